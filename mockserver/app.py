@@ -1,0 +1,201 @@
+"""Assembly: a Flask app whose rules are the addresses of every endpoint, in front of serve()."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from flask import Flask, Response, request
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import Rule
+
+from . import clock, control
+from . import vendors as shelf
+from .errors import Misuse
+from .library import Library
+from .sandbox import Sandboxes, check_quotas, check_readings
+from .serve import World, problem, serve
+from .settings import Settings, WrongSetting, make
+from .store import Store
+from .store.memory import MemoryStore
+from .toolkit import jsontext
+from .vendor import Endpoint, Reply, Request, Vendor
+from .version import __version__
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+REPLY = "mockserver.reply"
+View = Callable[..., Response]
+
+
+def create_app(
+    settings: Settings | None = None,
+    *,
+    vendors: Iterable[Vendor] = (),
+    store: Store | None = None,
+    wall: Callable[[], float] = clock.wall,
+) -> Flask:
+    """The sandbox as a Flask app: our vendors, installed ones, and those given.
+
+    Raises WrongSetting, BrokenFixture or BadVendor with a sentence when it cannot be put together.
+    """
+    settings = settings or make()
+    served = shelf.distinct((*shelf.found(), *vendors))
+    library = Library(served, settings.fixtures, settings.records, settings.seed)
+    store = store or MemoryStore()
+    world = World(settings, served, Sandboxes(settings, library, served, store), store, wall)
+    check_quotas(settings.quotas, served)
+    try:
+        check_readings(settings.readings, served)
+    except Misuse as misuse:
+        raise WrongSetting(f"--readings: {misuse.detail}") from None
+    library.load_all(settings.dataset)
+
+    app = Flask("mockserver", static_folder=None)
+    app.extensions["mockserver"] = world
+    app.url_map.merge_slashes = False
+    app.url_map.strict_slashes = True
+    add_rules(app, world)
+    app.register_blueprint(control.blueprint(world))
+    app.wsgi_app = ByHost(app.wsgi_app, served)  # type: ignore[method-assign]  # Flask's own way to wrap
+    return app
+
+
+def addresses(vendor: Vendor, endpoint: Endpoint) -> list[str]:
+    """The paths of an endpoint as documented: at the root, where its vendor's own server has them."""
+    return [endpoint.path, *endpoint.also]
+
+
+def add_rules(app: Flask, world: World) -> None:
+    """A rule per address: at the root (unless two vendors claim it) and under the vendor's prefix."""
+    claims = defaultdict(list)
+    for vendor in world.vendors:
+        for endpoint in vendor.endpoints:
+            for path in addresses(vendor, endpoint):
+                claims[re.sub(r"{\w+}", "{}", path)].append((vendor, endpoint, path))
+    for claimed in claims.values():
+        vendor, endpoint, path = claimed[0]
+        if len(claimed) == 1:
+            _add(app, f"{vendor.name}.{endpoint.operation}", path, answering(world, vendor, endpoint))
+        else:
+            _add(app, f"two vendors claim {path}", path, torn([v for v, _, _ in claimed], path))
+    for vendor in world.vendors:
+        for endpoint in vendor.endpoints:
+            for path in addresses(vendor, endpoint):
+                name = f"{vendor.name}.{endpoint.operation}"
+                _add(app, name, f"/{vendor.name}{path}", answering(world, vendor, endpoint))
+        lost = answering(world, vendor, None)
+        for path in (f"/{vendor.name}", f"/{vendor.name}/<path:rest>"):
+            _add(app, f"{vendor.name} (any other path)", path, lost)
+    _add(app, "start", "/", start(world))
+    app.register_error_handler(HTTPException, unknown(world))
+
+
+def _add(app: Flask, name: str, path: str, view: View) -> None:
+    """A rule for GET, which lists well, and one for any other method, which the view refuses in its own words."""
+    path = re.sub(r"{(\w+)}", r"<\1>", path)
+    app.view_functions.setdefault(name, view)
+    app.url_map.add(Rule(path, endpoint=name, methods=["GET"]))
+    app.url_map.add(Rule(path, endpoint=name, methods=None))
+
+
+def answering(world: World, vendor: Vendor, endpoint: Endpoint | None) -> View:
+    """The view that serves an endpoint; without one, the vendor's words for an unknown path."""
+
+    def view(**path_params: str) -> Response:
+        return respond(serve(world, vendor, endpoint, received(vendor, path_params)))
+
+    return view
+
+
+def received(vendor: Vendor, path_params: dict[str, str]) -> Request:
+    """The request as plain values, without the vendor's prefix."""
+    environ = request.environ
+    query = environ.get("QUERY_STRING", "")
+    path = request.path
+    if path == f"/{vendor.name}" or path.startswith(f"/{vendor.name}/"):
+        path = path[len(vendor.name) + 1 :] or "/"
+    target = (
+        environ.get("RAW_URI") or environ.get("REQUEST_URI") or quote(request.path) + (f"?{query}" if query else "")
+    )
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    return Request(request.method, path, query, headers, path_params, len(target))
+
+
+def respond(reply: Reply) -> Response:
+    """The reply as Flask sends it; how it travels (delay, network faults) is for the server in front."""
+    request.environ[REPLY] = reply
+    response = Response(reply.body, reply.status)
+    response.headers.remove("Content-Type")
+    for name, value in reply.headers:
+        response.headers.add(name, value)
+    return response
+
+
+def torn(claimants: list[Vendor], path: str) -> View:
+    """The view of a path that several vendors document."""
+
+    def view(**path_params: str) -> Response:
+        choices = tuple(f"/{vendor.name}{path}" for vendor in claimants)
+        names = " and ".join(vendor.title for vendor in claimants)
+        detail = f"{names} both document {path}; use {' or '.join(choices)}, or a Host of theirs."
+        return respond(problem(Misuse("Ambiguous path", detail, 404, choices, "ambiguous-path")))
+
+    return view
+
+
+def start(world: World) -> View:
+    """The view of ``/``: who is here."""
+
+    def view() -> Response:
+        listed = [
+            {
+                "name": v.name,
+                "title": v.title,
+                "document": v.document,
+                "addresses": [f"/{v.name}{e.path}" for e in v.endpoints],
+            }
+            for v in world.vendors
+        ]
+        body = {"name": "mockserver", "version": __version__, "health": "/__admin/health", "vendors": listed}
+        return respond(Reply.json(jsontext.encode(body)))
+
+    return view
+
+
+def unknown(world: World) -> Callable[[HTTPException], Response]:
+    """The answer to a path at the root that nobody has: the vendors, and the paths most like it."""
+
+    def handler(error: HTTPException) -> Response:
+        paths = [f"{prefix}{e.path}" for v in world.vendors for e in v.endpoints for prefix in ("", f"/{v.name}")]
+        near = tuple(get_close_matches(request.path, paths, n=3, cutoff=0.5))
+        names = ", ".join(f"/{vendor.name}" for vendor in world.vendors)
+        detail = f"Nothing is at {request.path[:200]}. Vendors are under {names}."
+        if near:
+            detail += f" Closest: {', '.join(near)}."
+        reply = problem(Misuse("Unknown path", detail, error.code or 404, near, "unknown-path"))
+        return respond(replace(reply, headers=(*reply.headers, ("X-Mock-Version", __version__))))
+
+    return handler
+
+
+class ByHost:
+    """WSGI: a request to a vendor's own host is one to its prefix (``protocol.example/api`` is ``/vendor/api``)."""
+
+    def __init__(self, app: WSGIApplication, vendors: Iterable[Vendor]) -> None:
+        self._app = app
+        self._hosts = {host.lower(): v.name for v in vendors for host in (*v.hosts, f"{v.name}.localhost")}
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        host = environ.get("HTTP_HOST", "")
+        name = self._hosts.get(host.partition(":")[0].lower().rstrip(".")) if host else None
+        path = environ.get("PATH_INFO", "/")
+        if name and not path.startswith("/__"):
+            environ["PATH_INFO"] = f"/{name}{path}"
+        return self._app(environ, start_response)

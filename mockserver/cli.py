@@ -1,0 +1,254 @@
+"""The commands: serve, vendors, readings, validate, generate, health. What is heavy is imported by who needs it."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import fields
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from . import clock
+from .settings import Settings, WrongSetting, make, variable
+from .version import __version__
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def main(**options: Any) -> None:
+    """Run a command; whatever is the user's to mend is told in a sentence, with exit status 2."""
+    from .data.fixtures import BrokenFixture
+    from .vendors import BadVendor
+
+    try:
+        commands(**options)
+    except (WrongSetting, BadVendor) as error:
+        click.echo(f"mockserver: {error}", err=True)
+        sys.exit(2)
+    except BrokenFixture as broken:
+        for fault in broken.faults:
+            click.echo(str(fault), err=True)
+        click.echo(f"mockserver: {_count(len(broken.faults), 'fault')} in fixtures; nothing is served.", err=True)
+        sys.exit(2)
+
+
+@click.group(name="mockserver", context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="mockserver")
+def commands() -> None:
+    """An offline sandbox of five billing vendors' "list invoices" APIs."""
+
+
+def _settings_as_options(command: F) -> F:
+    """One option per setting, its variable named in the help."""
+    for setting in reversed(fields(Settings)):
+        flag = "--" + setting.name.replace("_", "-")
+        default = setting.default if setting.default not in (None, False, True) else None
+        shown = f" [{default}]" if isinstance(default, str | int) and not isinstance(default, bool) else ""
+        about = f"{setting.metadata['help']}{shown}  ({variable(setting.name)})"
+        if setting.default is False:
+            option = click.option(flag, is_flag=True, default=None, help=about)
+        elif setting.default is True:
+            option = click.option(f"{flag}/--no-{flag[2:]}", default=None, help=about)
+        else:
+            option = click.option(flag, default=None, metavar=setting.metadata["metavar"], help=about)
+        command = option(command)
+    return command
+
+
+@commands.command()
+@_settings_as_options
+def serve(**given: Any) -> None:
+    """Serve all vendors on one port until Ctrl-C."""
+    from multiprocessing import Value
+
+    from . import logs
+    from .app import create_app
+    from .serve import Done, World
+    from .wire import listening
+
+    settings = make(given)
+    app = create_app(settings)
+    logs.configure(settings.log_format)
+    world: World = app.extensions["mockserver"]
+    world.observers.append(logs.observer())
+    failures = Value("i", 0)  # shared with the worker process
+
+    def count(done: Done) -> None:
+        if done.strict and done.warnings:
+            with failures.get_lock():
+                failures.value += 1
+
+    world.observers.append(count)
+    tls = (settings.tls_cert, settings.tls_key) if settings.tls_cert and settings.tls_key else None
+    if tls:
+        _check_certificate(*tls)
+    listener = listening.listen(settings.host, settings.port)
+    url = listening.url(listener, tls is not None)
+
+    def ready() -> None:
+        click.echo(_welcome(world, url))
+        sys.stdout.flush()
+        if settings.port_file:
+            listening.tell(settings.port_file, listener.getsockname()[1])
+
+    if os.name == "nt":
+        from .wire.werkzeug import run
+    else:
+        from .wire.gunicorn import run
+    status: Any = 0
+    try:
+        run(app, listener, ready, tls)
+    except SystemExit as stopped:
+        status = stopped.code
+    if failures.value:
+        click.echo(
+            f"mockserver: {_count(failures.value, 'call')} were warned, and --strict counts that as failure.", err=True
+        )
+        status = status or 1
+    sys.exit(status)
+
+
+@commands.command()
+@click.option("--json", "as_json", is_flag=True, help="an array of objects, each with an example call that works")
+@click.option("--dataset", default="default", metavar="NAME", help="whose example account is shown [default]")
+@click.option("--fixtures", default=None, metavar="DIR", help="folder with <vendor>/<dataset>.yaml")
+def vendors(as_json: bool, dataset: str, fixtures: str | None) -> None:
+    """List the vendors, where they answer, and a call that works."""
+    listed = _listing(make({"dataset": dataset, "fixtures": fixtures}, {}))
+    if as_json:
+        click.echo(json.dumps(listed, indent=2, ensure_ascii=False))
+        return
+    for vendor in listed:
+        click.echo(f"{vendor['name']:<12}{vendor['title']}  {vendor['document']}")
+        for address in vendor["addresses"]:
+            click.echo(f"{'':<12}{address}")
+
+
+@commands.command()
+@click.argument("vendor", required=False)
+def readings(vendor: str | None) -> None:
+    """List how ambiguous documents can be read; the first choice of each is marked as the default."""
+    from . import vendors as shelf
+
+    found = shelf.found()
+    names = [known.name for known in found]
+    if vendor and vendor not in names:
+        raise WrongSetting(f"there is no vendor {vendor!r}; there are {', '.join(names)}.")
+    for known in found:
+        if vendor in (None, known.name):
+            for reading in known.readings:
+                choices = ", ".join(f"{c} (default)" if c == reading.default else c for c in reading.choices)
+                click.echo(
+                    f"{known.name}.{reading.name}: {choices}\n    {reading.about} [{reading.basis} {reading.source}]"
+                )
+
+
+@commands.command()
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
+def validate(paths: tuple[Path, ...]) -> None:
+    """Check fixture files and specs: those given (files or folders), or all of ours."""
+    from .validation import check_all
+
+    checked, faults = check_all(paths)
+    for fault in faults:
+        click.echo(str(fault), err=True)
+    if faults:
+        click.echo(f"mockserver: {_count(len(faults), 'fault')} in {_count(checked, 'file')}.", err=True)
+        sys.exit(1)
+    click.echo(f"{_count(checked, 'file')} checked, nothing wrong.")
+
+
+@commands.command()
+@click.argument("vendor")
+@click.option("--records", default=None, metavar="N", help="how many records [as many as the default dataset has]")
+@click.option("--seed", default="1", metavar="S", help="another seed, other data [1]")
+@click.option(
+    "--anchor",
+    default=None,
+    metavar="TIME",
+    help="the instant for which the data is made [that of the default dataset]",
+)
+@click.option("--dataset", default="default", metavar="NAME", help="the name written into the file [default]")
+@click.option(
+    "--out", required=True, type=click.Path(path_type=Path), metavar="FILE", help="file to write; - is standard output"
+)
+def generate(vendor: str, records: str | None, seed: str, anchor: str | None, dataset: str, out: Path) -> None:
+    """Make fixtures with a vendor's seeded recipe: YAML up to 10,000 records, JSON Lines beyond."""
+    from . import vendors as shelf
+    from .generation import write
+
+    settings = make({"records": records, "seed": seed, "dataset": dataset}, {})
+    by_name = {known.name: known for known in shelf.found()}
+    if vendor not in by_name:
+        raise WrongSetting(f"there is no vendor {vendor!r}; there are {', '.join(by_name)}.")
+    try:
+        moment = clock.parse_instant(anchor) if anchor else None
+    except ValueError as error:
+        raise WrongSetting(f"--anchor: {error}.") from None
+
+    def watched(rows: Iterator[Any], total: int) -> Iterator[Any]:
+        if total <= 2000 or not sys.stderr.isatty():
+            return rows
+        return _with_progress(rows, total)
+
+    written = write(by_name[vendor], settings.dataset, out, settings.records, settings.seed, moment, watched)
+    click.echo(f"{_count(written, 'record')} of {vendor} written to {out}", err=True)
+
+
+@commands.command()
+@click.option(
+    "--url", default=None, help="the server's address [MOCKSERVER_URL, else http://127.0.0.1:MOCKSERVER_PORT or 8080]"
+)
+@click.option(
+    "--wait", default=0.0, type=click.FloatRange(0, 3600), metavar="SECONDS", help="keep asking for so long [0]"
+)
+def health(url: str | None, wait: float) -> None:
+    """Ask a server whether it is healthy; exit status 0 when it is."""
+    from .testing.health import ask
+
+    scheme = "https" if os.environ.get("MOCKSERVER_TLS_CERT") else "http"
+    url = url or os.environ.get("MOCKSERVER_URL") or f"{scheme}://127.0.0.1:{os.environ.get('MOCKSERVER_PORT') or 8080}"
+    healthy, found = ask(url, wait)
+    click.echo(f"{url} {found}", err=not healthy)
+    sys.exit(0 if healthy else 1)
+
+
+def _with_progress(rows: Iterator[Any], total: int) -> Iterator[Any]:
+    with click.progressbar(rows, length=total, label="making records", file=sys.stderr) as bar:
+        yield from bar
+
+
+def _listing(settings: Settings) -> list[dict[str, Any]]:
+    from . import vendors as shelf
+    from .library import Library
+    from .listing import listing
+
+    found = shelf.found()
+    return listing(found, Library(found, settings.fixtures, settings.records, settings.seed), settings.dataset)
+
+
+def _welcome(world: Any, url: str) -> str:
+    from .listing import curl, listing
+
+    lines = [f"mockserver {__version__} serves dataset {world.settings.dataset!r} on {url}", ""]
+    for vendor in listing(world.vendors, world.sandboxes.library, world.settings.dataset):
+        lines += [vendor["title"], *(f"  {address}" for address in vendor["addresses"])]
+        lines += [f"  {curl(vendor['example'], url)}", ""]
+    return "\n".join([*lines, f"health: {url}/__admin/health   stop: Ctrl-C"])
+
+
+def _check_certificate(certificate: Path, key: Path) -> None:
+    import ssl
+
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key)
+    except (ssl.SSLError, OSError) as error:
+        raise WrongSetting(f"--tls-cert {certificate} and --tls-key {key} are no usable pair: {error}.") from None
+
+
+def _count(number: int, thing: str) -> str:
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"

@@ -1,0 +1,62 @@
+"""Time: the only file of the package that reads the wall clock. Everybody else is handed an instant."""
+
+from __future__ import annotations
+
+import re
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)?)?\Z")
+
+
+def wall() -> float:
+    """Seconds since 1970, as this machine believes."""
+    return time.time()
+
+
+def elapsed() -> float:
+    """Seconds of a counter that never goes back: only differences mean anything."""
+    return time.perf_counter()
+
+
+def at(wall_seconds: float) -> datetime:
+    """The instant at which the wall clock shows so many seconds."""
+    return datetime.fromtimestamp(wall_seconds, UTC)
+
+
+def parse_instant(text: str) -> datetime:
+    """An ISO 8601 date or date-time as an aware UTC instant; without a zone it is UTC. Raises ValueError."""
+    if not _INSTANT.match(text):
+        raise ValueError(f"{text!r} is not an ISO 8601 time like 2026-03-01T00:00:00Z")
+    moment = datetime.fromisoformat(text)
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def format_instant(moment: datetime) -> str:
+    """An aware instant as ISO 8601 in UTC with a ``Z``, whole seconds where they are whole."""
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def months_before(moment: datetime, months: int) -> datetime:
+    """The same day and time so many calendar months earlier; a day that the month lacks becomes its last."""
+    index = moment.year * 12 + moment.month - 1 - months
+    year, month = divmod(index, 12)
+    first_of_next = datetime(year + month // 11, (month + 1) % 12 + 1, 1, tzinfo=moment.tzinfo)
+    last_day = (first_of_next - timedelta(days=1)).day
+    return moment.replace(year=year, month=month + 1, day=min(moment.day, last_day))
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """A sandbox's clock: it showed ``start`` when the wall clock showed ``since``, and ticks on unless frozen."""
+
+    start: datetime
+    since: float
+    frozen: bool = False
+
+    def now(self, wall_seconds: float) -> datetime:
+        """The instant that this clock shows when the wall clock shows ``wall_seconds``."""
+        if self.frozen:
+            return self.start
+        return self.start + timedelta(seconds=wall_seconds - self.since)

@@ -1,0 +1,47 @@
+"""A dataset: one vendor's accounts and records under one name, made for one instant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from .records import Records
+
+Account = Mapping[str, Any]
+
+
+class Accounts:
+    """The accounts of a dataset, in their order; the first one is the example account."""
+
+    def __init__(self, accounts: Iterable[Account]) -> None:
+        self._accounts = tuple(accounts)
+        self._by: dict[str, dict[Any, Account]] = {}
+
+    def __iter__(self) -> Iterator[Account]:
+        return iter(self._accounts)
+
+    def __len__(self) -> int:
+        return len(self._accounts)
+
+    @property
+    def first(self) -> Account:
+        return self._accounts[0]
+
+    def by(self, field: str, value: Any) -> Account | None:
+        """The account whose field has this value; None when none has."""
+        if field not in self._by:
+            self._by[field] = {account[field]: account for account in reversed(self._accounts) if field in account}
+        return self._by[field].get(value)
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """``anchor`` is the instant for which the data was made: the sandbox clock starts there by default."""
+
+    vendor: str
+    name: str
+    anchor: datetime
+    accounts: Accounts
+    records: Records

@@ -1,0 +1,268 @@
+"""Fixture files: read, checked whole, told by file, line and path when they are wrong, and written.
+
+A ``.yaml`` file is one map with ``vendor``, ``dataset``, ``anchor``, ``accounts`` and ``records``. A ``.jsonl`` file
+(beyond 10,000 records) has the same map without ``records`` on its first line and one record on each further line.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, TextIO
+
+import yaml
+from marshmallow import ValidationError
+
+from ..clock import format_instant, parse_instant
+from ..toolkit.fields import RecordSchema
+from ..toolkit.jsontext import decode, encode
+from ..toolkit.notices import closest
+from . import yamltext
+
+YAML_LIMIT = 10_000
+
+Path_ = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What a vendor's fixtures must look like: schemas, the id field of each, and the account field with the secret."""
+
+    vendor: str
+    account: RecordSchema
+    account_id: str
+    key: str
+    record: RecordSchema
+    record_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing wrong with a file; as text it is one line."""
+
+    file: Path
+    line: int
+    path: str
+    found: str
+    wanted: str
+
+    def __str__(self) -> str:
+        where = f"{self.file}:{self.line}: "
+        return f"{where}{self.path + ': ' if self.path else ''}found {self.found}, wanted {self.wanted}"
+
+
+class BrokenFixture(Exception):
+    """One or more files cannot be used; ``faults`` holds everything found."""
+
+    def __init__(self, faults: Iterable[Fault]) -> None:
+        self.faults = tuple(faults)
+        super().__init__("\n".join(map(str, self.faults)))
+
+
+@dataclass
+class Content:
+    """What a fixture file holds, checked and typed."""
+
+    vendor: str
+    dataset: str
+    anchor: datetime
+    accounts: list[dict[str, Any]] = field(default_factory=list)
+    records: list[dict[str, Any]] = field(default_factory=list)
+
+
+def read(path: Path, shape: Shape) -> Content:
+    """The content of one fixture file. Raises BrokenFixture with all of its faults."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise BrokenFixture([Fault(path, 1, "", f"a file that cannot be read ({error})", "UTF-8 text")]) from None
+    parse = _parse_lines if path.suffix == ".jsonl" else _parse_yaml
+    raw, line_of = parse(path, text)
+    content, faults = check(raw, shape)
+    if content is None or faults:
+        lines = line_of([where for where, _, _ in faults])
+        raise BrokenFixture(
+            Fault(path, line, _written(where), found, wanted)
+            for line, (where, found, wanted) in sorted(zip(lines, faults, strict=True), key=lambda pair: pair[0])
+        )
+    return content
+
+
+def check(raw: Any, shape: Shape) -> tuple[Content | None, list[tuple[Path_, str, str]]]:
+    """The typed content of a parsed file and its faults as (path, found, wanted)."""
+    if not isinstance(raw, dict):
+        return None, [((), _shown(raw), "a map with vendor, dataset, anchor, accounts and records")]
+    faults: list[tuple[Path_, str, str]] = []
+    wanted_keys = ("vendor", "dataset", "anchor", "accounts", "records")
+    for name in raw:
+        if name not in wanted_keys:
+            faults.append(((name,), f"the unknown key {name}", "one of " + ", ".join(wanted_keys)))
+    for name in wanted_keys:
+        if name not in raw:
+            faults.append(((), f"no {name}", f"the key {name}"))
+    if raw.get("vendor", shape.vendor) != shape.vendor:
+        faults.append((("vendor",), _shown(raw["vendor"]), shape.vendor))
+    if not isinstance(raw.get("dataset", ""), str):
+        faults.append((("dataset",), _shown(raw["dataset"]), "the dataset's name"))
+    anchor = None
+    try:
+        anchor = parse_instant(raw.get("anchor", ""))
+    except (ValueError, TypeError):
+        if "anchor" in raw:
+            faults.append((("anchor",), _shown(raw["anchor"]), "a time like 2026-07-15T09:00:00Z"))
+    accounts = _rows(raw.get("accounts", []), "accounts", shape.account, faults)
+    records = _rows(raw.get("records", []), "records", shape.record, faults)
+    _unique(accounts, "accounts", (shape.account_id, shape.key), faults)
+    _unique(records, "records", (shape.record_id,), faults)
+    if "accounts" in raw and raw["accounts"] == []:
+        faults.append((("accounts",), "no account", "at least one account"))
+    known = {account.get(shape.account_id) for _, account in accounts}
+    for index, record in records:
+        if "_owner" in record and record["_owner"] not in known:
+            wanted = f"the {shape.account_id} of one of the accounts"
+            faults.append((("records", index, "_owner"), _shown(record["_owner"]), wanted))
+    if faults or anchor is None:
+        return None, faults
+    content = Content(shape.vendor, raw["dataset"], anchor)
+    content.accounts = [account for _, account in accounts]
+    content.records = [record for _, record in records]
+    return content, faults
+
+
+def write(
+    out: TextIO,
+    head: Mapping[str, Any],
+    accounts: Iterable[Mapping[str, Any]],
+    records: Iterable[Mapping[str, Any]],
+    *,
+    lines: bool,
+    comment: str = "",
+) -> None:
+    """Write a fixture file, record by record: JSON Lines if ``lines``, else YAML."""
+    if lines:
+        out.write(encode({**head, "accounts": list(accounts)}).decode() + "\n")
+        for record in records:
+            out.write(encode(record).decode() + "\n")
+        return
+    for line in comment.splitlines():
+        out.write(f"# {line}\n")
+    out.write(yamltext.dump(dict(head)))
+    for name, rows in (("accounts", accounts), ("records", records)):
+        empty = True
+        for row in rows:
+            out.write(f"{name}:\n" if empty else "")
+            out.write(yamltext.dump([row]))
+            empty = False
+        if empty:
+            out.write(f"{name}: []\n")
+
+
+def head(vendor: str, dataset: str, anchor: datetime) -> dict[str, Any]:
+    """The first keys of a fixture file."""
+    return {"vendor": vendor, "dataset": dataset, "anchor": format_instant(anchor)}
+
+
+LineOf = Callable[[list[Path_]], list[int]]
+
+
+def _parse_yaml(path: Path, text: str) -> tuple[Any, LineOf]:
+    try:
+        return yamltext.load(text), lambda paths: yamltext.lines(text, paths)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+        problem = getattr(error, "problem", None) or str(error)
+        raise BrokenFixture(
+            [Fault(path, mark.line + 1 if mark else 1, "", f"broken YAML ({problem})", "YAML")]
+        ) from None
+    except (ValueError, RecursionError) as error:
+        raise BrokenFixture([Fault(path, 1, "", f"YAML that cannot be read ({error})", "YAML")]) from None
+
+
+def _parse_lines(path: Path, text: str) -> tuple[Any, LineOf]:
+    rows, faults = [], []
+    for number, line in enumerate(text.splitlines(), 1):
+        try:
+            rows.append(decode(line.encode()))
+        except (json.JSONDecodeError, ValueError, RecursionError) as error:
+            faults.append(Fault(path, number, "", f"broken JSON ({error})", "one JSON object a line"))
+    if faults:
+        raise BrokenFixture(faults)
+    first = rows[0] if rows else None
+    raw = {**first, "records": rows[1:]} if isinstance(first, dict) else first
+
+    def line_of(paths: list[Path_]) -> list[int]:
+        return [int(where[1]) + 2 if len(where) > 1 and where[0] == "records" else 1 for where in paths]
+
+    return raw, line_of
+
+
+def _rows(
+    rows: Any, name: str, schema: RecordSchema, faults: list[tuple[Path_, str, str]]
+) -> list[tuple[int, dict[str, Any]]]:
+    if not isinstance(rows, list):
+        faults.append(((name,), _shown(rows), f"a list of {name}"))
+        return []
+    good = []
+    for index, row in enumerate(rows):
+        try:
+            good.append((index, schema.read(row)))
+        except ValidationError as error:
+            faults.extend(_flat((name, index), error.messages, row, schema))
+    return good
+
+
+def _unique(
+    rows: list[tuple[int, dict[str, Any]]], name: str, fields: tuple[str, ...], faults: list[tuple[Path_, str, str]]
+) -> None:
+    for key in fields:
+        seen: dict[Any, int] = {}
+        for index, row in rows:
+            if key in row and row[key] is not None and seen.setdefault(row[key], index) != index:
+                faults.append(
+                    ((name, index, key), f"{_shown(row[key])} again", f"a {key} that {name}[{seen[row[key]]}] has not")
+                )
+
+
+def _flat(where: Path_, messages: Any, value: Any, schema: RecordSchema) -> Iterator[tuple[Path_, str, str]]:
+    if isinstance(messages, dict):
+        for step, inner in messages.items():
+            if step == "_schema":
+                yield from _flat(where, inner, value, schema)
+                continue
+            below = value[step] if _has(value, step) else _MISSING
+            yield from _flat((*where, step), inner, below, schema)
+        return
+    wanted = str(messages[0])
+    if value is _MISSING:
+        yield where[:-1], f"no {where[-1]}", f"{where[-1]}: {wanted}"
+    elif wanted == RecordSchema.error_messages["unknown"]:
+        match = closest(str(where[-1]), schema.by_wire_name)
+        yield where, f"the unknown field {where[-1]}", f"{match}?" if match else "a field of the schema"
+    else:
+        yield where, _shown(value), wanted
+
+
+_MISSING = object()
+
+
+def _has(value: Any, step: Any) -> bool:
+    return (
+        step in value
+        if isinstance(value, dict)
+        else isinstance(value, list) and isinstance(step, int) and step < len(value)
+    )
+
+
+def _shown(value: Any) -> str:
+    if value is None:
+        return "nothing"
+    text = str(value) if isinstance(value, Decimal) else json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def _written(where: Path_) -> str:
+    return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in where).removeprefix(".")

@@ -1,0 +1,98 @@
+"""YAML without surprises: ``NO`` is a word, ``1.10`` keeps its digits, ``12:30`` and dates stay text, no key twice."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Hashable
+from decimal import Decimal
+from typing import Any
+
+import yaml
+
+_RESOLVERS = (
+    ("tag:yaml.org,2002:null", re.compile(r"(?:~|null)?\Z"), ["~", "n", ""]),
+    ("tag:yaml.org,2002:bool", re.compile(r"(?:true|false)\Z"), ["t", "f"]),
+    ("tag:yaml.org,2002:int", re.compile(r"-?(?:0|[1-9][0-9]*)\Z"), list("-0123456789")),
+    (
+        "tag:yaml.org,2002:float",
+        re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+(?:[eE][-+]?[0-9]{1,3})?|[eE][-+]?[0-9]{1,3})\Z"),
+        list("-0123456789"),
+    ),
+)
+
+
+class _Loader(yaml.CSafeLoader):
+    """libyaml's safe loader, with the plain scalars of JSON and nothing else."""
+
+    yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        mapping: dict[Hashable, Any] = {}
+        for key_node, value_node in node.value:
+            key = self.construct_object(key_node, deep=True)
+            if not isinstance(key, Hashable):
+                raise yaml.constructor.ConstructorError(None, None, "a key must be a word", key_node.start_mark)
+            if key in mapping:
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"the key {key} is there twice", key_node.start_mark
+                )
+            mapping[key] = self.construct_object(value_node, deep=deep)
+        return mapping
+
+    def construct_yaml_int(self, node: yaml.ScalarNode) -> int:
+        return int(self.construct_scalar(node))
+
+    def construct_decimal(self, node: yaml.ScalarNode) -> Decimal:
+        return Decimal(self.construct_scalar(node))
+
+
+class _Dumper(yaml.CSafeDumper):
+    """Quotes whatever this loader or a YAML 1.1 reader would take for something else; writes no aliases."""
+
+    yaml_implicit_resolvers = {first: list(rules) for first, rules in yaml.CSafeDumper.yaml_implicit_resolvers.items()}
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
+for _tag, _shape, _first in _RESOLVERS:
+    _Loader.add_implicit_resolver(_tag, _shape, _first)
+    _Dumper.add_implicit_resolver(_tag, _shape, _first)
+_Loader.add_constructor("tag:yaml.org,2002:int", _Loader.construct_yaml_int)
+_Loader.add_constructor("tag:yaml.org,2002:float", _Loader.construct_decimal)
+_Dumper.add_representer(
+    Decimal, lambda dumper, amount: dumper.represent_scalar("tag:yaml.org,2002:float", format(amount, "f"))
+)
+
+
+def load(text: str) -> Any:
+    """The value of one YAML document. Raises yaml.YAMLError."""
+    return yaml.load(text, _Loader)
+
+
+def dump(value: Any) -> str:
+    """Block YAML, keys in their order, long lines unbroken; ``load`` gives back what JSON and Decimal can hold."""
+    text: str = yaml.dump(value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=4096)
+    return text
+
+
+def lines(text: str, paths: list[tuple[str | int, ...]]) -> list[int]:
+    """The line (from 1) at which each path of keys and indices stands; the deepest part that exists counts."""
+    root = yaml.compose(text, _Loader)
+    return [_line(root, path) for path in paths]
+
+
+def _line(node: Any, path: tuple[str | int, ...]) -> int:
+    line: int = node.start_mark.line + 1 if node is not None else 1
+    for step in path:
+        if isinstance(node, yaml.MappingNode):
+            found = [(key, value) for key, value in node.value if str(key.value) == str(step)]
+            if not found:
+                break
+            line, node = found[0][0].start_mark.line + 1, found[0][1]
+        elif isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
+            node = node.value[step]
+            line = node.start_mark.line + 1
+        else:
+            break
+    return line

@@ -1,0 +1,123 @@
+"""The library: every dataset that this server can serve, read or made once and shared by all who use it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, date, datetime, time
+from pathlib import Path
+from threading import RLock
+from typing import Any
+
+from .data import fixtures
+from .data.dataset import Accounts, Dataset
+from .data.records import Records
+from .settings import WrongSetting
+from .vendor import Vendor
+
+DEFAULT = "default"
+
+
+def shape(vendor: Vendor) -> fixtures.Shape:
+    """What the vendor's fixture files must look like: the one validator of files, ``validate`` and control."""
+    record = vendor.records
+    return fixtures.Shape(
+        vendor.name, vendor.account(), vendor.account_id, vendor.credential.key, record.schema(), record.id
+    )
+
+
+def build(
+    vendor: Vendor,
+    name: str,
+    anchor: datetime,
+    accounts: Iterable[Mapping[str, Any]],
+    records: Iterable[Mapping[str, Any]],
+) -> Dataset:
+    """A dataset of rows that are already checked."""
+    rows = Records(vendor.records, records, vendor.rendering_defaults)
+    return Dataset(vendor.name, name, anchor, Accounts(accounts), rows)
+
+
+def make(vendor: Vendor, name: str, anchor: datetime, seed: int, count: int | None) -> Dataset:
+    """A dataset made by the vendor's recipe. Raises WrongSetting when the vendor has none."""
+    if vendor.recipe is None:
+        raise WrongSetting(f"{vendor.name} has no recipe, so records cannot be made for it; give it a fixture file.")
+    recipe, form = vendor.recipe(), shape(vendor)
+    accounts = [form.account.read(dict(row)) for row in recipe.accounts(seed, anchor)]
+    count = recipe.records if count is None else count
+    records = (form.record.read(dict(recipe.record(seed, index, anchor))) for index in range(count))
+    return build(vendor, name, anchor, accounts, records)
+
+
+def midnight(day: date) -> datetime:
+    """The anchor of data that is made for a day."""
+    return datetime.combine(day, time(), UTC)
+
+
+class Library:
+    """Finds datasets by vendor and name, in the user's folder first, then among the vendor's own."""
+
+    def __init__(
+        self, vendors: Iterable[Vendor], folder: Path | None = None, records: int | None = None, seed: int = 1
+    ) -> None:
+        self._vendors = tuple(vendors)
+        self._folder, self._records, self._seed = folder, records, seed
+        self._loaded: dict[tuple[str, str, date | None], Dataset] = {}
+        self._lock = RLock()
+
+    def dataset(self, vendor: Vendor, name: str, day: date | None = None) -> Dataset:
+        """The dataset as it stands in its file; with a ``day``, as if it had been made for that day.
+
+        Raises WrongSetting when no vendor has a dataset of this name, BrokenFixture when the file is wrong.
+        """
+        key = (vendor.name, name, day)
+        with self._lock:
+            if key not in self._loaded:
+                self._loaded[key] = self._load(vendor, name, day)
+            return self._loaded[key]
+
+    def load_all(self, name: str, day: date | None = None) -> None:
+        """Read every vendor's dataset of this name now. Raises BrokenFixture with the faults of all files together."""
+        faults: list[fixtures.Fault] = []
+        for vendor in self._vendors:
+            try:
+                self.dataset(vendor, name, day)
+            except fixtures.BrokenFixture as broken:
+                faults.extend(broken.faults)
+        if faults:
+            raise fixtures.BrokenFixture(faults)
+
+    def names(self, vendor: Vendor) -> list[str]:
+        """The datasets of a vendor."""
+        return sorted(
+            {path.stem for folder in self._folders(vendor) for path in folder.glob("*.*") if _is_fixture(path)}
+        )
+
+    def _load(self, vendor: Vendor, name: str, day: date | None) -> Dataset:
+        path = self._find(vendor, name)
+        if path is None:
+            if not any(self._find(other, name) for other in self._vendors):
+                known = sorted({known for other in self._vendors for known in self.names(other)})
+                raise WrongSetting(f"there is no dataset {name!r}; there are {', '.join(known)}.")
+            return self.dataset(vendor, DEFAULT, day)
+        ours = path.parent == vendor.fixtures and name == DEFAULT and vendor.recipe is not None
+        if self._records is not None or (ours and day is not None):
+            anchor = midnight(day) if day else fixtures.read(path, shape(vendor)).anchor
+            return make(vendor, name, anchor, self._seed, self._records)
+        content = fixtures.read(path, shape(vendor))
+        if day is None:
+            return build(vendor, name, content.anchor, content.accounts, content.records)
+        form, days = shape(vendor), (day - content.anchor.date()).days
+        accounts = [form.account.roll(account, days) for account in content.accounts]
+        records = (form.record.roll(record, days) for record in content.records)
+        return build(vendor, name, midnight(day), accounts, records)
+
+    def _folders(self, vendor: Vendor) -> list[Path]:
+        return [*([self._folder / vendor.name] if self._folder else []), vendor.fixtures]
+
+    def _find(self, vendor: Vendor, name: str) -> Path | None:
+        candidates = (folder / f"{name}{suffix}" for folder in self._folders(vendor) for suffix in (".yaml", ".jsonl"))
+        return next((path for path in candidates if path.is_file()), None)
+
+
+def _is_fixture(path: Path) -> bool:
+    return path.suffix in (".yaml", ".jsonl")

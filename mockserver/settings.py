@@ -1,0 +1,161 @@
+"""Settings: one frozen value. A flag wins over ``MOCKSERVER_*``, which wins over the default."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any, cast
+
+from .clock import parse_instant
+from .toolkit.quota import Quota
+
+
+class WrongSetting(Exception):
+    """A setting has a value that cannot be used; the message is one sentence that names it, found and wanted."""
+
+
+def _whole(low: int, high: int) -> Callable[[str], int]:
+    def parse(text: str) -> int:
+        if not re.fullmatch(r"\d{1,10}", text) or not low <= int(text) <= high:
+            raise ValueError(f"a whole number from {low} to {high}")
+        return int(text)
+
+    return parse
+
+
+def _switch(text: str) -> bool:
+    words = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
+    if text.lower() not in words:
+        raise ValueError("true or false")
+    return words[text.lower()]
+
+
+def _name(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9._-]{1,64}", text) or text.startswith("."):
+        raise ValueError("1 to 64 letters, digits, '.', '_' or '-'")
+    return text
+
+
+def _folder(text: str) -> Path:
+    if not Path(text).is_dir():
+        raise ValueError("a folder that exists")
+    return Path(text)
+
+
+def _file(text: str) -> Path:
+    if not Path(text).is_file():
+        raise ValueError("a file that exists")
+    return Path(text)
+
+
+def _clock(text: str) -> str:
+    if text not in ("anchor", "real", "frozen"):
+        try:
+            parse_instant(text)
+        except ValueError:
+            raise ValueError("anchor, real, frozen or a time like 2026-03-01T00:00:00Z") from None
+    return text
+
+
+def pairs(text: str) -> dict[str, str]:
+    """``a=b,c=d`` as a map; blanks around are allowed. Raises ValueError."""
+    found = {}
+    for part in filter(None, (piece.strip() for piece in text.split(","))):
+        name, equals, value = (piece.strip() for piece in part.partition("="))
+        if not (name and equals and value):
+            raise ValueError("name=value, several separated by commas")
+        found[name] = value
+    return found
+
+
+def _quotas(text: str) -> dict[str, Quota]:
+    try:
+        return {name: Quota.parse(value) for name, value in pairs(text).items()}
+    except ValueError:
+        raise ValueError("vendor=<n>/second|minute|hour|day, several separated by commas") from None
+
+
+def _one_of(*words: str) -> Callable[[str], str]:
+    def parse(text: str) -> str:
+        if text not in words:
+            raise ValueError(" or ".join(words))
+        return text
+
+    return parse
+
+
+def _setting(default: Any, parse: Callable[[str], Any], about: str, metavar: str = "") -> Any:
+    metadata = {"parse": parse, "help": about, "metavar": metavar}
+    if isinstance(default, dict):
+        return field(default_factory=dict, metadata=metadata)
+    return field(default=default, metadata=metadata)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything a server can be told, with its defaults."""
+
+    host: str = _setting("127.0.0.1", str, "address to listen on", "ADDRESS")
+    port: int = _setting(8080, _whole(0, 65535), "port to listen on; 0 takes a free one and prints it", "PORT")
+    port_file: Path | None = _setting(None, Path, "write the port there once it is known", "FILE")
+    dataset: str = _setting("default", _name, "dataset to serve: default, docs, empty, edge or one of yours", "NAME")
+    fixtures: Path | None = _setting(
+        None, _folder, "folder with <vendor>/<dataset>.yaml; what is missing comes from ours", "DIR"
+    )
+    records: int | None = _setting(
+        None, _whole(0, 10_000_000), "make so many records a vendor instead of reading a file", "N"
+    )
+    seed: int = _setting(1, _whole(0, 2**31), "seed of the records that are made", "S")
+    clock: str = _setting(
+        "anchor", _clock, "anchor (the dataset's instant, ticking), real, frozen, or an ISO time", "CLOCK"
+    )
+    readings: dict[str, str] = _setting({}, pairs, "how to read ambiguous documents: vendor.reading=choice,...", "LIST")
+    quotas: dict[str, Quota] = _setting({}, _quotas, "calls an account may make: vendor=60/minute,...", "LIST")
+    strict: bool = _setting(False, _switch, "count a warned call as a failure: exit status 1 at the end")
+    accept_any_credential: bool = _setting(False, _switch, "an unknown credential acts for the example account")
+    cors: bool = _setting(True, _switch, "answer browsers of other origins")
+    mock_headers: bool = _setting(True, _switch, "send X-Mock-* headers")
+    tls_cert: Path | None = _setting(None, _file, "serve TLS with this certificate chain (PEM)", "FILE")
+    tls_key: Path | None = _setting(None, _file, "the certificate's private key (PEM)", "FILE")
+    log_format: str = _setting("text", _one_of("text", "json"), "one line a call, as text or json", "FORMAT")
+
+    def __post_init__(self) -> None:
+        if (self.tls_cert is None) != (self.tls_key is None):
+            raise WrongSetting("--tls-cert and --tls-key go together: one is given, the other is not.")
+
+
+def variable(name: str) -> str:
+    """The environment variable of a setting."""
+    return f"MOCKSERVER_{name.upper()}"
+
+
+def make(given: Mapping[str, Any] | None = None, environ: Mapping[str, str] = os.environ) -> Settings:
+    """Settings from what was given (text, or values already typed; None is "not given") and the environment.
+
+    Raises WrongSetting, also for a MOCKSERVER_* variable that names no setting.
+    """
+    values: dict[str, Any] = {}
+    given = given or {}
+    names = {variable(f.name): f.name for f in fields(Settings)}
+    for key in environ:
+        if key.startswith("MOCKSERVER_") and key not in names and key not in _ELSEWHERE:
+            known = ", ".join(sorted(names))
+            raise WrongSetting(f"{key} is not a setting of mockserver; there are {known}.")
+    for f in fields(Settings):
+        value, source = given.get(f.name), "--" + f.name.replace("_", "-")
+        if value is None and environ.get(variable(f.name)):
+            value, source = environ[variable(f.name)], variable(f.name)
+        if value is None:
+            continue
+        parse = cast(Callable[[str], Any], f.metadata["parse"])
+        try:
+            values[f.name] = parse(value) if isinstance(value, str) else value
+        except ValueError as error:
+            raise WrongSetting(f"{source} is {value!r}, wanted {error}.") from None
+    return Settings(**values)
+
+
+_ELSEWHERE = frozenset({"MOCKSERVER_URL"})

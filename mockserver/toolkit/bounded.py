@@ -1,0 +1,37 @@
+"""A cache bounded in weight: the least recently used goes first."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from threading import Lock
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+
+class Bounded(Generic[T]):
+    """Remembers what ``make`` made under a key, up to a total weight (for instance bytes)."""
+
+    def __init__(self, limit: int, weigh: Callable[[T], int]) -> None:
+        self._limit, self._weigh, self._weight = limit, weigh, 0
+        self._kept: OrderedDict[Hashable, T] = OrderedDict()
+        self._lock = Lock()
+
+    def get(self, key: Hashable, make: Callable[[], T]) -> T:
+        """The value under the key, made now if it is not there. What is heavier than the bound is not kept."""
+        with self._lock:
+            if key in self._kept:
+                self._kept.move_to_end(key)
+                return self._kept[key]
+        value = make()
+        with self._lock:
+            if key not in self._kept:
+                self._kept[key] = value
+                self._weight += self._weigh(value)
+            while self._weight > self._limit:
+                self._weight -= self._weigh(self._kept.popitem(last=False)[1])
+        return value
+
+    def __len__(self) -> int:
+        return len(self._kept)

@@ -1,0 +1,66 @@
+"""JSON text with exact numbers: Decimals print their own digits, ready-made fragments go in untouched."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from .money import plain
+
+_string = json.JSONEncoder(ensure_ascii=False).encode
+
+
+@dataclass(frozen=True, slots=True)
+class Fragment:
+    """JSON text made earlier, put into a larger text as it is."""
+
+    text: bytes
+
+
+def encode(value: Any, number: Callable[[Decimal], str] = plain) -> bytes:
+    """Compact UTF-8 JSON of dicts, lists, strings, integers, booleans, None, Decimals and Fragments.
+
+    Keys keep their order. A float is refused (TypeError): money that went through one is already wrong.
+    """
+    parts: list[bytes] = []
+    _write(value, number, parts.append)
+    return b"".join(parts)
+
+
+def decode(text: bytes) -> Any:
+    """The value of a JSON text; numbers with a point come back as Decimals with the digits they had."""
+    return json.loads(text, parse_float=Decimal)
+
+
+def _write(value: Any, number: Callable[[Decimal], str], put: Callable[[bytes], None]) -> None:
+    if isinstance(value, str):
+        put(_string(value).encode("utf-8", "replace"))
+    elif value is None:
+        put(b"null")
+    elif isinstance(value, bool):
+        put(b"true" if value else b"false")
+    elif isinstance(value, int):
+        put(str(value).encode())
+    elif isinstance(value, Decimal):
+        put(number(value).encode())
+    elif isinstance(value, Mapping):
+        before = b"{"
+        for key, item in value.items():
+            put(before + _string(key).encode() + b":")
+            _write(item, number, put)
+            before = b","
+        put(b"}" if value else b"{}")
+    elif isinstance(value, list | tuple):
+        before = b"["
+        for item in value:
+            put(before)
+            _write(item, number, put)
+            before = b","
+        put(b"]" if value else b"[]")
+    elif isinstance(value, Fragment):
+        put(value.text)
+    else:
+        raise TypeError(f"{type(value).__name__} has no JSON form here: {value!r}")

@@ -1,0 +1,26 @@
+"""Money: decimal from YAML to wire, printed the way each vendor prints it."""
+
+from __future__ import annotations
+
+from decimal import ROUND_HALF_UP, Decimal
+
+
+def rounded(amount: Decimal, places: int) -> Decimal:
+    """The amount with exactly so many decimals, halves away from zero."""
+    return amount.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
+
+
+def plain(amount: Decimal) -> str:
+    """Digits as they are held, never an exponent: ``50.00`` stays ``50.00``."""
+    return format(amount, "f")
+
+
+def shortest(amount: Decimal) -> Decimal:
+    """The same value without trailing zeros: ``211.0`` becomes ``211``, ``25.90`` becomes ``25.9``."""
+    trimmed = amount.normalize()
+    return trimmed.quantize(Decimal(1)) if trimmed == trimmed.to_integral_value() else trimmed
+
+
+def as_double(amount: Decimal) -> str:
+    """Every digit of the nearest IEEE-754 double, as PHP prints floats at a high precision: 3.78 is 3.7799999…"""
+    return plain(shortest(Decimal(float(amount))))

@@ -1,0 +1,46 @@
+"""Warnings that travel beside a reply: what was unknown, ignored, repeated or out of place."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from difflib import get_close_matches
+
+HEADER_LIMIT = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One warning: where (``query.filter[state]``, ``header.Apikey``), a stable code, a sentence."""
+
+    location: str
+    code: str
+    message: str
+
+
+def closest(name: str, known: Iterable[str]) -> str | None:
+    """The known name most like this one, whatever its case; None when none is like it."""
+    by_folded = {candidate.casefold(): candidate for candidate in known}
+    found = get_close_matches(name.casefold(), by_folded, n=1, cutoff=0.5)
+    return by_folded[found[0]] if found else None
+
+
+def unknown_parameter(name: str, known: Sequence[str]) -> Notice:
+    """The costliest client bug: an unknown filter is ignored, and everything comes back."""
+    match = closest(name, known)
+    hint = f" Did you mean {match}?" if match else " The endpoint takes none." if not known else ""
+    return Notice(
+        f"query.{name}", "unknown-parameter", f"{name} is not a parameter of this endpoint and was ignored.{hint}"
+    )
+
+
+def as_header(notices: Sequence[Notice]) -> str:
+    """The notices as an ASCII JSON array of at most 4 KB; what does not fit is counted in a last element."""
+    kept = [asdict(notice) for notice in notices]
+    text = json.dumps(kept, separators=(",", ":"))
+    while len(text) > HEADER_LIMIT:
+        kept.pop()
+        more = {"location": "", "code": "more", "message": f"{len(notices) - len(kept)} more"}
+        text = json.dumps([*kept, more], separators=(",", ":"))
+    return text

@@ -1,0 +1,221 @@
+"""Request parameters: marshmallow fields that read text, and one function that reads a whole query.
+
+A field says what is wrong as a Complaint; whether a wrong value is refused or ignored is the vendor's choice, made
+per complaint. Nothing here words an error.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any, Literal, NoReturn
+
+from marshmallow import EXCLUDE, Schema, ValidationError, fields
+
+from ..clock import parse_instant
+from ..errors import Complaint, InvalidParams
+from .notices import Notice, unknown_parameter
+from .querystring import Pairs
+
+Repeated = Literal["first", "last", "joined"]
+Ignores = Callable[[Complaint], bool]
+
+
+class Param(fields.Field[Any]):
+    """A parameter read from text. ``empty``: whether ``name=`` is as if absent, is refused, or is a value."""
+
+    wanted = "text"
+
+    def __init__(self, *, empty: Literal["absent", "refused", "value"] = "absent", **more: Any) -> None:
+        super().__init__(**more)
+        self.empty = empty
+
+    def complain(self, code: str, found: str | None, *, instead: str | None = None) -> NoReturn:
+        """Refuse the value; ``name`` is filled in from the field itself."""
+        name = self.data_key or self.name or ""
+        complaint = Complaint(name, code, found, self.wanted, instead)
+        raise ValidationError([complaint])
+
+    def make_error(self, key: str, **kwargs: Any) -> ValidationError:
+        """marshmallow's own complaints (only ``required`` can happen), as ours."""
+        complaint = Complaint(self.data_key or self.name or "", key, None, self.wanted)
+        return ValidationError([complaint])
+
+    def _deserialize(self, value: str, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
+        if value == "" and self.empty == "refused":
+            self.complain("empty", value)
+        return self.read(value)
+
+    def read(self, text: str) -> Any:
+        """The value of a non-empty text."""
+        return text
+
+
+class Text(Param):
+    """Any text."""
+
+
+class Integer(Param):
+    """A base-10 integer of any size, optionally within bounds.
+
+    ``above`` and ``below`` are what a forgiving vendor reads instead of a number past that bound (None: the default).
+    """
+
+    _digits = re.compile(r"[+-]?[0-9]+\Z", re.ASCII)
+
+    def __init__(
+        self,
+        *,
+        minimum: int | None = None,
+        maximum: int | None = None,
+        below: str | None = None,
+        above: str | None = None,
+        **more: Any,
+    ) -> None:
+        super().__init__(**more)
+        self.minimum, self.maximum, self.below, self.above = minimum, maximum, below, above
+        bounds = {
+            (True, True): f"an integer from {minimum} to {maximum}",
+            (True, False): f"an integer of at least {minimum}",
+            (False, True): f"an integer of at most {maximum}",
+            (False, False): "an integer",
+        }
+        self.wanted = bounds[minimum is not None, maximum is not None]
+
+    def read(self, text: str) -> int:
+        if not self._digits.match(text):
+            self.complain("not-an-integer", text)
+        # Python refuses to read thousands of digits; a number of that length is out of every range anyway.
+        digits = text if len(text) <= 400 else text[:400]
+        number = int(digits)
+        if self.minimum is not None and number < self.minimum:
+            self.complain("out-of-range", text, instead=self.below)
+        if self.maximum is not None and number > self.maximum:
+            self.complain("out-of-range", text, instead=self.above)
+        return number
+
+
+class Choice(Param):
+    """One of the words given; ``any_case`` accepts other spellings. Reads to the word, or to what it stands for."""
+
+    def __init__(self, words: Sequence[str] | Mapping[str, Any], *, any_case: bool = False, **more: Any) -> None:
+        super().__init__(**more)
+        self.meaning = dict(words) if isinstance(words, Mapping) else {word: word for word in words}
+        self.any_case = any_case
+        self._folded = {word.casefold(): meaning for word, meaning in self.meaning.items()}
+        self.wanted = "one of " + ", ".join(self.meaning)
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        return tuple(self.meaning)
+
+    def read(self, text: str) -> Any:
+        found, key = (self._folded, text.casefold()) if self.any_case else (self.meaning, text)
+        if key not in found:
+            self.complain("unknown-value", text)
+        return found[key]
+
+
+class Day(Param):
+    """A real calendar day, exactly ``yyyy-MM-dd``. Reads to a date."""
+
+    wanted = "a day as yyyy-MM-dd"
+    _shape = re.compile(r"\d{4}-\d\d-\d\d\Z", re.ASCII)
+
+    def read(self, text: str) -> date:
+        if not self._shape.match(text):
+            self.complain("bad-date", text)
+        try:
+            return date.fromisoformat(text)
+        except ValueError:
+            self.complain("bad-date", text)
+
+
+class DayOrInstant(Param):
+    """An ISO 8601 date, or date-time (UTC unless it says otherwise). Reads to a date, or an aware datetime."""
+
+    wanted = "an ISO 8601 date or date-time"
+
+    def read(self, text: str) -> date | datetime:
+        try:
+            moment = parse_instant(text)
+        except (ValueError, OverflowError):
+            self.complain("bad-date", text)
+        return moment if "T" in text else moment.date()
+
+
+class ParamSchema(Schema):
+    """The parameters of one endpoint, in the order of its document. What it does not name is unknown, and ignored."""
+
+    class Meta:
+        unknown = EXCLUDE
+
+
+def names(schema: Schema) -> list[str]:
+    """The parameters' names as sent, in the order of the document."""
+    return [field.data_key or name for name, field in schema.fields.items()]
+
+
+def read(
+    schema: Schema, sent: Pairs, *, repeated: Repeated = "last", ignores: Ignores = lambda complaint: False
+) -> tuple[dict[str, Any], list[Notice]]:
+    """The values of a query's parameters by attribute name, and what is worth telling about the query.
+
+    ``repeated`` says which of several values counts; ``ignores`` says of a complaint whether its value is passed over.
+    Raises InvalidParams with every complaint that is not ignored.
+    """
+    known = {field.data_key or name: field for name, field in schema.fields.items()}
+    values: dict[str, list[str]] = {}
+    for name, value in sent:
+        values.setdefault(name, []).append(value)
+    notices = [unknown_parameter(name, list(known)) for name in values if name not in known]
+    data: dict[str, str] = {}
+    for name in known:
+        if name not in values:
+            continue
+        value = _one(values[name], repeated)
+        if len(values[name]) > 1:
+            message = f"{name} was sent {len(values[name])} times; {_RULE[repeated]}"
+            notices.append(Notice(f"query.{name}", "repeated-parameter", message))
+        field = known[name]
+        if value == "" and isinstance(field, Param) and field.empty == "absent":
+            notices.append(Notice(f"query.{name}", "ignored-value", f"{name} is empty and was read as absent."))
+        else:
+            data[name] = value
+    try:
+        return _load(schema, data), notices
+    except InvalidParams as invalid:
+        refused = tuple(complaint for complaint in invalid.complaints if not ignores(complaint))
+        if refused:
+            raise InvalidParams(refused) from None
+        for complaint in invalid.complaints:
+            data.pop(complaint.name, None)
+            read_as = "its default"
+            if complaint.instead is not None:
+                data[complaint.name] = read_as = complaint.instead
+            message = f"{complaint.name} was {_short(complaint.found)}, wanted {complaint.wanted}; read as {read_as}."
+            notices.append(Notice(f"query.{complaint.name}", "ignored-value", message))
+        return _load(schema, data), notices
+
+
+_RULE = {"first": "the first counts.", "last": "the last counts.", "joined": "the values were joined by commas."}
+
+
+def _one(values: list[str], repeated: Repeated) -> str:
+    if repeated == "joined":
+        return ",".join(values)
+    return values[0] if repeated == "first" else values[-1]
+
+
+def _load(schema: Schema, data: dict[str, str]) -> dict[str, Any]:
+    try:
+        loaded: dict[str, Any] = schema.load(data)
+    except ValidationError as error:
+        by_name = error.messages_dict
+        raise InvalidParams(tuple(c for name in names(schema) for c in by_name.get(name, ()))) from None
+    return loaded
+
+
+def _short(text: str | None) -> str:
+    return repr(text if text is None or len(text) <= 60 else text[:57] + "...")

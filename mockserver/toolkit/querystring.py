@@ -1,0 +1,41 @@
+"""From a raw query string to names and values, in the order in which they were sent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from urllib.parse import parse_qsl, quote
+
+Pairs = list[tuple[str, str]]
+
+
+def pairs(raw: str) -> Pairs:
+    """Decoded (name, value) pairs of a raw query string; blanks are kept, bytes that are not UTF-8 become U+FFFD.
+
+    ``filter[status]`` and ``filter%5Bstatus%5D`` are the same name.
+    """
+    if not raw.isascii():
+        raw = raw.encode("latin-1", "replace").decode("utf-8", "replace")
+    return parse_qsl(raw, keep_blank_values=True, errors="replace")
+
+
+def rename(sent: Pairs, names: Iterable[str]) -> Pairs:
+    """The same pairs, each name that differs from a known one only in case spelled like the known one."""
+    by_folded = {name.casefold(): name for name in names}
+    return [(by_folded.get(name.casefold(), name), value) for name, value in sent]
+
+
+def without(raw: str, name: str) -> tuple[str, str | None]:
+    """The raw query string less the parameter of this name, and its last value (None: it was not sent)."""
+    kept, value = [], None
+    for part in raw.split("&"):
+        sent_name, _, sent_value = part.partition("=")
+        if sent_name == name:
+            value = pairs(f"v={sent_value}")[0][1] if sent_value else ""
+        else:
+            kept.append(part)
+    return ("&".join(kept), value) if value is not None else (raw, None)
+
+
+def encode(query: dict[str, str]) -> str:
+    """A query string as a person would type it: brackets and other harmless signs stay readable."""
+    return "&".join(f"{quote(name, safe='[]')}={quote(value, safe='-_.~:/,@')}" for name, value in query.items())

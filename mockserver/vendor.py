@@ -1,0 +1,232 @@
+"""The contract between the core and a vendor: frozen values, plain functions. A vendor sees nothing else of us."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Literal
+
+from marshmallow import Schema
+
+from .data.dataset import Account, Accounts, Dataset
+from .data.records import Readings, RecordType, View
+from .errors import Complaint, Fact
+from .toolkit.credentials import Credential
+from .toolkit.fields import RecordSchema
+from .toolkit.notices import Notice
+from .toolkit.params import ParamSchema, Repeated
+from .toolkit.querystring import Pairs
+from .toolkit.quota import Spent
+
+Basis = Literal["documented", "public", "inferred"]
+Network = Literal["reset", "empty", "truncate", "malformed", "drip"]
+Headers = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What the client sent. ``path`` is decoded and has no prefix of ours; header names are in lower case.
+
+    ``length`` is that of the request target as sent, in bytes.
+    """
+
+    method: str
+    path: str
+    query: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    path_params: Mapping[str, str] = field(default_factory=dict)
+    length: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What goes back. ``delay`` (seconds) and ``network`` are carried out by whatever server is in front.
+
+    ``rule`` and ``basis`` say why it is as it is; they and the headers of ours are put on by the core.
+    """
+
+    status: int
+    body: bytes
+    headers: Headers = ()
+    rule: str = ""
+    basis: Basis = "documented"
+    delay: float = 0.0
+    network: Network | None = None
+
+    @classmethod
+    def json(cls, body: bytes, status: int = 200) -> Reply:
+        """A JSON body with the content type that all five vendors send."""
+        return cls(status, body, (("Content-Type", "application/json; charset=utf-8"),))
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A named choice between plausible interpretations of a document. ``renders``: it changes records' bytes."""
+
+    name: str
+    default: str
+    choices: tuple[str, ...]
+    about: str
+    basis: Basis = "inferred"
+    source: str = ""
+    renders: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """One row of a vendor's error table: the words for a fact.
+
+    ``code`` is the vendor's own name for the error, if it has one. ``when`` limits a row for InvalidParams to one kind
+    of complaint (``required``, ``bad-date``, …). Of several rows with one status the first is what it asks for.
+    """
+
+    fact: type[Fact]
+    status: int
+    rule: str
+    text: str
+    basis: Basis
+    source: str
+    code: str = ""
+    when: str = ""
+
+
+@dataclass(slots=True)
+class Call:
+    """One request on its way through; each gate adds what it found out."""
+
+    vendor: Vendor
+    endpoint: Endpoint | None
+    request: Request
+    dataset: Dataset
+    readings: Readings
+    now: datetime
+    any_credential: bool = False
+    notices: list[Notice] = field(default_factory=list)
+    account: Account = field(default_factory=dict)
+    params: Mapping[str, Any] = field(default_factory=dict)
+    spent: Spent | None = None
+
+    @property
+    def records(self) -> View:
+        """All records of the dataset, written under this call's readings."""
+        renders = {r.name: self.readings[r.name] for r in self.vendor.readings if r.renders}
+        return View(self.dataset.records, renders)
+
+    @property
+    def accounts(self) -> Accounts:
+        return self.dataset.accounts
+
+    def warn(self, location: str, code: str, message: str) -> None:
+        """Tell the caller something beside the reply."""
+        self.notices.append(Notice(location, code, message))
+
+    def stable_uuid(self, *about: object) -> uuid.UUID:
+        """A UUID that is the same for the same request: replies stay the same bytes in every run."""
+        request = self.request
+        return uuid.uuid5(uuid.NAMESPACE_URL, "|".join(map(str, (request.method, request.path, request.query, *about))))
+
+
+def never(complaint: Complaint, readings: Readings) -> bool:
+    """The policy of a vendor that refuses every bad parameter."""
+    return False
+
+
+def unchanged(sent: Pairs, schema: Schema, readings: Readings) -> Pairs:
+    """The decoding of a vendor that takes parameter names as they are sent."""
+    return sent
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """One documented operation.
+
+    ``path`` may hold ``{name}`` parts; ``also`` are further documented or public addresses of the same operation.
+    ``answer`` filters, sorts, pages and wraps. ``ignores`` says which complaints about parameters are passed over,
+    ``decode`` may respell parameter names, ``repeated`` says which of several values counts.
+    """
+
+    operation: str
+    path: str
+    params: ParamSchema
+    answer: Callable[[Call], Reply]
+    also: tuple[str, ...] = ()
+    repeated: Repeated = "last"
+    ignores: Callable[[Complaint, Readings], bool] = never
+    decode: Callable[[Pairs, Schema, Readings], Pairs] = unchanged
+
+    @property
+    def rule(self) -> str:
+        """The id under which the ledger knows a success."""
+        return f"{self.operation}.200"
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A call that works as it stands: what it must send, spelled as in the document."""
+
+    path: str
+    query: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """The seeded program that makes a vendor's ``default`` dataset.
+
+    ``record(seed, index, anchor)`` depends on nothing else, so any number of records is a prefix of more.
+    """
+
+    records: int
+    accounts: Callable[[int, datetime], Sequence[Mapping[str, Any]]]
+    record: Callable[[int, int, datetime], Mapping[str, Any]]
+
+
+def neutral_quota_headers(call: Call, spent: Spent) -> Headers:
+    """The neutral names, for vendors whose documents name none."""
+    seconds = max(0, int(spent.resets_at - call.now.timestamp()))
+    return (
+        ("RateLimit-Limit", str(spent.limit)),
+        ("RateLimit-Remaining", str(spent.remaining)),
+        ("RateLimit-Reset", str(seconds)),
+    )
+
+
+@dataclass(frozen=True)
+class Vendor:
+    """Everything that the core, control and tests need to serve one vendor.
+
+    ``authenticate`` returns the account of a call or raises; ``refuse`` says a fact in the vendor's words;
+    ``example`` makes the example call of an account; ``recipe`` is imported only when data is made.
+    ``account_id`` names the account field that records point at with ``_owner``.
+    """
+
+    name: str
+    title: str
+    document: str
+    hosts: tuple[str, ...]
+    endpoints: tuple[Endpoint, ...]
+    credential: Credential
+    authenticate: Callable[[Call], Account]
+    errors: tuple[Words, ...]
+    refuse: Callable[[Call, Words, Fact], Reply]
+    account: type[RecordSchema]
+    account_id: str
+    records: RecordType
+    example: Callable[[Account, Dataset], Example]
+    readings: tuple[Reading, ...]
+    spec: Path
+    fixtures: Path
+    recipe: Callable[[], Recipe] | None = None
+    quota_headers: Callable[[Call, Spent], Headers] = neutral_quota_headers
+
+    @property
+    def defaults(self) -> Readings:
+        """Each reading's default choice."""
+        return {reading.name: reading.default for reading in self.readings}
+
+    @property
+    def rendering_defaults(self) -> Readings:
+        return {reading.name: reading.default for reading in self.readings if reading.renders}

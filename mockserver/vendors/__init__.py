@@ -1,0 +1,44 @@
+"""Vendors: one folder each. They are found here, and in the entry-point group ``mockserver.vendors``; never named."""
+
+from __future__ import annotations
+
+import pkgutil
+from collections.abc import Iterable
+from importlib import import_module
+from importlib.metadata import entry_points
+
+from ..vendor import Vendor
+
+GROUP = "mockserver.vendors"
+
+
+class BadVendor(Exception):
+    """A vendor that cannot be taken in: two of one name, or a folder or entry point without a Vendor value."""
+
+
+def found() -> tuple[Vendor, ...]:
+    """Every vendor of this package and of installed ones, in the order of their names."""
+    ours = ((f"the folder {info.name}", f"{__name__}.{info.name}") for info in pkgutil.iter_modules(__path__))
+    vendors = [_taken(where, getattr(import_module(module), "VENDOR", None)) for where, module in ours]
+    for point in entry_points(group=GROUP):
+        try:
+            value = point.load()
+        except Exception as error:
+            raise BadVendor(f"the entry point {point.name} = {point.value} cannot be loaded: {error}") from error
+        vendors.append(_taken(f"the entry point {point.name} = {point.value}", value))
+    return distinct(vendors)
+
+
+def distinct(vendors: Iterable[Vendor]) -> tuple[Vendor, ...]:
+    """The same vendors, by name. Raises BadVendor when two have one name."""
+    by_name: dict[str, Vendor] = {}
+    for vendor in vendors:
+        if by_name.setdefault(vendor.name, vendor) is not vendor:
+            raise BadVendor(f"two vendors are named {vendor.name}")
+    return tuple(by_name[name] for name in sorted(by_name))
+
+
+def _taken(where: str, value: object) -> Vendor:
+    if not isinstance(value, Vendor):
+        raise BadVendor(f"{where} gives {type(value).__name__}, wanted a Vendor named VENDOR")
+    return value

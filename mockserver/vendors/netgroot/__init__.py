@@ -1,0 +1,34 @@
+"""NetGroot ISPCRM: "Get Invoices" of one subscriber. Document 000; public page docs.ispcrm.online/get_invoices."""
+
+from __future__ import annotations
+
+from ...data import shipped
+from ...vendor import Recipe, Vendor
+from . import auth, errors, invoices
+
+
+def _recipe() -> Recipe:
+    from .recipe import RECIPE
+
+    return RECIPE
+
+
+VENDOR = Vendor(
+    name="netgroot",
+    title="NetGroot ISPCRM",
+    document="https://docs.ispcrm.online/get_invoices",
+    hosts=("yourispcrmdomain",),  # 000:28
+    credential=auth.CREDENTIAL,
+    authenticate=auth.authenticate,
+    account=auth.Account,
+    account_id="subscriber_id",
+    endpoints=(invoices.GET_CUSTOMERS_INVOICES,),
+    records=invoices.RECORDS,
+    example=invoices.example,
+    readings=(*invoices.READINGS,),
+    errors=errors.TABLE,
+    refuse=errors.refuse,
+    spec=shipped.spec("netgroot"),
+    fixtures=shipped.fixtures("netgroot"),
+    recipe=_recipe,
+)

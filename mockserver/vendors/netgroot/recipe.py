@@ -1,0 +1,56 @@
+"""How ``default`` is made: each customer of the story is a subscriber; thirteen invoices a month, the last one free."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+from hashlib import sha256
+from typing import Any
+
+from ...data import story
+from ...vendor import Recipe
+
+BLOCK = len(story.CUSTOMERS) + 1  # the thirteenth ties with the first subscriber's invoice, and amounts to nothing
+FIRST_ID = 10_001
+
+
+def accounts(seed: int, anchor: datetime) -> Sequence[Mapping[str, Any]]:
+    """A token for each subscriber, then one without invoices and an administrator's, which has no subscriber."""
+    people = [(customer.key, customer.company) for customer in story.CUSTOMERS]
+    rows = [{"subscriber_id": key, "token": _token(key), "name": company} for key, company in people]
+    nobody = {"subscriber_id": "newcomer", "token": _token("newcomer"), "name": "Newcomer Cafe"}
+    admin = {"subscriber_id": "administrator", "token": _token("administrator"), "is_admin": True}
+    return [*rows, nobody, admin]
+
+
+def story_index(index: int) -> int | None:
+    """Which entry of the story record ``index`` tells; None for one beside it."""
+    block, slot = divmod(index, BLOCK)
+    return block * len(story.CUSTOMERS) + slot if slot < len(story.CUSTOMERS) else None
+
+
+def record(seed: int, index: int, anchor: datetime) -> Mapping[str, Any]:
+    """One invoice: created on the first days of the month after the billed one, due 14 days later (000:47-48)."""
+    told = story_index(index)
+    entry = story.entry(seed, index // BLOCK * len(story.CUSTOMERS) if told is None else told, anchor)
+    fake = story.faker(seed, "netgroot", index if told is not None else index - len(story.CUSTOMERS))
+    created = datetime.combine(entry.ends, datetime.min.time()) + timedelta(days=1, hours=fake.random_int(6, 20))
+    return {
+        "invoice_id": FIRST_ID + index,
+        "amount": entry.total if told is not None else Decimal("0.00"),
+        "status": "Paid" if told is None or entry.state == "paid" else "Pending",
+        "date": created.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "due_date": (created + timedelta(days=14)).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "description": f"Monthly {entry.product.name} Subscription"
+        if told is not None
+        else "Loyalty Gift, Free of Charge",
+        "_owner": entry.customer.key,
+    }
+
+
+def _token(key: str) -> str:
+    return "ng_" + sha256(f"netgroot/{key}".encode()).hexdigest()[:32]
+
+
+RECIPE = Recipe(records=14 * BLOCK, accounts=accounts, record=record)

@@ -1,0 +1,54 @@
+"""gunicorn, embedded: one worker process with threads, on a socket that is already listening."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+from gunicorn.app.base import BaseApplication
+
+from ..app import REPLY
+from .threaded import Carrier
+
+THREADS = 16
+GRACE = 10
+
+
+class _Embedded(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
+    def __init__(self, app: Flask, options: dict[str, Any]) -> None:
+        self._wsgi, self._options = Carrier(app, REPLY), options
+        super().__init__()
+
+    def load_config(self) -> None:
+        for name, value in self._options.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Carrier:
+        return self._wsgi
+
+
+def run(app: Flask, listener: socket.socket, ready: Callable[[], None], tls: tuple[Path, Path] | None = None) -> None:
+    """Serve until a signal says stop; ``ready`` is called once calls are answered. Ends by SystemExit.
+
+    The request line is not limited here: the vendors have words for one that is too long.
+    """
+    options: dict[str, Any] = {
+        "bind": f"fd://{listener.fileno()}",
+        "workers": 1,
+        "worker_class": "gthread",
+        "threads": THREADS,
+        "preload_app": True,
+        "graceful_timeout": GRACE,
+        "keepalive": 15,
+        "limit_request_line": 0,
+        "control_socket_disable": True,
+        "loglevel": "warning",
+        "accesslog": None,
+        "post_worker_init": lambda worker: ready(),
+    }
+    if tls:
+        options |= {"certfile": str(tls[0]), "keyfile": str(tls[1])}
+    _Embedded(app, options).run()

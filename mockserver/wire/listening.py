@@ -1,0 +1,51 @@
+"""The listening socket, opened by us: a taken port is a sentence, port 0 is known before the server starts."""
+
+from __future__ import annotations
+
+import errno
+import os
+import socket
+from pathlib import Path
+
+from ..settings import WrongSetting
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A listening TCP socket. Raises WrongSetting when the address cannot be had."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+    except (OSError, UnicodeError):
+        raise WrongSetting(f"--host {host} is no address of this machine.") from None
+    listener = socket.socket(family, kind, protocol)
+    if os.name != "nt":
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind(address)
+        listener.listen(2048)
+    except OSError as error:
+        listener.close()
+        why = {
+            errno.EADDRINUSE: f"port {port} on {host} is taken; choose another with --port (0: a free one).",
+            errno.EACCES: f"port {port} needs more rights than this user has; choose one above 1023 with --port.",
+        }.get(error.errno or 0, f"cannot listen on {host} port {port}: {error.strerror}.")
+        raise WrongSetting(why) from None
+    return listener
+
+
+def url(listener: socket.socket, tls: bool) -> str:
+    """Where a person finds the server."""
+    host, port = listener.getsockname()[:2]
+    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)
+    return f"{'https' if tls else 'http'}://{host}:{port}"
+
+
+def tell(port_file: Path, port: int) -> None:
+    """Write the port in one step: a reader sees no half of it."""
+    beside = port_file.with_name(port_file.name + ".new")
+    try:
+        beside.write_text(f"{port}\n")
+        beside.replace(port_file)
+    except OSError as error:
+        raise WrongSetting(f"--port-file {port_file} cannot be written: {error.strerror}.") from None

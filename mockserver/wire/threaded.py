@@ -1,0 +1,62 @@
+"""Carrying out delays and network faults where each call has a thread of its own (gunicorn's gthread, werkzeug)."""
+
+from __future__ import annotations
+
+import socket
+import struct
+import time
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from ..vendor import Reply
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+DRIP_PIECES = 10
+DRIP_PAUSE = 0.2
+
+
+class Carrier:
+    """WSGI: lets the app answer, then waits and misbehaves as its Reply says."""
+
+    def __init__(self, app: WSGIApplication, key: str, sleep: Callable[[float], None] = time.sleep) -> None:
+        self._app, self._key, self._sleep = app, key, sleep
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        body = self._app(environ, start_response)
+        reply: Reply | None = environ.get(self._key)
+        if reply is None:
+            return body
+        if reply.delay:
+            self._sleep(reply.delay)
+        if reply.network == "reset":
+            _linger_no_more(environ)
+            raise ConnectionResetError("reset, as the fault asks")
+        if reply.network == "empty":
+            raise ConnectionResetError("closed without a byte, as the fault asks")
+        if reply.network == "truncate":
+            return self._truncated(b"".join(body))
+        if reply.network == "malformed":
+            whole = b"".join(body)
+            return [whole[: len(whole) // 2].ljust(len(whole), b"}")]
+        if reply.network == "drip":
+            return self._dripping(b"".join(body))
+        return body
+
+    def _truncated(self, whole: bytes) -> Iterator[bytes]:
+        yield whole[: len(whole) // 2]
+        raise ConnectionResetError("cut in the middle, as the fault asks")
+
+    def _dripping(self, whole: bytes) -> Iterator[bytes]:
+        size = max(1, -(-len(whole) // DRIP_PIECES))
+        for start in range(0, len(whole), size):
+            yield whole[start : start + size]
+            self._sleep(DRIP_PAUSE)
+
+
+def _linger_no_more(environ: WSGIEnvironment) -> None:
+    """Closing this connection will send RST and drop what is unsent."""
+    connection = environ.get("gunicorn.socket") or environ.get("werkzeug.socket")
+    if isinstance(connection, socket.socket):
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))

@@ -1,0 +1,47 @@
+"""werkzeug's threaded server: for Windows, where gunicorn does not run, and for servers inside a test process."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+from pathlib import Path
+
+from flask import Flask
+from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
+
+from ..app import REPLY
+from .threaded import Carrier
+
+
+class _Quiet(WSGIRequestHandler):
+    """One that leaves the log of calls to us."""
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        pass
+
+
+def server(app: Flask, listener: socket.socket, tls: tuple[Path, Path] | None = None) -> BaseWSGIServer:
+    """A server on a listening socket; ``serve_forever`` runs it, ``shutdown`` from another thread stops it."""
+    host, port = listener.getsockname()[:2]
+    context = (str(tls[0]), str(tls[1])) if tls else None
+    return make_server(
+        host,
+        port,
+        Carrier(app, REPLY),
+        threaded=True,
+        request_handler=_Quiet,
+        ssl_context=context,
+        fd=listener.fileno(),
+    )
+
+
+def run(app: Flask, listener: socket.socket, ready: Callable[[], None], tls: tuple[Path, Path] | None = None) -> None:
+    """Serve until interrupted; ``ready`` is called just before the first call can be answered."""
+    serving = server(app, listener, tls)
+    ready()
+    try:
+        serving.serve_forever()
+    except KeyboardInterrupt:
+        pass
+    finally:
+        serving.server_close()

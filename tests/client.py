@@ -1,0 +1,123 @@
+"""Calling a vendor inside this process; every vendor-worded reply is held against the vendor's spec."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import schemathesis
+from flask import Flask
+from werkzeug.test import TestResponse
+
+from mockserver.app import create_app
+from mockserver.data import shipped
+from mockserver.listing import listing
+from mockserver.serve import World
+from mockserver.settings import make
+from mockserver.toolkit.jsontext import decode
+from mockserver.toolkit.querystring import encode
+from mockserver.vendor import Vendor
+
+WALL = 1_790_000_000.0  # the second at which every test takes place
+
+
+@lru_cache(maxsize=32)
+def app_for(**settings: Any) -> Flask:
+    """An app with these settings; made once, since no test here changes its state."""
+    return create_app(make(settings, {}), wall=lambda: WALL)
+
+
+@lru_cache(maxsize=8)
+def oracle(vendor: str) -> Any:
+    """The vendor's spec as schemathesis sees it."""
+    return schemathesis.openapi.from_path(str(shipped.spec(vendor)))
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A reply as a test looks at it."""
+
+    status: int
+    body: bytes
+    headers: Mapping[str, str]
+
+    @property
+    def json(self) -> Any:
+        """The body's value; numbers with a point are Decimals with the digits they had."""
+        return decode(self.body)
+
+    @property
+    def warnings(self) -> list[dict[str, str]]:
+        found: list[dict[str, str]] = json.loads(self.headers.get("X-Mock-Warnings", "[]"))
+        return found
+
+    @property
+    def codes(self) -> list[str]:
+        """The warnings' codes."""
+        return [warning["code"] for warning in self.warnings]
+
+    @property
+    def basis(self) -> str:
+        return self.headers.get("X-Mock-Basis", "")
+
+    @property
+    def rule(self) -> str:
+        return self.basis.partition("rule=")[2]
+
+
+class Client:
+    """Calls one vendor with the example account of a dataset, unless told otherwise."""
+
+    def __init__(self, vendor: str, *, dataset: str = "default", **settings: Any) -> None:
+        self.app = app_for(dataset=dataset, **settings)
+        self.world: World = self.app.extensions["mockserver"]
+        self.vendor: Vendor = next(known for known in self.world.vendors if known.name == vendor)
+        self.data = self.world.sandboxes.library.dataset(self.vendor, dataset)
+        self.example = next(
+            listed["example"]
+            for listed in listing(self.world.vendors, self.world.sandboxes.library, dataset)
+            if listed["name"] == vendor
+        )
+
+    def get(
+        self,
+        query: Mapping[str, str] | str | None = None,
+        *,
+        path: str | None = None,
+        method: str = "GET",
+        headers: Mapping[str, str] | None = None,
+        readings: str = "",
+        **extra: str,
+    ) -> Answer:
+        """A call. ``query``: a raw query string or a map, by default the example's; ``headers``: instead of the
+        example's; ``extra``: further headers, with _ for -; ``readings``: without the vendor's name, comma-separated.
+        """
+        query = self.example["query"] if query is None else query
+        raw = query if isinstance(query, str) else encode(dict(query))
+        sent = dict(self.example["headers"] if headers is None else headers)
+        sent |= {name.replace("_", "-"): value for name, value in extra.items()}
+        if readings:
+            sent["X-Mock-Readings"] = ",".join(f"{self.vendor.name}.{part}" for part in readings.split(","))
+        target = (self.example["path"] if path is None else path) + (f"?{raw}" if raw else "")
+        response = self.app.test_client().open(target, method=method, headers=sent)
+        if "problem+json" not in response.headers.get("Content-Type", "") and method == "GET":
+            fits_spec(self.vendor, response)
+        return Answer(response.status_code, response.data, dict(response.headers))
+
+
+def fits_spec(vendor: Vendor, response: TestResponse) -> None:
+    """Fails when the vendor's spec does not allow this reply. An empty error body is checked by its own test."""
+    if not response.data:
+        assert response.status_code >= 400
+        return
+    endpoint = vendor.endpoints[0]
+    oracle(vendor.name)[endpoint.path]["GET"].validate_response(response)
+
+
+def compact(text: str) -> bytes:
+    """JSON as a document prints it, without the white space between its tokens: every digit and key in its place."""
+    return "".join(re.findall(r'"(?:[^"\\]|\\.)*"|[^\s"]+', text)).encode()
