@@ -12,11 +12,12 @@ from urllib.parse import quote
 
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
-from werkzeug.routing import Rule
+from werkzeug.routing import PathConverter, Rule
 
 from . import clock, control
 from . import vendors as shelf
 from .errors import Misuse
+from .faults import phrase
 from .library import Library
 from .sandbox import Sandboxes, check_quotas, check_readings
 from .serve import World, problem, serve
@@ -61,10 +62,18 @@ def create_app(
     app.extensions["mockserver"] = world
     app.url_map.merge_slashes = False
     app.url_map.strict_slashes = True
+    app.url_map.converters["rest"] = Rest
     add_rules(app, world)
     app.register_blueprint(control.blueprint(world))
     app.wsgi_app = ByHost(app.wsgi_app, served)  # type: ignore[method-assign]  # Flask's own way to wrap
     return app
+
+
+class Rest(PathConverter):
+    """Any rest of a path, also an empty one or one that starts with a slash (a base URL ending in one is common)."""
+
+    regex = "(?s:.*?)"  # a line break is a character like any other
+    part_isolating = False
 
 
 def addresses(vendor: Vendor, endpoint: Endpoint) -> list[str]:
@@ -91,7 +100,7 @@ def add_rules(app: Flask, world: World) -> None:
                 name = f"{vendor.name}.{endpoint.operation}"
                 _add(app, name, f"/{vendor.name}{path}", answering(world, vendor, endpoint))
         lost = answering(world, vendor, None)
-        for path in (f"/{vendor.name}", f"/{vendor.name}/<path:rest>"):
+        for path in (f"/{vendor.name}", f"/{vendor.name}/<rest:rest>"):
             _add(app, f"{vendor.name} (any other path)", path, lost)
     _add(app, "start", "/", start(world))
     app.register_error_handler(HTTPException, unknown(world))
@@ -131,7 +140,7 @@ def received(vendor: Vendor, path_params: dict[str, str]) -> Request:
 def respond(reply: Reply) -> Response:
     """The reply as Flask sends it; how it travels (delay, network faults) is for the server in front."""
     request.environ[REPLY] = reply
-    response = Response(reply.body, reply.status)
+    response = Response(reply.body, f"{reply.status} {phrase(reply.status)}")
     response.headers.remove("Content-Type")
     for name, value in reply.headers:
         response.headers.add(name, value)
@@ -173,16 +182,26 @@ def unknown(world: World) -> Callable[[HTTPException], Response]:
     """The answer to a path at the root that nobody has: the vendors, and the paths most like it."""
 
     def handler(error: HTTPException) -> Response:
+        if error.code != 404:
+            return refused(error)
         paths = [f"{prefix}{e.path}" for v in world.vendors for e in v.endpoints for prefix in ("", f"/{v.name}")]
         near = tuple(get_close_matches(request.path, paths, n=3, cutoff=0.5))
         names = ", ".join(f"/{vendor.name}" for vendor in world.vendors)
         detail = f"Nothing is at {request.path[:200]}. Vendors are under {names}."
         if near:
             detail += f" Closest: {', '.join(near)}."
-        reply = problem(Misuse("Unknown path", detail, error.code or 404, near, "unknown-path"))
+        reply = problem(Misuse("Unknown path", detail, 404, near, "unknown-path"))
         return respond(replace(reply, headers=(*reply.headers, ("X-Mock-Version", __version__))))
 
     return handler
+
+
+def refused(error: HTTPException) -> Response:
+    """What else HTTP itself forbids (a method, say), as problem+json with the headers that HTTP wants beside it."""
+    told = Misuse(error.name, error.description or error.name, error.code or 500, code="http")
+    reply = problem(told)
+    extra = tuple((name, value) for name, value in error.get_headers() if name == "Allow")
+    return respond(replace(reply, headers=(*reply.headers, *extra, ("X-Mock-Version", __version__))))
 
 
 class ByHost:

@@ -87,13 +87,13 @@ def serve(**given: Any) -> None:
     if tls:
         _check_certificate(*tls)
     listener = listening.listen(settings.host, settings.port)
-    url = listening.url(listener, tls is not None)
+    url, port = listening.url(listener, tls is not None), listener.getsockname()[1]
 
     def ready() -> None:
+        if settings.port_file:
+            listening.tell(settings.port_file, port)
         click.echo(_welcome(world, url))
         sys.stdout.flush()
-        if settings.port_file:
-            listening.tell(settings.port_file, listener.getsockname()[1])
 
     if os.name == "nt":
         from .wire.werkzeug import run

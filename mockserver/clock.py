@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from calendar import monthrange
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -30,7 +31,10 @@ def parse_instant(text: str) -> datetime:
     if not _INSTANT.match(text):
         raise ValueError(f"{text!r} is not an ISO 8601 time like 2026-03-01T00:00:00Z")
     moment = datetime.fromisoformat(text)
-    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    try:
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except OverflowError:
+        raise ValueError(f"{text!r} lies before the year 1 or after 9999 in UTC") from None
 
 
 def format_instant(moment: datetime) -> str:
@@ -42,9 +46,7 @@ def months_before(moment: datetime, months: int) -> datetime:
     """The same day and time so many calendar months earlier; a day that the month lacks becomes its last."""
     index = moment.year * 12 + moment.month - 1 - months
     year, month = divmod(index, 12)
-    first_of_next = datetime(year + month // 11, (month + 1) % 12 + 1, 1, tzinfo=moment.tzinfo)
-    last_day = (first_of_next - timedelta(days=1)).day
-    return moment.replace(year=year, month=month + 1, day=min(moment.day, last_day))
+    return moment.replace(year=year, month=month + 1, day=min(moment.day, monthrange(year, month + 1)[1]))
 
 
 @dataclass(frozen=True, slots=True)

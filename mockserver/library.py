@@ -95,9 +95,9 @@ class Library:
     def _load(self, vendor: Vendor, name: str, day: date | None) -> Dataset:
         path = self._find(vendor, name)
         if path is None:
-            if not any(self._find(other, name) for other in self._vendors):
+            if name == DEFAULT or not any(self._find(other, name) for other in self._vendors):
                 known = sorted({known for other in self._vendors for known in self.names(other)})
-                raise WrongSetting(f"there is no dataset {name!r}; there are {', '.join(known)}.")
+                raise WrongSetting(f"{vendor.name} has no dataset {name!r}; there are {', '.join(known) or 'none'}.")
             return self.dataset(vendor, DEFAULT, day)
         ours = path.parent == vendor.fixtures and name == DEFAULT and vendor.recipe is not None
         if self._records is not None or (ours and day is not None):

@@ -105,7 +105,7 @@ def opened(world: World, sandbox: Sandbox, vendor: Vendor, endpoint: Endpoint | 
 def answered(world: World, sandbox: Sandbox, call: Call, code: str | None) -> Reply:
     """The gates in their order, then the answer; a fact raised by any of them in the vendor's words."""
     try:
-        if cors.is_preflight(call.request) and world.settings.cors and call.endpoint:
+        if cors.is_preflight(call.request) and world.settings.cors:
             return cors.preflight(call.vendor)
         if code is not None:
             words, fact = faults.granted(call, code)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -186,7 +187,7 @@ class Recipe:
 
 def neutral_quota_headers(call: Call, spent: Spent) -> Headers:
     """The neutral names, for vendors whose documents name none."""
-    seconds = max(0, int(spent.resets_at - call.now.timestamp()))
+    seconds = max(0, math.ceil(spent.resets_at - call.now.timestamp()))  # as Retry-After: waiting so long suffices
     return (
         ("RateLimit-Limit", str(spent.limit)),
         ("RateLimit-Remaining", str(spent.remaining)),

@@ -2,6 +2,7 @@
 
 A ``.yaml`` file is one map with ``vendor``, ``dataset``, ``anchor``, ``accounts`` and ``records``. A ``.jsonl`` file
 (beyond 10,000 records) has the same map without ``records`` on its first line and one record on each further line.
+Ids are there once; a record whose schema has ``_copy`` may repeat one on purpose, as a document's example does.
 """
 
 from __future__ import annotations
@@ -117,9 +118,12 @@ def check(raw: Any, shape: Shape) -> tuple[Content | None, list[tuple[Path_, str
     accounts = _rows(raw.get("accounts", []), "accounts", shape.account, faults)
     records = _rows(raw.get("records", []), "records", shape.record, faults)
     _unique(accounts, "accounts", (shape.account_id, shape.key), faults)
-    _unique(records, "records", (shape.record_id,), faults)
+    originals = [(index, record) for index, record in records if not record.get("_copy")]
+    _unique(originals, "records", (shape.record_id,), faults)
     if "accounts" in raw and raw["accounts"] == []:
         faults.append((("accounts",), "no account", "at least one account"))
+    if accounts and accounts[0][1].get(shape.key) is None:
+        faults.append((("accounts", 0), f"no {shape.key}", f"a {shape.key}: the first account is the example account"))
     known = {account.get(shape.account_id) for _, account in accounts}
     for index, record in records:
         if "_owner" in record and record["_owner"] not in known:
@@ -184,10 +188,10 @@ def _parse_yaml(path: Path, text: str) -> tuple[Any, LineOf]:
 
 def _parse_lines(path: Path, text: str) -> tuple[Any, LineOf]:
     rows, faults = [], []
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(text.removesuffix("\n").split("\n"), 1):  # splitlines() would also cut at U+2028
         try:
             rows.append(decode(line.encode()))
-        except (json.JSONDecodeError, ValueError, RecursionError) as error:
+        except (ValueError, RecursionError) as error:
             faults.append(Fault(path, number, "", f"broken JSON ({error})", "one JSON object a line"))
     if faults:
         raise BrokenFixture(faults)
@@ -223,7 +227,7 @@ def _unique(
         for index, row in rows:
             if key in row and row[key] is not None and seen.setdefault(row[key], index) != index:
                 faults.append(
-                    ((name, index, key), f"{_shown(row[key])} again", f"a {key} that {name}[{seen[row[key]]}] has not")
+                    ((name, index, key), f"{_shown(row[key])} again", f"another {key} than {name}[{seen[row[key]]}]")
                 )
 
 
@@ -260,7 +264,10 @@ def _has(value: Any, step: Any) -> bool:
 def _shown(value: Any) -> str:
     if value is None:
         return "nothing"
-    text = str(value) if isinstance(value, Decimal) else json.dumps(value, ensure_ascii=False, default=str)
+    try:
+        text = str(value) if isinstance(value, Decimal) else json.dumps(value, ensure_ascii=False, default=str)
+    except (TypeError, ValueError):  # keys that JSON has not, a list that holds itself
+        text = str(value)
     return text if len(text) <= 60 else text[:57] + "..."
 
 

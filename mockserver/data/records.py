@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from array import array
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -103,6 +104,19 @@ class View:
     def ordered(self, *keys: str) -> View:
         """Sorted by these columns, the first one first; ``-`` before a name means descending."""
         return replace(self, order=tuple((key.removeprefix("-"), key.startswith("-")) for key in keys))
+
+    def span(self, low: Any, high: Any) -> tuple[int, int]:
+        """Where the rows with low ≤ first key of the order ≤ high start and stop: found by bisection, not remembered.
+
+        For bounds that differ in every call, as those of a window that moves with the clock.
+        """
+        name, descending = self.order[0]
+        rows, column = self.records.rows(self.conditions, self.order), self.records.columns[name]
+        if descending:
+            start = bisect_left(rows, True, key=lambda row: bool(column[row] <= high))
+            return start, bisect_left(rows, True, lo=start, key=lambda row: bool(column[row] < low))
+        start = bisect_left(rows, True, key=lambda row: bool(column[row] >= low))
+        return start, bisect_left(rows, True, lo=start, key=lambda row: bool(column[row] > high))
 
     def __len__(self) -> int:
         return len(self.records.rows(self.conditions, self.order))

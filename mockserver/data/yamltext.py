@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from decimal import Decimal
 from typing import Any
 
@@ -22,8 +22,12 @@ _RESOLVERS = (
 
 
 class _Loader(yaml.CSafeLoader):
-    """libyaml's safe loader, with the plain scalars of JSON and nothing else."""
+    """libyaml's safe loader, with the values of JSON and nothing else: a tag for anything else is refused."""
 
+    yaml_constructors = {
+        f"tag:yaml.org,2002:{kind}": yaml.CSafeLoader.yaml_constructors[f"tag:yaml.org,2002:{kind}"]
+        for kind in ("str", "seq", "map")
+    } | {None: yaml.CSafeLoader.yaml_constructors[None]}
     yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
@@ -39,12 +43,6 @@ class _Loader(yaml.CSafeLoader):
             mapping[key] = self.construct_object(value_node, deep=deep)
         return mapping
 
-    def construct_yaml_int(self, node: yaml.ScalarNode) -> int:
-        return int(self.construct_scalar(node))
-
-    def construct_decimal(self, node: yaml.ScalarNode) -> Decimal:
-        return Decimal(self.construct_scalar(node))
-
 
 class _Dumper(yaml.CSafeDumper):
     """Quotes whatever this loader or a YAML 1.1 reader would take for something else; writes no aliases."""
@@ -58,11 +56,34 @@ class _Dumper(yaml.CSafeDumper):
 for _tag, _shape, _first in _RESOLVERS:
     _Loader.add_implicit_resolver(_tag, _shape, _first)
     _Dumper.add_implicit_resolver(_tag, _shape, _first)
-_Loader.add_constructor("tag:yaml.org,2002:int", _Loader.construct_yaml_int)
-_Loader.add_constructor("tag:yaml.org,2002:float", _Loader.construct_decimal)
-_Dumper.add_representer(
-    Decimal, lambda dumper, amount: dumper.represent_scalar("tag:yaml.org,2002:float", format(amount, "f"))
-)
+
+
+def _scalar(kind: str, read: Callable[[str], Any]) -> None:
+    """Let the loader read this kind of scalar, also where a tag claims it of a text that is none."""
+
+    def construct(loader: _Loader, node: yaml.ScalarNode) -> Any:
+        text = loader.construct_scalar(node)
+        try:
+            return read(text)
+        except (KeyError, ValueError, ArithmeticError):
+            raise yaml.constructor.ConstructorError(None, None, f"{text!r} is no {kind}", node.start_mark) from None
+
+    _Loader.add_constructor(f"tag:yaml.org,2002:{kind}", construct)
+
+
+_scalar("null", lambda text: None)
+_scalar("bool", {"true": True, "false": False}.__getitem__)
+_scalar("int", int)
+_scalar("float", Decimal)
+
+
+def _written(dumper: _Dumper, amount: Decimal) -> yaml.ScalarNode:
+    """A Decimal without decimals is written as the integer that it is, and needs no tag to say so."""
+    text = format(amount, "f")
+    return dumper.represent_scalar(f"tag:yaml.org,2002:{'float' if '.' in text else 'int'}", text)
+
+
+_Dumper.add_representer(Decimal, _written)
 
 
 def load(text: str) -> Any:

@@ -35,4 +35,4 @@ class MemoryStore:
             if allowed:
                 count += 1
                 self._windows[sandbox, key] = (opened, count)
-            return Spent(allowed, quota.limit, quota.limit - count, opened + quota.seconds)
+            return Spent(allowed, quota.limit, max(0, quota.limit - count), opened + quota.seconds)

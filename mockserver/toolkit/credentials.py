@@ -5,6 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from .querystring import Pairs
+
+# Where other APIs have theirs: looked at only to tell a caller who is refused.
+USUAL_HEADERS = (
+    "Authorization", "Apikey", "Api-Key", "X-Api-Key", "Auth-Key", "Token", "X-Auth-Token", "X-Access-Token",
+)  # fmt: skip
+USUAL_PARAMETERS = (
+    "access_token", "api-key", "api_key", "api_token", "apikey", "auth-key", "auth_token", "authkey", "authorization",
+    "bearer", "key", "token",
+)  # fmt: skip
+
 
 @dataclass(frozen=True, slots=True)
 class Credential:
@@ -31,6 +42,16 @@ class Credential:
                 return None
             value = value.strip(" \t")
         return value or None
+
+    def misplaced(self, headers: Mapping[str, str], sent: Pairs) -> list[str]:
+        """Where a request whose ``read`` finds nothing seems to have its secret: ``header.Token``, ``query.apikey``.
+
+        Its own header is among them when it holds something, but not behind the scheme word.
+        """
+        names = dict.fromkeys((self.header, *USUAL_HEADERS))
+        held = {name: headers.get(name.lower(), "").strip(" \t").casefold() for name in names}
+        in_headers = [f"header.{name}" for name, value in held.items() if value not in ("", self.scheme.casefold())]
+        return in_headers + [f"query.{name}" for name, value in sent if value and name.lower() in USUAL_PARAMETERS]
 
     def write(self, secret: str) -> dict[str, str]:
         """The header that carries this secret."""

@@ -136,7 +136,8 @@ class Moment(Stored):
         self.wanted = f"a time written like {example}"
         shape = re.escape(format)
         for code, digits in {"%Y": 4, "%m": 2, "%d": 2, "%H": 2, "%M": 2, "%S": 2, "%f": fraction}.items():
-            shape = shape.replace(re.escape(code), rf"\d{{{digits}}}")
+            group = rf"(\d{{{digits}}})" if code == "%f" else rf"\d{{{digits}}}"
+            shape = shape.replace(re.escape(code), group)
         self._shape = re.compile(shape)
 
     def read(self, value: Any) -> str:
@@ -158,9 +159,13 @@ class Moment(Stored):
     def roll(self, value: str, days: int) -> str:
         if value == self.never:
             return value
-        day = self.moment(value).date()
-        moved = day + timedelta(days=days)
-        return value.replace(day.strftime("%Y-%m-%d"), moved.strftime("%Y-%m-%d"), 1)
+        try:
+            moved = self.moment(value) + timedelta(days=days)
+        except OverflowError:  # 9999-12-31 and the like mean "never": they stay
+            return value
+        shape = self._shape.fullmatch(value)
+        fraction = shape[1] if shape and self.fraction else ""  # all its digits, also those below a microsecond
+        return moved.strftime(self.format.replace("%Y", f"{moved.year:04}").replace("%f", fraction))
 
 
 class Listed(Stored):

@@ -31,8 +31,15 @@ def encode(value: Any, number: Callable[[Decimal], str] = plain) -> bytes:
 
 
 def decode(text: bytes) -> Any:
-    """The value of a JSON text; numbers with a point come back as Decimals with the digits they had."""
-    return json.loads(text, parse_float=Decimal)
+    """The value of a JSON text; numbers with a point come back as Decimals with the digits they had.
+
+    Raises ValueError, also for the NaN and Infinity that Python would let pass.
+    """
+    return json.loads(text, parse_float=Decimal, parse_constant=_no_number)
+
+
+def _no_number(text: str) -> Any:
+    raise ValueError(f"{text} is no JSON number")
 
 
 def _write(value: Any, number: Callable[[Decimal], str], put: Callable[[bytes], None]) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal
+
+_EXACT = Context(prec=1000)  # the usual 28 digits would round what a double or a very large amount holds
 
 
 def rounded(amount: Decimal, places: int) -> Decimal:
     """The amount with exactly so many decimals, halves away from zero."""
-    return amount.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
+    return amount.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP, _EXACT)
 
 
 def plain(amount: Decimal) -> str:
@@ -17,8 +19,8 @@ def plain(amount: Decimal) -> str:
 
 def shortest(amount: Decimal) -> Decimal:
     """The same value without trailing zeros: ``211.0`` becomes ``211``, ``25.90`` becomes ``25.9``."""
-    trimmed = amount.normalize()
-    return trimmed.quantize(Decimal(1)) if trimmed == trimmed.to_integral_value() else trimmed
+    trimmed = amount.normalize(_EXACT)
+    return trimmed.quantize(Decimal(1), context=_EXACT) if trimmed == trimmed.to_integral_value() else trimmed
 
 
 def as_double(amount: Decimal) -> str:

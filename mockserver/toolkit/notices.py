@@ -37,10 +37,17 @@ def unknown_parameter(name: str, known: Sequence[str]) -> Notice:
 
 def as_header(notices: Sequence[Notice]) -> str:
     """The notices as an ASCII JSON array of at most 4 KB; what does not fit is counted in a last element."""
-    kept = [asdict(notice) for notice in notices]
-    text = json.dumps(kept, separators=(",", ":"))
-    while len(text) > HEADER_LIMIT:
-        kept.pop()
-        more = {"location": "", "code": "more", "message": f"{len(notices) - len(kept)} more"}
-        text = json.dumps([*kept, more], separators=(",", ":"))
-    return text
+    kept: list[str] = []
+    left = HEADER_LIMIT - len(_more(len(notices))) - len("[,]")
+    for notice in notices:
+        text = json.dumps(asdict(notice), separators=(",", ":"))
+        left -= len(text) + 1
+        if left < 0:
+            kept.append(_more(len(notices) - len(kept)))
+            break
+        kept.append(text)
+    return f"[{','.join(kept)}]"
+
+
+def _more(count: int) -> str:
+    return f'{{"location":"","code":"more","message":"{count} more"}}'

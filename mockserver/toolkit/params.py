@@ -87,8 +87,7 @@ class Integer(Param):
         if not self._digits.match(text):
             self.complain("not-an-integer", text)
         # Python refuses to read thousands of digits; a number of that length is out of every range anyway.
-        digits = text if len(text) <= 400 else text[:400]
-        number = int(digits)
+        number = int(re.sub(r"\A([+-]?)0+(?=[0-9])", r"\1", text)[:400])
         if self.minimum is not None and number < self.minimum:
             self.complain("out-of-range", text, instead=self.below)
         if self.maximum is not None and number > self.maximum:
@@ -140,7 +139,7 @@ class DayOrInstant(Param):
     def read(self, text: str) -> date | datetime:
         try:
             moment = parse_instant(text)
-        except (ValueError, OverflowError):
+        except ValueError:
             self.complain("bad-date", text)
         return moment if "T" in text else moment.date()
 

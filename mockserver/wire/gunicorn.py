@@ -33,10 +33,11 @@ class _Embedded(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
 def run(app: Flask, listener: socket.socket, ready: Callable[[], None], tls: tuple[Path, Path] | None = None) -> None:
     """Serve until a signal says stop; ``ready`` is called once calls are answered. Ends by SystemExit.
 
-    The request line is not limited here: the vendors have words for one that is too long.
+    The socket is gunicorn's from here on. The request line is not limited here: vendors have words for one that is too
+    long.
     """
     options: dict[str, Any] = {
-        "bind": f"fd://{listener.fileno()}",
+        "bind": f"fd://{listener.detach()}",
         "workers": 1,
         "worker_class": "gthread",
         "threads": THREADS,

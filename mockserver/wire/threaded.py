@@ -6,6 +6,7 @@ import socket
 import struct
 import time
 from collections.abc import Callable, Iterable, Iterator
+from errno import ECONNRESET  # servers pass over it in silence
 from typing import TYPE_CHECKING
 
 from ..vendor import Reply
@@ -32,21 +33,21 @@ class Carrier:
             self._sleep(reply.delay)
         if reply.network == "reset":
             _linger_no_more(environ)
-            raise ConnectionResetError("reset, as the fault asks")
+            raise ConnectionResetError(ECONNRESET, "reset, as the fault asks")
         if reply.network == "empty":
-            raise ConnectionResetError("closed without a byte, as the fault asks")
+            raise ConnectionResetError(ECONNRESET, "closed without a byte, as the fault asks")
         if reply.network == "truncate":
             return self._truncated(b"".join(body))
         if reply.network == "malformed":
             whole = b"".join(body)
-            return [whole[: len(whole) // 2].ljust(len(whole), b"}")]
+            return [whole[: len(whole) // 2].ljust(len(whole), b"!")]
         if reply.network == "drip":
             return self._dripping(b"".join(body))
         return body
 
     def _truncated(self, whole: bytes) -> Iterator[bytes]:
         yield whole[: len(whole) // 2]
-        raise ConnectionResetError("cut in the middle, as the fault asks")
+        raise ConnectionResetError(ECONNRESET, "cut in the middle, as the fault asks")
 
     def _dripping(self, whole: bytes) -> Iterator[bytes]:
         size = max(1, -(-len(whole) // DRIP_PIECES))
