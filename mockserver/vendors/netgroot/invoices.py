@@ -45,7 +45,7 @@ class Query(params.ParamSchema):
 
 
 def ignores(complaint: Complaint, readings: Readings) -> bool:
-    """A bad id is refused as 422, unless it is read as an id that nobody has."""
+    """Never: a bad id is refused (422), or read as an id that nobody has. Raises NotFound then."""
     if readings["bad-id"] == "not-found":
         raise NotFound
     return False

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from decimal import Decimal
 from hashlib import sha256
 from typing import Any
@@ -31,11 +31,12 @@ def story_index(index: int) -> int | None:
 
 
 def record(seed: int, index: int, anchor: datetime) -> Mapping[str, Any]:
-    """One invoice: created on the first days of the month after the billed one, due 14 days later (000:47-48)."""
+    """One invoice: created on the first day of the month after the billed one, due 14 days later (000:47-48)."""
     told = story_index(index)
     entry = story.entry(seed, index // BLOCK * len(story.CUSTOMERS) if told is None else told, anchor)
     fake = story.faker(seed, "netgroot", index if told is not None else index - len(story.CUSTOMERS))
-    created = datetime.combine(entry.ends, datetime.min.time()) + timedelta(days=1, hours=fake.random_int(6, 20))
+    created = datetime.combine(entry.ends, time()) + timedelta(days=1, hours=fake.random_int(6, 20))
+    created = min(created, anchor.replace(tzinfo=None))  # on the first of a month it is not yet evening
     return {
         "invoice_id": FIRST_ID + index,
         "amount": entry.total if told is not None else Decimal("0.00"),
