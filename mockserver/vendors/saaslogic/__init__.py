@@ -1,0 +1,34 @@
+"""SaaSLogic: "Get the invoices". Document 002; public page apidocs.saaslogic.io/get-the-invoices-15480131e0."""
+
+from __future__ import annotations
+
+from ...data import shipped
+from ...vendor import Recipe, Vendor
+from . import auth, errors, invoices
+
+
+def _recipe() -> Recipe:
+    from .recipe import RECIPE
+
+    return RECIPE
+
+
+VENDOR = Vendor(
+    name="saaslogic",
+    title="SaaSLogic",
+    document="https://apidocs.saaslogic.io/get-the-invoices-15480131e0",
+    hosts=("api-sandbox.saaslogic.io", "api.saaslogic.io"),  # 002:9; production P[27]
+    credential=auth.CREDENTIAL,
+    authenticate=auth.authenticate,
+    account=auth.Account,
+    account_id="tenant_id",
+    endpoints=(invoices.GET_THE_INVOICES,),
+    records=invoices.RECORDS,
+    example=invoices.example,
+    readings=(*invoices.READINGS, errors.ERROR_BODY),
+    errors=errors.TABLE,
+    refuse=errors.refuse,
+    spec=shipped.spec("saaslogic"),
+    fixtures=shipped.fixtures("saaslogic"),
+    recipe=_recipe,
+)

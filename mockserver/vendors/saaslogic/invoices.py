@@ -1,0 +1,148 @@
+"""Get the invoices (002:1-96): those of one customer for one product within a range of days, as a bare array."""
+
+from __future__ import annotations
+
+from ...data.dataset import Account, Dataset
+from ...data.records import RecordType
+from ...toolkit import fields, params
+from ...toolkit.filters import Equals
+from ...vendor import Call, Endpoint, Example, Reading, Reply
+from .auth import CREDENTIAL
+from .errors import InvertedRange
+
+# Readings: where the document can be read in more than one way ------------------------------------------------------
+
+INVERTED_RANGE = Reading(
+    "inverted-range",
+    "empty",
+    ("empty", "refuse"),
+    source="002:71-80",
+    about="A startDate after the endDate gives 200 and an empty array, or 400.",
+)
+DATE_FIELD = Reading(
+    "date-field",
+    "invoice-date",
+    ("invoice-date", "billing-cycle"),
+    source="002:24,32-33,75,80",
+    about="The range holds the day of invoiceDate, or the whole billing cycle; the example agrees with both.",
+)
+READINGS = (INVERTED_RANGE, DATE_FIELD)
+
+
+# Query Params (002:60-80) -------------------------------------------------------------------------------------------
+
+
+class Query(params.ParamSchema):
+    customerId = params.Text(required=True, empty="refused")  # 002:61-65; opaque, no UUID (vendors.md 2.2)
+    productId = params.Text(required=True, empty="refused")  # 002:66-70
+    startDate = params.Day(required=True, empty="refused")  # 002:71-75; yyyy-MM-dd is public, P[19]
+    endDate = params.Day(required=True, empty="refused")  # 002:76-80
+
+
+# Response Example (002:15-58) ---------------------------------------------------------------------------------------
+
+
+def _local() -> fields.Moment:
+    return fields.Moment("%Y-%m-%dT%H:%M:%S", "2023-06-15T12:00:00")  # 002:24: no zone, no fraction
+
+
+def _money() -> fields.Amount:
+    return fields.Amount(most=3)  # 002:26: 1500; the third decimal is for dinars alone
+
+
+class Invoice(fields.RecordSchema):
+    """``_copy`` marks a record that repeats an earlier one on purpose, as the response example does (002:37-57)."""
+
+    invoiceId = fields.Text()
+    invoiceNumber = fields.Text()
+    clientId = fields.Text()  # 002:19: the queried customerId
+    productId = fields.Text()
+    subscriptionRefId = fields.Text()  # 002:21: its `g` is of no UUID
+    productName = fields.Text()
+    planName = fields.Text()
+    invoiceDate = _local()
+    dueDate = _local()
+    netAmount = _money()  # payable: after tax and discount (vendors.md 3.4)
+    amountReceived = _money()
+    totalTaxAmount = _money()
+    totalDiscountAmount = _money()
+    statusName = fields.Word("Paid", "Unpaid")  # 002:30 shows Paid; Unpaid is inferred (vendors.md 2.9)
+    currencySymbol = fields.Text()  # 002:31: a symbol, no code
+    billingCycleStartDate = _local()
+    billingCycleEndDate = _local()
+    billingFromDate = _local()
+    billingToDate = _local()
+    owner = fields.Text(data_key="_owner")
+    copy = fields.Flag(data_key="_copy", optional=True)
+
+
+RECORDS = RecordType(
+    schema=Invoice,
+    id="invoiceId",
+    columns={
+        "owner": lambda invoice: invoice["_owner"],
+        "client": lambda invoice: invoice["clientId"],
+        "product": lambda invoice: invoice["productId"],
+        "id": lambda invoice: invoice["invoiceId"],
+        "date": lambda invoice: invoice["invoiceDate"],
+        "cycle_start": lambda invoice: invoice["billingCycleStartDate"],
+        "cycle_end": lambda invoice: invoice["billingCycleEndDate"],
+    },
+)
+
+
+def get_the_invoices(call: Call) -> Reply:
+    """200 with the tenant's invoices of this customer and product in the range, both ends included by calendar day.
+
+    Newest first, as a guess. Nothing found is an empty array: customer and product are filters, not places (002:60-70).
+    """
+    asked = call.params
+    first, last = f"{asked['startDate']}T00:00:00", f"{asked['endDate']}T23:59:59"
+    if first > last:
+        if call.readings["inverted-range"] == "refuse":
+            raise InvertedRange
+        call.warn("query.startDate", "inverted-range", "startDate is after endDate: no day lies between them.")
+    theirs = call.records.matching(
+        owner=call.account["tenant_id"], client=asked["customerId"], product=asked["productId"]
+    ).ordered("-date", "id")
+    if call.readings["date-field"] == "billing-cycle":
+        return Reply.json(theirs.within("cycle_start", first, last).within("cycle_end", first, last).json())
+    return Reply.json(theirs.json(*theirs.span(first, last)))
+
+
+GET_THE_INVOICES = Endpoint(
+    operation="getTheInvoices",
+    path="/v1/invoices",  # 002:3, with the version of 002:9
+    params=Query(),
+    repeated="joined",  # as Spring does
+    answer=get_the_invoices,
+)
+
+
+DOCUMENTED = {
+    "customerId": "b2f3e6a4-5678-4b9c-9876-6f8a8b3d4567",  # 002:65
+    "productId": "e1b1f2a3-5678-4d9c-9876-5f8a8b3d4568",  # 002:70
+    "startDate": "2023-06-01",  # 002:75
+    "endDate": "2023-07-21",  # 002:80
+}
+
+
+def example(account: Account, dataset: Dataset) -> Example:
+    """The example request (002:9) for the customer and product of the tenant's first record, over all their history.
+
+    A tenant without records asks with the document's own values.
+    """
+    records, columns = dataset.records, dataset.records.columns
+    mine = Equals("owner", account["tenant_id"])
+    rows = records.rows((mine,), ())
+    if not rows:
+        return Example(GET_THE_INVOICES.path, DOCUMENTED, CREDENTIAL.write(account["token"]))
+    client, product = columns["client"][rows[0]], columns["product"][rows[0]]
+    history = records.rows((mine, Equals("client", client), Equals("product", product)), ())
+    query = {
+        "customerId": client,
+        "productId": product,
+        "startDate": min(min(columns["date"][row], columns["cycle_start"][row]) for row in history)[:10],
+        "endDate": max(max(columns["date"][row], columns["cycle_end"][row]) for row in history)[:10],
+    }
+    return Example(GET_THE_INVOICES.path, query, CREDENTIAL.write(account["token"]))
