@@ -1,0 +1,34 @@
+"""floLIVE: "Get Customer Invoice List". Document 003; the link is to the public page of its sibling, P[21]."""
+
+from __future__ import annotations
+
+from ...data import shipped
+from ...vendor import Recipe, Vendor
+from . import auth, errors, invoices
+
+
+def _recipe() -> Recipe:
+    from .recipe import RECIPE
+
+    return RECIPE
+
+
+VENDOR = Vendor(
+    name="flolive",
+    title="floLIVE",
+    document="https://kb.flolive.net/Content/API/Customer/Get%20Customer%20Invoice%20Files.htm",
+    hosts=(),  # the document names none
+    credential=auth.CREDENTIAL,
+    authenticate=auth.authenticate,
+    account=auth.Account,
+    account_id="customer_id",
+    endpoints=(invoices.GET_CUSTOMER_INVOICE_LIST,),
+    records=invoices.RECORDS,
+    example=invoices.example,
+    readings=(*invoices.READINGS, *errors.READINGS),
+    errors=errors.TABLE,
+    refuse=errors.refuse,
+    spec=shipped.spec("flolive"),
+    fixtures=shipped.fixtures("flolive"),
+    recipe=_recipe,
+)

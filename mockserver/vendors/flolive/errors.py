@@ -1,0 +1,61 @@
+"""Error Codes (003:35-41): the success envelope with a code and its message, nothing in it (003:18-21).
+
+The document names no HTTP status: this table is the only place that does.
+"""
+
+from __future__ import annotations
+
+from ...errors import (
+    Broken,
+    Fact,
+    Forbidden,
+    InvalidParams,
+    MethodNotAllowed,
+    NotFound,
+    Throttled,
+    Unauthenticated,
+    Unavailable,
+    UnknownPath,
+    UriTooLong,
+)
+from ...toolkit.jsontext import encode
+from ...vendor import Call, Reading, Reply, Words
+
+FAILURE_STATUS = Reading(
+    "failure-status",
+    "http",
+    ("http", "always-200"),
+    source="003:18-21",
+    about="A failure has an HTTP status of its own, or always 200 with only errorCode to tell.",
+)
+READINGS = (FAILURE_STATUS,)
+
+TABLE = (
+    Words(
+        Unavailable, 503, "flolive.503",
+        "Service unavailable. Please try again", "documented", "003:39", code="GLOBAL_1001",
+    ),
+    Words(
+        NotFound, 404, "flolive.404.customer-1002",
+        "Customer does not exist", "documented", "003:40", code="CUSTOMER_1002",
+    ),
+    Words(
+        Broken, 500, "flolive.500",
+        "Failed to retrieve customer details", "documented", "003:41", code="CUSTOMER_1006",
+    ),
+    # 003:36: there are general codes, and they are not public. These are made up; the category AUTH is P[23].
+    Words(Unauthenticated, 401, "flolive.401", "Unauthorized", "inferred", "P[23]", code="AUTH_1001"),
+    Words(Forbidden, 403, "flolive.403", "Forbidden", "inferred", "P[23]", code="AUTH_403"),
+    Words(UnknownPath, 404, "flolive.404.unknown-path", "Not found", "inferred", "none", code="GLOBAL_404"),
+    Words(MethodNotAllowed, 405, "flolive.405", "Method not allowed", "inferred", "none", code="GLOBAL_405"),
+    Words(InvalidParams, 400, "flolive.400", "Bad request", "inferred", "none", code="GLOBAL_400"),
+    Words(UriTooLong, 414, "flolive.414", "URI too long", "inferred", "none", code="GLOBAL_414"),
+    Words(Throttled, 429, "flolive.429", "Too many requests", "inferred", "none", code="GLOBAL_429"),
+)  # fmt: skip
+
+
+def refuse(call: Call, words: Words, fact: Fact) -> Reply:
+    """The envelope of a failure: content and pageable are empty (003:20-21)."""
+    code = words.code or f"GLOBAL_{words.status}"
+    body = encode({"errorCode": code, "errorMessage": words.text, "content": [], "pageable": None})
+    return Reply.json(body, 200 if call.readings["failure-status"] == "always-200" else words.status)

@@ -1,0 +1,129 @@
+"""Get Customer Invoice List (003:1-34, 42-79): a customer's published invoices of the last 12 months."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from ...clock import months_before
+from ...data.dataset import Account, Dataset
+from ...data.records import Readings, Record, RecordType
+from ...errors import Forbidden, NotFound
+from ...toolkit import fields, params
+from ...toolkit.jsontext import Fragment, encode
+from ...vendor import Call, Endpoint, Example, Reading, Reply
+from .auth import CREDENTIAL, UUID
+
+# Readings: where the document can be read in more than one way ------------------------------------------------------
+
+BILLING_CYCLE_NAMES = Reading(
+    "billing-cycle-names",
+    "date",
+    ("date", "time", "both"),
+    source="003:28-29, 003:57-58",
+    renders=True,
+    about="The example says billingCycleStartDate and billingCycleEndDate, the table …StartTime and …EndTime.",
+)
+NOT_ELIGIBLE = Reading(
+    "not-eligible",
+    "customer-1002",
+    ("customer-1002", "auth"),
+    source="003:11, 003:40",
+    about="A customer whom the Requestor may not ask about does not exist for it (404), or is refused by an AUTH code.",
+)
+READINGS = (BILLING_CYCLE_NAMES, NOT_ELIGIBLE)
+
+
+# API Request (003:12-13) --------------------------------------------------------------------------------------------
+
+
+class Query(params.ParamSchema):
+    """Not applicable (003:13)."""
+
+
+# Content (003:22-34), keys in the order of the example (003:54-63) --------------------------------------------------
+
+DATE_TIME = ("%Y-%m-%dT%H:%M:%S.%fZ", "2021-07-01T00:00:00.977Z")
+
+
+class Invoice(fields.RecordSchema):
+    """Without ``_published`` an invoice is published."""
+
+    id = fields.Text(pattern=UUID, wanted="a UUID in lower case")
+    invoiceNumber = fields.Text()
+    creationTime = fields.Moment(*DATE_TIME, fraction=3)
+    billingCycleStartDate = fields.Moment(*DATE_TIME, fraction=3)
+    billingCycleEndDate = fields.Moment(*DATE_TIME, fraction=3)
+    currency = fields.Text(pattern="[A-Z]{3}", wanted="a currency code of three capital letters")
+    taxAmount = fields.Amount()
+    netAmount = fields.Amount()
+    totalAmount = fields.Amount()
+    dueDate = fields.Moment("%Y-%m-%d", "2023-10-15", optional=True)  # 003:63, though 003:34 types it dateTime
+    owner = fields.Text(data_key="_owner")
+    published = fields.Flag(data_key="_published", optional=True)
+
+
+CYCLE_NAMES = {"date": ("Date",), "time": ("Time",), "both": ("Date", "Time")}
+
+
+def render(invoice: Record, readings: Readings) -> bytes:
+    """One invoice; the reading billing-cycle-names spells the names of its billing cycle."""
+    wire = {}
+    for name, value in invoice.items():
+        if name.startswith("billingCycle"):
+            stem = name.removesuffix("Date")
+            wire.update({stem + end: value for end in CYCLE_NAMES[readings["billing-cycle-names"]]})
+        else:
+            wire[name] = value
+    return encode(wire)
+
+
+RECORDS = RecordType(
+    schema=Invoice,
+    id="id",
+    columns={
+        "owner": lambda invoice: invoice["_owner"],
+        "published": lambda invoice: invoice.get("_published", True),
+        "id": lambda invoice: invoice["id"],
+        "created": lambda invoice: datetime.fromisoformat(invoice["creationTime"]),
+    },
+    render=render,
+)
+
+
+# The list (003:2, 47-79) --------------------------------------------------------------------------------------------
+
+
+def eligible(call: Call) -> Account:
+    """The customer asked about: the Requestor's own or a sub-customer of it (003:11), a direct one (P[21]).
+
+    Raises NotFound (003:40) for an unknown id, and for any other customer unless that is read as Forbidden.
+    """
+    customer = call.accounts.by("customer_id", call.request.path_params["id"].lower())
+    if customer is None:
+        raise NotFound
+    if call.account["customer_id"] not in (customer["customer_id"], customer.get("parent")):
+        raise Forbidden if call.readings["not-eligible"] == "auth" else NotFound
+    return customer
+
+
+def get_customer_invoice_list(call: Call) -> Reply:
+    """200 with every published invoice that was generated in the last 12 months (003:2), newest first."""
+    customer = eligible(call)
+    published = call.records.matching(owner=customer["customer_id"], published=True).ordered("-created", "id")
+    window = published.span(months_before(call.now, 12), call.now)
+    content = Fragment(published.json(*window))
+    return Reply.json(encode({"errorCode": "", "errorMessage": "", "content": content, "pageable": None}))
+
+
+GET_CUSTOMER_INVOICE_LIST = Endpoint(
+    operation="getCustomerInvoiceList",
+    path="/api/v2/customer/{id}/invoices",  # 003:9
+    params=Query(),
+    answer=get_customer_invoice_list,
+)
+
+
+def example(account: Account, dataset: Dataset) -> Example:
+    """The Requestor asks about its own customer."""
+    path = GET_CUSTOMER_INVOICE_LIST.path.replace("{id}", account["customer_id"])
+    return Example(path, headers=CREDENTIAL.write(account["token"]))

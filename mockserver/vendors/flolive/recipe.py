@@ -1,0 +1,88 @@
+"""How ``default`` is made: the story's customers as a tree; fourteen invoices a month, two of them beside the story."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+from hashlib import sha256
+from random import Random
+from typing import Any
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+from ...data import story
+from ...vendor import Recipe
+
+DRAFT = len(story.CUSTOMERS)  # a slot after the story's: the first customer's invoice, before it was published
+GIFT = DRAFT + 1  # and one for it that ties with its invoice and amounts to nothing
+BLOCK = GIFT + 1
+FIRST_NUMBER = 1001
+NEWCOMER = "newcomer"
+
+PARENTS = {
+    "kestrel": "harbourlight",
+    "blauwal": "harbourlight",
+    "sequoia": "harbourlight",
+    "mistral": "harbourlight",
+    NEWCOMER: "harbourlight",
+    "tundra": "kestrel",
+    "oliveto": "blauwal",
+    "ceiba": "cobalt",
+}
+WITHOUT_TOKEN = ("sequoia", "oliveto")
+
+
+def accounts(seed: int, anchor: datetime) -> Sequence[Mapping[str, Any]]:
+    """The first customer with its sub-customers and theirs, strangers, and a sub-customer without invoices."""
+    names = {customer.key: customer.company for customer in story.CUSTOMERS} | {NEWCOMER: "Newcomer Cafe"}
+    rows = []
+    for key, name in names.items():
+        row = {"customer_id": _customer_id(key)}
+        if key in PARENTS:
+            row["parent"] = _customer_id(PARENTS[key])
+        if key not in WITHOUT_TOKEN:
+            row["token"] = "fl_" + sha256(f"flolive/{key}".encode()).hexdigest()[:32]
+        rows.append(row | {"name": name})
+    return rows
+
+
+def story_index(index: int) -> int | None:
+    """Which entry of the story record ``index`` tells; None for one beside it."""
+    block, slot = divmod(index, BLOCK)
+    return block * len(story.CUSTOMERS) + slot if slot < len(story.CUSTOMERS) else None
+
+
+def record(seed: int, index: int, anchor: datetime) -> Mapping[str, Any]:
+    """One invoice for a calendar month, generated in the first minute after it (003:56), due 30 days later."""
+    told, slot, first = story_index(index), index % BLOCK, index - index % BLOCK
+    entry = story.entry(seed, first // BLOCK * len(story.CUSTOMERS) if told is None else told, anchor)
+    draw = Random(f"{seed}/flolive/{index}")
+    minute = Random(f"{seed}/flolive/{first if told is None else index}/minute")
+    midnight = datetime.combine(entry.ends, datetime.min.time()) + timedelta(days=1)
+    created = midnight + timedelta(milliseconds=minute.randrange(60_000))
+    free = slot == GIFT
+    invoice = {
+        "id": str(UUID(int=draw.getrandbits(128), version=4)),
+        "invoiceNumber": str(FIRST_NUMBER + index),
+        "creationTime": _date_time(created),
+        "billingCycleStartDate": _date_time(datetime.combine(entry.starts, datetime.min.time())),
+        "billingCycleEndDate": _date_time(midnight - timedelta(milliseconds=1)),
+        "currency": entry.customer.currency,
+        "taxAmount": Decimal(0) if free else entry.tax,
+        "netAmount": Decimal(0) if free else entry.net,
+        "totalAmount": Decimal(0) if free else entry.total,
+    }
+    if not free and draw.random() < 0.85:  # dueDate is optional (003:34)
+        invoice["dueDate"] = str(created.date() + timedelta(days=30))
+    return invoice | {"_owner": _customer_id(entry.customer.key), "_published": slot != DRAFT}
+
+
+def _customer_id(key: str) -> str:
+    return str(uuid5(NAMESPACE_URL, f"flolive/{key}"))
+
+
+def _date_time(moment: datetime) -> str:
+    return moment.isoformat(timespec="milliseconds") + "Z"
+
+
+RECIPE = Recipe(records=14 * BLOCK, accounts=accounts, record=record)
