@@ -1,0 +1,177 @@
+"""Readings: each choice does what it says, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from tests.client import Client
+
+from .fixture import content, ids, rows
+
+INVALID = b'{"status":"error","message":"Invalid parameter"}'
+
+
+@pytest.fixture
+def client() -> Client:
+    return Client("wisecp")
+
+
+def test_the_readings_and_their_defaults(client: Client) -> None:
+    assert client.vendor.defaults == {
+        "failure-status": "http",
+        "out-of-range": "clamp",
+        "unknown-value": "ignore",
+        "amounts": "short",
+        "user-id": "stored",
+        "number-match": "exact",
+    }
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 405, 414, 418, 429, 500, 503])
+def test_failure_status(client: Client, status: int) -> None:
+    http = client.get(Prefer=f"code={status}", readings="failure-status=http")
+    always = client.get(Prefer=f"code={status}", readings="failure-status=always-200")
+    assert (http.status, always.status) == (status, 200)
+    assert always.body == http.body
+    assert always.basis == http.basis
+    assert always.headers.get("Retry-After") == http.headers.get("Retry-After")
+
+
+def test_failure_status_of_failures_that_were_not_asked_for(client: Client) -> None:
+    reading = "failure-status=always-200"
+    missing = client.get(headers={}, readings=reading)
+    assert (missing.status, missing.json["status"], missing.rule) == (200, "error", "wisecp.401")
+    assert client.get(path="/wisecp/api/Billing/Nope", readings=reading).status == 200
+    method = client.get(method="POST", readings=reading)
+    assert (method.status, method.headers["Allow"]) == (200, "GET, HEAD")
+    assert client.get(readings=reading).body == client.get().body
+
+
+OUT_OF_RANGE = ["limit=0", "limit=-1", "limit=51", "limit=" + "9" * 5000, "page=0", "page=-1", f"page={2**63}"]
+UNKNOWN = [
+    "page=abc",
+    "page=1.5",
+    "limit=ten",
+    "sort=status",
+    "sort_type=UP",
+    "filter[status]=Paid",
+    "filter[status]=%D0%BE%D0%BF%D0%BB",
+    "filter[local]=maybe",
+    "filter[taxfree]=2",
+    "filter[formalized]=yes",
+    "filter[id]=%231000100",
+]
+
+
+@pytest.mark.parametrize("sent", OUT_OF_RANGE)
+@pytest.mark.statement("WI-08", "WI-09")
+def test_out_of_range(client: Client, sent: str) -> None:
+    refused = client.get(sent, readings="out-of-range=refuse")
+    assert (refused.status, refused.body, refused.rule) == (400, INVALID, "wisecp.400")
+    for readings in ("out-of-range=clamp", "unknown-value=refuse"):
+        assert client.get(sent, readings=readings).body == client.get(sent).body
+        assert client.get(sent, readings=readings).codes == ["ignored-value"]
+
+
+@pytest.mark.parametrize("sent", UNKNOWN)
+def test_unknown_value(client: Client, sent: str) -> None:
+    refused = client.get(sent, readings="unknown-value=refuse")
+    assert (refused.status, refused.body, refused.rule) == (400, INVALID, "wisecp.400")
+    for readings in ("unknown-value=ignore", "out-of-range=refuse"):
+        assert client.get(sent, readings=readings).body == client.get().body
+
+
+@pytest.mark.parametrize("sent", ["page=1&limit=50", "limit=1", "filter[local]=1", "filter[status]=", "nonsense=x"])
+def test_what_is_good_empty_or_unknown_by_name_is_never_refused(client: Client, sent: str) -> None:
+    strict = client.get(sent, readings="out-of-range=refuse,unknown-value=refuse")
+    assert strict.status == 200
+    assert strict.body == client.get(sent).body
+
+
+def test_one_bad_value_is_enough_to_be_refused(client: Client) -> None:
+    assert client.get("limit=99&page=abc", readings="unknown-value=refuse").body == INVALID
+    assert client.get("limit=99&page=abc", readings="out-of-range=refuse").body == INVALID
+
+
+AMOUNTS = ("subtotal", "tax", "total", "payment_method_commission", "amount")
+
+
+@pytest.mark.parametrize("dataset", ["docs", "default", "edge"])
+@pytest.mark.statement("WI-107", "WI-108")
+def test_amounts(dataset: str) -> None:
+    """``php`` prints every digit of the double of an amount; rates and free data keep their own digits."""
+    client = Client("wisecp", dataset=dataset)
+    short, php = (client.get("limit=50", readings=f"amounts={choice}").json["data"] for choice in ("short", "php"))
+    printed = 0
+    for (path, ours), (same, theirs) in zip(leaves(short), leaves(php), strict=True):
+        assert path == same
+        if isinstance(ours, Decimal) and path[-1] in AMOUNTS:
+            assert str(theirs) == format(Decimal(float(ours)), "f")
+            printed += ours != theirs
+        else:
+            assert str(theirs) == str(ours), path  # also 1.0842, 2.9 and 0.10
+    assert printed
+    assert client.get(readings="amounts=short").body == client.get().body
+
+
+def leaves(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """Every plain value with its path, in their order."""
+    if isinstance(value, dict):
+        for name, below in value.items():
+            yield from leaves(below, (*path, name))
+    elif isinstance(value, list):
+        for below in value:
+            yield from leaves(below, path)
+    else:
+        yield path, value
+
+
+@pytest.mark.parametrize(("choice", "first", "second"), [("stored", "2", 2), ("integer", 2, 2), ("string", "2", "2")])
+@pytest.mark.statement("WI-66", "WI-67")
+def test_user_id(choice: str, first: str | int, second: str | int) -> None:
+    client = Client("wisecp", dataset="docs")
+    served = client.get("sort_type=ASC", readings=f"user-id={choice}").json["data"]
+    stored = client.get("sort_type=ASC").json["data"]
+    assert [row["user"]["id"] for row in served] == [first, second]
+    for row, same in zip(served, stored, strict=True):
+        assert list(row["user"]) == list(same["user"])
+        assert {**row, "user": {**row["user"], "id": same["user"]["id"]}} == same
+
+
+def test_renderings_go_together() -> None:
+    client = Client("wisecp", dataset="docs")
+    (row,) = client.get("filter[id]=367", readings="user-id=string,amounts=php").json["data"]
+    assert row["user"]["id"] == "2"
+    assert str(row["total"]) == "24.780000000000001136868377216160297393798828125"
+
+
+@pytest.mark.statement("WI-47")
+def test_number_match(client: Client) -> None:
+    row = rows()[40]
+    bare, whole = f"filter[number]={row['id']}", f"filter[number]=%23{row['id']}"
+    assert client.get(bare, readings="number-match=exact").json["data"] == []
+    assert client.get(whole, readings="number-match=exact").json["total"] == 1
+    for sent in (bare, whole):
+        assert ids(client.get(sent, readings="number-match=bare").json["data"]) == [row["id"]]
+    assert client.get("filter[number]=%23%23", readings="number-match=bare").json["data"] == []
+    assert client.get("", readings="number-match=bare").body == client.get("").body
+
+
+def test_number_match_where_one_invoice_has_the_bare_number_of_another() -> None:
+    client = Client("wisecp", dataset="edge")
+    assert {"98", "#98"} < {row["number"] for row in content("edge")["records"]}
+    found = {
+        (sent, choice): ids(client.get(f"filter[number]={sent}", readings=f"number-match={choice}").json["data"])
+        for sent in ("98", "%2398")
+        for choice in ("exact", "bare")
+    }
+    assert found == {
+        ("98", "exact"): [106],
+        ("98", "bare"): [106, 98],
+        ("%2398", "exact"): [98],
+        ("%2398", "bare"): [98],
+    }
