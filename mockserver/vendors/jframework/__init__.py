@@ -1,0 +1,35 @@
+"""jFramework (JFW): "Get invoices" of one user of a brand. Document 001; its public page names the parameters, P[7]."""
+
+from __future__ import annotations
+
+from ...data import shipped
+from ...vendor import Recipe, Vendor
+from . import auth, errors, invoices
+
+
+def _recipe() -> Recipe:
+    from .recipe import RECIPE
+
+    return RECIPE
+
+
+VENDOR = Vendor(
+    name="jframework",
+    title="jFramework",
+    document="https://developers.jframework.io/references/api-reference/endpoints/invoices/get-invoices",
+    hosts=("protocol.jframework.io",),  # 001:31
+    credential=auth.CREDENTIAL,
+    authenticate=auth.authenticate,
+    account=auth.Account,
+    account_id="user_id",
+    endpoints=(invoices.GET_INVOICES,),
+    records=invoices.RECORDS,
+    example=invoices.example,
+    readings=(*invoices.READINGS, *errors.READINGS),
+    errors=errors.TABLE,
+    refuse=errors.refuse,
+    spec=shipped.spec("jframework"),
+    fixtures=shipped.fixtures("jframework"),
+    recipe=_recipe,
+    quota_headers=errors.quota_headers,
+)

@@ -1,0 +1,106 @@
+"""Failures: the texts of 001:28-29 in the envelope of P[16a] and P[35], which is that of a success without data."""
+
+from __future__ import annotations
+
+import math
+
+from ...errors import (
+    Broken,
+    Fact,
+    Forbidden,
+    InvalidParams,
+    MethodNotAllowed,
+    NotFound,
+    Throttled,
+    Unauthenticated,
+    Unavailable,
+    UnknownPath,
+    UriTooLong,
+)
+from ...toolkit.jsontext import encode
+from ...toolkit.quota import Spent
+from ...vendor import Call, Headers, Reading, Reply, Words
+
+FAILURE_MESSAGE = Reading(
+    "failure-message",
+    "generic",
+    ("generic", "description"),
+    source="001:28-29, P[35]",
+    about="The top message of a failure is always `The request failed.`, or it is the text of its error.",
+)
+READINGS = (FAILURE_MESSAGE,)
+
+
+class OtherBrand(Unauthenticated):
+    """The key is good, but not with this brand."""
+
+
+UNAUTHORIZED = (
+    "The user is not authorized to access the requested resource. The request is missing the required Auth-Key header."
+)
+INVALID = "The input is invalid."
+
+TABLE = (
+    Words(Unauthenticated, 401, "jframework.401", UNAUTHORIZED, "documented", "001:28", "Unauthorized"),
+    Words(OtherBrand, 401, "jframework.401.other-brand", UNAUTHORIZED, "inferred", "P[16a]", "Unauthorized"),
+    Words(
+        Throttled, 429, "jframework.429",
+        "The user has exceeded the rate limit.", "documented", "001:29", "RateLimitExceeded",
+    ),
+    # The texts of these are public (P[16]); that they are said here is inferred.
+    Words(InvalidParams, 400, "jframework.400", INVALID, "inferred", "P[16b]", "InvalidInput"),
+    Words(
+        InvalidParams, 400, "jframework.400.brand-url-missing",
+        INVALID, "inferred", "P[7]", "InvalidInput", when="required",
+    ),
+    Words(
+        Forbidden, 403, "jframework.403",
+        "The user has no permission to access the specified resource.", "inferred", "P[16b]", "Forbidden",
+    ),
+    Words(
+        NotFound, 404, "jframework.404",
+        "The Brand was not found in the system.", "inferred", "P[16a]", "BrandNotFound",
+    ),
+    # From here on the words are ours: said only by the rules of HTTP, or when asked for.
+    Words(
+        UnknownPath, 404, "jframework.404.unknown-path",
+        "The resource was not found.", "inferred", "none", "NotFound",
+    ),
+    Words(
+        MethodNotAllowed, 405, "jframework.405",
+        "The method is not allowed.", "inferred", "P[14]", "MethodNotAllowed",
+    ),
+    Words(UriTooLong, 414, "jframework.414", "The request URI is too long.", "inferred", "none", "UriTooLong"),
+    Words(
+        Broken, 500, "jframework.500",
+        "An internal server error occurred.", "inferred", "P[14]", "InternalServerError",
+    ),
+    Words(Unavailable, 503, "jframework.503", "The service is unavailable.", "inferred", "none", "ServiceUnavailable"),
+)  # fmt: skip
+
+
+def refuse(call: Call, words: Words, fact: Fact) -> Reply:
+    """The envelope of 001:36-96 with ``data`` null and one error, which says its text under both public names."""
+    error = {
+        "code": words.code or words.text.replace(" ", ""),
+        "message": words.text,
+        "details": words.text,
+        "correlationId": str(call.stable_uuid(words.rule)),
+    }
+    body = {
+        "success": False,
+        "statusCode": words.status,
+        "message": words.text if call.readings["failure-message"] == "description" else "The request failed.",
+        "data": None,
+        "errors": [error],
+    }
+    return Reply.json(encode(body), words.status)
+
+
+def quota_headers(call: Call, spent: Spent) -> Headers:
+    """The three headers of P[35]; the window ends at that second of the sandbox's clock."""
+    return (
+        ("X-RateLimit-Limit", str(spent.limit)),
+        ("X-RateLimit-Remaining", str(spent.remaining)),
+        ("X-RateLimit-Reset", str(math.ceil(spent.resets_at))),
+    )

@@ -1,0 +1,186 @@
+"""How ``default`` is made: a reseller invoices the story's customers, one address each; fifteen invoices a month."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Mapping, Sequence
+from datetime import datetime, time, timedelta
+from decimal import Decimal
+from hashlib import md5, sha256
+from typing import Any
+
+from ...data import story
+from ...data.story import Entry, Product
+from ...toolkit.money import rounded
+from ...vendor import Recipe
+from .invoices import PAYMENT_STATES
+
+MONTHS = 12
+MINUTE = 600_000_000  # in ticks of 100 ns
+CREDIT = len(story.CUSTOMERS)  # slots after the story's: one that ties with the first customer's, and is for nothing,
+TEST = CREDIT + 1  # a test invoice,
+ELSEWHERE = TEST + 1  # and one of another user, also for nothing
+BLOCK = ELSEWHERE + 1
+
+BRAND, OTHER_BRAND = "https://billing.northgate.example", "https://portal.southbank.example"
+NORTHGATE, COLLEAGUE, NEWCOMER, FORMER, SOUTHBANK = "northgate", "colleague", "newcomer", "former", "southbank"
+
+# What may be null; each month's credit lacks its share, so that every null occurs, and rarely two at once.
+NULLABLE = (
+    *(("user", name) for name in ("avatar", "emailAddress", "nickName", "roles")),
+    *(("payment", name) for name in ("code", "name")),
+    *(("", name) for name in ("userAddressId", "name", "description", "notes", "tags", "reminderedCount")),
+    *(("", name) for name in ("deliveryInstructions", "confirmedDeliveryDate", "invoiceDate", "dueDate")),
+    *(("", name) for name in ("overdueDate", "billingPeriodStartDate", "billingPeriodEndDate")),
+)
+
+# The states of a payment by the story's state of the sale.
+PAYMENT_STATE = {
+    "paid": ("Completed",),
+    "open": ("Created", "Pending", "Reserved"),
+    "overdue": ("Failed", "Denied", "CanceledReversal"),
+}
+REMINDERS = {"paid": (0, 0, 0, 1), "open": (0,), "overdue": (1, 2, 3)}
+NOTES = ("Payment due within 7 days.", "Thank you for your business.", "Please quote the invoice code.", None)
+TAGS = ("subscription, monthly", "subscription, monthly, renewal", "subscription", None)
+PAYMENT_TYPES = ("CreditCard", "DirectDebit", "BankTransfer")
+DELIVERY = ("Send via email", "Post to the billing address", "Upload to the customer portal", None)
+
+
+def accounts(seed: int, anchor: datetime) -> Sequence[Mapping[str, Any]]:
+    """Four users of one brand, of whom one has no invoices and one an expired key; and one of another brand."""
+    expired = {"expires": f"{anchor - timedelta(days=1):%Y-%m-%dT%H:%M:%SZ}"}
+    return [
+        _account(NORTHGATE, BRAND, "Northgate Reselling"),
+        _account(COLLEAGUE, BRAND, "Northgate Reselling, second desk"),
+        _account(NEWCOMER, BRAND, "Newcomer Cafe"),
+        _account(FORMER, BRAND, "Former Partner") | expired,
+        _account(SOUTHBANK, OTHER_BRAND, "Southbank Services"),
+    ]
+
+
+def story_index(index: int) -> int | None:
+    """Which entry of the story record ``index`` tells; None for one beside it."""
+    block, slot = divmod(index, BLOCK)
+    return block * len(story.CUSTOMERS) + slot if slot < len(story.CUSTOMERS) else None
+
+
+def record(seed: int, index: int, anchor: datetime) -> Mapping[str, Any]:
+    """One invoice, of the day after the billed month."""
+    block, slot = divmod(index, BLOCK)
+    told = story_index(index)
+    entry = story.entry(seed, block * len(story.CUSTOMERS) if told is None else told, anchor)
+    if told is not None:
+        return _invoice(seed, index, index, entry, NORTHGATE, entry.total)
+    if slot == CREDIT:
+        return _credit(_invoice(seed, index, index - CREDIT, entry, NORTHGATE, Decimal(0)), block)
+    if slot == TEST:
+        tried = _invoice(seed, index, index, entry, NORTHGATE, Decimal("10.00"))
+        return tried | {"name": "Test Invoice", "testMode": True}
+    return _invoice(seed, index, index, entry, COLLEAGUE if block % 2 == 0 else SOUTHBANK, Decimal(0))
+
+
+def _credit(invoice: dict[str, Any], block: int) -> dict[str, Any]:
+    """The invoice as a free addition, under the code of the one it ties with."""
+    invoice |= {"name": "Loyalty Credit", "status": "Paid", "reminderedCount": block % 4}
+    invoice["payment"]["status"] = PAYMENT_STATES[block % MONTHS % len(PAYMENT_STATES)]
+    for inside, name in NULLABLE[block % MONTHS :: MONTHS]:
+        (invoice[inside] if inside else invoice)[name] = None
+    return invoice
+
+
+def _invoice(seed: int, index: int, drawn: int, entry: Entry, owner: str, gross: Decimal) -> dict[str, Any]:
+    """The entry as an invoice of this user for this amount; ``drawn`` is the index whose draws and code it has."""
+    fake = story.faker(seed, "jframework", drawn)
+    pick = fake.random_element
+    issued = datetime.combine(entry.ends + timedelta(days=1), time(fake.random_int(6, 20), fake.random_int(0, 59)))
+    ticks = fake.random_int(0, MINUTE - 1)
+    created = issued - timedelta(minutes=fake.random_int(1, 300))
+    notes, tags, delivery, kind = pick(NOTES), pick(TAGS), pick(DELIVERY), pick(PAYMENT_TYPES)
+    confirmed, due = pick((issued + timedelta(days=2), None)), pick((issued + timedelta(days=14), None))
+    state = entry.state if gross else "paid"  # last: the draws of invoices that tie are the same up to here
+    reminded, status = pick(REMINDERS[state]), pick(PAYMENT_STATE[state])
+    return {
+        "id": _opaque(seed, "invoice", index),
+        "user": _user(owner, entry.product),
+        "payment": _payment(seed, index, entry, gross, kind, status),
+        "packageCode": _package(entry.product),
+        "userAddressId": f"address-{entry.customer.key}",
+        "subscriptionTypeId": f"{entry.product.key}-{entry.product.plan}".lower(),
+        "type": "Provisional" if state == "open" else "Post",
+        "code": f"INV-{issued:%Y%m%d}{drawn + 1:04}",
+        "name": f"{entry.product.name} {entry.product.plan}",
+        "description": f"{entry.product.name} for {entry.customer.company}, {entry.starts:%Y-%m}",
+        "notes": notes,
+        "tags": tags,
+        "reminderedCount": reminded,
+        "deliveryInstructions": delivery,
+        "confirmedDeliveryDate": confirmed and _written(confirmed, ticks),
+        "invoiceDate": _written(issued, ticks),
+        "dueDate": due and _written(due, ticks),
+        "overdueDate": _written(issued + timedelta(days=30), ticks),
+        "billingPeriodStartDate": _written(datetime.combine(entry.starts, time()), 0),
+        "billingPeriodEndDate": _written(datetime.combine(entry.ends, time(23, 59)), MINUTE - 1),
+        "status": "Paid" if state == "paid" else "Unpaid",
+        "testMode": False,
+        "_created": _written(created, ticks),
+        "_owner": _opaque("user", owner),
+    }
+
+
+def _payment(seed: int, index: int, entry: Entry, gross: Decimal, kind: str, status: str) -> dict[str, Any]:
+    """net = gross - fee, as in 001:59-61; the commission goes beside them."""
+    fee = rounded(gross * Decimal("0.029"), 2)
+    done = status == "Completed"
+    return {
+        "code": f"PAY-{index + 1:06}" if done else None,
+        "name": entry.customer.company if done else None,
+        "amountGross": gross,
+        "amountFee": fee,
+        "amountNet": gross - fee,
+        "commission": rounded(gross * Decimal("0.1"), 2),
+        "currencyCode": entry.customer.currency,
+        "description": f"Payment by {entry.customer.company}",
+        "invoiceNo": f"INV-{index + 1:03}",
+        "paymentType": kind,
+        "notes": f"{entry.quantity} × {entry.product.name}",
+        "status": status,
+        "id": _opaque(seed, "payment", index),
+    }
+
+
+def _user(name: str, product: Product) -> dict[str, Any]:
+    """The user as the invoice keeps it: with the package that was billed."""
+    return {
+        "id": _opaque("user", name),
+        "code": name.upper(),
+        "avatar": f"https://www.gravatar.com/avatar/{md5(name.encode(), usedforsecurity=False).hexdigest()}",
+        "packageId": _opaque("package", product.key, product.plan),
+        "packageCode": _package(product),
+        "emailAddress": f"{name}@accounts.example",
+        "nickName": name.title(),
+        "roles": ["admin", "support"] if name == NORTHGATE else ["support"],
+    }
+
+
+def _account(name: str, brand: str, title: str) -> dict[str, Any]:
+    key = "jf_" + sha256(f"jframework/{name}".encode()).hexdigest()[:32]
+    return {"user_id": _opaque("user", name), "auth_key": key, "brand_url": brand, "name": title}
+
+
+def _package(product: Product) -> str:
+    return f"{product.key}_{product.plan}".upper()
+
+
+def _written(moment: datetime, ticks: int) -> str:
+    """The minute of the moment and so many ticks, with the seven digits of 001:82."""
+    seconds, fraction = divmod(ticks, 10_000_000)
+    return f"{moment:%Y-%m-%dT%H:%M}:{seconds:02}.{fraction:07}Z"
+
+
+def _opaque(*about: object) -> str:
+    """An id of 18 letters and digits, like the one of 001:42."""
+    return b64encode(sha256("/".join(map(str, about)).encode()).digest(), b"Jf").decode()[:18]
+
+
+RECIPE = Recipe(records=MONTHS * BLOCK, accounts=accounts, record=record)
