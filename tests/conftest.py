@@ -9,4 +9,13 @@ import pytest
 for name in [name for name in os.environ if name.startswith("MOCKSERVER_")]:
     del os.environ[name]  # settings of the person who runs the tests are not part of them
 
-pytest.register_assert_rewrite("tests.contract", "tests.client")
+pytest.register_assert_rewrite("tests.acme", "tests.contract", "tests.client")
+
+from mockserver.vendor import Vendor  # noqa: E402
+from tests.acme import acme  # noqa: E402
+
+
+@pytest.fixture(scope="session")
+def vendor(tmp_path_factory: pytest.TempPathFactory) -> Vendor:
+    """The invented vendor with which the core is tested; a vendor's own tests have their own."""
+    return acme(tmp_path_factory.mktemp("acme"))

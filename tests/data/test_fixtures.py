@@ -1,0 +1,216 @@
+"""Fixture files: all faults in one go, each with its line; written and read back."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as some
+
+from mockserver.clock import parse_instant
+from mockserver.data import fixtures
+from mockserver.data.fixtures import BrokenFixture, Content
+from mockserver.library import shape
+from mockserver.vendor import Vendor
+from tests.acme import BILL_ROWS, FIXTURE
+
+GOOD = FIXTURE.format(vendor="acme", dataset="own") + "records:\n" + BILL_ROWS
+TEXT = some.text(some.characters(exclude_categories=["Cs"]))
+
+Read = Callable[[str], Content]
+
+
+@pytest.fixture
+def read(vendor: Vendor, tmp_path: Path) -> Read:
+    def of(text: str, suffix: str = ".yaml") -> Content:
+        path = tmp_path / f"file{suffix}"
+        path.write_text(text, encoding="utf-8", newline="")
+        return fixtures.read(path, shape(vendor))
+
+    return of
+
+
+def told(read: Callable[[], Content]) -> list[str]:
+    """The faults as a person reads them, without the folder."""
+    with pytest.raises(BrokenFixture) as broken:
+        read()
+    assert str(broken.value) == "\n".join(map(str, broken.value.faults))
+    return [re.sub(r"^.*/file", "file", str(fault)) for fault in broken.value.faults]
+
+
+def test_a_good_file(read: Read) -> None:
+    content = read(GOOD)
+    assert (content.vendor, content.dataset) == ("acme", "own")
+    assert content.anchor == parse_instant("2026-03-31T12:00:00Z")
+    assert [account["account"] for account in content.accounts] == ["rich", "poor", "gone"]
+    assert content.records[2] == {
+        "id": 3,
+        "name": None,
+        "state": "void",
+        "due": "2026-03-31",
+        "amount": Decimal("0.00"),
+        "_owner": "rich",
+    }
+    assert str(content.records[2]["amount"]) == "0.00"
+
+
+BAD = """\
+vendor: acme
+dataset: own
+anchor: 2026-02-30
+acounts: []
+accounts:
+- account: rich
+  secret: rich-acme-secret-0000001
+- account: rich
+  secret: rich-acme-secret-0000001
+  expired: '2026-03-31T11:59:59Z'
+- account: poor
+  secret: rich-acme-secret-0000001
+records:
+- {id: 1, name: Anvil, state: paied, due: '2026-01-31', amount: 10.505, _owner: rich}
+- {id: 2, name: null, state: open, due: 2026-02-30, amount: NO,
+   _owner: nobody}
+- {id: 1, state: open, due: '2026-02-28', amount: 1, stat: open}
+- text
+- {id: 2, name: null, state: open, due: '2026-02-28', amount: 1, _owner: nobody}
+- {id: 2, name: null, state: open, due: '2026-02-28', amount: 1, _owner: poor}
+"""
+
+
+def test_every_fault_of_a_yaml_file_is_told_with_its_line(read: Read) -> None:
+    assert sorted(told(lambda: read(BAD)), key=lambda line: int(line.split(":")[1])) == told(lambda: read(BAD))
+    assert sorted(told(lambda: read(BAD))) == sorted(
+        [
+            'file.yaml:3: anchor: found "2026-02-30", wanted a time like 2026-07-15T09:00:00Z',
+            "file.yaml:4: acounts: found the unknown key acounts, "
+            "wanted one of vendor, dataset, anchor, accounts, records",
+            "file.yaml:10: accounts[1].expired: found the unknown field expired, wanted expires?",
+            'file.yaml:12: accounts[2].secret: found "rich-acme-secret-0000001" again, '
+            "wanted another secret than accounts[0]",
+            'file.yaml:14: records[0].state: found "paied", wanted one of open, paid, void',
+            "file.yaml:14: records[0].amount: found 10.505, wanted a number with at most 2 decimals",
+            'file.yaml:15: records[1].due: found "2026-02-30", wanted a time written like 2026-03-31',
+            'file.yaml:15: records[1].amount: found "NO", wanted a number with at most 2 decimals',
+            "file.yaml:17: records[2]: found no name, wanted name: text (in quotes if it looks like a number)",
+            "file.yaml:17: records[2]: found no _owner, wanted _owner: text (in quotes if it looks like a number)",
+            "file.yaml:17: records[2].stat: found the unknown field stat, wanted state?",
+            'file.yaml:18: records[3]: found "text", wanted a map of fields',
+            'file.yaml:19: records[4]._owner: found "nobody", wanted the account of one of the accounts',
+            "file.yaml:20: records[5].id: found 2 again, wanted another id than records[4]",
+        ]
+    )
+
+
+BAD_LINES = """\
+{"vendor":"other","dataset":5,"anchor":"2026-03-31T12:00:00Z","accounts":[{"account":"a","secret":"s"}]}
+{"id":1,"name":null,"state":"open","due":"2026-02-28","amount":NULL,"_owner":"a"}
+"""
+
+
+def test_every_fault_of_a_json_lines_file_is_told_with_its_line(read: Any) -> None:
+    broken = told(lambda: read(BAD_LINES + "\n[1", ".jsonl"))
+    assert [fault.partition(" (")[0] for fault in broken] == [f"file.jsonl:{n}: found broken JSON" for n in (2, 3, 4)]
+    assert told(lambda: read(BAD_LINES.replace("NULL", "1.005") + "7\n", ".jsonl")) == [
+        'file.jsonl:1: vendor: found "other", wanted acme',
+        "file.jsonl:1: dataset: found 5, wanted the dataset's name",
+        "file.jsonl:2: records[0].amount: found 1.005, wanted a number with at most 2 decimals",
+        "file.jsonl:3: records[1]: found 7, wanted a map of fields",
+    ]
+    assert told(lambda: read("", ".jsonl"))[0].startswith("file.jsonl:1: found broken JSON")
+    assert told(lambda: read("7\n", ".jsonl")) == [
+        "file.jsonl:1: found 7, wanted a map with vendor, dataset, anchor, accounts and records"
+    ]
+    assert "broken JSON (NaN is no JSON number)" in told(lambda: read(BAD_LINES.replace("NULL", "NaN"), ".jsonl"))[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "faults"),
+    [
+        ("- 1\n", ["file.yaml:1: found [1], wanted a map with vendor, dataset, anchor, accounts and records"]),
+        ("", ["file.yaml:1: found nothing, wanted a map with vendor, dataset, anchor, accounts and records"]),
+        ("a: 1\na: 2\n", ["file.yaml:2: found broken YAML (the key a is there twice), wanted YAML"]),
+        ("a: !!int x\n", ["file.yaml:1: found broken YAML ('x' is no int), wanted YAML"]),
+        (
+            "a: !!python/name:os.system x\n",
+            [
+                "file.yaml:1: found broken YAML (could not determine a constructor for the tag "
+                "'tag:yaml.org,2002:python/name:os.system'), wanted YAML"
+            ],
+        ),
+        (
+            "vendor: acme\ndataset: own\nanchor: 5\nrecords: {}\naccounts: []\n",
+            [
+                "file.yaml:3: anchor: found 5, wanted a time like 2026-07-15T09:00:00Z",
+                "file.yaml:4: records: found {}, wanted a list of records",
+                "file.yaml:5: accounts: found no account, wanted at least one account",
+            ],
+        ),
+        (
+            "vendor: acme\nanchor: '2026-03-31'\n",
+            [
+                "file.yaml:1: found no dataset, wanted the key dataset",
+                "file.yaml:1: found no accounts, wanted the key accounts",
+                "file.yaml:1: found no records, wanted the key records",
+            ],
+        ),
+        (
+            FIXTURE.format(vendor="acme", dataset="own") + "records: &all [*all]\n",
+            ["file.yaml:12: records[0]: found [[...]], wanted a map of fields"],
+        ),
+        (
+            FIXTURE.format(vendor="acme", dataset="own") + f"records: [{'x' * 80}]\n",
+            [f'file.yaml:12: records[0]: found "{"x" * 56}..., wanted a map of fields'],
+        ),
+    ],
+)
+def test_what_a_file_can_be_instead_of_a_fixture(read: Read, text: str, faults: list[str]) -> None:
+    assert told(lambda: read(text)) == faults
+
+
+def test_a_file_that_cannot_be_read(vendor: Vendor, tmp_path: Path) -> None:
+    (tmp_path / "latin.yaml").write_bytes(b"vendor: \xff\n")
+    for name in ("latin.yaml", "missing.yaml"):
+        with pytest.raises(BrokenFixture) as broken:
+            fixtures.read(tmp_path / name, shape(vendor))
+        (fault,) = broken.value.faults
+        assert fault.found.startswith("a file that cannot be read")
+        assert fault.wanted == "UTF-8 text"
+
+
+def test_nesting_too_deep_to_read(read: Any) -> None:
+    assert told(lambda: read("[" * 100_000, ".jsonl"))[0].startswith("file.jsonl:1: found broken JSON")
+
+
+@given(
+    names=some.lists(TEXT | some.none(), max_size=5),
+    amount=some.decimals(min_value=0, max_value=10**12, places=2),
+    lines=some.booleans(),
+)
+def test_what_is_written_is_read(
+    tmp_path_factory: pytest.TempPathFactory,
+    vendor: Vendor,
+    names: list[str | None],
+    amount: Decimal,
+    lines: bool,
+) -> None:
+    records = [
+        {"id": index, "name": name, "state": "open", "due": "2026-01-31", "amount": amount, "_owner": "rich"}
+        for index, name in enumerate(names)
+    ]
+    accounts = [{"account": "rich", "secret": "s"}]
+    out = io.StringIO()
+    head = fixtures.head("acme", "own", parse_instant("2026-03-31"))
+    fixtures.write(out, head, accounts, records, lines=lines, comment="Two\nlines.")
+    path = tmp_path_factory.getbasetemp() / f"written{'.jsonl' if lines else '.yaml'}"
+    path.write_text(out.getvalue(), encoding="utf-8", newline="")
+    content = fixtures.read(path, shape(vendor))
+    assert content.records == records
+    assert content.accounts == accounts
+    assert out.getvalue().startswith('{"vendor"' if lines else "# Two\n# lines.\nvendor: acme\n")

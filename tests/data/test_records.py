@@ -1,0 +1,113 @@
+"""Records at rest, and views of them."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as some
+
+from mockserver.data.records import Readings, Record, Records, RecordType, View, as_it_is
+from mockserver.toolkit.jsontext import decode, encode
+from tests.acme import Bill
+
+RENDERED: list[str] = []
+
+
+def render(record: Record, readings: Readings) -> bytes:
+    RENDERED.append(readings["style"])
+    return encode({**record, "style": readings["style"]} if readings["style"] != "plain" else record)
+
+
+KIND = RecordType(
+    schema=Bill,
+    id="id",
+    columns={name: lambda row, name=name: row[name] for name in ("id", "state", "name", "due")},  # type: ignore[misc]
+    render=render,
+)
+ROWS: list[dict[str, Any]] = [
+    {"id": 1, "state": "paid", "name": "Anvil", "due": "2026-01-03", "amount": Decimal("50.00"), "_owner": "x"},
+    {"id": 2, "state": "open", "name": None, "due": "2026-01-01", "amount": Decimal("1"), "_owner": "x"},
+    {"id": 3, "state": "paid", "name": "ANVIL 2", "due": "2026-01-02", "amount": Decimal("1"), "_owner": "y"},
+    {"id": 4, "state": "void", "name": "Ölpumpe", "due": "2026-01-03", "amount": Decimal("1"), "_owner": "y"},
+]
+RECORDS = Records(KIND, ROWS, {"style": "plain"})
+ALL = View(RECORDS, {"style": "plain"})
+
+
+def ids(view: View) -> list[int]:
+    return [row["id"] for row in decode(view.json())]
+
+
+def test_filters_add_up() -> None:
+    assert ids(ALL) == [1, 2, 3, 4]
+    assert ids(ALL.matching(state="paid")) == [1, 3]
+    assert ids(ALL.matching(state="paid", id=3)) == [3]
+    assert ids(ALL.matching(state="paid").matching(id=2)) == []
+    assert ids(ALL.matching(state=None)) == [1, 2, 3, 4]  # not asked for
+    assert ids(ALL.within("due", "2026-01-02", "2026-01-03")) == [1, 3, 4]
+    assert ids(ALL.containing(["name"], "anvil")) == [1, 3]
+    assert ids(ALL.containing(["name", "state"], "o")) == [2, 4]
+    assert ids(ALL.containing(["name"], None)) == [1, 2, 3, 4]
+
+
+def test_sorting_is_stable_and_by_several_keys() -> None:
+    assert ids(ALL.ordered("due")) == [2, 3, 1, 4]
+    assert ids(ALL.ordered("-due")) == [1, 4, 3, 2]
+    assert ids(ALL.ordered("-due", "-id")) == [4, 1, 3, 2]
+    assert ids(ALL.ordered("id").ordered("-id")) == [4, 3, 2, 1]
+    assert ids(ALL.matching(state="paid").ordered("due")) == [3, 1]
+
+
+def test_lengths_and_slices() -> None:
+    view = ALL.ordered("-id")
+    assert len(view) == len(RECORDS) == 4
+    assert [row["id"] for row in decode(view.json(1, 3))] == [3, 2]
+    assert view.json(4, 9) == b"[]"
+    assert [row["id"] for row in decode(view.json(2))] == [2, 1]
+
+
+def test_what_is_ours_is_not_rendered_and_every_digit_is() -> None:
+    assert ALL.json(0, 1) == b'[{"id":1,"state":"paid","name":"Anvil","due":"2026-01-03","amount":50.00}]'
+    assert as_it_is({"amount": Decimal("50.00")}, {}) == b'{"amount":50.00}'
+
+
+def test_another_rendering_is_made_on_first_touch_and_kept() -> None:
+    records = Records(KIND, ROWS, {"style": "plain"})
+    RENDERED.clear()
+    fancy = View(records, {"style": "fancy"})
+    assert len(fancy) == 4
+    assert RENDERED == []  # counting renders nothing
+    assert [row["style"] for row in decode(fancy.json())] == ["fancy"] * 4
+    assert fancy.json() == fancy.json()
+    assert RENDERED == ["fancy"] * 4
+    assert View(records, {"style": "plain"}).json() == ALL.json()
+
+
+def test_rows_are_found_once() -> None:
+    view = ALL.matching(state="open").ordered("-id")
+    assert RECORDS.rows(view.conditions, view.order) is RECORDS.rows(view.conditions, view.order)
+
+
+@given(
+    days=some.lists(some.integers(0, 9), max_size=30),
+    low=some.integers(-1, 10),
+    high=some.integers(-1, 10),
+    descending=some.booleans(),
+)
+def test_a_span_is_where_a_window_lies_in_the_order(days: list[int], low: int, high: int, descending: bool) -> None:
+    kind = RecordType(Bill, "id", {"day": lambda row: row["day"], "id": lambda row: row["id"]})
+    rows = [{"id": index, "day": day} for index, day in enumerate(days)]
+    view = View(Records(kind, rows, {}), {}).ordered("-day" if descending else "day", "id")
+    start, stop = view.span(low, high)
+    inside = [row["id"] for row in decode(view.json(start, stop))] if start < stop else []
+    assert inside == ids(view.within("day", low, high))
+
+
+@pytest.mark.parametrize("defaults", [{}, {"style": "plain"}])
+def test_no_records(defaults: Readings) -> None:
+    empty = Records(KIND, [], defaults)
+    assert len(empty) == 0
+    assert View(empty, defaults).ordered("-id").json() == b"[]"

@@ -1,0 +1,168 @@
+"""YAML without surprises."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as some
+
+from mockserver.data import yamltext
+
+TEXT = some.text(some.characters(exclude_categories=["Cs"]))
+DECIMALS = some.decimals(allow_nan=False, allow_infinity=False, places=2)
+VALUES = some.recursive(
+    some.none() | some.booleans() | some.integers() | DECIMALS | TEXT,
+    lambda inner: some.lists(inner) | some.dictionaries(TEXT, inner),
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("NO", "NO"),
+        ("yes", "yes"),
+        ("On", "On"),
+        ("True", "True"),
+        ("true", True),
+        ("false", False),
+        ("null", None),
+        ("~", None),
+        ("", None),
+        ("Null", "Null"),
+        ("1.10", Decimal("1.10")),
+        ("-0.00", Decimal("-0.00")),
+        ("1e5", Decimal("1e5")),
+        ("2.5E-3", Decimal("2.5E-3")),
+        ("12:30", "12:30"),
+        ("12:30:45", "12:30:45"),
+        ("010", "010"),
+        ("0x1F", "0x1F"),
+        ("0b1", "0b1"),
+        ("1_000", "1_000"),
+        ("+5", "+5"),
+        (".5", ".5"),
+        ("5.", "5."),
+        (".inf", ".inf"),
+        (".NaN", ".NaN"),
+        ("0", 0),
+        ("-12", -12),
+        ("2026-03-01", "2026-03-01"),
+        ("2026-03-01T10:00:00Z", "2026-03-01T10:00:00Z"),
+        ("=", "="),
+        ("'5'", "5"),
+        ("!!str 5", "5"),
+        ("!!int '5'", 5),
+        ("{<<: {a: 1}}", {"<<": {"a": 1}}),
+        ("{NO: 1, 5: 2}", {"NO": 1, 5: 2}),
+        ("[&a {x: 1}, *a]", [{"x": 1}, {"x": 1}]),
+    ],
+)
+def test_plain_words_stay_what_they_look_like(text: str, value: Any) -> None:
+    found = yamltext.load(text)
+    assert found == value
+    assert type(found) is type(value)
+    assert str(found) == str(value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "!!python/object/apply:os.getcwd []",
+        "!!python/name:os.system x",
+        "!!timestamp 2026-03-01",
+        "!!binary aGk=",
+        "!!set {a, b}",
+        "!!omap [a: 1]",
+        "!own x",
+        "!!float abc",
+        "!!int 0x1F",
+        "!!bool maybe",
+        "{a: 1, b: 2, a: 3}",
+        "{1: a, 1: b}",
+        "[{x: {y: 1, y: 1}}]",
+        "{[a]: 1}",
+        "{a: 1",
+        "a: b: c",
+        "--- 1\n--- 2",
+        "\x07",
+        "9" * 5000,
+    ],
+)
+def test_everything_else_is_refused_with_its_place(text: str) -> None:
+    with pytest.raises(yaml.YAMLError):
+        yamltext.load(text)
+
+
+def test_a_key_that_is_there_twice_is_named_with_its_line() -> None:
+    with pytest.raises(yaml.MarkedYAMLError) as refused:
+        yamltext.load("a: 1\nb: 2\na: 3\n")
+    assert refused.value.problem == "the key a is there twice"
+    assert refused.value.problem_mark is not None
+    assert refused.value.problem_mark.line == 2
+
+
+@given(VALUES)
+def test_what_is_dumped_is_loaded(value: Any) -> None:
+    assert yamltext.load(yamltext.dump(value)) == value
+
+
+@given(some.dictionaries(TEXT, DECIMALS, max_size=4))
+def test_dumping_keeps_digits_and_the_order_of_keys(value: dict[str, Decimal]) -> None:
+    found = yamltext.load(yamltext.dump(value))
+    assert list(found) == list(value)
+    assert [str(amount) for amount in found.values()] == [str(amount) for amount in value.values()]
+
+
+@given(
+    TEXT | some.sampled_from(["NO", "y", "010", "1_0", "12:30", "2026-03-01", "1e5", "=", "<<", ".inf", "null", "~"])
+)
+def test_a_reader_of_yaml_1_1_reads_our_texts_alike(text: str) -> None:
+    assert yaml.safe_load(yamltext.dump([text])) == [text]
+
+
+def test_dumping_writes_no_aliases_and_breaks_no_lines() -> None:
+    shared = {"name": "a b " * 200}
+    text = yamltext.dump([shared, shared])
+    assert "&" not in text
+    assert len(text.splitlines()) == 2
+
+
+PLACES = """\
+a: 1
+list:
+- x: 1
+  y:
+  - deep
+- {x: 2,
+   y: 3}
+5: five
+"""
+
+
+@pytest.mark.parametrize(
+    ("path", "line"),
+    [
+        ((), 1),
+        (("a",), 1),
+        (("list",), 2),
+        (("list", 0), 3),
+        (("list", 0, "y"), 4),
+        (("list", 0, "y", 0), 5),
+        (("list", 1, "y"), 7),
+        (("list", 1, "z"), 6),
+        (("list", 9), 2),
+        (("a", "deeper"), 1),
+        ((5,), 8),
+        (("nowhere",), 1),
+    ],
+)
+def test_the_line_of_a_path(path: tuple[str | int, ...], line: int) -> None:
+    assert yamltext.lines(PLACES, [path]) == [line]
+
+
+def test_an_empty_file_has_a_line_too() -> None:
+    assert yamltext.lines("", [("a",)]) == [1]

@@ -1,0 +1,81 @@
+"""Who may know whom: the core names no vendor, few import flask, one file reads the clock, layers hold."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import mockserver
+
+ROOT = Path(mockserver.__file__).parent
+VENDORS = sorted(path.parent.name for path in (ROOT / "vendors").glob("*/__init__.py"))
+CORE = sorted(path for path in ROOT.rglob("*.py") if path.relative_to(ROOT).parts[:2][0] != "vendors")
+CORE.append(ROOT / "vendors" / "__init__.py")
+NOW = {"now", "today", "utcnow", "time", "time_ns", "monotonic", "perf_counter", "localtime", "gmtime", "sleep"}
+
+
+def name(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+def imported(tree: ast.AST) -> Iterator[str]:
+    """The top-level packages that are imported from outside."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.partition(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            yield (node.module or "").partition(".")[0]
+
+
+def readings_of_time(tree: ast.AST) -> set[str]:
+    """Which of the functions that read or pass time are used."""
+    used = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.attr in NOW:
+            if node.value.id in ("time", "datetime", "date"):
+                used.add(f"{node.value.id}.{node.attr}")
+        elif isinstance(node, ast.ImportFrom) and node.module == "time":
+            used |= {f"time.{alias.name}" for alias in node.names}
+    return used
+
+
+@pytest.mark.parametrize("path", CORE, ids=name)
+def test_the_core_names_no_vendor(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert not re.findall("|".join(VENDORS), text, re.IGNORECASE)
+
+
+@pytest.mark.parametrize("path", sorted(ROOT.rglob("*.py")), ids=name)
+def test_who_imports_flask_and_who_reads_time(path: Path) -> None:
+    tree, top = ast.parse(path.read_text(encoding="utf-8")), path.relative_to(ROOT).parts[0]
+    if top not in ("app.py", "control", "testing", "wire"):
+        assert not {"flask", "werkzeug", "gunicorn"} & set(imported(tree))
+    allowed = {"time.sleep"} if top in ("wire", "testing") else set()
+    if top != "clock.py":
+        assert readings_of_time(tree) <= allowed
+
+
+def test_the_tests_of_the_core_name_no_vendor_either() -> None:
+    folders = ("", "toolkit", "data", "store", "wire", "testing")
+    ours = [path for folder in folders for path in (ROOT.parent / "tests" / folder).glob("test_*.py")]
+    mirrored = [path for path in ours if (ROOT / path.parent.name.replace("tests", "")).is_dir()]
+    assert len(mirrored) > 30
+    for path in (*mirrored, ROOT.parent / "tests" / "acme.py"):
+        if path.stem.removeprefix("test_") in {core.stem for core in CORE} or path.stem == "acme":
+            assert not re.findall("|".join(VENDORS), path.read_text(encoding="utf-8"), re.IGNORECASE), path
+
+
+def test_the_layers_hold() -> None:
+    """In a process of its own: import-linter turns off every logger that it finds."""
+    program = "from importlinter.cli import lint_imports_command; lint_imports_command(['--no-cache'])"
+    linted = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT.parent, capture_output=True, text=True, check=False
+    )
+    assert linted.returncode == 0, linted.stdout + linted.stderr
+    assert "3 kept, 0 broken" in linted.stdout

@@ -1,0 +1,125 @@
+"""Datasets by vendor and name: the user's folder first, then the vendor's own, made or rolled for a day."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+
+from mockserver.clock import parse_instant
+from mockserver.data.dataset import Dataset
+from mockserver.data.fixtures import BrokenFixture
+from mockserver.data.records import View
+from mockserver.library import Library
+from mockserver.settings import WrongSetting
+from mockserver.toolkit.jsontext import decode
+from mockserver.vendor import Vendor
+from tests.acme import ANCHOR, BILL_ROWS, FIXTURE, RECIPE, acme
+
+DAY = date(2026, 4, 10)
+
+
+def dues(data: Dataset) -> list[str]:
+    return [bill["due"] for bill in decode(View(data.records, {"amounts": "plain"}).json())]
+
+
+def own(folder: Path, name: str, rows: str) -> Path:
+    (folder / "acme").mkdir(exist_ok=True)
+    path = folder / "acme" / f"{name}.yaml"
+    path.write_text(FIXTURE.format(vendor="acme", dataset=name) + f"records:\n{rows}", encoding="utf-8")
+    return folder
+
+
+def test_a_dataset_is_read_once(vendor: Vendor) -> None:
+    library = Library([vendor])
+    data = library.dataset(vendor, "default")
+    assert (data.vendor, data.name, data.anchor) == ("acme", "default", parse_instant(ANCHOR))
+    assert len(data.records) == 7
+    assert library.dataset(vendor, "default") is data
+
+
+def test_the_users_folder_comes_first_and_ours_fills_in(vendor: Vendor, tmp_path: Path) -> None:
+    library = Library([vendor], own(tmp_path, "default", BILL_ROWS.splitlines()[0] + "\n"))
+    assert len(library.dataset(vendor, "default").records) == 1
+    assert len(library.dataset(vendor, "hand").records) == 7
+    assert library.names(vendor) == ["default", "empty", "hand"]
+
+
+def test_json_lines_are_a_dataset_too(vendor: Vendor, tmp_path: Path) -> None:
+    (tmp_path / "acme").mkdir()
+    head = '{"vendor":"acme","dataset":"big","anchor":"2026-03-31T12:00:00Z","accounts":[{"account":"a","secret":"s"}]}'
+    (tmp_path / "acme" / "big.jsonl").write_text(head + "\n")
+    (tmp_path / "acme" / "notes.txt").write_text("")
+    library = Library([vendor], tmp_path)
+    assert len(library.dataset(vendor, "big").records) == 0
+    assert library.names(vendor) == ["big", "default", "empty", "hand"]
+
+
+def test_a_name_that_only_another_vendor_has_is_the_default_here(vendor: Vendor, tmp_path: Path) -> None:
+    other = acme(tmp_path / "ours", name="bolt")
+    library = Library([vendor, other], own(tmp_path, "special", BILL_ROWS))
+    assert library.dataset(other, "special") is library.dataset(other, "default")
+    assert library.dataset(vendor, "special").name == "special"
+
+
+def test_a_name_that_nobody_has_is_told_with_those_there_are(vendor: Vendor) -> None:
+    with pytest.raises(WrongSetting) as refused:
+        Library([vendor]).dataset(vendor, "nope")
+    assert str(refused.value) == "acme has no dataset 'nope'; there are default, empty, hand."
+
+
+def test_records_are_made_when_so_many_are_wanted(vendor: Vendor) -> None:
+    few, many = Library([vendor], records=4), Library([vendor], records=40)
+    data = few.dataset(vendor, "default")
+    assert len(data.records) == 4
+    assert data.anchor == parse_instant(ANCHOR)
+    assert dues(many.dataset(vendor, "default"))[:4] == dues(data)
+    assert dues(Library([vendor], records=4, seed=2).dataset(vendor, "default")) != dues(data)
+
+
+def test_a_recipes_data_is_remade_for_the_day(vendor: Vendor) -> None:
+    library = Library([vendor])
+    data = library.dataset(vendor, "default", DAY)
+    assert data.anchor == datetime(2026, 4, 10, tzinfo=UTC)
+    assert dues(data) == [RECIPE.record(1, index, data.anchor)["due"] for index in range(RECIPE.records)]
+    assert library.dataset(vendor, "default", DAY) is data
+    assert data.accounts.by("account", "gone") == {
+        "account": "gone",
+        "secret": "gone-acme-secret-0000003",
+        "expires": "2026-04-09T00:00:00Z",
+    }
+
+
+def test_hand_made_data_rolls_by_whole_days(vendor: Vendor, tmp_path: Path) -> None:
+    rolled = Library([vendor]).dataset(vendor, "hand", DAY)
+    assert rolled.anchor == datetime(2026, 4, 10, tzinfo=UTC)
+    assert dues(rolled)[:4] == ["2026-02-10", "2026-03-10", "2026-04-10", "2026-03-11"]
+    gone = rolled.accounts.by("account", "gone")
+    assert gone is not None
+    assert gone["expires"] == "2026-04-10T11:59:59Z"
+    hand = Library([vendor], own(tmp_path, "default", BILL_ROWS))  # the user's own default is hand-made, too
+    assert dues(hand.dataset(vendor, "default", DAY)) == dues(rolled)
+    bare = replace(vendor, recipe=None)
+    assert dues(Library([bare]).dataset(bare, "default", DAY)) == dues(rolled)
+
+
+def test_without_a_recipe_nothing_is_made(vendor: Vendor) -> None:
+    bare = replace(vendor, recipe=None)
+    with pytest.raises(WrongSetting, match=r"^acme has no recipe, so records cannot be made for it; give it a fixture"):
+        Library([bare], records=5).dataset(bare, "default")
+
+
+def test_the_faults_of_all_vendors_files_are_told_together(vendor: Vendor, tmp_path: Path) -> None:
+    other = acme(tmp_path / "ours", name="bolt")
+    own(tmp_path, "default", BILL_ROWS.replace("open", "opened"))
+    (tmp_path / "bolt").mkdir()
+    (tmp_path / "bolt" / "default.yaml").write_text("- 1")
+    with pytest.raises(BrokenFixture) as broken:
+        Library([vendor, other], tmp_path).load_all("default")
+    assert [(fault.file.parent.name, fault.line) for fault in broken.value.faults] == [
+        ("acme", 14),
+        ("acme", 17),
+        ("bolt", 1),
+    ]

@@ -1,0 +1,87 @@
+"""One line a call; no credential is ever in it."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterator
+
+import pytest
+
+from mockserver import logs
+from mockserver.vendor import Vendor
+from tests.acme import BILLS, RICH, Sandboxed
+
+
+@pytest.fixture(autouse=True)
+def as_before() -> Iterator[None]:
+    root = logging.getLogger("mockserver")
+    before = root.handlers[:], root.level, root.propagate
+    yield
+    root.handlers[:], level, root.propagate = before
+    root.setLevel(level)
+
+
+def lines(capsys: pytest.CaptureFixture[str], vendor: Vendor, form: str, *targets: str, **headers: str) -> list[str]:
+    """What is logged of calls."""
+    server = Sandboxed(vendor)
+    server.world.observers.append(logs.observer())
+    logs.configure(form)
+    for target in targets:
+        server.get(target, headers={name.replace("_", "-"): value for name, value in headers.items()})
+    found = capsys.readouterr().err
+    assert RICH not in found
+    return found.splitlines()
+
+
+def test_text_for_people(capsys: pytest.CaptureFixture[str], vendor: Vendor) -> None:
+    first, second = lines(capsys, vendor, "text", "/v3/bills/1?trouble=&token=a-secret", BILLS)
+    assert first[10] == "T"
+    assert "a-secret" not in first
+    assert first.split(" ", 1)[1].startswith("acme GET /v3/bills/1 200 ")
+    assert first.endswith("ms (2 warned)")
+    assert second.endswith("ms")
+
+
+def test_a_strict_failure_is_a_warning(capsys: pytest.CaptureFixture[str], vendor: Vendor) -> None:
+    (line,) = lines(capsys, vendor, "text", f"{BILLS}?stat=1", X_Mock_Strict="true")
+    assert line.endswith("(1 warned, strict: counted as a failure)")
+    (line,) = lines(capsys, vendor, "json", f"{BILLS}?stat=1", X_Mock_Strict="true")
+    assert json.loads(line)["level"] == "warning"
+
+
+def test_json_for_machines(capsys: pytest.CaptureFixture[str], vendor: Vendor) -> None:
+    (line,) = lines(capsys, vendor, "json", f"{BILLS}?stat=1")
+    found = json.loads(line)
+    assert found.pop("time").endswith("Z")
+    assert found.pop("ms") >= 0
+    assert found == {
+        "level": "info",
+        "vendor": "acme",
+        "operation": "listBills",
+        "sandbox": "default",
+        "method": "GET",
+        "path": BILLS,
+        "status": 200,
+        "rule": "listBills.200",
+        "warnings": 1,
+    }
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_a_path_can_forge_no_line(capsys: pytest.CaptureFixture[str], vendor: Vendor, form: str) -> None:
+    (line,) = lines(capsys, vendor, form, "/acme/a%0Ab%1b%C3%B6" + "c" * 500)
+    assert line.isascii()
+    assert line.isprintable()
+    assert len(line) < 500
+
+
+def test_a_crash_is_logged_with_its_trace(capsys: pytest.CaptureFixture[str], vendor: Vendor) -> None:
+    trace, call = lines(capsys, vendor, "json", "/v3/bills/1?trouble=crash")
+    assert json.loads(trace)["message"] == "GET /v3/bills/1 broke"
+    assert json.loads(trace)["level"] == "error"
+    assert "RuntimeError: a bug of acme" in json.loads(trace)["trace"]
+    assert json.loads(call)["status"] == 500
+    text = lines(capsys, vendor, "text", "/v3/bills/1?trouble=crash")
+    assert text[0].endswith("GET /v3/bills/1 broke")
+    assert text[1].startswith("Traceback")

@@ -1,0 +1,427 @@
+"""The life of a call, from its sandbox to its reply."""
+
+from __future__ import annotations
+
+import json
+import logging
+from dataclasses import replace
+from datetime import date, timedelta
+from urllib.parse import quote
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as some
+
+from mockserver.clock import Clock
+from mockserver.errors import Fact, NotFound, Throttled
+from mockserver.serve import Done, chosen, serve
+from mockserver.toolkit.jsontext import decode
+from mockserver.vendor import Reply, Request, Vendor
+from tests.acme import BILLS, GONE, ORDERS, POOR, RICH, ROWS, Sandboxed
+
+ANCHOR_DAY = date(2026, 3, 31)
+PROPERTY = settings(deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+
+
+@pytest.fixture(scope="module")
+def server(vendor: Vendor) -> Sandboxed:
+    return Sandboxed(vendor)
+
+
+# The gates ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("target", "method", "key", "status", "rule"),
+    [
+        (BILLS, "GET", RICH, 200, "listBills.200"),
+        ("/v3/bills/1", "GET", RICH, 200, "oneBill.200"),
+        ("/v3/bills/7", "GET", RICH, 404, "acme.404"),  # another account's
+        ("/v3/bills/x", "GET", RICH, 404, "acme.404"),
+        (BILLS, "GET", None, 401, "acme.401"),
+        (BILLS, "GET", "unknown", 401, "acme.401"),
+        (BILLS + "?page=x", "GET", None, 401, "acme.401"),  # credentials before parameters
+        (BILLS, "POST", None, 405, "acme.405"),  # methods before credentials
+        ("/acme/nowhere", "POST", None, 404, "acme.404.unknown-path"),
+        ("/acme/nowhere", "GET", RICH, 404, "acme.404.unknown-path"),
+        (BILLS + "?page=0", "GET", RICH, 400, "acme.400"),
+        (BILLS + "?since=today", "GET", RICH, 400, "acme.400.day"),
+        (BILLS + "?page=0&since=today", "GET", RICH, 400, "acme.400"),  # the first complaint's row
+        (BILLS + "?x=" + "a" * 16_384, "GET", None, 414, "acme.414"),
+        ("/v3/bills/1?trouble=crash", "GET", RICH, 500, "acme.500"),
+    ],
+)
+def test_each_gate_refuses_in_the_vendors_words(
+    server: Sandboxed, target: str, method: str, key: str | None, status: int, rule: str
+) -> None:
+    answer = server.get(target, method=method, key=key)
+    assert (answer.status, answer.rule) == (status, rule)
+    words = next((words for words in server.vendor.errors if words.rule == rule), None)
+    if words:
+        assert answer.json["error"] == words.text
+        assert answer.basis.startswith(words.basis + ";")
+    assert answer.headers["Content-Type"] == "application/json; charset=utf-8"
+    assert ("Allow" in answer.headers) == (status == 405)
+
+
+def test_every_complaint_reaches_the_vendor(server: Sandboxed) -> None:
+    answer = server.get(f"{BILLS}?since=x&size=x&page=0")
+    assert answer.json == {"error": "That is wrong.", "wrong": ["page", "size", "since"]}
+
+
+def test_head_passes_all_gates_as_get(server: Sandboxed) -> None:
+    head, get = server.get(method="HEAD"), server.get()
+    assert (head.status, head.body) == (200, b"")
+    assert head.headers["Content-Length"] == str(len(get.body))
+    assert server.get(method="HEAD", key=None).status == 401
+
+
+def test_a_request_of_exactly_16_kib_is_read(server: Sandboxed) -> None:
+    start = f"{BILLS}?x="
+    assert server.get(start + "a" * (16_384 - len(start))).status == 200
+    assert server.get(start + "a" * (16_385 - len(start))).status == 414
+
+
+def test_a_crash_is_the_vendors_500_and_its_trace_stays_in_the_log(
+    server: Sandboxed, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(logging.getLogger("mockserver"), "propagate", True)
+    with caplog.at_level(logging.ERROR, "mockserver"):
+        answer = server.get("/v3/bills/1?trouble=crash")
+    assert answer.json == {"error": "Acme is broken."}
+    assert b"Traceback" not in answer.body
+    assert "a bug of acme" not in str(answer.headers) + str(answer.body)
+    (entry,) = caplog.records
+    assert entry.getMessage() == "GET /v3/bills/1 broke"
+    assert "RuntimeError: a bug of acme" in caplog.text
+    assert RICH not in caplog.text
+
+
+def test_a_fact_without_words_is_said_as_the_nearest_one_that_has(vendor: Vendor) -> None:
+    class Lost(NotFound):
+        """A vendor's own kind."""
+
+    class Odd(Fact):
+        """A fact nobody has words for."""
+
+    assert chosen(vendor, Lost()).rule == "acme.404"
+    assert chosen(vendor, Odd()).rule == "acme.500"
+
+
+# Who calls ------------------------------------------------------------------------------------------------------------
+
+
+def test_each_account_sees_its_own(server: Sandboxed) -> None:
+    assert server.ids(f"{BILLS}?size=50") == [1, 2, 3, 4, 5, 6]
+    assert server.ids(key=POOR) == [7]
+
+
+def test_an_expired_account_is_refused_from_that_second_on(vendor: Vendor) -> None:
+    assert Sandboxed(vendor).get(key=GONE).status == 401
+    early = Sandboxed(vendor, clock="2026-03-31T11:59:58Z")
+    assert early.ids(key=GONE) == []
+    early.wall.seconds += 1
+    assert early.get(key=GONE).status == 401
+
+
+def test_any_credential_acts_for_the_first_account_but_none_does_not(vendor: Vendor) -> None:
+    lenient = Sandboxed(vendor, accept_any_credential=True)
+    assert lenient.get(key="whoever").body == lenient.get(key=RICH).body
+    assert lenient.ids(key=POOR) == [7]
+    assert lenient.get(key=None).status == 401
+    assert lenient.get(key=GONE).status == 401
+
+
+# Quota ----------------------------------------------------------------------------------------------------------------
+
+
+def test_quota_headers_go_on_success_and_refusal_and_waiting_suffices(vendor: Vendor) -> None:
+    server = Sandboxed(vendor, quotas="acme=2/minute")
+    told = []
+    for _ in range(4):
+        answer = server.get()
+        limit = [answer.headers[f"RateLimit-{name}"] for name in ("Limit", "Remaining", "Reset")]
+        told.append((answer.status, limit, answer.headers.get("Retry-After")))
+        server.wall.seconds += 0.5
+    assert told == [
+        (200, ["2", "1", "60"], None),
+        (200, ["2", "0", "60"], None),
+        (429, ["2", "0", "59"], "59"),
+        (429, ["2", "0", "59"], "59"),
+    ]
+    server.wall.seconds += 58.4  # at 60.4 s
+    assert server.get().status == 200
+
+
+@PROPERTY
+@given(passed=some.floats(0, 59.999), start=some.floats(0, 1))
+def test_advancing_the_clock_by_retry_after_always_suffices(vendor: Vendor, passed: float, start: float) -> None:
+    server = Sandboxed(vendor, quotas="acme=1/minute")
+    server.wall.seconds += start
+    server.get(f"{BILLS}?size=1")
+    server.wall.seconds += passed
+    refused = server.get(f"{BILLS}?size=1")
+    assert refused.status == 429
+    assert refused.json == {"error": "Slow down."}
+    assert refused.headers["RateLimit-Reset"] == refused.headers["Retry-After"]
+    server.wall.seconds += int(refused.headers["Retry-After"])
+    assert server.get(f"{BILLS}?size=1").status == 200
+
+
+def test_what_is_refused_before_or_by_the_quota_is_not_counted(vendor: Vendor) -> None:
+    server = Sandboxed(vendor, quotas="acme=2/hour", clock="frozen")
+    for _ in range(3):
+        assert server.get(key=None).status == 401
+        assert server.get(method="POST").status == 405
+    assert "RateLimit-Limit" not in server.get(key=None).headers
+    assert server.get(f"{BILLS}?page=x").headers["RateLimit-Remaining"] == "1"  # a bad parameter is a counted call
+    assert server.get().headers["RateLimit-Remaining"] == "0"
+    assert server.get().status == 429
+    assert server.get(key=POOR).headers["RateLimit-Remaining"] == "1"  # each account has its own
+
+
+def test_without_a_quota_nothing_is_said_of_one(server: Sandboxed) -> None:
+    assert not [name for name in server.get().headers if name.startswith("RateLimit")]
+
+
+def test_a_vendor_may_be_out_of_patience_by_itself(vendor: Vendor) -> None:
+    def busy(call: object) -> Reply:
+        raise Throttled(5, 0, 9)
+
+    busy_vendor = replace(vendor, endpoints=(replace(vendor.endpoints[0], answer=busy),))
+    answer = Sandboxed(busy_vendor).get()
+    assert (answer.status, answer.headers["Retry-After"], answer.headers["RateLimit-Limit"]) == (429, "9", "5")
+    assert answer.headers["RateLimit-Reset"] == "0"  # the epoch is over
+
+
+# Time -----------------------------------------------------------------------------------------------------------------
+
+
+def test_real_time_remakes_recipes_and_rolls_the_rest(vendor: Vendor) -> None:
+    real = Sandboxed(vendor, clock="real")
+    assert real.ids(f"{BILLS}?size=50") == list(range(100, 123))
+    rolled = Sandboxed(vendor, clock="real", dataset="hand")
+    assert rolled.ids(f"{BILLS}?size=50") == [1, 2, 3, 4, 5, 6]
+    shift = timedelta(days=(rolled.world.sandboxes.enter("default", 0).clock.start.date() - ANCHOR_DAY).days)
+    assert rolled.get("/v3/bills/3").json["bill"]["due"] == (ANCHOR_DAY + shift).isoformat()
+
+
+# Readings -------------------------------------------------------------------------------------------------------------
+
+
+def test_a_reading_can_be_set_for_the_server_and_over_it_for_a_request(vendor: Vendor, server: Sandboxed) -> None:
+    def amount(of: Sandboxed, readings: str = "") -> str:
+        body = of.get("/v3/bills/1", X_Mock_Readings=readings).body
+        return body.partition(b'"amount":')[2].partition(b"}")[0].decode()
+
+    cents = Sandboxed(vendor, readings="acme.amounts=cents")
+    assert (amount(server), amount(cents)) == ("10.50", "1050")
+    assert amount(server, " acme.amounts = cents ,") == "1050"
+    assert amount(cents, "acme.amounts=plain") == "10.50"
+    assert server.get(f"{BILLS}?page=0").status == 400
+    forgiving = server.get(f"{BILLS}?page=0&size=99", X_Mock_Readings="acme.bad-input=ignore,acme.amounts=cents")
+    assert forgiving.status == 200
+    assert forgiving.codes == ["ignored-value", "ignored-value"]
+    assert forgiving.body == server.get(f"{BILLS}?size=50", X_Mock_Readings="acme.amounts=cents").body
+
+
+@pytest.mark.parametrize(
+    ("asked", "kind"),
+    [("acme.amounts", "misuse"), ("acme.nope=1", "unknown-reading"), ("acme.amounts=x", "unknown-reading")],
+)
+def test_a_reading_that_makes_no_sense_is_no_vendor_reply(server: Sandboxed, asked: str, kind: str) -> None:
+    answer = server.get(X_Mock_Readings=asked)
+    assert (answer.status, answer.headers["Content-Type"]) == (400, "application/problem+json")
+    assert (answer.json["type"], answer.json["status"]) == (f"urn:mockserver:{kind}", 400)
+    assert answer.headers["X-Mock-Sandbox"] == "default"
+    assert "X-Mock-Basis" not in answer.headers
+
+
+# What travels beside the body -----------------------------------------------------------------------------------------
+
+
+def test_the_headers_of_ours(server: Sandboxed) -> None:
+    answer = server.get(f"{BILLS}?stat=paid")
+    assert answer.headers["X-Mock-Sandbox"] == "default"
+    assert answer.basis == "documented; rule=listBills.200"
+    assert answer.headers["X-Mock-Version"]
+    assert answer.warnings == [
+        {
+            "location": "query.stat",
+            "code": "unknown-parameter",
+            "message": "stat is not a parameter of this endpoint and was ignored. Did you mean state?",
+        }
+    ]
+    assert "X-Mock-Warnings" not in server.get().headers
+
+
+def test_without_them_the_reply_is_byte_faithful(vendor: Vendor, server: Sandboxed) -> None:
+    bare = Sandboxed(vendor, mock_headers=False)
+    for target in (BILLS + "?stat=paid", BILLS + "?page=x"):
+        answer = bare.get(target)
+        assert not [name for name in answer.headers if name.startswith("X-Mock")]
+        assert answer.body == server.get(target).body
+
+
+def test_warnings_never_change_the_body_and_stay_small_and_ascii(server: Sandboxed) -> None:
+    query = "&".join(f"{quote('ünknown')}{index}={index}" for index in range(400))
+    answer = server.get(f"{BILLS}?{query}")
+    header = answer.headers["X-Mock-Warnings"]
+    assert len(header) <= 4096
+    assert header.isascii()
+    assert answer.warnings[0]["location"] == "query.ünknown0"
+    assert answer.codes[-1] == "more"
+    assert answer.body == server.get().body
+
+
+def test_a_vendors_own_warnings_come_along_with_a_refusal(server: Sandboxed) -> None:
+    answer = server.get(key=None, Authorization="Bearer secret-value")
+    assert answer.codes == ["misplaced-credential"]
+    assert "secret-value" not in answer.headers["X-Mock-Warnings"]
+
+
+def test_a_repeated_parameter_is_told(server: Sandboxed) -> None:
+    assert server.get(f"{BILLS}?page=9&page=1").codes == ["repeated-parameter"]
+    assert server.get("/v3/bills/1?trouble=&trouble=crash").codes == ["repeated-parameter", "ignored-value"]
+
+
+@pytest.mark.parametrize(
+    ("default", "asked", "strict"),
+    [(False, None, False), (True, None, True), (False, " TRUE ", True), (True, "false", False)],
+)
+def test_strictness_counts_a_warned_call_and_changes_no_byte(
+    vendor: Vendor, server: Sandboxed, default: bool, asked: str | None, strict: bool
+) -> None:
+    told: list[Done] = []
+    own = Sandboxed(vendor, strict=default)
+    own.world.observers.append(told.append)
+    answer = own.get(f"{BILLS}?stat=paid", headers={"X-Mock-Strict": asked} if asked else {})
+    assert answer.status == 200
+    assert answer.body == server.get().body
+    assert [(done.strict, done.warnings) for done in told] == [(strict, 1)]
+
+
+def test_a_strictness_that_is_no_yes_and_no_no(server: Sandboxed) -> None:
+    answer = server.get(X_Mock_Strict="perhaps")
+    assert (answer.status, answer.json["type"]) == (400, "urn:mockserver:bad-strictness")
+    assert answer.json["detail"] == "X-Mock-Strict is 'perhaps', wanted true or false."
+
+
+def test_delay_and_network_faults_are_written_on_the_reply_for_the_server_in_front(server: Sandboxed) -> None:
+    endpoint = server.vendor.endpoints[1]
+    headers = {"x-acme-key": RICH, "x-mock-delay": "800"}
+    request = Request("GET", "/v3/bills/1", "trouble=drip", headers, {"id": "1"})
+    reply = serve(server.world, server.vendor, endpoint, request)
+    assert (reply.status, reply.delay, reply.network) == (200, 0.8, "drip")
+    refused = serve(server.world, server.vendor, endpoint, replace(request, headers={"x-mock-delay": "5"}))
+    assert (refused.status, refused.delay, refused.network) == (401, 0.005, None)
+
+
+def test_observers_learn_of_every_call_that_is_over(vendor: Vendor) -> None:
+    server = Sandboxed(vendor)
+    told: list[Done] = []
+    server.world.observers.append(told.append)
+    server.get("/v3/bills/1")
+    server.get("/acme/nowhere")
+    server.get(X_Mock_Delay="x")
+    server.get("/__admin/health")
+    seen = [(d.vendor.name, d.endpoint and d.endpoint.operation, d.sandbox, d.reply.status, d.warnings) for d in told]
+    assert seen == [
+        ("acme", "oneBill", "default", 200, 0),
+        ("acme", None, "default", 404, 0),
+        ("acme", "listBills", "default", 400, 0),
+    ]
+    assert all(done.ms >= 0 for done in told)
+
+
+def test_the_same_request_gets_the_same_bytes(vendor: Vendor, server: Sandboxed) -> None:
+    again = Sandboxed(vendor)
+    again.wall.seconds += 5
+    assert again.get("/v3/bills/1").body == server.get("/v3/bills/1").body
+    assert server.get("/v3/bills/1?x").json["trace"] != server.get("/v3/bills/1").json["trace"]
+
+
+def test_the_sandbox_has_a_clock_of_its_own(server: Sandboxed) -> None:
+    assert isinstance(server.world.sandboxes.enter("default", server.wall()).clock, Clock)
+
+
+# Properties -----------------------------------------------------------------------------------------------------------
+
+
+@PROPERTY
+@given(
+    rows=some.lists(ROWS, max_size=25),
+    query=some.fixed_dictionaries(
+        {},
+        optional={
+            "state": some.sampled_from(["open", "PAID", "void"]),
+            "text": some.sampled_from(["a", "Ö", "open", "zz"]),
+            "since": some.dates().map(str),
+            "order": some.sampled_from(list(ORDERS)),
+        },
+    ),
+    size=some.integers(1, 50),
+)
+def test_pages_partition_the_filtered_sorted_set(
+    vendor: Vendor, rows: list[dict[str, object]], query: dict[str, str], size: int
+) -> None:
+    server = Sandboxed(vendor, data=rows)
+    raw = "".join(f"&{name}={quote(value)}" for name, value in query.items())
+    met: list[int] = []
+    for page in range(1, 30):
+        found = server.get(f"{BILLS}?size={size}&page={page}{raw}").json
+        met += [bill["id"] for bill in found["bills"]]
+        if found["last"]:
+            break
+    wanted = [{**row, "id": index} for index, row in enumerate(rows)]
+    if "state" in query:
+        wanted = [row for row in wanted if row["state"] == query["state"].lower()]
+    if "text" in query:
+        text = query["text"].casefold()
+        wanted = [row for row in wanted if text in f"{row['name'] or ''}\n{row['state']}".casefold()]
+    if "since" in query:
+        wanted = [row for row in wanted if str(row["due"]) >= query["since"]]
+    wanted.sort(key=ORDERS[query.get("order", "id")])
+    assert met == [row["id"] for row in wanted]
+    assert found["total"] == len(met)
+
+
+HEADER = some.text(some.characters(min_codepoint=32, max_codepoint=255, exclude_characters="\x7f"), max_size=40)
+
+
+@PROPERTY
+@given(
+    query=some.text(some.characters(min_codepoint=33, max_codepoint=255, exclude_characters="#\x7f"), max_size=60)
+    | some.lists(
+        some.tuples(
+            some.sampled_from(["page", "size", "state", "since", "text", "order", "pge"]), some.text(max_size=8)
+        ),
+        max_size=4,
+    ).map(lambda pairs: "&".join(f"{name}={quote(value, errors='replace')}" for name, value in pairs)),
+    headers=some.dictionaries(
+        some.sampled_from(
+            ["Accept", "Content-Type", "Origin", "Range", "If-None-Match", "X-Acme-Brand", "Cookie", "Prefer"]
+        ),
+        HEADER,
+        max_size=3,
+    ),
+    key=some.none() | some.just(RICH) | HEADER,
+    method=some.sampled_from(["GET", "HEAD", "POST", "OPTIONS", "BREW"]),
+)
+def test_whatever_http_allows_gets_a_reply_in_the_vendors_words_below_500(
+    vendor: Vendor, server: Sandboxed, query: str, headers: dict[str, str], key: str | None, method: str
+) -> None:
+    sent = {name.lower(): value for name, value in headers.items()} | ({"x-acme-key": key} if key is not None else {})
+    sent = {name: value for name, value in sent.items() if name != "prefer" or "code" not in value.lower()}
+    reply = serve(server.world, vendor, vendor.endpoints[0], Request(method, BILLS, query, sent))
+    assert reply.status < 500
+    if "__code" not in query:
+        assert reply.rule.startswith(("acme.", "listBills.")) or reply.status == 204
+        assert set(decode(reply.body)) <= {"total", "last", "bills", "error", "wrong"} if reply.body else True
+    for name, value in reply.headers:
+        assert value.isprintable() or name.startswith("Access-Control"), name
+    json.loads(dict(reply.headers).get("X-Mock-Warnings", "[]"))
+    through = server.app.test_client().open(
+        BILLS, method=method, headers=sent, environ_overrides={"QUERY_STRING": query}
+    )
+    assert through.status_code == reply.status

@@ -1,0 +1,113 @@
+"""Settings: a flag wins over its variable, which wins over the default; wrong ones are told in a sentence."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mockserver.settings import Settings, WrongSetting, make, pairs, variable
+from mockserver.toolkit.quota import Quota
+
+WHOLE = "a whole number from "
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "wanted"),
+    [
+        ("port", "x", WHOLE + "0 to 65535"),
+        ("port", "65536", WHOLE + "0 to 65535"),
+        ("port", "-1", WHOLE + "0 to 65535"),
+        ("port", "8080 ", WHOLE + "0 to 65535"),
+        ("records", "10000001", WHOLE + "0 to 10000000"),
+        ("records", "9" * 5000, WHOLE + "0 to 10000000"),
+        ("seed", "1.5", WHOLE + "0 to 2147483648"),
+        ("dataset", "../x", "1 to 64 letters, digits, '.', '_' or '-'"),
+        ("dataset", ".x", "1 to 64 letters, digits, '.', '_' or '-'"),
+        ("dataset", "x" * 65, "1 to 64 letters, digits, '.', '_' or '-'"),
+        ("fixtures", "/nowhere/at/all", "a folder that exists"),
+        ("tls_cert", "/nowhere/at/all", "a file that exists"),
+        ("tls_key", "/", "a file that exists"),
+        ("clock", "noon", "anchor, real, frozen or a time like 2026-03-01T00:00:00Z"),
+        ("clock", "0001-01-01T00:00:00+10:00", "anchor, real, frozen or a time like 2026-03-01T00:00:00Z"),
+        ("readings", "acme.x", "name=value, several separated by commas"),
+        ("readings", "=x", "name=value, several separated by commas"),
+        ("quotas", "acme=0/minute", "vendor=<n>/second|minute|hour|day, several separated by commas"),
+        ("quotas", "acme", "vendor=<n>/second|minute|hour|day, several separated by commas"),
+        ("strict", "maybe", "true or false"),
+        ("cors", "2", "true or false"),
+        ("log_format", "xml", "text or json"),
+    ],
+)
+def test_a_wrong_value_is_a_sentence_with_the_flag_what_was_found_and_what_was_wanted(
+    name: str, value: str, wanted: str
+) -> None:
+    flag = "--" + name.replace("_", "-")
+    with pytest.raises(WrongSetting) as refused:
+        make({name: value}, {})
+    assert str(refused.value) == f"{flag} is {value!r}, wanted {wanted}."
+    with pytest.raises(WrongSetting) as refused:
+        make({}, {variable(name): value})
+    assert str(refused.value) == f"{variable(name)} is {value!r}, wanted {wanted}."
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "value"),
+    [
+        ("host", "0.0.0.0", "0.0.0.0"),
+        ("port", "0", 0),
+        ("port_file", "/tmp/port", Path("/tmp/port")),
+        ("dataset", "my.set-1_b", "my.set-1_b"),
+        ("fixtures", "/", Path("/")),
+        ("records", "10000000", 10_000_000),
+        ("seed", "2147483648", 2**31),
+        ("clock", "real", "real"),
+        ("clock", "2026-03-01", "2026-03-01"),
+        ("readings", " a.b=c , d.e=f,", {"a.b": "c", "d.e": "f"}),
+        ("quotas", "acme=60/minute", {"acme": Quota(60, 60)}),
+        ("strict", "YES", True),
+        ("accept_any_credential", "1", True),
+        ("cors", "off", False),
+        ("mock_headers", "False", False),
+        ("log_format", "json", "json"),
+    ],
+)
+def test_flags_and_variables_are_read_alike(name: str, text: str, value: Any) -> None:
+    assert getattr(make({name: text}, {}), name) == value
+    assert getattr(make({}, {variable(name): text}), name) == value
+
+
+def test_a_flag_wins_over_its_variable_which_wins_over_the_default() -> None:
+    assert make({}, {}).port == 8080
+    assert make({}, {"MOCKSERVER_PORT": "1"}).port == 1
+    assert make({"port": "2"}, {"MOCKSERVER_PORT": "1"}).port == 2
+    assert make({"port": None}, {"MOCKSERVER_PORT": "1"}).port == 1
+    assert make({"cors": False}, {"MOCKSERVER_CORS": "true"}).cors is False
+    assert make({}, {"MOCKSERVER_PORT": ""}) == make(None, {}) == Settings()
+
+
+def test_a_variable_that_names_no_setting_is_refused() -> None:
+    with pytest.raises(
+        WrongSetting, match=r"^MOCKSERVER_PROT is not a setting of mockserver; there are .*MOCKSERVER_PORT"
+    ):
+        make({}, {"MOCKSERVER_PROT": "1"})
+    assert make({}, {"MOCKSERVER_URL": "http://x", "OTHER": "1"}) == Settings()
+
+
+def test_certificate_and_key_go_together(tmp_path: Path) -> None:
+    (tmp_path / "pem").write_text("")
+    for one in ("tls_cert", "tls_key"):
+        with pytest.raises(WrongSetting, match="--tls-cert and --tls-key go together"):
+            make({one: str(tmp_path / "pem")}, {})
+
+
+def test_every_setting_says_what_it_is_for() -> None:
+    for field in fields(Settings):
+        assert field.metadata["help"]
+
+
+def test_pairs() -> None:
+    assert pairs("") == {}
+    assert pairs("a=b=c") == {"a": "b=c"}

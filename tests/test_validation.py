@@ -1,0 +1,88 @@
+"""Checking fixture files and specs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from mockserver.settings import WrongSetting
+from mockserver.validation import check_all
+from mockserver.vendor import Vendor
+from tests.acme import BILL_ROWS, FIXTURE, SPEC, only
+
+GOOD = FIXTURE.format(vendor="acme", dataset="own") + "records:\n" + BILL_ROWS
+
+
+def faults(vendor: Vendor, path: Path, text: str) -> list[str]:
+    """What is wrong with a file of this text."""
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    with only(vendor):
+        checked, found = check_all([path])
+    assert checked == 1
+    return [str(fault).removeprefix(f"{path}:") for fault in found]
+
+
+def test_without_paths_all_of_ours_are_checked(vendor: Vendor) -> None:
+    with only(vendor):
+        assert check_all([]) == (4, [])
+
+
+def test_a_folder_is_checked_whole_and_all_faults_are_told(vendor: Vendor, tmp_path: Path) -> None:
+    (tmp_path / "deep").mkdir()
+    (tmp_path / "good.yaml").write_text(GOOD)
+    (tmp_path / "spec.yaml").write_text(SPEC)
+    (tmp_path / "notes.txt").write_text("")
+    (tmp_path / "deep" / "one.yaml").write_text(GOOD.replace("state: void", "state: lost"))
+    (tmp_path / "deep" / "two.yaml").write_text(GOOD.replace("id: 2", "id: two"))
+    with only(vendor):
+        checked, found = check_all([tmp_path])
+    assert checked == 4
+    assert [(fault.file.name, fault.line, fault.path) for fault in found] == [
+        ("one.yaml", 15, "records[2].state"),
+        ("two.yaml", 14, "records[1].id"),
+    ]
+
+
+def test_what_is_not_there(vendor: Vendor, tmp_path: Path) -> None:
+    with only(vendor):
+        with pytest.raises(WrongSetting, match="there is no file or folder /nowhere"):
+            check_all([Path("/nowhere")])
+        with pytest.raises(WrongSetting, match=r"holds no \.yaml or \.jsonl file"):
+            check_all([tmp_path])
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "told"),
+    [
+        ("x/a.yaml", GOOD.replace("vendor: acme", "vendor: bolt"), ["1: vendor: found bolt, wanted one of acme"]),
+        ("x/a.yaml", "- 1", ["1: vendor: found x, wanted one of acme"]),
+        ("acme/a.yaml", "a: 1\na: 2", ["2: found broken YAML (the key a is there twice), wanted YAML"]),
+        ("x/a.yaml", "a: [", ["2: found broken YAML (did not find expected node content), wanted YAML"]),
+        ("x/a.jsonl", "{}\n", ["1: vendor: found x, wanted one of acme"]),
+        ("x/spec.yaml", "openapi: 3.1.0\n", ["1: paths: found no path, wanted at least one path with an operation"]),
+        ("x/spec.yaml", SPEC, []),
+        (
+            "x/spec.yaml",
+            SPEC.replace("basis: documented", "basis: guessed").replace("about: The page.", "about: ''"),
+            [
+                "8: paths./v3/bills.get.parameters.0: found no x-basis, wanted x-basis with basis, source and about",
+                "13: paths./v3/bills.get.responses.200: found no x-basis, wanted x-basis with basis, source and about",
+            ],
+        ),
+        (
+            "x/spec.yaml",
+            "openapi: 3.1.0\npaths:\n  /a:\n    summary: A\n    get:\n      responses: {'200': null}\n  /b: null\n",
+            ["6: paths./a.get.responses.200: found no x-basis, wanted x-basis with basis, source and about"],
+        ),
+    ],
+)
+def test_each_kind_of_file(vendor: Vendor, tmp_path: Path, name: str, text: str, told: list[str]) -> None:
+    assert faults(vendor, tmp_path / name, text) == told
+
+
+def test_json_lines_are_known_by_their_folder(vendor: Vendor, tmp_path: Path) -> None:
+    text = '{"vendor":"acme","dataset":"a","anchor":"2026-03-31","accounts":[{"account":"a","secret":5}]}\n'
+    wanted = "text (in quotes if it looks like a number)"
+    assert faults(vendor, tmp_path / "acme" / "a.jsonl", text) == [f"1: accounts[0].secret: found 5, wanted {wanted}"]

@@ -1,0 +1,56 @@
+"""A cache bounded in weight."""
+
+from __future__ import annotations
+
+from mockserver.toolkit.bounded import Bounded
+
+
+def made(cache: Bounded[str], key: str, value: str) -> bool:
+    """Whether the value had to be made."""
+    calls: list[str] = []
+
+    def make() -> str:
+        calls.append(value)
+        return value
+
+    assert cache.get(key, make) == value
+    return bool(calls)
+
+
+def test_what_was_made_is_remembered() -> None:
+    cache: Bounded[str] = Bounded(10, len)
+    assert made(cache, "a", "xxx")
+    assert not made(cache, "a", "xxx")
+    assert len(cache) == 1
+
+
+def test_the_least_recently_used_goes_first() -> None:
+    cache: Bounded[str] = Bounded(6, len)
+    made(cache, "a", "xxx")
+    made(cache, "b", "yyy")
+    assert not made(cache, "a", "xxx")  # used again: now b is the oldest
+    made(cache, "c", "zzz")
+    assert len(cache) == 2
+    assert not made(cache, "a", "xxx")
+    assert made(cache, "b", "yyy")
+
+
+def test_what_is_heavier_than_the_bound_is_given_but_not_kept() -> None:
+    cache: Bounded[str] = Bounded(2, len)
+    assert made(cache, "a", "xxx")
+    assert made(cache, "a", "xxx")
+    assert len(cache) == 0
+    assert made(cache, "b", "y")
+    assert not made(cache, "b", "y")
+
+
+def test_two_who_make_the_same_at_once_count_it_once() -> None:
+    cache: Bounded[str] = Bounded(5, len)
+
+    def slow() -> str:
+        cache.get("a", lambda: "xxx")  # somebody else was faster
+        return "xxx"
+
+    assert cache.get("a", slow) == "xxx"
+    made(cache, "b", "yy")
+    assert not made(cache, "a", "xxx")  # 3 + 2 fit: a was not weighed twice

@@ -1,0 +1,64 @@
+"""JSON text with exact numbers."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as some
+
+from mockserver.toolkit.jsontext import Fragment, decode, encode
+from mockserver.toolkit.money import as_double
+
+TEXT = some.text(some.characters(exclude_categories=["Cs"]))
+DECIMALS = some.decimals(allow_nan=False, allow_infinity=False, places=3).map(abs)  # JSON keeps no sign of a zero
+VALUES = some.recursive(
+    some.none() | some.booleans() | some.integers() | DECIMALS | TEXT,
+    lambda inner: some.lists(inner) | some.dictionaries(TEXT, inner),
+)
+
+
+@given(VALUES)
+def test_what_is_written_is_read_with_every_digit(value: object) -> None:
+    text = encode(value)
+    assert decode(text) == value
+    assert encode(decode(text)) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (Decimal("50.00"), "50.00"),
+        (Decimal("1E+3"), "1000"),
+        (Decimal("1E-7"), "0.0000001"),
+        ({"b": 1, "a": [True, False, None]}, '{"b":1,"a":[true,false,null]}'),
+        ({}, "{}"),
+        ([], "[]"),
+        ((1, "ö\n"), '[1,"ö\\n"]'),
+        ({"x": Fragment(b'{"as": "it is"}')}, '{"x":{"as": "it is"}}'),
+    ],
+)
+def test_the_form(value: object, text: str) -> None:
+    assert encode(value) == text.encode()
+
+
+def test_numbers_may_be_printed_in_a_vendors_way() -> None:
+    assert encode([Decimal("3.78")], as_double) == b"[3.779999999999999804600747665972448885440826416015625]"
+
+
+@pytest.mark.parametrize("value", [1.5, {1, 2}, b"bytes", object()])
+def test_a_float_and_its_like_are_refused(value: object) -> None:
+    with pytest.raises(TypeError, match="has no JSON form"):
+        encode({"deep": [value]})
+
+
+def test_half_a_surrogate_pair_becomes_a_question_mark() -> None:
+    assert json.loads(encode("a\ud800")) == "a?"
+
+
+@pytest.mark.parametrize("text", [b"NaN", b"[Infinity]", b"-Infinity", b"{", b""])
+def test_what_is_no_json_is_refused(text: bytes) -> None:
+    with pytest.raises(ValueError):
+        decode(text)

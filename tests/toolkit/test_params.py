@@ -1,0 +1,182 @@
+"""Reading a query: values, warnings, complaints."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as some
+
+from mockserver.errors import Complaint, InvalidParams
+from mockserver.toolkit import params
+from mockserver.toolkit.notices import Notice
+
+
+class Query(params.ParamSchema):
+    page = params.Integer(minimum=1, maximum=99, below="1", above="99", load_default=7)
+    least = params.Integer(minimum=0)
+    most = params.Integer(maximum=9)
+    number = params.Integer(data_key="filter[number]")
+    state = params.Choice(["Open", "Paid"])
+    kind = params.Choice({"a": 1, "b": None}, any_case=True)
+    day = params.Day()
+    moment = params.DayOrInstant()
+    text = params.Text(empty="value")
+    name = params.Text(empty="refused")
+
+
+class Needs(params.ParamSchema):
+    first = params.Text(required=True)
+    second = params.Integer(required=True, data_key="the-second")
+
+
+QUERY = Query()
+
+
+def value(name: str, text: str) -> Any:
+    values, notices = params.read(QUERY, [(name, text)])
+    assert notices == []
+    return values[(QUERY.fields.keys() & {name} or {"number"}).pop()]
+
+
+def complaint(name: str, text: str) -> Complaint:
+    with pytest.raises(InvalidParams) as refused:
+        params.read(QUERY, [(name, text)])
+    (only,) = refused.value.complaints
+    return only
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "read"),
+    [
+        ("page", "1", 1),
+        ("page", "+99", 99),
+        ("page", "007", 7),
+        ("page", "0" * 500 + "8", 8),
+        ("filter[number]", "-12", -12),
+        ("state", "Paid", "Paid"),
+        ("kind", "A", 1),
+        ("kind", "b", None),
+        ("day", "2024-02-29", date(2024, 2, 29)),
+        ("moment", "2024-02-29", date(2024, 2, 29)),
+        ("moment", "2024-02-29T10:00", datetime(2024, 2, 29, 10, tzinfo=UTC)),
+        ("moment", "2024-02-29T10:00:00.5+02:00", datetime(2024, 2, 29, 8, 0, 0, 500_000, tzinfo=UTC)),
+        ("text", "", ""),
+        ("text", " ", " "),
+        ("name", "x", "x"),
+    ],
+)
+def test_what_is_read(name: str, text: str, read: Any) -> None:
+    found = value(name, text)
+    assert found == read
+    assert type(found) is type(read)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "code", "wanted", "instead"),
+    [
+        ("page", "0", "out-of-range", "an integer from 1 to 99", "1"),
+        ("page", "100", "out-of-range", "an integer from 1 to 99", "99"),
+        ("page", "9" * 10_000, "out-of-range", "an integer from 1 to 99", "99"),
+        ("page", "-" + "9" * 10_000, "out-of-range", "an integer from 1 to 99", "1"),
+        ("page", "1.0", "not-an-integer", "an integer from 1 to 99", None),
+        ("page", "٣", "not-an-integer", "an integer from 1 to 99", None),
+        ("page", " 1", "not-an-integer", "an integer from 1 to 99", None),
+        ("page", "1_0", "not-an-integer", "an integer from 1 to 99", None),
+        ("least", "-1", "out-of-range", "an integer of at least 0", None),
+        ("most", "10", "out-of-range", "an integer of at most 9", None),
+        ("filter[number]", "x", "not-an-integer", "an integer", None),
+        ("state", "paid", "unknown-value", "one of Open, Paid", None),
+        ("kind", "c", "unknown-value", "one of a, b", None),
+        ("day", "2024-2-9", "bad-date", "a day as yyyy-MM-dd", None),
+        ("day", "2023-02-29", "bad-date", "a day as yyyy-MM-dd", None),
+        ("day", "2024-02-29\n", "bad-date", "a day as yyyy-MM-dd", None),
+        ("moment", "yesterday", "bad-date", "an ISO 8601 date or date-time", None),
+        ("moment", "0001-01-01T00:00:00+10:00", "bad-date", "an ISO 8601 date or date-time", None),
+        ("name", "", "empty", "text", None),
+    ],
+)
+def test_what_is_complained_about(name: str, text: str, code: str, wanted: str, instead: str | None) -> None:
+    assert complaint(name, text) == Complaint(name, code, text, wanted, instead)
+
+
+def test_complaints_come_in_the_order_of_the_document_not_of_the_query() -> None:
+    with pytest.raises(InvalidParams) as refused:
+        params.read(QUERY, [("name", ""), ("day", "x"), ("page", "x")])
+    assert [one.name for one in refused.value.complaints] == ["page", "day", "name"]
+
+
+def test_a_missing_parameter_is_complained_about_by_the_name_it_is_sent_with() -> None:
+    with pytest.raises(InvalidParams) as refused:
+        params.read(Needs(), [("first", "")])
+    assert refused.value.complaints == (
+        Complaint("first", "required", None, "text"),
+        Complaint("the-second", "required", None, "an integer"),
+    )
+
+
+def test_defaults_and_absent_parameters() -> None:
+    assert params.read(QUERY, []) == ({"page": 7}, [])
+
+
+def test_an_empty_value_is_as_if_absent_and_told() -> None:
+    values, notices = params.read(QUERY, [("state", "")])
+    assert values == {"page": 7}
+    assert notices == [Notice("query.state", "ignored-value", "state is empty and was read as absent.")]
+
+
+def test_unknown_parameters_are_told_once_each() -> None:
+    values, notices = params.read(QUERY, [("stat", "1"), ("stat", "2"), ("State", "Open")])
+    assert values == {"page": 7}
+    assert [(notice.location, notice.code) for notice in notices] == [
+        ("query.stat", "unknown-parameter"),
+        ("query.State", "unknown-parameter"),
+    ]
+    assert "Did you mean state?" in notices[0].message
+    assert "Did you mean state?" in notices[1].message
+
+
+@pytest.mark.parametrize(
+    ("repeated", "read", "rule"),
+    [("first", "a", "the first counts."), ("last", "c", "the last counts."), ("joined", "a,b,c", "joined by commas.")],
+)
+def test_which_of_several_values_counts(repeated: params.Repeated, read: str, rule: str) -> None:
+    sent = [("text", "a"), ("text", "b"), ("text", "c")]
+    values, (notice,) = params.read(QUERY, sent, repeated=repeated)
+    assert values["text"] == read
+    assert (notice.location, notice.code) == ("query.text", "repeated-parameter")
+    assert notice.message.startswith("text was sent 3 times; ")
+    assert notice.message.endswith(rule)
+
+
+def test_what_a_forgiving_vendor_reads_instead() -> None:
+    sent = [("page", "1000"), ("state", "x" * 90), ("day", "2024-02-29")]
+    values, notices = params.read(QUERY, sent, ignores=lambda complaint: True)
+    assert values == {"page": 99, "day": date(2024, 2, 29)}
+    assert [notice.code for notice in notices] == ["ignored-value", "ignored-value"]
+    assert notices[0].message == "page was '1000', wanted an integer from 1 to 99; read as 99."
+    assert notices[1].message == f"state was '{'x' * 57}...', wanted one of Open, Paid; read as its default."
+
+
+def test_only_what_is_not_ignored_is_refused() -> None:
+    with pytest.raises(InvalidParams) as refused:
+        params.read(QUERY, [("page", "0"), ("day", "x")], ignores=lambda complaint: complaint.name == "page")
+    assert [one.name for one in refused.value.complaints] == ["day"]
+
+
+def test_names_and_words_as_a_spec_wants_them() -> None:
+    assert params.names(QUERY)[:4] == ["page", "least", "most", "filter[number]"]
+    kind = QUERY.fields["kind"]
+    assert isinstance(kind, params.Choice)
+    assert kind.words == ("a", "b")
+
+
+@given(some.lists(some.tuples(some.sampled_from([*params.names(QUERY), "other"]), some.text())))
+def test_any_query_is_read_or_complained_about(sent: list[tuple[str, str]]) -> None:
+    with suppress(InvalidParams):
+        values, _ = params.read(QUERY, sent)
+        assert set(values) <= set(QUERY.fields)
+    params.read(QUERY, sent, ignores=lambda complaint: True)

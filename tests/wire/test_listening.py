@@ -1,0 +1,83 @@
+"""The listening socket and what is told of it."""
+
+from __future__ import annotations
+
+import errno
+import socket
+from pathlib import Path
+
+import pytest
+
+from mockserver.settings import WrongSetting
+from mockserver.wire import listening
+
+
+def test_port_0_takes_a_free_one_that_is_known_at_once() -> None:
+    with listening.listen("127.0.0.1", 0) as listener:
+        port = listener.getsockname()[1]
+        assert port > 0
+        assert listening.url(listener, tls=False) == f"http://127.0.0.1:{port}"
+        assert listening.url(listener, tls=True) == f"https://127.0.0.1:{port}"
+        with socket.create_connection(("127.0.0.1", port)):
+            pass
+
+
+def test_a_taken_port_is_a_sentence() -> None:
+    with listening.listen("127.0.0.1", 0) as listener:
+        port = listener.getsockname()[1]
+        with pytest.raises(WrongSetting) as refused:
+            listening.listen("127.0.0.1", port)
+    assert str(refused.value) == f"port {port} on 127.0.0.1 is taken; choose another with --port (0: a free one)."
+
+
+@pytest.mark.parametrize("host", ["no such host", "256.1.1.1", "x" * 300, ""])
+def test_a_host_that_is_none_is_a_sentence(host: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def unknown(*anything: object, **more: object) -> None:
+        raise socket.gaierror(socket.EAI_NONAME, "unknown")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)  # no test asks a name server
+    with pytest.raises(WrongSetting, match=r"is no address of this machine\.$"):
+        listening.listen(host, 0)
+
+
+@pytest.mark.parametrize(
+    ("number", "sentence"),
+    [
+        (errno.EACCES, "port 80 needs more rights than this user has; choose one above 1023 with --port."),
+        (errno.EADDRNOTAVAIL, "cannot listen on 127.0.0.1 port 80: told so."),
+    ],
+)
+def test_other_refusals_of_the_system(monkeypatch: pytest.MonkeyPatch, number: int, sentence: str) -> None:
+    def bind(self: socket.socket, address: object) -> None:
+        raise OSError(number, "told so")
+
+    monkeypatch.setattr(socket.socket, "bind", bind)
+    with pytest.raises(WrongSetting) as refused:
+        listening.listen("127.0.0.1", 80)
+    assert str(refused.value) == sentence
+
+
+@pytest.mark.parametrize(
+    ("address", "shown"),
+    [
+        (("0.0.0.0", 80), "http://127.0.0.1:80"),
+        (("::", 80, 0, 0), "http://[::1]:80"),
+        (("::1", 80, 0, 0), "http://[::1]:80"),
+        (("10.0.0.7", 80), "http://10.0.0.7:80"),
+    ],
+)
+def test_the_url_is_one_that_a_person_can_open(address: tuple[object, ...], shown: str) -> None:
+    class Listener(socket.socket):
+        def getsockname(self) -> tuple[object, ...]:
+            return address
+
+    with Listener() as listener:
+        assert listening.url(listener, tls=False) == shown
+
+
+def test_the_port_is_told_in_one_step(tmp_path: Path) -> None:
+    listening.tell(tmp_path / "port", 4711)
+    assert [path.name for path in tmp_path.iterdir()] == ["port"]
+    assert (tmp_path / "port").read_text() == "4711\n"
+    with pytest.raises(WrongSetting, match=r"^--port-file .*port cannot be written: No such file or directory\.$"):
+        listening.tell(tmp_path / "no" / "port", 4711)

@@ -1,0 +1,172 @@
+"""Both servers, seen by http.client: every network fault arrives, and the server lives on."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import pytest
+from gunicorn.app.base import BaseApplication
+
+from mockserver.vendor import Vendor
+from mockserver.wire import gunicorn, listening, werkzeug
+from tests.acme import RICH, Sandboxed
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+@pytest.fixture(scope="module", params=["gunicorn", "werkzeug"])
+def port(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    """The port of a running server; stopped by its id, and silent about faults that were asked for."""
+    command = [sys.executable, "-m", "tests.wire.serving", request.param, str(tmp_path_factory.mktemp("served"))]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, cwd=ROOT, stdout=pipe, stderr=pipe, text=True) as server:
+        assert server.stdout is not None
+        try:
+            yield int(server.stdout.readline())
+        finally:
+            server.send_signal(signal.SIGINT)
+            _, told = server.communicate(timeout=10)
+    assert server.returncode == 0
+    assert "Traceback" not in told
+    assert "rror" not in told
+
+
+def get(port: int, target: str, **headers: str) -> tuple[http.client.HTTPResponse, bytes]:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    try:
+        connection.request("GET", target, headers={"X-Acme-Key": RICH, **headers})
+        response = connection.getresponse()
+        return response, response.read()
+    finally:
+        connection.close()
+
+
+def trouble(port: int, kind: str) -> tuple[http.client.HTTPResponse, bytes]:
+    return get(port, f"/v3/bills/4?trouble={kind}")
+
+
+@pytest.fixture
+def wanted(vendor: Vendor) -> dict[str, Any]:
+    """The bill that every trouble spoils."""
+    found: dict[str, Any] = json.loads(Sandboxed(vendor).get("/v3/bills/4").body)["bill"]
+    return found
+
+
+def test_a_reply_arrives_whole(port: int, wanted: dict[str, Any]) -> None:
+    response, body = get(port, "/v3/bills/4")
+    assert (response.status, json.loads(body)["bill"]) == (200, wanted)
+    assert response.headers.get_all("Content-Type") == ["application/json; charset=utf-8"]
+
+
+def test_reset(port: int) -> None:
+    with pytest.raises(ConnectionResetError) as failed:
+        trouble(port, "reset")
+    assert not isinstance(failed.value, http.client.RemoteDisconnected)
+    assert get(port, "/v3/bills/4")[0].status == 200
+
+
+def test_empty(port: int) -> None:
+    with pytest.raises(http.client.RemoteDisconnected):
+        trouble(port, "empty")
+    assert get(port, "/v3/bills/4")[0].status == 200
+
+
+def test_truncate(port: int) -> None:
+    with pytest.raises(http.client.IncompleteRead) as failed:
+        trouble(port, "truncate")
+    assert failed.value.partial.startswith(b'{"bill":{"id":4,')
+    assert failed.value.expected
+    assert get(port, "/v3/bills/4")[0].status == 200
+
+
+def test_malformed(port: int) -> None:
+    response, body = trouble(port, "malformed")
+    assert response.status == 200
+    assert len(body) == int(response.headers["Content-Length"])
+    with pytest.raises(ValueError):
+        json.loads(body)
+
+
+def test_drip(port: int, wanted: dict[str, Any]) -> None:
+    response, body = trouble(port, "drip")
+    assert (response.status, json.loads(body)["bill"]) == (200, wanted)
+
+
+def test_a_request_line_that_is_too_long_reaches_the_vendor(port: int) -> None:
+    response, body = get(port, "/v3/bills?x=" + "a" * 20_000)
+    assert (response.status, json.loads(body)) == (414, {"error": "Too long."})
+
+
+def test_a_status_that_nobody_registered_has_a_phrase(port: int) -> None:
+    response, _ = get(port, "/v3/bills", Prefer="code=599")
+    assert (response.status, response.reason) == (599, "Status 599")
+
+
+def test_a_status_line_and_a_head_without_body(port: int) -> None:
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+        connection.sendall(
+            f"HEAD /v3/bills HTTP/1.1\r\nHost: x\r\nX-Acme-Key: {RICH}\r\nConnection: close\r\n\r\n".encode()
+        )
+        raw = b"".join(iter(lambda: connection.recv(65536), b""))
+    assert raw.startswith(b"HTTP/1.1 200 OK\r\n")
+    assert raw.endswith(b"\r\n\r\n")
+
+
+def test_werkzeug_inside_this_process(vendor: Vendor) -> None:
+    with listening.listen("127.0.0.1", 0) as listener:
+        serving = werkzeug.server(Sandboxed(vendor).app, listener)
+        thread = Thread(target=serving.serve_forever, args=(0.01,))
+        thread.start()
+        try:
+            assert get(listener.getsockname()[1], "/v3/bills")[0].status == 200
+        finally:
+            serving.shutdown()
+            thread.join(10)
+            serving.server_close()
+
+
+def test_werkzeug_says_when_it_is_ready_and_ends_in_peace(vendor: Vendor, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[str] = []
+
+    class Stopped:
+        def serve_forever(self) -> None:
+            told.append("serves")
+            raise KeyboardInterrupt
+
+        def server_close(self) -> None:
+            told.append("closed")
+
+    monkeypatch.setattr(
+        werkzeug, "make_server", lambda *anything, **more: told.append(more["ssl_context"]) or Stopped()
+    )
+    with listening.listen("127.0.0.1", 0) as listener:
+        werkzeug.run(Sandboxed(vendor).app, listener, lambda: told.append("ready"), (Path("cert"), Path("key")))
+    assert told == [("cert", "key"), "ready", "serves", "closed"]
+
+
+def test_how_gunicorn_is_set(vendor: Vendor, monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[Any] = []
+    monkeypatch.setattr(BaseApplication, "run", made.append)
+    ready: list[str] = []
+    app = Sandboxed(vendor).app
+    for tls in (None, (ROOT / "setup.cfg", ROOT / "setup.py")):
+        listener = listening.listen("127.0.0.1", 0)
+        descriptor = listener.fileno()
+        gunicorn.run(app, listener, lambda: ready.append("ready"), tls)
+        config = made[-1].cfg
+        assert (config.bind, config.workers, config.limit_request_line) == ([f"fd://{descriptor}"], 1, 0)
+        assert config.control_socket_disable
+        assert config.is_ssl == (tls is not None)
+        socket.socket(fileno=descriptor).close()
+    config.post_worker_init(None)
+    assert ready == ["ready"]
+    assert isinstance(made[0].load(), gunicorn.Carrier)
