@@ -1,0 +1,58 @@
+# Everything a developer does here. `make` alone lists it. Needs Python 3.11+ and the package registries.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+ARGS ?=
+SUITE ?= fast
+ifeq ($(SUITE),all)
+  MARKS :=
+else
+  MARKS := -m "not slow and not browser"
+endif
+
+.DEFAULT_GOAL := help
+.PHONY: help serve test check format fixtures statements clean
+
+help: ## list these commands
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1|/' | column -t -s '|'
+
+serve: $(VENV)/serve.stamp ## serve all five vendors on http://127.0.0.1:8080 (ARGS="--port 9000 --dataset docs")
+	@exec $(BIN)/mockserver serve $(ARGS)
+
+test: $(VENV)/test.stamp ## run the tests with branch coverage (SUITE=all: the slow and browser ones, too)
+	$(BIN)/coverage run -m pytest $(MARKS) $(ARGS)
+	$(BIN)/coverage report
+
+check: $(VENV)/dev.stamp ## lint, types, who may import whom, fixtures and specs
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/mockserver validate
+	$(BIN)/openapi-spec-validator --errors all specs/*.yaml
+	$(BIN)/python -m tests.statements --check
+
+format: $(VENV)/dev.stamp ## format the code
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+fixtures: $(VENV)/serve.stamp ## make every vendor's default dataset anew, by its recipe
+	@for vendor in $$(ls fixtures); do $(BIN)/mockserver generate $$vendor --out fixtures/$$vendor/default.yaml || exit 1; done
+
+statements: $(VENV)/test.stamp ## write tests/statements.md from the tests' markers
+	$(BIN)/python -m tests.statements
+
+clean: ## remove the virtual environment and all that is made
+	rm -rf $(VENV) build dist *.egg-info .coverage* .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "mockserver needs Python 3.11 or newer, this is " + sys.version.split()[0])'
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/%.stamp: setup.cfg setup.py pyproject.toml | $(VENV)/bin/python
+	$(BIN)/pip install --quiet --disable-pip-version-check -e '$(EXTRA_$*)'
+	@touch $@
+
+EXTRA_serve := .
+EXTRA_test := .[test]
+EXTRA_dev := .[test,dev]
