@@ -100,13 +100,16 @@ def serve(**given: Any) -> None:
     else:
         from .wire.gunicorn import run
     status: Any = 0
+    started = os.getpid()
     try:
         run(app, listener, ready, tls)
     except SystemExit as stopped:
+        if os.getpid() != started:  # a worker ends: the rest is for the process that the user started
+            raise
         status = stopped.code
     if failures.value:
         click.echo(
-            f"mockserver: {_count(failures.value, 'call')} were warned, and --strict counts that as failure.", err=True
+            f"mockserver: {_count(failures.value, 'call')} with warnings; --strict counts that as failure.", err=True
         )
         status = status or 1
     sys.exit(status)

@@ -164,9 +164,7 @@ def read(call: Call, endpoint: Endpoint) -> dict[str, object]:
     """The endpoint's parameters out of the raw query. Raises InvalidParams; warns of the rest."""
     sent = endpoint.decode(querystring.pairs(call.request.query), endpoint.params, call.readings)
     ignores = lambda complaint: endpoint.ignores(complaint, call.readings)  # noqa: E731  # one name, one line
-    values, notices = params.read(endpoint.params, sent, repeated=endpoint.repeated, ignores=ignores)
-    call.notices.extend(notices)
-    return values
+    return params.read(endpoint.params, sent, call.notices.append, repeated=endpoint.repeated, ignores=ignores)
 
 
 def refused(call: Call, fact: Fact, words: Words | None = None) -> Reply:

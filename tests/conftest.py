@@ -5,9 +5,13 @@ from __future__ import annotations
 import os
 
 import pytest
+from hypothesis import settings
 
 for name in [name for name in os.environ if name.startswith("MOCKSERVER_")]:
     del os.environ[name]  # settings of the person who runs the tests are not part of them
+
+settings.register_profile("same-every-run", derandomize=True, deadline=None, max_examples=50)
+settings.load_profile("same-every-run")
 
 pytest.register_assert_rewrite("tests.acme", "tests.contract", "tests.client")
 

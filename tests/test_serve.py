@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from urllib.parse import quote
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as some
 
 from mockserver.clock import Clock
@@ -20,7 +20,6 @@ from mockserver.vendor import Reply, Request, Vendor
 from tests.acme import BILLS, GONE, ORDERS, POOR, RICH, ROWS, Sandboxed
 
 ANCHOR_DAY = date(2026, 3, 31)
-PROPERTY = settings(deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 
 
 @pytest.fixture(scope="module")
@@ -153,7 +152,6 @@ def test_quota_headers_go_on_success_and_refusal_and_waiting_suffices(vendor: Ve
     assert server.get().status == 200
 
 
-@PROPERTY
 @given(passed=some.floats(0, 59.999), start=some.floats(0, 1))
 def test_advancing_the_clock_by_retry_after_always_suffices(vendor: Vendor, passed: float, start: float) -> None:
     server = Sandboxed(vendor, quotas="acme=1/minute")
@@ -348,7 +346,6 @@ def test_the_sandbox_has_a_clock_of_its_own(server: Sandboxed) -> None:
 # Properties -----------------------------------------------------------------------------------------------------------
 
 
-@PROPERTY
 @given(
     rows=some.lists(ROWS, max_size=25),
     query=some.fixed_dictionaries(
@@ -389,7 +386,6 @@ def test_pages_partition_the_filtered_sorted_set(
 HEADER = some.text(some.characters(min_codepoint=32, max_codepoint=255, exclude_characters="\x7f"), max_size=40)
 
 
-@PROPERTY
 @given(
     query=some.text(some.characters(min_codepoint=33, max_codepoint=255, exclude_characters="#\x7f"), max_size=60)
     | some.lists(

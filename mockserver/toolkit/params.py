@@ -157,9 +157,14 @@ def names(schema: Schema) -> list[str]:
 
 
 def read(
-    schema: Schema, sent: Pairs, *, repeated: Repeated = "last", ignores: Ignores = lambda complaint: False
-) -> tuple[dict[str, Any], list[Notice]]:
-    """The values of a query's parameters by attribute name, and what is worth telling about the query.
+    schema: Schema,
+    sent: Pairs,
+    tell: Callable[[Notice], None],
+    *,
+    repeated: Repeated = "last",
+    ignores: Ignores = lambda complaint: False,
+) -> dict[str, Any]:
+    """The values of a query's parameters by attribute name; what is worth telling about the query is told on the way.
 
     ``repeated`` says which of several values counts; ``ignores`` says of a complaint whether its value is passed over.
     Raises InvalidParams with every complaint that is not ignored.
@@ -168,7 +173,9 @@ def read(
     values: dict[str, list[str]] = {}
     for name, value in sent:
         values.setdefault(name, []).append(value)
-    notices = [unknown_parameter(name, list(known)) for name in values if name not in known]
+    for name in values:
+        if name not in known:
+            tell(unknown_parameter(name, list(known)))
     data: dict[str, str] = {}
     for name in known:
         if name not in values:
@@ -176,16 +183,20 @@ def read(
         value = _one(values[name], repeated)
         if len(values[name]) > 1:
             message = f"{name} was sent {len(values[name])} times; {_RULE[repeated]}"
-            notices.append(Notice(f"query.{name}", "repeated-parameter", message))
+            tell(Notice(f"query.{name}", "repeated-parameter", message))
         field = known[name]
         if value == "" and isinstance(field, Param) and field.empty == "absent":
-            notices.append(Notice(f"query.{name}", "ignored-value", f"{name} is empty and was read as absent."))
+            tell(Notice(f"query.{name}", "ignored-value", f"{name} is empty and was read as absent."))
         else:
             data[name] = value
     try:
-        return _load(schema, data), notices
+        return _load(schema, data)
     except InvalidParams as invalid:
         refused = tuple(complaint for complaint in invalid.complaints if not ignores(complaint))
+        for complaint in refused:
+            found = "is missing" if complaint.found is None else f"was {_short(complaint.found)}"
+            message = f"{complaint.name} {found}, wanted {complaint.wanted}."
+            tell(Notice(f"query.{complaint.name}", "refused-value", message))
         if refused:
             raise InvalidParams(refused) from None
         for complaint in invalid.complaints:
@@ -194,8 +205,8 @@ def read(
             if complaint.instead is not None:
                 data[complaint.name] = read_as = complaint.instead
             message = f"{complaint.name} was {_short(complaint.found)}, wanted {complaint.wanted}; read as {read_as}."
-            notices.append(Notice(f"query.{complaint.name}", "ignored-value", message))
-        return _load(schema, data), notices
+            tell(Notice(f"query.{complaint.name}", "ignored-value", message))
+        return _load(schema, data)
 
 
 _RULE = {"first": "the first counts.", "last": "the last counts.", "joined": "the values were joined by commas."}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import socket
 from collections.abc import Callable
 from pathlib import Path
@@ -48,8 +49,14 @@ def run(app: Flask, listener: socket.socket, ready: Callable[[], None], tls: tup
         "control_socket_disable": True,
         "loglevel": "warning",
         "accesslog": None,
-        "post_worker_init": lambda worker: ready(),
+        "post_worker_init": lambda worker: _started(ready),
     }
     if tls:
         options |= {"certfile": str(tls[0]), "keyfile": str(tls[1])}
     _Embedded(app, options).run()
+
+
+def _started(ready: Callable[[], None]) -> None:
+    """A terminal sends Ctrl-C to the worker, too; stopped by its master as well, it could stop halfway for seconds."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    ready()

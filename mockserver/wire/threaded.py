@@ -32,7 +32,7 @@ class Carrier:
         if reply.delay:
             self._sleep(reply.delay)
         if reply.network == "reset":
-            _linger_no_more(environ)
+            _reset(environ)
             raise ConnectionResetError(ECONNRESET, "reset, as the fault asks")
         if reply.network == "empty":
             raise ConnectionResetError(ECONNRESET, "closed without a byte, as the fault asks")
@@ -56,8 +56,9 @@ class Carrier:
             self._sleep(DRIP_PAUSE)
 
 
-def _linger_no_more(environ: WSGIEnvironment) -> None:
-    """Closing this connection will send RST and drop what is unsent."""
+def _reset(environ: WSGIEnvironment) -> None:
+    """Close the connection with an RST, before the server would close it in peace."""
     connection = environ.get("gunicorn.socket") or environ.get("werkzeug.socket")
     if isinstance(connection, socket.socket):
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        socket.close(connection.detach())

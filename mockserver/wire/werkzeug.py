@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from flask import Flask
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
@@ -12,12 +13,18 @@ from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 from ..app import REPLY
 from .threaded import Carrier
 
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
 
-class _Quiet(WSGIRequestHandler):
-    """One that leaves the log of calls to us."""
+
+class _Handler(WSGIRequestHandler):
+    """One that leaves the log of calls to us, and keeps no connection alive on which a reply was lost."""
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         pass
+
+    def connection_dropped(self, error: BaseException, environ: WSGIEnvironment | None = None) -> None:
+        self.close_connection = True
 
 
 def server(app: Flask, listener: socket.socket, tls: tuple[Path, Path] | None = None) -> BaseWSGIServer:
@@ -29,7 +36,7 @@ def server(app: Flask, listener: socket.socket, tls: tuple[Path, Path] | None = 
         port,
         Carrier(app, REPLY),
         threaded=True,
-        request_handler=_Quiet,
+        request_handler=_Handler,
         ssl_context=context,
         fd=listener.fileno(),
     )

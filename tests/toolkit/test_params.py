@@ -9,10 +9,12 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
+from marshmallow import Schema
 
 from mockserver.errors import Complaint, InvalidParams
 from mockserver.toolkit import params
 from mockserver.toolkit.notices import Notice
+from mockserver.toolkit.querystring import Pairs
 
 
 class Query(params.ParamSchema):
@@ -36,15 +38,21 @@ class Needs(params.ParamSchema):
 QUERY = Query()
 
 
+def read(schema: Schema, sent: Pairs, **how: Any) -> tuple[dict[str, Any], list[Notice]]:
+    """The values, and what was told on the way."""
+    notices: list[Notice] = []
+    return params.read(schema, sent, notices.append, **how), notices
+
+
 def value(name: str, text: str) -> Any:
-    values, notices = params.read(QUERY, [(name, text)])
+    values, notices = read(QUERY, [(name, text)])
     assert notices == []
     return values[(QUERY.fields.keys() & {name} or {"number"}).pop()]
 
 
 def complaint(name: str, text: str) -> Complaint:
     with pytest.raises(InvalidParams) as refused:
-        params.read(QUERY, [(name, text)])
+        read(QUERY, [(name, text)])
     (only,) = refused.value.complaints
     return only
 
@@ -105,13 +113,13 @@ def test_what_is_complained_about(name: str, text: str, code: str, wanted: str, 
 
 def test_complaints_come_in_the_order_of_the_document_not_of_the_query() -> None:
     with pytest.raises(InvalidParams) as refused:
-        params.read(QUERY, [("name", ""), ("day", "x"), ("page", "x")])
+        read(QUERY, [("name", ""), ("day", "x"), ("page", "x")])
     assert [one.name for one in refused.value.complaints] == ["page", "day", "name"]
 
 
 def test_a_missing_parameter_is_complained_about_by_the_name_it_is_sent_with() -> None:
     with pytest.raises(InvalidParams) as refused:
-        params.read(Needs(), [("first", "")])
+        read(Needs(), [("first", "")])
     assert refused.value.complaints == (
         Complaint("first", "required", None, "text"),
         Complaint("the-second", "required", None, "an integer"),
@@ -119,17 +127,17 @@ def test_a_missing_parameter_is_complained_about_by_the_name_it_is_sent_with() -
 
 
 def test_defaults_and_absent_parameters() -> None:
-    assert params.read(QUERY, []) == ({"page": 7}, [])
+    assert read(QUERY, []) == ({"page": 7}, [])
 
 
 def test_an_empty_value_is_as_if_absent_and_told() -> None:
-    values, notices = params.read(QUERY, [("state", "")])
+    values, notices = read(QUERY, [("state", "")])
     assert values == {"page": 7}
     assert notices == [Notice("query.state", "ignored-value", "state is empty and was read as absent.")]
 
 
 def test_unknown_parameters_are_told_once_each() -> None:
-    values, notices = params.read(QUERY, [("stat", "1"), ("stat", "2"), ("State", "Open")])
+    values, notices = read(QUERY, [("stat", "1"), ("stat", "2"), ("State", "Open")])
     assert values == {"page": 7}
     assert [(notice.location, notice.code) for notice in notices] == [
         ("query.stat", "unknown-parameter"),
@@ -140,13 +148,13 @@ def test_unknown_parameters_are_told_once_each() -> None:
 
 
 @pytest.mark.parametrize(
-    ("repeated", "read", "rule"),
+    ("repeated", "wanted", "rule"),
     [("first", "a", "the first counts."), ("last", "c", "the last counts."), ("joined", "a,b,c", "joined by commas.")],
 )
-def test_which_of_several_values_counts(repeated: params.Repeated, read: str, rule: str) -> None:
+def test_which_of_several_values_counts(repeated: params.Repeated, wanted: str, rule: str) -> None:
     sent = [("text", "a"), ("text", "b"), ("text", "c")]
-    values, (notice,) = params.read(QUERY, sent, repeated=repeated)
-    assert values["text"] == read
+    values, (notice,) = read(QUERY, sent, repeated=repeated)
+    assert values["text"] == wanted
     assert (notice.location, notice.code) == ("query.text", "repeated-parameter")
     assert notice.message.startswith("text was sent 3 times; ")
     assert notice.message.endswith(rule)
@@ -154,16 +162,27 @@ def test_which_of_several_values_counts(repeated: params.Repeated, read: str, ru
 
 def test_what_a_forgiving_vendor_reads_instead() -> None:
     sent = [("page", "1000"), ("state", "x" * 90), ("day", "2024-02-29")]
-    values, notices = params.read(QUERY, sent, ignores=lambda complaint: True)
+    values, notices = read(QUERY, sent, ignores=lambda complaint: True)
     assert values == {"page": 99, "day": date(2024, 2, 29)}
     assert [notice.code for notice in notices] == ["ignored-value", "ignored-value"]
     assert notices[0].message == "page was '1000', wanted an integer from 1 to 99; read as 99."
     assert notices[1].message == f"state was '{'x' * 57}...', wanted one of Open, Paid; read as its default."
 
 
+def test_a_refusal_does_not_silence_the_rest() -> None:
+    told: list[Notice] = []
+    with pytest.raises(InvalidParams):
+        params.read(QUERY, [("page", "x"), ("pge", "1")], told.append)
+    assert [(notice.location, notice.code) for notice in told] == [
+        ("query.pge", "unknown-parameter"),
+        ("query.page", "refused-value"),
+    ]
+    assert told[1].message == "page was 'x', wanted an integer from 1 to 99."
+
+
 def test_only_what_is_not_ignored_is_refused() -> None:
     with pytest.raises(InvalidParams) as refused:
-        params.read(QUERY, [("page", "0"), ("day", "x")], ignores=lambda complaint: complaint.name == "page")
+        read(QUERY, [("page", "0"), ("day", "x")], ignores=lambda complaint: complaint.name == "page")
     assert [one.name for one in refused.value.complaints] == ["day"]
 
 
@@ -177,6 +196,6 @@ def test_names_and_words_as_a_spec_wants_them() -> None:
 @given(some.lists(some.tuples(some.sampled_from([*params.names(QUERY), "other"]), some.text())))
 def test_any_query_is_read_or_complained_about(sent: list[tuple[str, str]]) -> None:
     with suppress(InvalidParams):
-        values, _ = params.read(QUERY, sent)
+        values, _ = read(QUERY, sent)
         assert set(values) <= set(QUERY.fields)
-    params.read(QUERY, sent, ignores=lambda complaint: True)
+    read(QUERY, sent, ignores=lambda complaint: True)

@@ -18,6 +18,7 @@ from gunicorn.app.base import BaseApplication
 
 from mockserver.vendor import Vendor
 from mockserver.wire import gunicorn, listening, werkzeug
+from mockserver.wire.threaded import Carrier
 from tests.acme import RICH, Sandboxed
 
 ROOT = Path(__file__).parent.parent.parent
@@ -135,7 +136,7 @@ def test_werkzeug_inside_this_process(vendor: Vendor) -> None:
 
 
 def test_werkzeug_says_when_it_is_ready_and_ends_in_peace(vendor: Vendor, monkeypatch: pytest.MonkeyPatch) -> None:
-    told: list[str] = []
+    told: list[Any] = []
 
     class Stopped:
         def serve_forever(self) -> None:
@@ -145,9 +146,11 @@ def test_werkzeug_says_when_it_is_ready_and_ends_in_peace(vendor: Vendor, monkey
         def server_close(self) -> None:
             told.append("closed")
 
-    monkeypatch.setattr(
-        werkzeug, "make_server", lambda *anything, **more: told.append(more["ssl_context"]) or Stopped()
-    )
+    def make_server(*anything: object, **more: Any) -> Stopped:
+        told.append(more["ssl_context"])
+        return Stopped()
+
+    monkeypatch.setattr(werkzeug, "make_server", make_server)
     with listening.listen("127.0.0.1", 0) as listener:
         werkzeug.run(Sandboxed(vendor).app, listener, lambda: told.append("ready"), (Path("cert"), Path("key")))
     assert told == [("cert", "key"), "ready", "serves", "closed"]
@@ -155,7 +158,7 @@ def test_werkzeug_says_when_it_is_ready_and_ends_in_peace(vendor: Vendor, monkey
 
 def test_how_gunicorn_is_set(vendor: Vendor, monkeypatch: pytest.MonkeyPatch) -> None:
     made: list[Any] = []
-    monkeypatch.setattr(BaseApplication, "run", made.append)
+    monkeypatch.setattr(BaseApplication, "run", lambda self: made.append(self))
     ready: list[str] = []
     app = Sandboxed(vendor).app
     for tls in (None, (ROOT / "setup.cfg", ROOT / "setup.py")):
@@ -165,8 +168,13 @@ def test_how_gunicorn_is_set(vendor: Vendor, monkeypatch: pytest.MonkeyPatch) ->
         config = made[-1].cfg
         assert (config.bind, config.workers, config.limit_request_line) == ([f"fd://{descriptor}"], 1, 0)
         assert config.control_socket_disable
-        assert config.is_ssl == (tls is not None)
+        assert bool(config.is_ssl) == (tls is not None)
         socket.socket(fileno=descriptor).close()
-    config.post_worker_init(None)
+    before = signal.getsignal(signal.SIGINT)
+    try:
+        config.post_worker_init(None)
+        assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN  # Ctrl-C is for the master
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert ready == ["ready"]
-    assert isinstance(made[0].load(), gunicorn.Carrier)
+    assert isinstance(made[0].load(), Carrier)

@@ -30,6 +30,10 @@ HOST = "https://example.com"
 UNIT = Decimal("0.0001")  # DECIMAL(16,4), P[31]
 
 RATES = {"USD": Decimal(1), "EUR": Decimal("1.0842"), "GBP": Decimal("1.2718")}
+STATES = {
+    "Portland": "Oregon", "Sacramento": "California", "Denver": "Colorado", "Austin": "Texas", "Miami": "Florida",
+    "Chicago": "Illinois", "Boise": "Idaho",
+}  # fmt: skip
 LANGUAGES = {"DE": "de", "FR": "fr", "IT": "it"}
 # Name, commission in percent, and what the gateway calls its own number of a payment (004:98-103, 176-181).
 CARD, PAYPAL, TRANSFER, BALANCE = (
@@ -301,7 +305,7 @@ def company(seed: int, position: int) -> Mapping[str, Any]:
         "company_name": customer.company,
         "company_tax_number": fake.numerify("%########"),
         "company_tax_office": f"{customer.city} Tax Office",
-        "address": _address(fake.street_address(), fake.state(), fake.zipcode(), customer),
+        "address": _address(fake.street_address(), fake.zipcode(), customer),
     }
 
 
@@ -322,17 +326,17 @@ def person(seed: int, index: int, neighbour: story.Customer) -> dict[str, Any]:
         "company_name": "",
         "company_tax_number": "",
         "company_tax_office": "",
-        "address": _address(fake.street_address(), fake.state(), fake.zipcode(), neighbour),
+        "address": _address(fake.street_address(), fake.zipcode(), neighbour),
     }
 
 
-def _address(detail: str, state: str, zipcode: str, customer: story.Customer) -> dict[str, str]:
+def _address(detail: str, zipcode: str, customer: story.Customer) -> dict[str, str]:
     code, country = customer.country
     return {
         "country_code": code,
         "country_name": country,
         "city": customer.city,
-        "state": state if code == "US" else "",
+        "state": STATES.get(customer.city, ""),
         "detail": detail,
         "zipcode": zipcode,
     }

@@ -13,6 +13,7 @@ from mockserver import generation
 from mockserver.data import story
 from mockserver.library import shape
 from mockserver.vendors.jframework import VENDOR
+from mockserver.vendors.jframework.invoices import PAYMENT_STATES
 from mockserver.vendors.jframework.recipe import RECIPE, accounts, record, story_index
 from tests.vendors.jframework.helpers import account, content, live, stored
 
@@ -115,6 +116,13 @@ def test_the_example_account_is_the_rich_one() -> None:
     assert {invoice["_owner"] for invoice in others} == {account(1)["user_id"], account(4)["user_id"]}
     assert {(i["status"], i["payment"]["status"], i["testMode"]) for i in others} == {("Paid", "Completed", False)}
     assert account(1)["brand_url"] == account(0)["brand_url"] != account(4)["brand_url"]
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_the_credits_have_every_payment_state_and_count_whatever_the_seed(seed: int) -> None:
+    credits = [record(seed, index, ANCHOR) for index in range(12, RECIPE.records, 15)]
+    assert {invoice["payment"]["status"] for invoice in credits} == set(PAYMENT_STATES)
+    assert {invoice["reminderedCount"] for invoice in credits} == {0, 1, 2, 3, None}
 
 
 def test_a_record_depends_on_seed_index_and_anchor_alone() -> None:

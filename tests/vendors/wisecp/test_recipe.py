@@ -15,7 +15,7 @@ from mockserver.data import story
 from mockserver.generation import ANCHOR
 from mockserver.library import shape
 from mockserver.vendors.wisecp import VENDOR
-from mockserver.vendors.wisecp.recipe import BLOCK, RECIPE, record, story_index
+from mockserver.vendors.wisecp.recipe import BLOCK, CARD, RECIPE, near, record, story_index
 
 from .fixture import content
 
@@ -78,6 +78,15 @@ def test_every_entry_of_the_story_is_told_with_its_total(seed: int) -> None:
         assert row["created_at"].startswith(entry.ends.isoformat())
         assert row["status"] in states[entry.state]
         assert row["tax_rate"] == (0 if row["taxfree"] else entry.customer.tax_rate)
+
+
+def test_the_tax_is_dropped_only_where_no_taxed_bill_amounts_to_the_total() -> None:
+    taxfree = [story_index(index) for index, row in enumerate(made(1)) if row["taxfree"]]
+    entries = [story.entry(1, told, ANCHOR) for told in taxfree if told is not None]
+    assert 0 < len(entries) < 42
+    for entry in entries:
+        fitting = [bill for bill in near(entry, CARD[1]) if bill.total == entry.total]
+        assert {bill.tax_rate for bill in fitting} == {0}
 
 
 @pytest.mark.parametrize("seed", [1, 2])

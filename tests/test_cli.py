@@ -1,0 +1,375 @@
+"""The commands: in this process by click's CliRunner; ``serve`` as a user runs it."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import runpy
+import signal
+import socket
+import ssl
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from ipaddress import ip_address
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import click
+import pytest
+from click.testing import CliRunner, Result
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from mockserver import cli
+from mockserver import vendors as shelf
+from mockserver.data import fixtures
+from mockserver.library import shape
+from mockserver.testing import health
+from mockserver.vendor import Vendor
+from mockserver.version import __version__
+from mockserver.wire import gunicorn, listening
+from tests.acme import BILL_ROWS, BILLS, FIXTURE, RICH, acme, only
+from tests.servers import PROGRAM
+
+MAIN = cast(click.Command, SimpleNamespace(name="mockserver", main=cli.main))  # with the sentences that it tells
+
+
+def run(vendor: Vendor, *arguments: str, **environment: str) -> Result:
+    """A command with acme as the only vendor."""
+    with only(vendor):
+        return CliRunner().invoke(MAIN, list(arguments), env=environment, prog_name="mockserver")
+
+
+def told(result: Result) -> str:
+    """The sentence with which a command refuses; there is no trace, and nothing on standard output."""
+    assert result.exit_code == 2
+    assert isinstance(result.exception, SystemExit)
+    assert result.stdout == ""
+    return result.stderr.strip()
+
+
+def test_without_a_command_there_is_help(vendor: Vendor) -> None:
+    for arguments in (("--help",), ("-h",)):
+        found = run(vendor, *arguments)
+        assert found.exit_code == 0
+        for command in ("serve", "vendors", "readings", "validate", "generate", "health"):
+            assert f"  {command} " in found.stdout
+    assert run(vendor, "--version").stdout == f"mockserver, version {__version__}\n"
+    assert run(vendor, "nonsense").exit_code == 2
+
+
+def test_every_flag_of_serve_names_its_variable_and_default(vendor: Vendor) -> None:
+    text = " ".join(run(vendor, "serve", "--help").stdout.split())
+    assert "--port PORT port to listen on; 0 takes a free one and prints it [8080] (MOCKSERVER_PORT)" in text
+    assert "--cors / --no-cors" in text
+    assert "--strict" in text
+    assert "--no-strict" not in text
+
+
+def test_vendors(vendor: Vendor) -> None:
+    found = run(vendor, "vendors")
+    assert found.stdout.splitlines()[:2] == [
+        "acme        Acme Billing  https://acme.example/docs",
+        "            /v3/bills",
+    ]
+    (listed,) = json.loads(run(vendor, "vendors", "--json").stdout)
+    assert listed["example"]["headers"] == {"X-Acme-Key": RICH}
+
+
+def test_vendors_of_a_dataset_of_ones_own(vendor: Vendor, tmp_path: Path) -> None:
+    (tmp_path / "acme").mkdir()
+    text = FIXTURE.format(vendor="acme", dataset="own").replace(RICH, "my-own-secret") + "records: []\n"
+    (tmp_path / "acme" / "own.yaml").write_text(text)
+    found = run(vendor, "vendors", "--json", "--dataset", "own", "--fixtures", str(tmp_path))
+    assert "my-own-secret" in found.stdout
+    assert told(run(vendor, "vendors", "--dataset", "nope")).startswith("mockserver: acme has no dataset 'nope'")
+
+
+def test_readings(vendor: Vendor) -> None:
+    found = run(vendor, "readings")
+    assert found.stdout == run(vendor, "readings", "acme").stdout
+    assert found.stdout.splitlines() == [
+        "acme.amounts: plain (default), cents",
+        "    How an amount is printed. [inferred ]",
+        "acme.bad-input: refuse (default), ignore",
+        "    What becomes of a bad parameter. [public P[1]]",
+    ]
+    assert told(run(vendor, "readings", "bolt")) == "mockserver: there is no vendor 'bolt'; there are acme."
+
+
+def test_validate(vendor: Vendor, tmp_path: Path) -> None:
+    found = run(vendor, "validate")
+    assert (found.exit_code, found.stdout) == (0, "4 files checked, nothing wrong.\n")
+    bad = tmp_path / "bad.yaml"
+    bad.write_text(FIXTURE.format(vendor="acme", dataset="own") + "records:\n" + BILL_ROWS.replace("void", "lost"))
+    found = run(vendor, "validate", str(bad))
+    assert (found.exit_code, found.stdout) == (1, "")
+    assert found.stderr.splitlines() == [
+        f'{bad}:15: records[2].state: found "lost", wanted one of open, paid, void',
+        "mockserver: 1 fault in 1 file.",
+    ]
+    assert told(run(vendor, "validate", str(tmp_path / "no"))).endswith(
+        f"there is no file or folder {tmp_path / 'no'}."
+    )
+
+
+def test_generate(vendor: Vendor, tmp_path: Path) -> None:
+    out = tmp_path / "own.yaml"
+    flags = ("--records", "4", "--seed", "7", "--anchor", "2030-01-01", "--dataset", "own", "--out", str(out))
+    found = run(vendor, "generate", "acme", *flags)
+    assert (found.exit_code, found.stdout) == (0, "")
+    assert found.stderr == f"4 records of acme written to {out}\n"
+    content = fixtures.read(out, shape(vendor))
+    assert (content.dataset, content.anchor, len(content.records)) == ("own", datetime(2030, 1, 1, tzinfo=UTC), 4)
+    assert "--records 4 --seed 7" in out.read_text().splitlines()[0]
+    assert run(vendor, "generate", "acme", "--records", "1", "--out", "-").stdout.startswith("# Made by")
+
+
+@pytest.mark.parametrize(
+    ("flags", "sentence"),
+    [
+        (("bolt",), "there is no vendor 'bolt'; there are acme."),
+        (("acme", "--records", "x"), "--records is 'x', wanted a whole number from 0 to 10000000."),
+        (("acme", "--anchor", "noon"), "--anchor: 'noon' is not an ISO 8601 time like 2026-03-01T00:00:00Z."),
+    ],
+)
+def test_what_generate_refuses(vendor: Vendor, flags: tuple[str, ...], sentence: str) -> None:
+    assert told(run(vendor, "generate", *flags, "--out", "-")) == f"mockserver: {sentence}"
+
+
+def test_many_records_show_progress_to_a_person(
+    vendor: Vendor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+    with only(vendor):
+        cli.commands(
+            ["generate", "acme", "--records", "2001", "--out", str(tmp_path / "own.yaml")], standalone_mode=False
+        )
+    assert "making records" in capsys.readouterr().err
+    assert len(fixtures.read(tmp_path / "own.yaml", shape(vendor)).records) == 2001
+
+
+@pytest.mark.parametrize(
+    ("environment", "flags", "asked"),
+    [
+        ({}, (), ("http://127.0.0.1:8080", 0.0)),
+        ({"MOCKSERVER_PORT": "9"}, ("--wait", "3"), ("http://127.0.0.1:9", 3.0)),
+        ({"MOCKSERVER_TLS_CERT": "x"}, (), ("https://127.0.0.1:8080", 0.0)),
+        ({"MOCKSERVER_URL": "http://there:1", "MOCKSERVER_PORT": "9"}, (), ("http://there:1", 0.0)),
+        ({"MOCKSERVER_URL": "http://there:1"}, ("--url", "http://here:2"), ("http://here:2", 0.0)),
+    ],
+)
+@pytest.mark.parametrize("healthy", [True, False])
+def test_health(
+    vendor: Vendor,
+    monkeypatch: pytest.MonkeyPatch,
+    environment: dict[str, str],
+    flags: tuple[str, ...],
+    asked: tuple[str, float],
+    healthy: bool,
+) -> None:
+    calls: list[tuple[str, float]] = []
+
+    def ask(url: str, wait: float) -> tuple[bool, str]:
+        calls.append((url, wait))
+        return healthy, "is so"
+
+    monkeypatch.setattr(health, "ask", ask)
+    found = run(vendor, "health", *flags, **environment)
+    assert found.exit_code == (0 if healthy else 1)
+    assert (found.stdout if healthy else found.stderr) == f"{asked[0]} is so\n"
+    assert calls == [asked]
+
+
+# serve: what it refuses -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("flags", "environment", "sentence"),
+    [
+        (("--port", "x"), {}, "--port is 'x', wanted a whole number from 0 to 65535."),
+        ((), {"MOCKSERVER_PORT": "x"}, "MOCKSERVER_PORT is 'x', wanted a whole number from 0 to 65535."),
+        (("--quotas", "bolt=1/day"), {}, "--quotas names bolt, wanted one of acme."),
+        (("--tls-key", "setup.cfg"), {}, "--tls-cert and --tls-key go together: one is given, the other is not."),
+    ],
+)
+def test_wrong_settings_are_sentences(
+    vendor: Vendor, monkeypatch: pytest.MonkeyPatch, flags: tuple[str, ...], environment: dict[str, str], sentence: str
+) -> None:
+    monkeypatch.chdir(Path(__file__).parent.parent)
+    assert told(run(vendor, "serve", *flags, **environment)) == f"mockserver: {sentence}"
+
+
+def test_an_unknown_variable_is_refused(vendor: Vendor) -> None:
+    assert told(run(vendor, "serve", MOCKSERVER_PROT="1")).startswith("mockserver: MOCKSERVER_PROT is not a setting")
+
+
+def test_a_certificate_that_is_none(vendor: Vendor, tmp_path: Path) -> None:
+    (tmp_path / "x").write_text("no certificate")
+    sentence = told(run(vendor, "serve", "--tls-cert", str(tmp_path / "x"), "--tls-key", str(tmp_path / "x")))
+    assert sentence.startswith(f"mockserver: --tls-cert {tmp_path}/x and --tls-key {tmp_path}/x are no usable pair")
+
+
+def test_broken_fixtures_are_told_line_by_line(vendor: Vendor, tmp_path: Path) -> None:
+    (tmp_path / "acme").mkdir()
+    (tmp_path / "acme" / "default.yaml").write_text("vendor: acme\nanchor: no\n")
+    lines = told(run(vendor, "serve", "--fixtures", str(tmp_path))).splitlines()
+    assert len(lines) == 5
+    assert lines[-1] == "mockserver: 4 faults in fixtures; nothing is served."
+
+
+def test_two_vendors_of_one_name(vendor: Vendor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shelf, "found", lambda: shelf.distinct([vendor, acme(tmp_path)]))
+    assert told(CliRunner().invoke(MAIN, ["readings"])) == "mockserver: two vendors are named acme"
+
+
+def test_a_taken_port(vendor: Vendor) -> None:
+    with listening.listen("127.0.0.1", 0) as listener:
+        port = listener.getsockname()[1]
+        sentence = told(run(vendor, "serve", "--port", str(port)))
+    assert sentence == f"mockserver: port {port} on 127.0.0.1 is taken; choose another with --port (0: a free one)."
+
+
+@pytest.mark.parametrize(("strict", "status"), [(True, 1), (False, 0)])
+def test_what_serve_does_around_the_server(
+    vendor: Vendor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, strict: bool, status: int
+) -> None:
+    def served(app: Any, listener: socket.socket, ready: Any, tls: Any) -> None:
+        with listener:
+            ready()
+            client = app.test_client()
+            for query in ("", "?stat=1", "?stat=1"):
+                assert client.get(BILLS + query, headers={"X-Acme-Key": RICH}).status_code == 200
+        raise SystemExit(0)
+
+    monkeypatch.setattr(gunicorn, "run", served)
+    flags = ["--port", "0", "--port-file", str(tmp_path / "port"), *(["--strict"] if strict else [])]
+    found = run(vendor, "serve", *flags)
+    assert found.exit_code == status
+    port = (tmp_path / "port").read_text().strip()
+    lines = found.stdout.splitlines()
+    assert lines[0] == f"mockserver {__version__} serves dataset 'default' on http://127.0.0.1:{port}"
+    assert f"  curl -g -H 'X-Acme-Key: {RICH}' 'http://127.0.0.1:{port}/v3/bills?state=paid'" in lines
+    assert lines[-1].startswith(f"health: http://127.0.0.1:{port}/__admin/health")
+    if strict:
+        assert found.stderr.endswith("mockserver: 2 calls with warnings; --strict counts that as failure.\n")
+
+
+def test_python_dash_m(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(sys, "argv", ["mockserver", "--version"])
+    with pytest.raises(SystemExit) as ended:
+        runpy.run_module("mockserver", run_name="__main__")
+    assert ended.value.code == 0
+    assert capsys.readouterr().out == f"mockserver, version {__version__}\n"
+
+
+# serve: as a user runs it ---------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def serving(*flags: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """A server in a process of its own, and its URL once it answers."""
+    pipe = subprocess.PIPE
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("MOCKSERVER_")}
+    command = [PROGRAM, "serve", "--port", "0", *flags]
+    with subprocess.Popen(
+        command, stdout=pipe, stderr=pipe, text=True, env=environment, start_new_session=True
+    ) as server:
+        assert server.stdout is not None
+        try:
+            line = next(line for line in server.stdout if line.startswith("health: "))
+            yield server, line.split()[1].removesuffix("/__admin/health")
+        finally:
+            if server.poll() is None:
+                server.terminate()
+                server.communicate(timeout=10)
+
+
+def interrupted(server: subprocess.Popen[str]) -> tuple[int, str]:
+    """Ctrl-C, as a terminal sends it: to all processes of the server. The exit status and the log."""
+    began = time.perf_counter()
+    os.killpg(server.pid, signal.SIGINT)
+    _, log = server.communicate(timeout=10)
+    assert time.perf_counter() - began < 2
+    return server.returncode, log
+
+
+def get(url: str, target: str, context: ssl.SSLContext | None = None, **headers: str) -> tuple[int, Any]:
+    host, port = url.partition("://")[2].split(":")
+    connection = (
+        http.client.HTTPSConnection(host, int(port), timeout=10, context=context)
+        if context
+        else http.client.HTTPConnection(host, int(port), timeout=10)
+    )
+    try:
+        connection.request("GET", target, headers=headers)
+        response = connection.getresponse()
+        return response.status, json.loads(response.read())
+    finally:
+        connection.close()
+
+
+def test_serve_tells_its_port_logs_json_and_stops_at_ctrl_c(tmp_path: Path) -> None:
+    path = f"/{shelf.found()[0].name}/nowhere"
+    with serving("--port-file", str(tmp_path / "port"), "--log-format", "json") as (server, url):
+        assert url == f"http://127.0.0.1:{(tmp_path / 'port').read_text().strip()}"
+        assert get(url, "/__admin/health")[1]["status"] == "healthy"
+        assert get(url, path, X_Mock_Delay="1")[0] == 404
+        status, log = interrupted(server)
+    assert status == 0
+    (call,) = [json.loads(line) for line in log.splitlines()]
+    assert (call["method"], call["path"], call["status"]) == ("GET", "/nowhere", 404)
+
+
+def test_strict_makes_a_warned_call_the_exit_status() -> None:
+    found = shelf.found()[0]
+    listed = json.loads(CliRunner().invoke(cli.commands, ["vendors", "--json"]).stdout)
+    example = next(one["example"] for one in listed if one["name"] == found.name)
+    with serving("--strict") as (server, url):
+        assert get(url, f"/{found.name}{example['path']}?nonsense=1", **example["headers"])[0] in (200, 400, 422)
+        status, log = interrupted(server)
+    assert status == 1
+    assert log.splitlines()[1:] == ["mockserver: 1 call with warnings; --strict counts that as failure."]
+
+
+def test_serve_speaks_tls_with_a_certificate_that_a_client_verifies(tmp_path: Path) -> None:
+    certificate, key = self_signed(tmp_path)
+    with serving("--tls-cert", str(certificate), "--tls-key", str(key)) as (server, url):
+        assert url.startswith("https://127.0.0.1:")
+        assert get(url, "/__admin/health", ssl.create_default_context(cafile=str(certificate)))[0] == 200
+        with pytest.raises(ssl.SSLCertVerificationError):
+            get(url, "/__admin/health", ssl.create_default_context())
+        assert health.ask(url) == (True, "is healthy")
+        assert interrupted(server)[0] == 0
+
+
+def self_signed(folder: Path) -> tuple[Path, Path]:
+    """A certificate of 127.0.0.1 that signs itself, and its key."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "mockserver")])
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(datetime(2020, 1, 1, tzinfo=UTC))
+        .not_valid_after(datetime(2120, 1, 1, tzinfo=UTC))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    pem = serialization.Encoding.PEM
+    (folder / "cert.pem").write_bytes(certificate.public_bytes(pem))
+    (folder / "key.pem").write_bytes(
+        key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    )
+    return folder / "cert.pem", folder / "key.pem"
