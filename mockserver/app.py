@@ -19,7 +19,7 @@ from . import vendors as shelf
 from .errors import Misuse
 from .faults import phrase
 from .library import Library
-from .sandbox import Sandboxes, check_quotas, check_readings
+from .sandbox import Sandboxes, check_quotas, check_readings, first_day
 from .serve import World, problem, serve
 from .settings import Settings, WrongSetting, make
 from .store import Store
@@ -56,7 +56,7 @@ def create_app(
         check_readings(settings.readings, served)
     except Misuse as misuse:
         raise WrongSetting(f"--readings: {misuse.detail}") from None
-    library.load_all(settings.dataset)
+    library.load_all(settings.dataset, first_day(settings, wall()))
 
     app = Flask("mockserver", static_folder=None)
     app.extensions["mockserver"] = world
@@ -97,9 +97,9 @@ def add_rules(app: Flask, world: World) -> None:
     for vendor in world.vendors:
         for endpoint in vendor.endpoints:
             for path in addresses(vendor, endpoint):
-                name = f"{vendor.name}.{endpoint.operation}"
-                _add(app, name, f"/{vendor.name}{path}", answering(world, vendor, endpoint))
-        lost = answering(world, vendor, None)
+                name = f"{vendor.name}.{endpoint.operation} (prefix)"
+                _add(app, name, f"/{vendor.name}{path}", answering(world, vendor, endpoint, prefixed=True))
+        lost = answering(world, vendor, None, prefixed=True)
         for path in (f"/{vendor.name}", f"/{vendor.name}/<rest:rest>"):
             _add(app, f"{vendor.name} (any other path)", path, lost)
     _add(app, "start", "/", start(world))
@@ -114,22 +114,21 @@ def _add(app: Flask, name: str, path: str, view: View) -> None:
     app.url_map.add(Rule(path, endpoint=name, methods=None))
 
 
-def answering(world: World, vendor: Vendor, endpoint: Endpoint | None) -> View:
-    """The view that serves an endpoint; without one, the vendor's words for an unknown path."""
+def answering(world: World, vendor: Vendor, endpoint: Endpoint | None, *, prefixed: bool = False) -> View:
+    """The view that serves an endpoint, perhaps under the vendor's prefix; without one, its words for no such path."""
+    prefix = f"/{vendor.name}" if prefixed else ""
 
     def view(**path_params: str) -> Response:
-        return respond(serve(world, vendor, endpoint, received(vendor, path_params)))
+        return respond(serve(world, vendor, endpoint, received(prefix, path_params)))
 
     return view
 
 
-def received(vendor: Vendor, path_params: dict[str, str]) -> Request:
+def received(prefix: str, path_params: dict[str, str]) -> Request:
     """The request as plain values, without the vendor's prefix."""
     environ = request.environ
     query = environ.get("QUERY_STRING", "")
-    path = request.path
-    if path == f"/{vendor.name}" or path.startswith(f"/{vendor.name}/"):
-        path = path[len(vendor.name) + 1 :] or "/"
+    path = request.path.removeprefix(prefix) or "/"
     target = (
         environ.get("RAW_URI") or environ.get("REQUEST_URI") or quote(request.path) + (f"?{query}" if query else "")
     )

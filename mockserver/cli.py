@@ -71,14 +71,14 @@ def serve(**given: Any) -> None:
     from .wire import listening
 
     settings = make(given)
-    app = create_app(settings)
     logs.configure(settings.log_format)
+    app = create_app(settings)
     world: World = app.extensions["mockserver"]
     world.observers.append(logs.observer())
     failures = Value("i", 0)  # shared with the worker process
 
     def count(done: Done) -> None:
-        if done.strict and done.warnings:
+        if done.failed:
             with failures.get_lock():
                 failures.value += 1
 
@@ -86,6 +86,8 @@ def serve(**given: Any) -> None:
     tls = (settings.tls_cert, settings.tls_key) if settings.tls_cert and settings.tls_key else None
     if tls:
         _check_certificate(*tls)
+    if settings.port_file:
+        listening.check_writable(settings.port_file)
     listener = listening.listen(settings.host, settings.port)
     url, port = listening.url(listener, tls is not None), listener.getsockname()[1]
 
@@ -117,11 +119,11 @@ def serve(**given: Any) -> None:
 
 @commands.command()
 @click.option("--json", "as_json", is_flag=True, help="an array of objects, each with an example call that works")
-@click.option("--dataset", default="default", metavar="NAME", help="whose example account is shown [default]")
+@click.option("--dataset", default=None, metavar="NAME", help="whose example account is shown [default]")
 @click.option("--fixtures", default=None, metavar="DIR", help="folder with <vendor>/<dataset>.yaml")
-def vendors(as_json: bool, dataset: str, fixtures: str | None) -> None:
+def vendors(as_json: bool, dataset: str | None, fixtures: str | None) -> None:
     """List the vendors, where they answer, and a call that works."""
-    listed = _listing(make({"dataset": dataset, "fixtures": fixtures}, {}))
+    listed = _listing(make({"dataset": dataset, "fixtures": fixtures}))
     if as_json:
         click.echo(json.dumps(listed, indent=2, ensure_ascii=False))
         return
@@ -175,15 +177,16 @@ def validate(paths: tuple[Path, ...]) -> None:
     metavar="TIME",
     help="the instant for which the data is made [that of the default dataset]",
 )
-@click.option("--dataset", default="default", metavar="NAME", help="the name written into the file [default]")
+@click.option("--dataset", default=None, metavar="NAME", help="the name written into the file [the file's own]")
 @click.option(
     "--out", required=True, type=click.Path(path_type=Path), metavar="FILE", help="file to write; - is standard output"
 )
-def generate(vendor: str, records: str | None, seed: str, anchor: str | None, dataset: str, out: Path) -> None:
+def generate(vendor: str, records: str | None, seed: str, anchor: str | None, dataset: str | None, out: Path) -> None:
     """Make fixtures with a vendor's seeded recipe: YAML up to 10,000 records, JSON Lines beyond."""
     from . import vendors as shelf
     from .generation import write
 
+    dataset = dataset or (out.stem if out != Path("-") else None)
     settings = make({"records": records, "seed": seed, "dataset": dataset}, {})
     by_name = {known.name: known for known in shelf.found()}
     if vendor not in by_name:
@@ -236,9 +239,11 @@ def _listing(settings: Settings) -> list[dict[str, Any]]:
 
 def _welcome(world: Any, url: str) -> str:
     from .listing import curl, listing
+    from .sandbox import first_day
 
     lines = [f"mockserver {__version__} serves dataset {world.settings.dataset!r} on {url}", ""]
-    for vendor in listing(world.vendors, world.sandboxes.library, world.settings.dataset):
+    day = first_day(world.settings, world.wall())
+    for vendor in listing(world.vendors, world.sandboxes.library, world.settings.dataset, day):
         lines += [vendor["title"], *(f"  {address}" for address in vendor["addresses"])]
         lines += [f"  {curl(vendor['example'], url)}", ""]
     return "\n".join([*lines, f"health: {url}/__admin/health   stop: Ctrl-C"])

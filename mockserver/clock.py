@@ -44,7 +44,7 @@ def format_instant(moment: datetime) -> str:
 
 def months_before(moment: datetime, months: int) -> datetime:
     """The same day and time so many calendar months earlier; a day that the month lacks becomes its last."""
-    index = moment.year * 12 + moment.month - 1 - months
+    index = max(moment.year * 12 + moment.month - 1 - months, 12)  # never before the year 1
     year, month = divmod(index, 12)
     return moment.replace(year=year, month=month + 1, day=min(moment.day, monthrange(year, month + 1)[1]))
 
@@ -61,4 +61,7 @@ class Clock:
         """The instant that this clock shows when the wall clock shows ``wall_seconds``."""
         if self.frozen:
             return self.start
-        return self.start + timedelta(seconds=wall_seconds - self.since)
+        try:
+            return self.start + timedelta(seconds=wall_seconds - self.since)
+        except OverflowError:  # it stands still at the end of time
+            return datetime.max.replace(tzinfo=UTC) if wall_seconds > self.since else datetime.min.replace(tzinfo=UTC)

@@ -85,6 +85,21 @@ class Unavailable(Fact):
     """The vendor cannot answer at all for now."""
 
 
+CORE_FACTS: tuple[type[Fact], ...] = (
+    Unauthenticated,
+    Forbidden,
+    NotFound,
+    UnknownPath,
+    MethodNotAllowed,
+    InvalidParams,
+    UriTooLong,
+    Throttled,
+    Broken,
+    Unavailable,
+)
+"""What every vendor must have words for."""
+
+
 @dataclass(eq=False)
 class Asked(Fact):
     """A status that was asked for and for which the vendor has no words of its own."""

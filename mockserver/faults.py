@@ -47,7 +47,7 @@ def granted(call: Call, code: str) -> tuple[Words, Fact]:
     """
     words = _row(call.vendor, code)
     if words.basis == "inferred":
-        message = f"{call.vendor.title} documents no status {words.status}; this reply is a guess in its envelope."
+        message = f"No public text says that {call.vendor.title} answers {words.status} here; this reply is inferred."
         call.warn("header.Prefer", "undocumented-status", message)
     if words.fact is Asked:
         return words, Asked(words.status)
@@ -56,8 +56,19 @@ def granted(call: Call, code: str) -> tuple[Words, Fact]:
     return words, words.fact()
 
 
+# RFC 9110's, which Python has from 3.13 on: bodies must not depend on the version that runs.
+_PHRASES = {
+    413: "Content Too Large",
+    414: "URI Too Long",
+    416: "Range Not Satisfiable",
+    422: "Unprocessable Content",
+}
+
+
 def phrase(status: int) -> str:
     """The HTTP reason phrase of a status, also of one that nobody registered."""
+    if status in _PHRASES:
+        return _PHRASES[status]
     try:
         return HTTPStatus(status).phrase
     except ValueError:

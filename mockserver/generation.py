@@ -33,7 +33,7 @@ def write(
     ``watched`` may look on as the records are made. Raises WrongSetting when there is no recipe or no such folder.
     """
     count = _count(vendor, count)
-    wanted = {".jsonl"} if count > fixtures.YAML_LIMIT else {".yaml", ".yml"}
+    wanted = {".jsonl"} if count > fixtures.YAML_LIMIT else {".yaml"}
     if out != Path("-") and out.suffix not in wanted:
         rule = f"{fixtures.YAML_LIMIT:,} records and fewer are .yaml, more are .jsonl"
         raise WrongSetting(f"--out is {out} for {count:,} records; {rule}.")

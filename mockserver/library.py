@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, time
 from pathlib import Path
@@ -15,6 +16,7 @@ from .settings import WrongSetting
 from .vendor import Vendor
 
 DEFAULT = "default"
+log = logging.getLogger("mockserver")
 
 
 def shape(vendor: Vendor) -> fixtures.Shape:
@@ -69,6 +71,7 @@ class Library:
 
         Raises WrongSetting when no vendor has a dataset of this name, BrokenFixture when the file is wrong.
         """
+        day = day or self._day_of_the_users(vendor, name)
         key = (vendor.name, name, day)
         with self._lock:
             if key not in self._loaded:
@@ -76,15 +79,23 @@ class Library:
             return self._loaded[key]
 
     def load_all(self, name: str, day: date | None = None) -> None:
-        """Read every vendor's dataset of this name now. Raises BrokenFixture with the faults of all files together."""
-        faults: list[fixtures.Fault] = []
+        """Read every vendor's dataset of this name now.
+
+        Raises BrokenFixture with the faults of all files together. Logs a warning when they were made for different
+        days: one clock, which starts at the latest, does not fit them all.
+        """
+        faults: dict[fixtures.Fault, None] = {}
         for vendor in self._vendors:
             try:
                 self.dataset(vendor, name, day)
             except fixtures.BrokenFixture as broken:
-                faults.extend(broken.faults)
+                faults |= dict.fromkeys(broken.faults)
         if faults:
             raise fixtures.BrokenFixture(faults)
+        anchors = {vendor.name: self.dataset(vendor, name, day).anchor for vendor in self._vendors}
+        if len({anchor.date() for anchor in anchors.values()}) > 1:
+            found = ", ".join(f"{vendor} {anchor.date()}" for vendor, anchor in anchors.items())
+            log.warning("The files of dataset %s have anchors of different days: %s.", name, found)
 
     def names(self, vendor: Vendor) -> list[str]:
         """The datasets of a vendor."""
@@ -110,6 +121,17 @@ class Library:
         accounts = [form.account.roll(account, days) for account in content.accounts]
         records = (form.record.roll(record, days) for record in content.records)
         return build(vendor, name, midnight(day), accounts, records)
+
+    def _day_of_the_users(self, vendor: Vendor, name: str) -> date | None:
+        """Data of ours beside files of the user's is made for the user's day, so that one clock fits them all."""
+        if self._folder is None or self._is_own(vendor, name):
+            return None
+        own = next((other for other in self._vendors if self._is_own(other, name)), None)
+        return self.dataset(own, name).anchor.date() if own else None
+
+    def _is_own(self, vendor: Vendor, name: str) -> bool:
+        path = self._find(vendor, name)
+        return path is not None and path.parent != vendor.fixtures
 
     def _folders(self, vendor: Vendor) -> list[Path]:
         return [*([self._folder / vendor.name] if self._folder else []), vendor.fixtures]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterable, Mapping
+from datetime import date
 from typing import Any
 
 from .library import Library
@@ -11,11 +12,14 @@ from .toolkit.querystring import encode
 from .vendor import Vendor
 
 
-def listing(vendors: Iterable[Vendor], library: Library, dataset: str) -> list[dict[str, Any]]:
-    """One map a vendor: name, title, document, addresses, and the example call of the dataset's first account."""
+def listing(vendors: Iterable[Vendor], library: Library, dataset: str, day: date | None = None) -> list[dict[str, Any]]:
+    """One map a vendor: name, title, document, addresses, and the example call of the dataset's first account.
+
+    ``day`` is the one for which the data is made, where the clock is real.
+    """
     listed = []
     for vendor in vendors:
-        data = library.dataset(vendor, dataset)
+        data = library.dataset(vendor, dataset, day)
         example = vendor.example(data.accounts.first, data)
         paths = [path for endpoint in vendor.endpoints for path in (endpoint.path, *endpoint.also)]
         hosts = [f"Host: {host}" for host in (*vendor.hosts, f"{vendor.name}.localhost")]

@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from . import clock
 from .serve import Done
+from .toolkit.logtext import escaped
 
 calls = logging.getLogger("mockserver.calls")
 
@@ -45,7 +46,7 @@ def observer() -> Callable[[Done], None]:
     """What tells the log of each call that is over."""
 
     def observe(done: Done) -> None:
-        path = done.request.path.encode("unicode_escape").decode("ascii")[:200]
+        path = escaped(done.request.path)
         facts = {
             "vendor": done.vendor.name,
             "operation": done.endpoint.operation if done.endpoint else None,
@@ -55,13 +56,11 @@ def observer() -> Callable[[Done], None]:
             "status": done.reply.status,
             "ms": round(done.ms, 1),
             "rule": done.reply.rule,
-            "warnings": done.warnings,
+            "warnings": len(done.notices),
         }
-        failed = done.strict and done.warnings
-        warned = (
-            f" ({done.warnings} warned{', strict: counted as a failure' if failed else ''})" if done.warnings else ""
-        )
+        strict = ", strict: counted as a failure" if done.failed else ""
+        warned = f" ({len(done.notices)} warned{strict})" if done.notices else ""
         text = f"{done.vendor.name} {facts['method']} {path} {done.reply.status} {done.ms:.1f}ms{warned}"
-        calls.log(logging.WARNING if failed else logging.INFO, "%s", text, extra={"facts": facts})
+        calls.log(logging.WARNING if done.failed else logging.INFO, "%s", text, extra={"facts": facts})
 
     return observe

@@ -68,9 +68,8 @@ class Sandbox:
 
 def first(settings: Settings, name: str, library: Library, vendors: Iterable[Vendor], wall: float) -> Sandbox:
     """A sandbox as it is on first use: what the server was started with."""
-    real = settings.clock == "real"
-    day = at(wall).date() if real else None
-    if real:
+    day = first_day(settings, wall)
+    if day:
         clock = Clock(at(wall), wall)
     elif settings.clock in ("anchor", "frozen"):
         anchor = max(library.dataset(vendor, settings.dataset).anchor for vendor in vendors)
@@ -87,6 +86,11 @@ def first(settings: Settings, name: str, library: Library, vendors: Iterable[Ven
         settings.strict,
         settings.accept_any_credential,
     )
+
+
+def first_day(settings: Settings, wall: float) -> date | None:
+    """The day for which data is made by default: today where the clock is real, else that of the files (None)."""
+    return at(wall).date() if settings.clock == "real" else None
 
 
 class Sandboxes:

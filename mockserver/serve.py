@@ -11,6 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from . import clock, cors, faults
+from .data.dataset import Accounts, Dataset
+from .data.records import Records
 from .errors import (
     Broken,
     Fact,
@@ -26,7 +28,8 @@ from .sandbox import DEFAULT, Sandbox, Sandboxes, check_readings, readings_for
 from .settings import Settings, pairs
 from .store import Store
 from .toolkit import jsontext, params, querystring
-from .toolkit.notices import as_header
+from .toolkit.logtext import escaped
+from .toolkit.notices import Notice, as_header
 from .toolkit.quota import Spent
 from .vendor import Call, Endpoint, Headers, Reply, Request, Vendor, Words
 from .version import __version__
@@ -56,15 +59,20 @@ class Done:
     sandbox: str
     request: Request
     reply: Reply
-    warnings: int
+    notices: tuple[Notice, ...]
     strict: bool
     ms: float
+
+    @property
+    def failed(self) -> bool:
+        """Whether a strict call was warned of something that its client did (not of a reply that it asked for)."""
+        return self.strict and any(notice.code != "undocumented-status" for notice in self.notices)
 
 
 def serve(world: World, vendor: Vendor, endpoint: Endpoint | None, request: Request) -> Reply:
     """The reply to one request; ``endpoint`` is None when no endpoint of the vendor has its path."""
     began = clock.elapsed()
-    sandbox, call = None, None
+    sandbox, call, strict = None, None, False
     try:
         wish, request = faults.wish(request)
         sandbox = world.sandboxes.enter(DEFAULT, world.wall())
@@ -72,11 +80,13 @@ def serve(world: World, vendor: Vendor, endpoint: Endpoint | None, request: Requ
         strict = is_strict(sandbox, request)
         reply = replace(answered(world, sandbox, call, wish.code), delay=wish.delay)
     except Misuse as misuse:
-        reply, strict = problem(misuse), False
+        reply = problem(misuse)
+    except Exception:
+        reply = broken(call or bare_call(vendor, endpoint, request))
     reply = dressed(world, sandbox, call, request, reply)
     ms = (clock.elapsed() - began) * 1000
-    warnings = len(call.notices) if call else 0
-    done = Done(vendor, endpoint, sandbox.name if sandbox else DEFAULT, request, reply, warnings, strict, ms)
+    notices = tuple(call.notices) if call else ()
+    done = Done(vendor, endpoint, sandbox.name if sandbox else DEFAULT, request, reply, notices, strict, ms)
     for observe in world.observers:
         observe(done)
     return reply
@@ -121,14 +131,14 @@ def answered(world: World, sandbox: Sandbox, call: Call, code: str | None) -> Re
         call.spent = spent(world, sandbox, call)
         call.params = read(call, call.endpoint)
         reply = call.endpoint.answer(call)
-        return replace(reply, rule=reply.rule or call.endpoint.rule)
+        as_documented = call.readings == call.vendor.defaults
+        return replace(reply, rule=call.endpoint.rule, basis="documented" if as_documented else "inferred")
     except Misuse:
         raise
     except Fact as fact:
         return refused(call, fact)
     except Exception:
-        log.exception("%s %s broke", call.request.method, call.request.path)
-        return refused(call, Broken())
+        return broken(call)
 
 
 def authenticated(call: Call) -> dict[str, object]:
@@ -167,6 +177,20 @@ def read(call: Call, endpoint: Endpoint) -> dict[str, object]:
     return params.read(endpoint.params, sent, call.notices.append, repeated=endpoint.repeated, ignores=ignores)
 
 
+def broken(call: Call) -> Reply:
+    """Our own crash: its trace in the log, the vendor's words to the client."""
+    log.exception("%s %s broke", call.request.method, escaped(call.request.path))
+    return refused(call, Broken())
+
+
+def bare_call(vendor: Vendor, endpoint: Endpoint | None, request: Request) -> Call:
+    """A call that came to nothing before its sandbox's data was there."""
+    nothing = Dataset(
+        vendor.name, "", clock.at(0), Accounts(()), Records(vendor.records, (), vendor.rendering_defaults)
+    )
+    return Call(vendor, endpoint, request, nothing, vendor.defaults, clock.at(0))
+
+
 def refused(call: Call, fact: Fact, words: Words | None = None) -> Reply:
     """The vendor's words for a fact, with the headers that HTTP wants beside them."""
     words = words or chosen(call.vendor, fact)
@@ -190,7 +214,7 @@ def chosen(vendor: Vendor, fact: Fact) -> Words:
         )
         if match:
             return match
-    return chosen(vendor, Broken())
+    return next(words for words in vendor.errors if words.fact is Broken)  # every vendor taken in has these
 
 
 def dressed(world: World, sandbox: Sandbox | None, call: Call | None, request: Request, reply: Reply) -> Reply:

@@ -52,12 +52,12 @@ def _file(text: str) -> Path:
 
 
 def _clock(text: str) -> str:
-    if text not in ("anchor", "real", "frozen"):
-        try:
-            parse_instant(text)
-        except ValueError:
-            raise ValueError("anchor, real, frozen or a time like 2026-03-01T00:00:00Z") from None
-    return text
+    try:
+        if text in ("anchor", "real", "frozen") or 1970 <= parse_instant(text).year <= 9000:
+            return text
+    except ValueError:
+        pass
+    raise ValueError("anchor, real, frozen or a time like 2026-03-01T00:00:00Z, from 1970 to 9000")
 
 
 def pairs(text: str) -> dict[str, str]:

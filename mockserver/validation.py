@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import yaml
@@ -63,31 +63,23 @@ def _fixture(file: Path, vendor: str, shapes: dict[str, fixtures.Shape]) -> None
 
 
 def _spec(file: Path, content: dict[str, object]) -> None:
-    """What the ledger needs: every operation, parameter and response says on what it is based."""
-    faults = []
+    """What the ledger needs: every parameter and response says on what it is based."""
     paths = content.get("paths")
-    if not isinstance(paths, dict) or not paths:
-        faults.append(("paths", "no path", "at least one path with an operation"))
+    if isinstance(paths, dict) and paths:
+        silent = [where for where, thing in _things(paths) if not (isinstance(thing, dict) and _has_basis(thing))]
+        faults = [(where, "no x-basis", "x-basis with basis, source and about") for where in silent]
     else:
-        faults += [
-            (where, "no x-basis", "x-basis with basis, source and about")
-            for where, thing in _things(paths)
-            if not isinstance(thing, dict) or not _has_basis(thing.get("x-basis"))
-        ]
+        faults = [(("paths",), "no path", "at least one path with an operation")]
     if faults:
-        text = file.read_text(encoding="utf-8")
-        steps = [tuple(where.split("\0")) for where, _, _ in faults]
-        numbered: list[tuple[str | int, ...]] = [
-            tuple(int(s) if s.isdigit() and len(s) < 3 else s for s in w) for w in steps
-        ]
-        lines = yamltext.lines(text, numbered)
+        lines = yamltext.lines(file.read_text(encoding="utf-8"), [where for where, _, _ in faults])
         raise BrokenFixture(
-            Fault(file, line, where.replace("\0", "."), found, wanted)
+            Fault(file, line, ".".join(map(str, where)), found, wanted)
             for line, (where, found, wanted) in zip(lines, faults, strict=True)
         )
 
 
-def _has_basis(basis: object) -> bool:
+def _has_basis(thing: dict[str, object]) -> bool:
+    basis = thing.get("x-basis")
     return (
         isinstance(basis, dict)
         and basis.get("basis") in ("documented", "public", "inferred")
@@ -96,13 +88,12 @@ def _has_basis(basis: object) -> bool:
     )
 
 
-def _things(paths: dict[str, object]) -> Iterable[tuple[str, object]]:
+def _things(paths: dict[str, object]) -> Iterator[tuple[tuple[str | int, ...], object]]:
     for path, item in paths.items():
         for method, operation in item.items() if isinstance(item, dict) else ():
             if not isinstance(operation, dict) or "responses" not in operation:
                 continue
-            where = f"paths\0{path}\0{method}"
             for index, parameter in enumerate(operation.get("parameters", ())):
-                yield f"{where}\0parameters\0{index}", parameter
+                yield ("paths", path, method, "parameters", index), parameter
             for status, response in operation["responses"].items():
-                yield f"{where}\0responses\0{status}", response
+                yield ("paths", path, method, "responses", status), response

@@ -14,7 +14,8 @@ from marshmallow import Schema
 
 from .data.dataset import Account, Accounts, Dataset
 from .data.records import Readings, RecordType, View
-from .errors import Complaint, Fact
+from .errors import Complaint, Fact, Unauthenticated
+from .toolkit import querystring
 from .toolkit.credentials import Credential
 from .toolkit.fields import RecordSchema
 from .toolkit.notices import Notice
@@ -128,6 +129,22 @@ class Call:
         """A UUID that is the same for the same request: replies stay the same bytes in every run."""
         request = self.request
         return uuid.uuid5(uuid.NAMESPACE_URL, "|".join(map(str, (request.method, request.path, request.query, *about))))
+
+
+def holder(call: Call) -> Account:
+    """The account that has the call's credential; warns where a credential seems to be instead.
+
+    Raises Unauthenticated. A vendor that knows no more of authentication has this as its ``authenticate``.
+    """
+    credential, headers = call.vendor.credential, call.request.headers
+    secret = credential.read(headers)
+    account = call.accounts.by(credential.key, secret) if secret else None
+    if account is None:
+        ((name, value),) = credential.write(f"<{credential.key}>").items()
+        for location in credential.misplaced(headers, querystring.pairs(call.request.query)):
+            call.warn(location, "misplaced-credential", f"The credential is read from `{name}: {value}` alone.")
+        raise Unauthenticated
+    return account
 
 
 def never(complaint: Complaint, readings: Readings) -> bool:

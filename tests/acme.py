@@ -45,7 +45,7 @@ READINGS = (
 
 class Account(fields.RecordSchema):
     account = fields.Text()
-    secret = fields.Text()
+    secret = fields.Text(null=True)
     expires = fields.Moment("%Y-%m-%dT%H:%M:%SZ", "2026-12-01T10:00:00Z", optional=True)
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import os
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import settings
@@ -23,3 +25,13 @@ from tests.acme import acme  # noqa: E402
 def vendor(tmp_path_factory: pytest.TempPathFactory) -> Vendor:
     """The invented vendor with which the core is tested; a vendor's own tests have their own."""
     return acme(tmp_path_factory.mktemp("acme"))
+
+
+@pytest.fixture(autouse=True)
+def log_as_before() -> Iterator[None]:
+    """What a command does to our log ends with its test."""
+    log = logging.getLogger("mockserver")
+    before = log.handlers[:], log.level, log.propagate
+    yield
+    log.handlers[:], level, log.propagate = before
+    log.setLevel(level)

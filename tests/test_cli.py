@@ -293,10 +293,10 @@ def serving(*flags: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
                 server.communicate(timeout=10)
 
 
-def interrupted(server: subprocess.Popen[str]) -> tuple[int, str]:
+def interrupted(server: subprocess.Popen[str], number: int = signal.SIGINT) -> tuple[int, str]:
     """Ctrl-C, as a terminal sends it: to all processes of the server. The exit status and the log."""
     began = time.perf_counter()
-    os.killpg(server.pid, signal.SIGINT)
+    os.killpg(server.pid, number)
     _, log = server.communicate(timeout=10)
     assert time.perf_counter() - began < 2
     return server.returncode, log
@@ -329,13 +329,14 @@ def test_serve_tells_its_port_logs_json_and_stops_at_ctrl_c(tmp_path: Path) -> N
     assert (call["method"], call["path"], call["status"]) == ("GET", "/nowhere", 404)
 
 
-def test_strict_makes_a_warned_call_the_exit_status() -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_strict_makes_a_warned_call_the_exit_status_and_says_so_once(number: int) -> None:
     found = shelf.found()[0]
     listed = json.loads(CliRunner().invoke(cli.commands, ["vendors", "--json"]).stdout)
     example = next(one["example"] for one in listed if one["name"] == found.name)
     with serving("--strict") as (server, url):
         assert get(url, f"/{found.name}{example['path']}?nonsense=1", **example["headers"])[0] in (200, 400, 422)
-        status, log = interrupted(server)
+        status, log = interrupted(server, number)
     assert status == 1
     assert log.splitlines()[1:] == ["mockserver: 1 call with warnings; --strict counts that as failure."]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -60,8 +61,32 @@ def test_json_lines_are_a_dataset_too(vendor: Vendor, tmp_path: Path) -> None:
 def test_a_name_that_only_another_vendor_has_is_the_default_here(vendor: Vendor, tmp_path: Path) -> None:
     other = acme(tmp_path / "ours", name="bolt")
     library = Library([vendor, other], own(tmp_path, "special", BILL_ROWS))
-    assert library.dataset(other, "special") is library.dataset(other, "default")
     assert library.dataset(vendor, "special").name == "special"
+    borrowed = library.dataset(other, "special")
+    assert borrowed.name == "default"
+    assert borrowed.anchor.date() == library.dataset(vendor, "special").anchor.date()
+
+
+def test_data_of_ours_follows_the_day_of_the_users_files(vendor: Vendor, tmp_path: Path) -> None:
+    other = acme(tmp_path / "ours", name="bolt")
+    folder = own(tmp_path, "hand", BILL_ROWS)
+    path = folder / "acme" / "hand.yaml"
+    path.write_text(path.read_text().replace("2026-03-31T12:00:00Z", "2028-03-31T12:00:00Z"))
+    library = Library([vendor, other], folder)
+    theirs, ours = library.dataset(vendor, "hand"), library.dataset(other, "hand")
+    assert (theirs.anchor.year, ours.anchor.date()) == (2028, theirs.anchor.date())
+    assert ours.records.columns["due"][0].startswith("2028")
+
+
+def test_files_for_different_days_are_told(
+    vendor: Vendor, tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(logging.getLogger("mockserver"), "propagate", True)
+    other = acme(tmp_path / "ours", name="bolt")
+    path = other.fixtures / "hand.yaml"
+    path.write_text(path.read_text().replace("2026-03-31T12:00:00Z", "2026-04-01T12:00:00Z"))
+    Library([vendor, other]).load_all("hand")
+    assert "acme 2026-03-31, bolt 2026-04-01" in caplog.text
 
 
 def test_a_name_that_nobody_has_is_told_with_those_there_are(vendor: Vendor) -> None:

@@ -3,23 +3,12 @@
 from __future__ import annotations
 
 import json
-import logging
-from collections.abc import Iterator
 
 import pytest
 
 from mockserver import logs
 from mockserver.vendor import Vendor
 from tests.acme import BILLS, RICH, Sandboxed
-
-
-@pytest.fixture(autouse=True)
-def as_before() -> Iterator[None]:
-    root = logging.getLogger("mockserver")
-    before = root.handlers[:], root.level, root.propagate
-    yield
-    root.handlers[:], level, root.propagate = before
-    root.setLevel(level)
 
 
 def lines(capsys: pytest.CaptureFixture[str], vendor: Vendor, form: str, *targets: str, **headers: str) -> list[str]:

@@ -6,6 +6,7 @@ import json
 import logging
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import NoReturn
 from urllib.parse import quote
 
 import pytest
@@ -268,7 +269,7 @@ def test_warnings_never_change_the_body_and_stay_small_and_ascii(server: Sandbox
     assert len(header) <= 4096
     assert header.isascii()
     assert answer.warnings[0]["location"] == "query.ünknown0"
-    assert answer.codes[-1] == "more"
+    assert answer.warnings[-1]["message"] == "380 more names are no parameters of this endpoint."
     assert answer.body == server.get().body
 
 
@@ -296,7 +297,7 @@ def test_strictness_counts_a_warned_call_and_changes_no_byte(
     answer = own.get(f"{BILLS}?stat=paid", headers={"X-Mock-Strict": asked} if asked else {})
     assert answer.status == 200
     assert answer.body == server.get().body
-    assert [(done.strict, done.warnings) for done in told] == [(strict, 1)]
+    assert [(done.failed, len(done.notices)) for done in told] == [(strict, 1)]
 
 
 def test_a_strictness_that_is_no_yes_and_no_no(server: Sandboxed) -> None:
@@ -323,7 +324,9 @@ def test_observers_learn_of_every_call_that_is_over(vendor: Vendor) -> None:
     server.get("/acme/nowhere")
     server.get(X_Mock_Delay="x")
     server.get("/__admin/health")
-    seen = [(d.vendor.name, d.endpoint and d.endpoint.operation, d.sandbox, d.reply.status, d.warnings) for d in told]
+    seen = [
+        (d.vendor.name, d.endpoint and d.endpoint.operation, d.sandbox, d.reply.status, len(d.notices)) for d in told
+    ]
     assert seen == [
         ("acme", "oneBill", "default", 200, 0),
         ("acme", None, "default", 404, 0),
@@ -421,3 +424,43 @@ def test_whatever_http_allows_gets_a_reply_in_the_vendors_words_below_500(
         BILLS, method=method, headers=sent, environ_overrides={"QUERY_STRING": query}
     )
     assert through.status_code == reply.status
+
+
+# What must never reach Flask ------------------------------------------------------------------------------------------
+
+
+def test_data_that_breaks_at_run_time_is_the_vendors_500(
+    server: Sandboxed, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def breaks(*anything: object) -> NoReturn:
+        raise RuntimeError("a fixture file broke meanwhile")
+
+    told: list[Done] = []
+    monkeypatch.setattr(server.world.sandboxes, "dataset", breaks)
+    monkeypatch.setattr(server.world, "observers", [told.append])
+    monkeypatch.setattr(logging.getLogger("mockserver"), "propagate", True)
+    answer = server.get("/acme/v3/bi%0alls", Origin="http://page.example")
+    assert (answer.status, answer.json) == (500, {"error": "Acme is broken."})
+    assert answer.headers["Access-Control-Allow-Origin"] == "http://page.example"
+    assert [done.reply.status for done in told] == [500]
+    assert "GET /v3/bi\\nlls broke" in caplog.text
+
+
+@pytest.mark.parametrize("clock", ["9000-12-31T23:59:59Z", "1970-01-01"])
+def test_a_clock_at_the_edges_of_time_answers(vendor: Vendor, clock: str) -> None:
+    assert Sandboxed(vendor, clock=clock).get().status == 200
+
+
+def test_a_reply_under_another_reading_is_no_documented_one(server: Sandboxed) -> None:
+    assert server.get().basis == "documented; rule=listBills.200"
+    assert server.get(X_Mock_Readings="acme.amounts=cents").basis == "inferred; rule=listBills.200"
+
+
+def test_an_outcome_that_was_asked_for_is_no_failure_of_a_strict_client(
+    server: Sandboxed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[Done] = []
+    monkeypatch.setattr(server.world, "observers", [told.append])
+    assert server.get(Prefer="code=418", X_Mock_Strict="true").codes == ["undocumented-status"]
+    server.get(f"{BILLS}?nonsense=1", X_Mock_Strict="true")
+    assert [done.failed for done in told] == [False, True]

@@ -31,7 +31,7 @@ def test_without_paths_all_of_ours_are_checked(vendor: Vendor) -> None:
 
 def test_a_folder_is_checked_whole_and_all_faults_are_told(vendor: Vendor, tmp_path: Path) -> None:
     (tmp_path / "deep").mkdir()
-    (tmp_path / "good.yaml").write_text(GOOD)
+    (tmp_path / "own.yaml").write_text(GOOD)
     (tmp_path / "spec.yaml").write_text(SPEC)
     (tmp_path / "notes.txt").write_text("")
     (tmp_path / "deep" / "one.yaml").write_text(GOOD.replace("state: void", "state: lost"))

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from mockserver import vendors as shelf
 from mockserver.app import create_app
+from mockserver.errors import Throttled
 from mockserver.settings import make
 from mockserver.vendor import Vendor
 from mockserver.vendors import BadVendor, distinct
@@ -69,3 +71,9 @@ def test_names_are_unique_and_sorted(vendor: Vendor, tmp_path: Path) -> None:
     assert distinct([vendor, other, vendor]) == (other, vendor)
     with pytest.raises(BadVendor, match="two vendors are named acme"):
         distinct([vendor, acme(tmp_path)])
+
+
+def test_a_vendor_without_words_for_a_fact_is_not_taken_in(vendor: Vendor) -> None:
+    silent = replace(vendor, errors=tuple(words for words in vendor.errors if words.fact is not Throttled))
+    with pytest.raises(BadVendor, match="acme has no words for Throttled"):
+        distinct([silent])

@@ -84,6 +84,8 @@ def read(path: Path, shape: Shape) -> Content:
     parse = _parse_lines if path.suffix == ".jsonl" else _parse_yaml
     raw, line_of = parse(path, text)
     content, faults = check(raw, shape)
+    if content is not None and content.dataset != path.stem:
+        faults = [(("dataset",), _shown(content.dataset), f"{path.stem}, as the file is named")]
     if content is None or faults:
         lines = line_of([where for where, _, _ in faults])
         raise BrokenFixture(
@@ -266,7 +268,7 @@ def _shown(value: Any) -> str:
         return "nothing"
     try:
         text = str(value) if isinstance(value, Decimal) else json.dumps(value, ensure_ascii=False, default=str)
-    except (TypeError, ValueError):  # keys that JSON has not, a list that holds itself
+    except (TypeError, ValueError, RecursionError):  # keys that JSON has not, a list that holds itself
         text = str(value)
     return text if len(text) <= 60 else text[:57] + "..."
 

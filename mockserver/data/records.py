@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -52,7 +52,7 @@ class Records:
                 self.columns[name].append(of(row))
             stored.append(kind.render({key: value for key, value in row.items() if key[0] != "_"}, defaults))
         self._rendered = {self._defaults: stored}
-        self._views: Bounded[array[int]] = Bounded(VIEW_BYTES, lambda rows: rows.itemsize * len(rows) + 200)
+        self._views: Bounded[array[int]] = Bounded(VIEW_BYTES, _weight)
 
     def __len__(self) -> int:
         return len(self._rendered[self._defaults])
@@ -77,6 +77,11 @@ class Records:
         for name, descending in reversed(order):  # the last key first: later sorts are stable
             found.sort(key=self.columns[name].__getitem__, reverse=descending)
         return array("I", found)
+
+
+def _weight(key: Hashable, rows: array[int]) -> int:
+    """About how many bytes it costs to remember a view: its rows, and the texts that were asked for."""
+    return rows.itemsize * len(rows) + 4 * len(repr(key)) + 200
 
 
 @dataclass(frozen=True)

@@ -87,8 +87,31 @@ _Dumper.add_representer(Decimal, _written)
 
 
 def load(text: str) -> Any:
-    """The value of one YAML document. Raises yaml.YAMLError."""
+    """The value of one YAML document. Raises yaml.YAMLError, also for one that is nested too deeply to be meant."""
+    if _may_be_deep(text):
+        _refuse_depth(text)
     return yaml.load(text, _Loader)
+
+
+DEPTH = 100
+
+
+def _may_be_deep(text: str) -> bool:
+    """A cheap look: nesting takes as many brackets, or as many signs before a line's first word."""
+    brackets = text.count("[") + text.count("{")
+    return brackets > DEPTH or re.search(rf"^[ \-?:]{{{DEPTH},}}", text, re.MULTILINE) is not None
+
+
+def _refuse_depth(text: str) -> None:
+    """Raises for a text nested deeper than DEPTH: libyaml would overrun the stack while it composes it."""
+    depth = 0
+    for event in yaml.parse(text, yaml.CSafeLoader):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+            if depth > DEPTH:
+                raise yaml.constructor.ConstructorError(None, None, f"nested over {DEPTH} deep", None)
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
 
 
 def dump(value: Any) -> str:

@@ -13,7 +13,7 @@ T = TypeVar("T")
 class Bounded(Generic[T]):
     """Remembers what ``make`` made under a key, up to a total weight (for instance bytes)."""
 
-    def __init__(self, limit: int, weigh: Callable[[T], int]) -> None:
+    def __init__(self, limit: int, weigh: Callable[[Hashable, T], int]) -> None:
         self._limit, self._weigh, self._weight = limit, weigh, 0
         self._kept: OrderedDict[Hashable, T] = OrderedDict()
         self._lock = Lock()
@@ -25,12 +25,13 @@ class Bounded(Generic[T]):
                 self._kept.move_to_end(key)
                 return self._kept[key]
         value = make()
+        weight = self._weigh(key, value)
         with self._lock:
-            if key not in self._kept:
+            if key not in self._kept and weight <= self._limit:
                 self._kept[key] = value
-                self._weight += self._weigh(value)
+                self._weight += weight
             while self._weight > self._limit:
-                self._weight -= self._weigh(self._kept.popitem(last=False)[1])
+                self._weight -= self._weigh(*self._kept.popitem(last=False))
         return value
 
     def __len__(self) -> int:

@@ -9,11 +9,12 @@ from .querystring import Pairs
 
 # Where other APIs have theirs: looked at only to tell a caller who is refused.
 USUAL_HEADERS = (
-    "Authorization", "Apikey", "Api-Key", "X-Api-Key", "Auth-Key", "Token", "X-Auth-Token", "X-Access-Token",
+    "Authorization", "Apikey", "Api-Key", "X-Api-Key", "Auth-Key", "X-Auth-Key", "Token", "X-Auth-Token",
+    "X-Access-Token",
 )  # fmt: skip
 USUAL_PARAMETERS = (
-    "access_token", "api-key", "api_key", "api_token", "apikey", "auth-key", "auth_token", "authkey", "authorization",
-    "bearer", "key", "token",
+    "access_token", "api-key", "api_key", "api_token", "apikey", "auth-key", "auth_key", "auth_token", "authkey",
+    "authorization", "bearer", "key", "token",
 )  # fmt: skip
 
 
@@ -44,10 +45,13 @@ class Credential:
         return value or None
 
     def misplaced(self, headers: Mapping[str, str], sent: Pairs) -> list[str]:
-        """Where a request whose ``read`` finds nothing seems to have its secret: ``header.Token``, ``query.apikey``.
+        """Where a request that is refused seems to have its secret: ``header.Token``, ``query.apikey``.
 
-        Its own header is among them when it holds something, but not behind the scheme word.
+        Its own header is among them when it holds something, but not behind the scheme word, or two words.
         """
+        secret = self.read(headers)
+        if secret is not None:
+            return [f"header.{self.header}"] if len(secret.split()) > 1 else []
         names = dict.fromkeys((self.header, *USUAL_HEADERS))
         held = {name: headers.get(name.lower(), "").strip(" \t").casefold() for name in names}
         in_headers = [f"header.{name}" for name, value in held.items() if value not in ("", self.scheme.casefold())]

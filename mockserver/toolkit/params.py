@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date
 from typing import Any, Literal, NoReturn
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields
 
-from ..clock import parse_instant
 from ..errors import Complaint, InvalidParams
 from .notices import Notice, unknown_parameter
 from .querystring import Pairs
 
 Repeated = Literal["first", "last", "joined"]
+MOST_TOLD = 20  # looking for the closest name costs time, and nobody reads more
 Ignores = Callable[[Complaint], bool]
 
 
@@ -131,19 +131,6 @@ class Day(Param):
             self.complain("bad-date", text)
 
 
-class DayOrInstant(Param):
-    """An ISO 8601 date, or date-time (UTC unless it says otherwise). Reads to a date, or an aware datetime."""
-
-    wanted = "an ISO 8601 date or date-time"
-
-    def read(self, text: str) -> date | datetime:
-        try:
-            moment = parse_instant(text)
-        except ValueError:
-            self.complain("bad-date", text)
-        return moment if "T" in text else moment.date()
-
-
 class ParamSchema(Schema):
     """The parameters of one endpoint, in the order of its document. What it does not name is unknown, and ignored."""
 
@@ -173,9 +160,12 @@ def read(
     values: dict[str, list[str]] = {}
     for name, value in sent:
         values.setdefault(name, []).append(value)
-    for name in values:
-        if name not in known:
-            tell(unknown_parameter(name, list(known)))
+    unknown = [name for name in values if name not in known]
+    for name in unknown[:MOST_TOLD]:
+        tell(unknown_parameter(name, list(known)))
+    if len(unknown) > MOST_TOLD:
+        more = f"{len(unknown) - MOST_TOLD} more names are no parameters of this endpoint."
+        tell(Notice("query", "unknown-parameter", more))
     data: dict[str, str] = {}
     for name in known:
         if name not in values:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from importlib import import_module
 from importlib.metadata import entry_points
 
+from ..errors import CORE_FACTS
 from ..vendor import Vendor
 
 GROUP = "mockserver.vendors"
@@ -35,6 +36,10 @@ def distinct(vendors: Iterable[Vendor]) -> tuple[Vendor, ...]:
     for vendor in vendors:
         if by_name.setdefault(vendor.name, vendor) is not vendor:
             raise BadVendor(f"two vendors are named {vendor.name}")
+        said = {words.fact for words in vendor.errors if not words.when}
+        silent = [fact.__name__ for fact in CORE_FACTS if fact not in said]
+        if silent:
+            raise BadVendor(f"{vendor.name} has no words for {', '.join(silent)}")
     return tuple(by_name[name] for name in sorted(by_name))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import socket
 from collections.abc import Callable
@@ -57,6 +58,10 @@ def run(app: Flask, listener: socket.socket, ready: Callable[[], None], tls: tup
 
 
 def _started(ready: Callable[[], None]) -> None:
-    """A terminal sends Ctrl-C to the worker, too; stopped by its master as well, it could stop halfway for seconds."""
+    """In the worker: Ctrl-C is for the master alone (a terminal sends it to both), whose quick stop ends us at once.
+
+    gunicorn's own handler of it takes a lock that the interrupted code may hold, and hangs for the grace period.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGQUIT, lambda number, frame: os._exit(0))
     ready()

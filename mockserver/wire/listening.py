@@ -41,6 +41,13 @@ def url(listener: socket.socket, tls: bool) -> str:
     return f"{'https' if tls else 'http'}://{host}:{port}"
 
 
+def check_writable(port_file: Path) -> None:
+    """Raises WrongSetting now when the port could not be written there later."""
+    folder = port_file.absolute().parent
+    if port_file.is_dir() or not (folder.is_dir() and os.access(folder, os.W_OK)):
+        raise WrongSetting(f"--port-file is {port_file}, wanted a file in a folder that exists and can be written.")
+
+
 def tell(port_file: Path, port: int) -> None:
     """Write the port in one step: a reader sees no half of it."""
     beside = port_file.with_name(port_file.name + ".new")

@@ -29,7 +29,7 @@ Read = Callable[[str], Content]
 @pytest.fixture
 def read(vendor: Vendor, tmp_path: Path) -> Read:
     def of(text: str, suffix: str = ".yaml") -> Content:
-        path = tmp_path / f"file{suffix}"
+        path = tmp_path / f"own{suffix}"
         path.write_text(text, encoding="utf-8", newline="")
         return fixtures.read(path, shape(vendor))
 
@@ -41,7 +41,7 @@ def told(read: Callable[[], Content]) -> list[str]:
     with pytest.raises(BrokenFixture) as broken:
         read()
     assert str(broken.value) == "\n".join(map(str, broken.value.faults))
-    return [re.sub(r"^.*/file", "file", str(fault)) for fault in broken.value.faults]
+    return [re.sub(r"^.*/own", "own", str(fault)) for fault in broken.value.faults]
 
 
 def test_a_good_file(read: Read) -> None:
@@ -88,22 +88,22 @@ def test_every_fault_of_a_yaml_file_is_told_with_its_line(read: Read) -> None:
     assert sorted(told(lambda: read(BAD)), key=lambda line: int(line.split(":")[1])) == told(lambda: read(BAD))
     assert sorted(told(lambda: read(BAD))) == sorted(
         [
-            'file.yaml:3: anchor: found "2026-02-30", wanted a time like 2026-07-15T09:00:00Z',
-            "file.yaml:4: acounts: found the unknown key acounts, "
+            'own.yaml:3: anchor: found "2026-02-30", wanted a time like 2026-07-15T09:00:00Z',
+            "own.yaml:4: acounts: found the unknown key acounts, "
             "wanted one of vendor, dataset, anchor, accounts, records",
-            "file.yaml:10: accounts[1].expired: found the unknown field expired, wanted expires?",
-            'file.yaml:12: accounts[2].secret: found "rich-acme-secret-0000001" again, '
+            "own.yaml:10: accounts[1].expired: found the unknown field expired, wanted expires?",
+            'own.yaml:12: accounts[2].secret: found "rich-acme-secret-0000001" again, '
             "wanted another secret than accounts[0]",
-            'file.yaml:14: records[0].state: found "paied", wanted one of open, paid, void',
-            "file.yaml:14: records[0].amount: found 10.505, wanted a number with at most 2 decimals",
-            'file.yaml:15: records[1].due: found "2026-02-30", wanted a time written like 2026-03-31',
-            'file.yaml:15: records[1].amount: found "NO", wanted a number with at most 2 decimals',
-            "file.yaml:17: records[2]: found no name, wanted name: text (in quotes if it looks like a number)",
-            "file.yaml:17: records[2]: found no _owner, wanted _owner: text (in quotes if it looks like a number)",
-            "file.yaml:17: records[2].stat: found the unknown field stat, wanted state?",
-            'file.yaml:18: records[3]: found "text", wanted a map of fields',
-            'file.yaml:19: records[4]._owner: found "nobody", wanted the account of one of the accounts',
-            "file.yaml:20: records[5].id: found 2 again, wanted another id than records[4]",
+            'own.yaml:14: records[0].state: found "paied", wanted one of open, paid, void',
+            "own.yaml:14: records[0].amount: found 10.505, wanted a number with at most 2 decimals",
+            'own.yaml:15: records[1].due: found "2026-02-30", wanted a time written like 2026-03-31',
+            'own.yaml:15: records[1].amount: found "NO", wanted a number with at most 2 decimals',
+            "own.yaml:17: records[2]: found no name, wanted name: text (in quotes if it looks like a number)",
+            "own.yaml:17: records[2]: found no _owner, wanted _owner: text (in quotes if it looks like a number)",
+            "own.yaml:17: records[2].stat: found the unknown field stat, wanted state?",
+            'own.yaml:18: records[3]: found "text", wanted a map of fields',
+            'own.yaml:19: records[4]._owner: found "nobody", wanted the account of one of the accounts',
+            "own.yaml:20: records[5].id: found 2 again, wanted another id than records[4]",
         ]
     )
 
@@ -116,16 +116,16 @@ BAD_LINES = """\
 
 def test_every_fault_of_a_json_lines_file_is_told_with_its_line(read: Any) -> None:
     broken = told(lambda: read(BAD_LINES + "\n[1", ".jsonl"))
-    assert [fault.partition(" (")[0] for fault in broken] == [f"file.jsonl:{n}: found broken JSON" for n in (2, 3, 4)]
+    assert [fault.partition(" (")[0] for fault in broken] == [f"own.jsonl:{n}: found broken JSON" for n in (2, 3, 4)]
     assert told(lambda: read(BAD_LINES.replace("NULL", "1.005") + "7\n", ".jsonl")) == [
-        'file.jsonl:1: vendor: found "other", wanted acme',
-        "file.jsonl:1: dataset: found 5, wanted the dataset's name",
-        "file.jsonl:2: records[0].amount: found 1.005, wanted a number with at most 2 decimals",
-        "file.jsonl:3: records[1]: found 7, wanted a map of fields",
+        'own.jsonl:1: vendor: found "other", wanted acme',
+        "own.jsonl:1: dataset: found 5, wanted the dataset's name",
+        "own.jsonl:2: records[0].amount: found 1.005, wanted a number with at most 2 decimals",
+        "own.jsonl:3: records[1]: found 7, wanted a map of fields",
     ]
-    assert told(lambda: read("", ".jsonl"))[0].startswith("file.jsonl:1: found broken JSON")
+    assert told(lambda: read("", ".jsonl"))[0].startswith("own.jsonl:1: found broken JSON")
     assert told(lambda: read("7\n", ".jsonl")) == [
-        "file.jsonl:1: found 7, wanted a map with vendor, dataset, anchor, accounts and records"
+        "own.jsonl:1: found 7, wanted a map with vendor, dataset, anchor, accounts and records"
     ]
     assert "broken JSON (NaN is no JSON number)" in told(lambda: read(BAD_LINES.replace("NULL", "NaN"), ".jsonl"))[0]
 
@@ -133,45 +133,52 @@ def test_every_fault_of_a_json_lines_file_is_told_with_its_line(read: Any) -> No
 @pytest.mark.parametrize(
     ("text", "faults"),
     [
-        ("- 1\n", ["file.yaml:1: found [1], wanted a map with vendor, dataset, anchor, accounts and records"]),
-        ("", ["file.yaml:1: found nothing, wanted a map with vendor, dataset, anchor, accounts and records"]),
-        ("a: 1\na: 2\n", ["file.yaml:2: found broken YAML (the key a is there twice), wanted YAML"]),
-        ("a: !!int x\n", ["file.yaml:1: found broken YAML ('x' is no int), wanted YAML"]),
+        ("- 1\n", ["own.yaml:1: found [1], wanted a map with vendor, dataset, anchor, accounts and records"]),
+        ("", ["own.yaml:1: found nothing, wanted a map with vendor, dataset, anchor, accounts and records"]),
+        ("a: 1\na: 2\n", ["own.yaml:2: found broken YAML (the key a is there twice), wanted YAML"]),
+        ("a: !!int x\n", ["own.yaml:1: found broken YAML ('x' is no int), wanted YAML"]),
         (
             "a: !!python/name:os.system x\n",
             [
-                "file.yaml:1: found broken YAML (could not determine a constructor for the tag "
+                "own.yaml:1: found broken YAML (could not determine a constructor for the tag "
                 "'tag:yaml.org,2002:python/name:os.system'), wanted YAML"
             ],
         ),
         (
             "vendor: acme\ndataset: own\nanchor: 5\nrecords: {}\naccounts: []\n",
             [
-                "file.yaml:3: anchor: found 5, wanted a time like 2026-07-15T09:00:00Z",
-                "file.yaml:4: records: found {}, wanted a list of records",
-                "file.yaml:5: accounts: found no account, wanted at least one account",
+                "own.yaml:3: anchor: found 5, wanted a time like 2026-07-15T09:00:00Z",
+                "own.yaml:4: records: found {}, wanted a list of records",
+                "own.yaml:5: accounts: found no account, wanted at least one account",
             ],
         ),
         (
             "vendor: acme\nanchor: '2026-03-31'\n",
             [
-                "file.yaml:1: found no dataset, wanted the key dataset",
-                "file.yaml:1: found no accounts, wanted the key accounts",
-                "file.yaml:1: found no records, wanted the key records",
+                "own.yaml:1: found no dataset, wanted the key dataset",
+                "own.yaml:1: found no accounts, wanted the key accounts",
+                "own.yaml:1: found no records, wanted the key records",
             ],
         ),
         (
             FIXTURE.format(vendor="acme", dataset="own") + "records: &all [*all]\n",
-            ["file.yaml:12: records[0]: found [[...]], wanted a map of fields"],
+            ["own.yaml:12: records[0]: found [[...]], wanted a map of fields"],
         ),
         (
             FIXTURE.format(vendor="acme", dataset="own") + f"records: [{'x' * 80}]\n",
-            [f'file.yaml:12: records[0]: found "{"x" * 56}..., wanted a map of fields'],
+            [f'own.yaml:12: records[0]: found "{"x" * 56}..., wanted a map of fields'],
         ),
     ],
 )
 def test_what_a_file_can_be_instead_of_a_fixture(read: Read, text: str, faults: list[str]) -> None:
     assert told(lambda: read(text)) == faults
+
+
+def test_the_first_account_must_be_able_to_call(read: Read) -> None:
+    assert told(lambda: read(GOOD.replace("secret: rich-acme-secret-0000001", "secret: null"))) == [
+        "own.yaml:5: accounts[0]: found no secret, wanted a secret: the first account is the example account"
+    ]
+    assert read(GOOD.replace("secret: poor-acme-secret-0000002", "secret: null")).accounts[1]["secret"] is None
 
 
 def test_a_file_that_cannot_be_read(vendor: Vendor, tmp_path: Path) -> None:
@@ -185,7 +192,7 @@ def test_a_file_that_cannot_be_read(vendor: Vendor, tmp_path: Path) -> None:
 
 
 def test_nesting_too_deep_to_read(read: Any) -> None:
-    assert told(lambda: read("[" * 100_000, ".jsonl"))[0].startswith("file.jsonl:1: found broken JSON")
+    assert told(lambda: read("[" * 100_000, ".jsonl"))[0].startswith("own.jsonl:1: found broken JSON")
 
 
 @given(
@@ -208,7 +215,7 @@ def test_what_is_written_is_read(
     out = io.StringIO()
     head = fixtures.head("acme", "own", parse_instant("2026-03-31"))
     fixtures.write(out, head, accounts, records, lines=lines, comment="Two\nlines.")
-    path = tmp_path_factory.getbasetemp() / f"written{'.jsonl' if lines else '.yaml'}"
+    path = tmp_path_factory.getbasetemp() / f"own{'.jsonl' if lines else '.yaml'}"
     path.write_text(out.getvalue(), encoding="utf-8", newline="")
     content = fixtures.read(path, shape(vendor))
     assert content.records == records

@@ -9,7 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
+from mockserver.data import records
 from mockserver.data.records import Readings, Record, Records, RecordType, View, as_it_is
+from mockserver.toolkit.filters import Equals
 from mockserver.toolkit.jsontext import decode, encode
 from tests.acme import Bill
 
@@ -111,3 +113,11 @@ def test_no_records(defaults: Readings) -> None:
     empty = Records(KIND, [], defaults)
     assert len(empty) == 0
     assert View(empty, defaults).ordered("-id").json() == b"[]"
+
+
+def test_what_is_asked_for_counts_among_what_views_cost(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(records, "VIEW_BYTES", 20_000)
+    made = Records(KIND, [], {})
+    for number in range(50):
+        made.rows((Equals("name", f"{number}" * 1000),), ())
+    assert 0 < len(made._views) < 20_000 / 4000

@@ -38,6 +38,14 @@ def test_amounts_add_up_and_have_two_decimals() -> None:
     assert {entry.discount for entry in ENTRIES} == {0, 10, 20}
 
 
+@pytest.mark.parametrize("index", [0, 1, 11, 12, 100, 431, 432, 99_999])
+def test_an_entry_is_of_a_whole_month_that_is_over(index: int) -> None:
+    entry = story.entry(1, index, ANCHOR)
+    assert entry.starts.day == 1
+    assert entry.ends < ANCHOR.date()
+    assert entry.total == entry.net + entry.tax
+
+
 def test_every_state_occurs_and_the_newest_month_is_half_unpaid() -> None:
     assert {entry.state for entry in ENTRIES} == {"paid", "open", "overdue"}
     assert [entry.state for entry in ENTRIES[:12]] == ["open", "paid"] * 6

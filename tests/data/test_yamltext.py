@@ -166,3 +166,15 @@ def test_the_line_of_a_path(path: tuple[str | int, ...], line: int) -> None:
 
 def test_an_empty_file_has_a_line_too() -> None:
     assert yamltext.lines("", [("a",)]) == [1]
+
+
+@pytest.mark.parametrize(
+    "text", ["[" * 200_000, "[" * 150 + "]" * 150, "- " * 150 + "x", "{a: " * 150 + "1" + "}" * 150], ids=len
+)
+def test_what_is_nested_beyond_sense_is_refused(text: str) -> None:
+    with pytest.raises(yaml.YAMLError, match="nested over 100 deep"):
+        yamltext.load(text)
+
+
+def test_many_brackets_side_by_side_are_no_depth() -> None:
+    assert yamltext.load("[" + "[], " * 500 + "{}]") == [[]] * 500 + [{}]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
+
 from mockserver.toolkit.bounded import Bounded
 
 
@@ -17,15 +19,19 @@ def made(cache: Bounded[str], key: str, value: str) -> bool:
     return bool(calls)
 
 
+def weight(key: Hashable, value: str) -> int:
+    return len(value)
+
+
 def test_what_was_made_is_remembered() -> None:
-    cache: Bounded[str] = Bounded(10, len)
+    cache: Bounded[str] = Bounded(10, weight)
     assert made(cache, "a", "xxx")
     assert not made(cache, "a", "xxx")
     assert len(cache) == 1
 
 
 def test_the_least_recently_used_goes_first() -> None:
-    cache: Bounded[str] = Bounded(6, len)
+    cache: Bounded[str] = Bounded(6, weight)
     made(cache, "a", "xxx")
     made(cache, "b", "yyy")
     assert not made(cache, "a", "xxx")  # used again: now b is the oldest
@@ -36,7 +42,7 @@ def test_the_least_recently_used_goes_first() -> None:
 
 
 def test_what_is_heavier_than_the_bound_is_given_but_not_kept() -> None:
-    cache: Bounded[str] = Bounded(2, len)
+    cache: Bounded[str] = Bounded(2, weight)
     assert made(cache, "a", "xxx")
     assert made(cache, "a", "xxx")
     assert len(cache) == 0
@@ -45,7 +51,7 @@ def test_what_is_heavier_than_the_bound_is_given_but_not_kept() -> None:
 
 
 def test_two_who_make_the_same_at_once_count_it_once() -> None:
-    cache: Bounded[str] = Bounded(5, len)
+    cache: Bounded[str] = Bounded(5, weight)
 
     def slow() -> str:
         cache.get("a", lambda: "xxx")  # somebody else was faster

@@ -42,3 +42,19 @@ def test_every_header_a_client_must_send() -> None:
     assert BEARER.headers == ("Authorization",)
     assert BARE.write("k") == {"Apikey": "k"}
     assert BEARER.write("k") == {"Authorization": "Bearer k"}
+
+
+@pytest.mark.parametrize(
+    ("credential", "headers", "sent", "places"),
+    [
+        (BARE, {}, [], []),
+        (BARE, {"authorization": "Bearer k", "brand": "b"}, [("page", "1")], ["header.Authorization"]),
+        (BARE, {"token": "k", "x-api-key": " "}, [("ApiKey", "k"), ("key", "")], ["header.Token", "query.ApiKey"]),
+        (BEARER, {"authorization": "k"}, [], ["header.Authorization"]),
+        (BEARER, {"authorization": "bearer "}, [("access_token", "k")], ["query.access_token"]),
+    ],
+)
+def test_where_a_secret_seems_to_be_instead(
+    credential: Credential, headers: dict[str, str], sent: list[tuple[str, str]], places: list[str]
+) -> None:
+    assert credential.misplaced(headers, sent) == places

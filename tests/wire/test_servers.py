@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import os
 import signal
 import socket
 import subprocess
@@ -170,11 +171,13 @@ def test_how_gunicorn_is_set(vendor: Vendor, monkeypatch: pytest.MonkeyPatch) ->
         assert config.control_socket_disable
         assert bool(config.is_ssl) == (tls is not None)
         socket.socket(fileno=descriptor).close()
-    before = signal.getsignal(signal.SIGINT)
-    try:
-        config.post_worker_init(None)
-        assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN  # Ctrl-C is for the master
-    finally:
-        signal.signal(signal.SIGINT, before)
+    handlers: dict[int, Any] = {}
+    monkeypatch.setattr(signal, "signal", handlers.__setitem__)
+    config.post_worker_init(None)
     assert ready == ["ready"]
+    assert handlers.pop(signal.SIGINT) is signal.SIG_IGN  # Ctrl-C is for the master
+    ended: list[int] = []
+    monkeypatch.setattr(os, "_exit", ended.append)
+    handlers.pop(signal.SIGQUIT)(signal.SIGQUIT, None)
+    assert (ended, handlers) == ([0], {})
     assert isinstance(made[0].load(), Carrier)

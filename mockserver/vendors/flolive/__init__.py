@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...data import shipped
-from ...vendor import Recipe, Vendor
+from ...vendor import Recipe, Vendor, holder
 from . import auth, errors, invoices
 
 
@@ -19,7 +19,7 @@ VENDOR = Vendor(
     document="https://kb.flolive.net/Content/API/Customer/Get%20Customer%20Invoice%20Files.htm",
     hosts=(),  # the document names none
     credential=auth.CREDENTIAL,
-    authenticate=auth.authenticate,
+    authenticate=holder,
     account=auth.Account,
     account_id="customer_id",
     endpoints=(invoices.GET_CUSTOMER_INVOICE_LIST,),

@@ -43,9 +43,9 @@ INVALID = "The input is invalid."
 TABLE = (
     Words(Unauthenticated, 401, "jframework.401", UNAUTHORIZED, "documented", "001:28", "Unauthorized"),
     Words(OtherBrand, 401, "jframework.401.other-brand", UNAUTHORIZED, "inferred", "P[16a]", "Unauthorized"),
-    Words(
+    Words(  # the text is documented (001:29), the number and the rest of the body are not
         Throttled, 429, "jframework.429",
-        "The user has exceeded the rate limit.", "documented", "001:29", "RateLimitExceeded",
+        "The user has exceeded the rate limit.", "public", "P[35]", "RateLimitExceeded",
     ),
     # The texts of these are public (P[16]); that they are said here is inferred.
     Words(InvalidParams, 400, "jframework.400", INVALID, "inferred", "P[16b]", "InvalidInput"),
@@ -82,7 +82,7 @@ TABLE = (
 def refuse(call: Call, words: Words, fact: Fact) -> Reply:
     """The envelope of 001:36-96 with ``data`` null and one error, which says its text under both public names."""
     error = {
-        "code": words.code or words.text.replace(" ", ""),
+        "code": words.code or "".join(filter(str.isalnum, words.text)),
         "message": words.text,
         "details": words.text,
         "correlationId": str(call.stable_uuid(words.rule)),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...data import shipped
-from ...vendor import Recipe, Vendor
+from ...vendor import Recipe, Vendor, holder
 from . import auth, errors, invoices
 
 
@@ -19,7 +19,7 @@ VENDOR = Vendor(
     document="https://docs.ispcrm.online/get_invoices",
     hosts=("yourispcrmdomain",),  # 000:28
     credential=auth.CREDENTIAL,
-    authenticate=auth.authenticate,
+    authenticate=holder,
     account=auth.Account,
     account_id="subscriber_id",
     endpoints=(invoices.GET_CUSTOMERS_INVOICES,),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...data import shipped
-from ...vendor import Recipe, Vendor
+from ...vendor import Recipe, Vendor, holder
 from . import auth, errors, invoices
 
 
@@ -19,7 +19,7 @@ VENDOR = Vendor(
     document="https://apidocs.saaslogic.io/get-the-invoices-15480131e0",
     hosts=("api-sandbox.saaslogic.io", "api.saaslogic.io"),  # 002:9; production P[27]
     credential=auth.CREDENTIAL,
-    authenticate=auth.authenticate,
+    authenticate=holder,
     account=auth.Account,
     account_id="tenant_id",
     endpoints=(invoices.GET_THE_INVOICES,),

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from ...data.dataset import Account as Found
-from ...errors import Forbidden, Unauthenticated
-from ...toolkit import fields, querystring
+from ...errors import Forbidden
+from ...toolkit import fields
 from ...toolkit.credentials import Credential
-from ...vendor import Call
+from ...vendor import Call, holder
 
 CREDENTIAL = Credential("Apikey", key="api_key")
 
@@ -22,21 +22,7 @@ class Account(fields.RecordSchema):
 
 def authenticate(call: Call) -> Found:
     """The account of the key. Raises Unauthenticated, or Forbidden when the key lacks this action."""
-    key = CREDENTIAL.read(call.request.headers)
-    account = call.accounts.by("api_key", key)
-    if account is None:
-        point_out(call, key)
-        raise Unauthenticated
+    account = holder(call)
     if not account.get("may_list_invoices", True):
         raise Forbidden
     return account
-
-
-def point_out(call: Call, key: str | None) -> None:
-    """Warn of a key that seems to be there, in a place or a form in which it is not read."""
-    wanted = "The key is read from `Apikey: <key>` alone, without a scheme word."
-    if key is None:
-        for location in CREDENTIAL.misplaced(call.request.headers, querystring.pairs(call.request.query)):
-            call.warn(location, "misplaced-credential", wanted)
-    elif " " in key:
-        call.warn("header.Apikey", "misplaced-credential", wanted)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from decimal import Decimal
 from operator import itemgetter
 from typing import Any
 
@@ -37,7 +35,7 @@ AMOUNTS = Reading(
     "short",
     ("short", "php"),
     source="004:95-97",
-    about="Amounts print with their own decimals (24.78), or as PHP prints the double (24.780000000000001136868…).",
+    about="Numbers print with their own decimals (24.78), or as PHP prints doubles (24.780000000000001136868…).",
     renders=True,
 )
 USER_ID = Reading(
@@ -206,22 +204,13 @@ class Invoice(fields.RecordSchema):
 
 
 def written(invoice: Record, readings: Readings) -> bytes:
-    """One invoice as JSON, its amounts and its user's id as the readings want them."""
+    """One invoice as JSON, its numbers and its user's id as the readings want them."""
     if readings["user-id"] != "stored":
         user, kind = invoice["user"], int if readings["user-id"] == "integer" else str
         invoice = {**invoice, "user": {**user, "id": kind(user["id"])}}
     if readings["amounts"] == "php":
-        invoice = {
-            **as_doubles(invoice, "subtotal", "tax", "total", "payment_method_commission"),
-            "discounts": [as_doubles(discount, "amount") for discount in invoice["discounts"]],
-            "items": [as_doubles(item, "amount", "total") for item in invoice["items"]],
-        }
+        return encode(invoice, as_double)  # PHP's serialize_precision holds for every float
     return encode(invoice)
-
-
-def as_doubles(values: Mapping[str, Any], *amounts: str) -> dict[str, Any]:
-    """The same values, these amounts among them printed as PHP prints doubles (004:95)."""
-    return {**values, **{name: Fragment(as_double(Decimal(values[name])).encode()) for name in amounts}}
 
 
 RECORDS = RecordType(

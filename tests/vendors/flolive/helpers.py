@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-from typing import Any
+from functools import partial
 
-from mockserver.data import fixtures, shipped
-from mockserver.data.fixtures import Content
-from mockserver.library import shape
-from mockserver.vendors.flolive import VENDOR
+from tests.vendors import helpers
+from tests.vendors.helpers import Row, bearer
+
+content = partial(helpers.content, "flolive")
+accounts = partial(helpers.accounts, "flolive")
+records = partial(helpers.records, "flolive")
 
 ENVELOPE = ["errorCode", "errorMessage", "content", "pageable"]
 SINCE, NOW = "2025-07-15T09:00:00.000Z", "2026-07-15T09:00:00.000Z"  # the window of the default dataset's anchor
 DOES_NOT_EXIST = b'{"errorCode":"CUSTOMER_1002","errorMessage":"Customer does not exist","content":[],"pageable":null}'
 
 
-@lru_cache(maxsize=8)
-def content(dataset: str = "default") -> Content:
-    """The fixture file, read without a server."""
-    return fixtures.read(shipped.fixtures("flolive") / f"{dataset}.yaml", shape(VENDOR))
-
-
-def customer(name: str) -> dict[str, Any]:
+def customer(name: str) -> Row:
     """The customer of the default dataset whose name begins so."""
-    return next(account for account in content().accounts if account["name"].startswith(name))
+    return next(account for account in accounts() if account["name"].startswith(name))
 
 
 def path(name: str) -> str:
@@ -35,14 +30,14 @@ def path_of(customer_id: str) -> str:
     return f"/api/v2/customer/{customer_id}/invoices"
 
 
-def bearer(name: str) -> dict[str, str]:
+def credentials(name: str) -> dict[str, str]:
     """The header with which that customer asks."""
-    return {"Authorization": f"Bearer {customer(name)['token']}"}
+    return bearer(customer(name))
 
 
-def owned(customer_id: str, dataset: str = "default") -> list[dict[str, Any]]:
+def owned(customer_id: str, dataset: str = "default") -> list[Row]:
     """All invoices of a customer in the file."""
-    return [invoice for invoice in content(dataset).records if invoice["_owner"] == customer_id]
+    return [invoice for invoice in records(dataset) if invoice["_owner"] == customer_id]
 
 
 def listed(customer_id: str, dataset: str = "default", since: str = SINCE, now: str = NOW) -> list[str]:

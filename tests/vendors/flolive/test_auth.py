@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.client import Client
-from tests.vendors.flolive.helpers import DOES_NOT_EXIST, bearer, content, customer, listed, path, path_of
+from tests.vendors.flolive.helpers import DOES_NOT_EXIST, accounts, credentials, customer, listed, path, path_of
 
 UNAUTHORIZED = b'{"errorCode":"AUTH_1001","errorMessage":"Unauthorized","content":[],"pageable":null}'
 NOBODY = "f47ac10b-58cc-4372-a567-0e02b2c3d479"
@@ -49,7 +49,7 @@ def test_without_a_known_token_nobody_is_told_anything(client: Client, headers: 
 
 
 def test_the_token_decides_who_asks(client: Client) -> None:
-    for account in content().accounts:
+    for account in accounts():
         if "token" in account:
             own = client.get(
                 path=path_of(account["customer_id"]), headers={"Authorization": f"Bearer {account['token']}"}
@@ -94,7 +94,7 @@ def test_no_place_is_told_when_there_is_no_token_or_one_where_it_belongs(client:
 @pytest.mark.statement("FL-06")
 def test_the_requestor_reads_the_invoices_of_its_own_customer(client: Client) -> None:
     for name in ("Harbourlight", "Kestrel", "Tundra", "Lanternfish"):
-        answer = client.get(path=path(name), headers=bearer(name))
+        answer = client.get(path=path(name), headers=credentials(name))
         assert [invoice["id"] for invoice in answer.json["content"]] == listed(customer(name)["customer_id"])
         assert answer.json["content"]
 
@@ -124,7 +124,7 @@ def test_the_requestor_reads_the_invoices_of_its_sub_customers(client: Client, n
     ],
 )
 def test_no_other_customer_is_eligible_and_none_is_told_to_exist(client: Client, requestor: str, asked: str) -> None:
-    answer = client.get(path=path(asked), headers=bearer(requestor))
+    answer = client.get(path=path(asked), headers=credentials(requestor))
     assert (answer.status, answer.body, answer.rule) == (404, DOES_NOT_EXIST, "flolive.404.customer-1002")
 
 
@@ -166,5 +166,5 @@ def test_an_id_that_is_not_one_segment_of_the_path_is_another_path(client: Clien
 
 def test_every_parent_is_a_customer() -> None:
     for dataset in ("default", "docs", "empty", "edge"):
-        known = {account["customer_id"] for account in content(dataset).accounts}
-        assert {account.get("parent") for account in content(dataset).accounts} - {None} <= known
+        known = {account["customer_id"] for account in accounts(dataset)}
+        assert {account.get("parent") for account in accounts(dataset)} - {None} <= known

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.client import Answer, Client
-from tests.vendors.flolive.helpers import ENVELOPE, bearer, content, customer, listed, owned, path, path_of
+from tests.vendors.flolive.helpers import ENVELOPE, credentials, customer, listed, owned, path, path_of, records
 
 EDGE = "00000000-0000-4000-8000-0000000000d0"
 
@@ -120,7 +120,7 @@ def test_the_window_holds_for_sub_customers_too() -> None:
 
 
 def test_a_customer_without_invoices_gets_an_empty_success(client: Client) -> None:
-    for headers in (bearer("Newcomer"), bearer("Harbourlight")):
+    for headers in (credentials("Newcomer"), credentials("Harbourlight")):
         answer = client.get(path=path("Newcomer"), headers=headers)
         assert answer.status == 200
         assert answer.body == b'{"errorCode":"","errorMessage":"","content":[],"pageable":null}'
@@ -252,7 +252,7 @@ def test_amounts_of_any_size_keep_their_digits() -> None:
 def test_the_due_date_may_be_absent(client: Client) -> None:
     shown = client.get().json["content"]
     assert {"dueDate" in invoice for invoice in shown} == {True, False}
-    in_file = {invoice["id"]: invoice.get("dueDate") for invoice in content().records}
+    in_file = {invoice["id"]: invoice.get("dueDate") for invoice in records()}
     assert all(invoice.get("dueDate") == in_file[invoice["id"]] for invoice in shown)
 
 

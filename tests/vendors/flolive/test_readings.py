@@ -6,7 +6,7 @@ import pytest
 
 from mockserver.vendors.flolive import VENDOR
 from tests.client import Client
-from tests.vendors.flolive.helpers import DOES_NOT_EXIST, bearer, path, path_of
+from tests.vendors.flolive.helpers import DOES_NOT_EXIST, credentials, path, path_of
 
 START_DATE, END_DATE = "billingCycleStartDate", "billingCycleEndDate"
 START_TIME, END_TIME = "billingCycleStartTime", "billingCycleEndTime"
@@ -71,10 +71,10 @@ def test_under_always_200_the_gates_say_200_too(client: Client) -> None:
 
 def test_not_eligible_may_be_a_refusal(client: Client) -> None:
     for requestor, asked in (("Harbourlight", "Tundra"), ("Kestrel", "Harbourlight"), ("Lanternfish", "Nordlys")):
-        answer = client.get(path=path(asked), headers=bearer(requestor), readings="not-eligible=auth")
+        answer = client.get(path=path(asked), headers=credentials(requestor), readings="not-eligible=auth")
         assert (answer.status, answer.rule) == (403, "flolive.403")
         assert answer.body == b'{"errorCode":"AUTH_403","errorMessage":"Forbidden","content":[],"pageable":null}'
-        default = client.get(path=path(asked), headers=bearer(requestor), readings="not-eligible=customer-1002")
+        default = client.get(path=path(asked), headers=credentials(requestor), readings="not-eligible=customer-1002")
         assert default.body == DOES_NOT_EXIST
 
 

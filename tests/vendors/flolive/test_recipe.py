@@ -14,7 +14,7 @@ from mockserver.generation import ANCHOR
 from mockserver.library import make
 from mockserver.vendors.flolive import VENDOR, recipe
 from tests.client import Client
-from tests.vendors.flolive.helpers import content, customer, path
+from tests.vendors.flolive.helpers import accounts, customer, path, records
 
 MANY = 420
 FAR = (10**5, 10**6 - 1, 10**6)
@@ -90,22 +90,22 @@ def test_the_api_tells_the_storys_totals() -> None:
 
 
 def test_the_customers_are_a_tree_with_strangers_beside_it() -> None:
-    accounts = content().accounts
-    first = accounts[0]
+    tree = accounts()
+    first = tree[0]
     assert first == customer("Harbourlight")
-    subs = [account for account in accounts if account.get("parent") == first["customer_id"]]
-    below = [a for a in accounts if a.get("parent") in {sub["customer_id"] for sub in subs}]
-    strangers = [a for a in accounts if a is not first and a not in subs and a not in below]
+    subs = [account for account in tree if account.get("parent") == first["customer_id"]]
+    below = [a for a in tree if a.get("parent") in {sub["customer_id"] for sub in subs}]
+    strangers = [a for a in tree if a is not first and a not in subs and a not in below]
     assert (len(subs), len(below), len(strangers)) == (5, 2, 5)
     assert any("token" not in sub for sub in subs)
-    owners = {invoice["_owner"] for invoice in content().records}
-    assert {a["customer_id"] for a in accounts} - owners == {customer("Newcomer")["customer_id"]}
+    owners = {invoice["_owner"] for invoice in records()}
+    assert {a["customer_id"] for a in tree} - owners == {customer("Newcomer")["customer_id"]}
 
 
 def test_the_example_in_the_spec_is_the_first_customer() -> None:
     spec = yamltext.load(VENDOR.spec.read_text(encoding="utf-8"))
     parameter = spec["paths"][VENDOR.endpoints[0].path]["get"]["parameters"][0]
-    assert parameter["example"] == content().accounts[0]["customer_id"]
+    assert parameter["example"] == accounts()[0]["customer_id"]
 
 
 @pytest.mark.parametrize(

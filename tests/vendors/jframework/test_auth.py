@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.client import Client
-from tests.vendors.jframework.helpers import BRAND, account, credentials, ids, jframework
+from tests.vendors.jframework.helpers import BRAND, account, credentials, jframework
 
 TEXT = (
     "The user is not authorized to access the requested resource. The request is missing the required Auth-Key header."
@@ -131,7 +131,10 @@ def test_the_older_clients_header_names_are_not_read_but_told(
     [
         ({"Brand-URL": BRAND, "Authorization": f"Bearer {KEY}"}, "", "header.Authorization"),
         ({"Brand-URL": BRAND, "X-Api-Key": KEY}, "", "header.X-Api-Key"),
+        ({"Brand-URL": BRAND, "Token": KEY}, "", "header.Token"),
         ({"Brand-URL": BRAND, "Auth-Key": f"Bearer {KEY}"}, "", "header.Auth-Key"),
+        ({"Brand-URL": BRAND, "Auth-Key": f"ApiKey {KEY}"}, "", "header.Auth-Key"),
+        ({"Brand-URL": BRAND}, f"bearer={KEY}", "query.bearer"),
         ({"Brand-URL": BRAND}, f"Auth-Key={KEY}", "query.Auth-Key"),
         ({"Brand-URL": BRAND}, f"auth_key={KEY}&authKey", "query.auth_key"),
         ({"Auth-Key": KEY}, f"brandUrl={BRAND}", "query.brandUrl"),
@@ -158,9 +161,12 @@ def test_help_never_changes_the_body(client: Client) -> None:
     assert client.get(headers={"Brand-URL": BRAND, "Authorization": "Bearer x"}).body == plain.body
 
 
-def test_any_credential_still_needs_a_known_brand() -> None:
+@pytest.mark.parametrize("brand", [BRAND, account(4)["brand_url"], "https://nobody.example"])
+@pytest.mark.parametrize("key", ["nobody-has-this-key", account(1)["auth_key"]])
+def test_any_credential_is_a_brand_and_a_key_of_whatever_value(brand: str, key: str) -> None:
     lenient = jframework(accept_any_credential=True)
-    stranger = {"Auth-Key": "nobody-has-this-key"}
-    assert lenient.get(headers=stranger | {"Brand-URL": BRAND}).status == 200
-    assert lenient.get(headers=stranger | {"Brand-URL": "https://nobody.example"}).status == 404
-    assert ids(lenient.get(headers=credentials(4))) != ids(lenient.get())
+    own = key == account(1)["auth_key"] and brand == BRAND
+    expected = jframework().get(headers=credentials(1 if own else 0))
+    assert lenient.get(headers={"Brand-URL": brand, "Auth-Key": key}).body == expected.body
+    assert lenient.get(headers={"Brand-URL": brand}).status == 401
+    assert lenient.get(headers={"Auth-Key": key}).status == 400

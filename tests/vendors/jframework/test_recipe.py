@@ -15,7 +15,7 @@ from mockserver.library import shape
 from mockserver.vendors.jframework import VENDOR
 from mockserver.vendors.jframework.invoices import PAYMENT_STATES
 from mockserver.vendors.jframework.recipe import RECIPE, accounts, record, story_index
-from tests.vendors.jframework.helpers import account, content, live, stored
+from tests.vendors.jframework.helpers import account, live, records, stored
 
 ANCHOR = generation.ANCHOR
 INDICES = [*range(400), 123_456, 999_999, 10**6]
@@ -104,7 +104,7 @@ def test_what_stands_beside_the_story_amounts_to_nothing_or_is_a_test(made: list
 def test_the_totals_of_the_file_are_the_storys() -> None:
     entries = [story.entry(1, index, ANCHOR) for index in range(12 * 12)]
     for currency in ("USD", "GBP", "EUR"):
-        payments = [i["payment"] for i in content()["records"] if not i["testMode"]]
+        payments = [i["payment"] for i in records() if not i["testMode"]]
         total = sum(Decimal(p["amountGross"]) for p in payments if p["currencyCode"] == currency)
         assert total == sum(entry.total for entry in entries if entry.customer.currency == currency) > 0
 
@@ -112,7 +112,7 @@ def test_the_totals_of_the_file_are_the_storys() -> None:
 def test_the_example_account_is_the_rich_one() -> None:
     assert 120 <= len(live()) <= 200
     assert len(stored()) > len(live())
-    others = [i for i in content()["records"] if i["_owner"] != account(0)["user_id"]]
+    others = [i for i in records() if i["_owner"] != account(0)["user_id"]]
     assert {invoice["_owner"] for invoice in others} == {account(1)["user_id"], account(4)["user_id"]}
     assert {(i["status"], i["payment"]["status"], i["testMode"]) for i in others} == {("Paid", "Completed", False)}
     assert account(1)["brand_url"] == account(0)["brand_url"] != account(4)["brand_url"]
@@ -138,4 +138,4 @@ def test_a_record_depends_on_seed_index_and_anchor_alone() -> None:
 def test_an_expired_key_hangs_on_the_anchor() -> None:
     (expired,) = [row for row in accounts(1, ANCHOR) if "expires" in row]
     assert expired["expires"] == "2026-07-14T09:00:00Z"
-    assert RECIPE.records == len(content()["records"])
+    assert RECIPE.records == len(records())

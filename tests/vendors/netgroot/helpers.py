@@ -1,32 +1,22 @@
-"""The fixture files as they stand, for expectations that do not come out of the server's code."""
+"""What the tests of NetGroot share: its subscribers and their invoices as they stand in the fixture files."""
 
 from __future__ import annotations
 
-from functools import lru_cache
-from typing import Any
+from functools import partial
 
-from mockserver.data import shipped, yamltext
+from tests.vendors import helpers
+from tests.vendors.helpers import Row, bearer
 
-
-@lru_cache
-def content(dataset: str = "default") -> dict[str, Any]:
-    """Everything that a file holds; amounts with the digits that are written there."""
-    path = shipped.fixtures("netgroot") / f"{dataset}.yaml"
-    found: dict[str, Any] = yamltext.load(path.read_text(encoding="utf-8"))
-    return found
+content = partial(helpers.content, "netgroot")
+accounts = partial(helpers.accounts, "netgroot")
 
 
-def accounts(dataset: str = "default") -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = content(dataset)["accounts"]
-    return found
-
-
-def bearer(subscriber: str) -> dict[str, str]:
+def credentials(subscriber: str) -> dict[str, str]:
     """The header of a subscriber of ``default``."""
-    return {"Authorization": next(f"Bearer {row['token']}" for row in accounts() if row["subscriber_id"] == subscriber)}
+    return bearer(next(row for row in accounts() if row["subscriber_id"] == subscriber))
 
 
-def invoices(dataset: str = "default", subscriber: str | None = None) -> list[dict[str, Any]]:
+def invoices(dataset: str = "default", subscriber: str | None = None) -> list[Row]:
     """A subscriber's invoices (by default the first one's) as the document shows them, newest first, then by id."""
     owner = subscriber or accounts(dataset)[0]["subscriber_id"]
     shown = [

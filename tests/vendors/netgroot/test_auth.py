@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.client import Client
-
-from .helpers import accounts, content, invoices
+from tests.vendors.netgroot.helpers import accounts, content, invoices
 
 UNAUTHORIZED = b'{"success":false,"message":"Unauthorized"}'
 TOKEN = accounts()[0]["token"]

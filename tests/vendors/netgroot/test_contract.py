@@ -8,8 +8,7 @@ from typing import Any
 from mockserver.vendor import Words
 from tests.client import Answer, Client
 from tests.contract import VendorContract
-
-from .helpers import invoices
+from tests.vendors.netgroot.helpers import invoices
 
 
 class TestNetGroot(VendorContract):

@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.client import Client
-
-from .helpers import accounts, bearer, content, invoices
+from tests.vendors.netgroot.helpers import accounts, content, credentials, invoices
 
 NOT_FOUND = b'{"success":false,"message":"Subscriber not found"}'  # 000:69-72
 
@@ -19,7 +18,7 @@ def client() -> Client:
 @pytest.mark.statement("NG-36", "NG-37", "NG-38", "NG-39", "NG-40", "NG-42")
 def test_a_subscriber_that_cannot_be_found_is_404(client: Client) -> None:
     for query in ("", f"id={invoices()[0]['invoice_id']}"):
-        answer = client.get(query, headers=bearer("administrator"))  # a good token that belongs to no subscriber
+        answer = client.get(query, headers=credentials("administrator"))  # a good token that belongs to no subscriber
         assert (answer.status, answer.body) == (404, NOT_FOUND)
         assert list(answer.json) == ["success", "message"]
         assert answer.json["success"] is False
@@ -43,18 +42,18 @@ def test_an_invoice_of_somebody_else_is_the_same_404(client: Client) -> None:
     assert others
     for other in others:
         number = invoices(subscriber=other)[0]["invoice_id"]
-        answer = client.get(f"id={number}", headers=bearer(own))
+        answer = client.get(f"id={number}", headers=credentials(own))
         assert (answer.status, answer.body, answer.rule) == (404, NOT_FOUND, "netgroot.404")
-        assert client.get(f"id={number}", headers=bearer(other)).status == 200
+        assert client.get(f"id={number}", headers=credentials(other)).status == 200
 
 
 def test_a_subscriber_without_invoices_does_not_find_one_either(client: Client) -> None:
-    answer = client.get("id=10001", headers=bearer("newcomer"))
+    answer = client.get("id=10001", headers=credentials("newcomer"))
     assert (answer.status, answer.body) == (404, NOT_FOUND)
 
 
 def test_parameters_come_before_look_ups(client: Client) -> None:
-    assert client.get("id=abc", headers=bearer("administrator")).status == 422
+    assert client.get("id=abc", headers=credentials("administrator")).status == 422
 
 
 @pytest.mark.parametrize(
@@ -89,4 +88,4 @@ def test_a_spent_quota_is_told_in_the_envelope_with_the_time_to_wait() -> None:
     answer = client.get()
     assert answer.body == b'{"success":false,"message":"Too Many Requests"}'
     assert answer.headers["Retry-After"] == "3600"
-    assert client.get(headers=bearer("kestrel")).status == 200  # every subscriber has its own
+    assert client.get(headers=credentials("kestrel")).status == 200  # every subscriber has its own

@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.client import Client
-
-from .helpers import bearer, invoices
+from tests.vendors.netgroot.helpers import credentials, invoices
 
 NOT_FOUND = b'{"success":false,"message":"Subscriber not found"}'
 
@@ -21,7 +20,7 @@ def test_the_readings_and_their_defaults(client: Client) -> None:
 
 
 def test_empty_list(client: Client) -> None:
-    nobody = bearer("newcomer")
+    nobody = credentials("newcomer")
     assert client.get(headers=nobody, readings="empty-list=empty").body == b'{"success":true,"data":[]}'
     answer = client.get(headers=nobody, readings="empty-list=not-found")
     assert (answer.status, answer.body) == (404, b'{"success":false,"message":"No invoices found"}')
@@ -30,9 +29,9 @@ def test_empty_list(client: Client) -> None:
 
 def test_an_empty_list_read_as_not_found_leaves_the_other_404s_as_they_are(client: Client) -> None:
     reading = "empty-list=not-found"
-    assert client.get("id=1", headers=bearer("newcomer"), readings=reading).body == NOT_FOUND
+    assert client.get("id=1", headers=credentials("newcomer"), readings=reading).body == NOT_FOUND
     assert client.get("id=1", readings=reading).body == NOT_FOUND
-    assert client.get(headers=bearer("administrator"), readings=reading).body == NOT_FOUND
+    assert client.get(headers=credentials("administrator"), readings=reading).body == NOT_FOUND
     assert client.get(readings=reading).json["data"] == invoices()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.client import Client
-from tests.vendors.saaslogic.fixture_file import accounts, bearer, query, records
+from tests.vendors.saaslogic.helpers import accounts, credentials, query, records
 
 
 @pytest.fixture
@@ -48,7 +48,7 @@ def test_without_the_token_nothing_is_told(client: Client, headers: dict[str, st
 
 
 def test_another_vendors_or_datasets_token_is_unknown(client: Client) -> None:
-    assert client.get(headers=bearer(accounts("edge")[0]["token"])).status == 401
+    assert client.get(headers=credentials(0, "edge")).status == 401
     assert client.get(headers=Client("netgroot").example["headers"]).status == 401
 
 
@@ -85,7 +85,7 @@ def test_a_good_token_is_not_told_about_another_one(client: Client) -> None:
 
 
 def test_a_tenant_sees_its_own_customers_only(client: Client) -> None:
-    theirs, own = query(records(tenant=1)[0]), bearer(accounts()[1]["token"])
+    theirs, own = query(records(tenant=1)[0]), credentials(1)
     assert client.get(theirs).body == b"[]"
     assert {invoice["clientId"] for invoice in client.get(theirs, headers=own).json} == {theirs["customerId"]}
     assert client.get(headers=own).body == b"[]"
@@ -95,21 +95,21 @@ def test_tenants_with_the_same_customer_and_product_do_not_mix() -> None:
     edge = Client("saaslogic", dataset="edge")
     both = query(records("edge", tenant=1)[0])
     assert both == query(records("edge")[0])
-    seen = [edge.get(both, headers=bearer(accounts("edge")[tenant]["token"])).json for tenant in (0, 1)]
+    seen = [edge.get(both, headers=credentials(tenant, "edge")).json for tenant in (0, 1)]
     assert [invoice["invoiceId"] for invoice in seen[1]] == ["of-the-neighbour"]
     assert "of-the-neighbour" not in [invoice["invoiceId"] for invoice in seen[0]]
 
 
 def test_a_tenant_without_invoices_gets_an_empty_list(client: Client) -> None:
     for invoice in (records()[0], records(tenant=1)[0]):
-        answer = client.get(query(invoice), headers=bearer(accounts()[2]["token"]))
+        answer = client.get(query(invoice), headers=credentials(2))
         assert (answer.status, answer.body) == (200, b"[]")
 
 
 def test_an_expired_token_is_no_token() -> None:
     lapsed = accounts("edge")[2]
     assert lapsed["expires"] == "2028-03-01T00:00:00Z"  # the very instant at which the dataset's clock starts
-    headers = bearer(lapsed["token"])
+    headers = credentials(2, "edge")
     assert Client("saaslogic", dataset="edge").get(headers=headers).status == 401
     assert Client("saaslogic", dataset="edge", clock="2028-02-29T23:59:59Z").get(headers=headers).status == 200
 

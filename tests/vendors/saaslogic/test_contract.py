@@ -8,7 +8,7 @@ from typing import Any
 from mockserver.vendor import Words
 from tests.client import Answer, Client
 from tests.contract import VendorContract
-from tests.vendors.saaslogic.fixture_file import like, newest_first, query, records
+from tests.vendors.saaslogic.helpers import like, newest_first, query, records
 
 
 class TestSaaSLogic(VendorContract):

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.client import Client
-from tests.vendors.saaslogic.fixture_file import accounts, bearer
+from tests.vendors.saaslogic.helpers import credentials
 
 
 @pytest.fixture
@@ -139,4 +139,4 @@ def test_a_tenants_spent_quota_is_its_own() -> None:
     spent = client.get()
     assert (spent.status, spent.headers["Retry-After"]) == (429, "60")
     assert spent.json == body("Too Many Requests", 429, "Too Many Requests")
-    assert client.get(headers=bearer(accounts()[1]["token"])).status == 200
+    assert client.get(headers=credentials(1)).status == 200

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.client import Client
-from tests.vendors.saaslogic.fixture_file import like, newest_first, query, records
+from tests.vendors.saaslogic.helpers import like, newest_first, query, records
 
 KEYS = [
     *("invoiceId", "invoiceNumber", "clientId", "productId", "subscriptionRefId", "productName", "planName"),

@@ -7,8 +7,7 @@ import json
 import pytest
 
 from tests.client import Client
-
-from .fixture import content, ids, key, rows
+from tests.vendors.wisecp.helpers import content, credentials, ids, rows
 
 KEY = content()["accounts"][0]["api_key"]
 INVALID = b'{"status":"error","message":"Invalid API key"}'
@@ -27,7 +26,7 @@ def test_the_key_alone_in_its_header_opens_the_list(client: Client) -> None:
 
 
 def test_every_key_sees_all_invoices_of_the_installation(client: Client) -> None:
-    assert client.get(headers=key("accounting")).body == client.get(headers=key("administrator")).body
+    assert client.get(headers=credentials("accounting")).body == client.get(headers=credentials("administrator")).body
     assert client.get().json["total"] == len(content()["records"])
 
 
@@ -56,14 +55,14 @@ def test_the_headers_name_has_any_case_and_blanks_after_the_key_do_not_matter(cl
     ],
 )
 @pytest.mark.statement("WI-04", "WI-50")
-def test_anything_else_is_an_invalid_key(client: Client, value: str | None) -> None:
+def test_anything_else_is_an_invalid_credentials(client: Client, value: str | None) -> None:
     answer = client.get(headers={} if value is None else {"Apikey": value})
     assert (answer.status, answer.body) == (401, INVALID)
     assert answer.basis == "inferred; rule=wisecp.401"
 
 
 def test_a_key_that_lacks_the_action_is_forbidden(client: Client) -> None:
-    answer = client.get("page=x", headers=key("helpdesk"))
+    answer = client.get("page=x", headers=credentials("helpdesk"))
     assert answer.status == 403
     assert answer.body == b'{"status":"error","message":"You do not have permission to perform this action"}'
     assert answer.basis == "inferred; rule=wisecp.403"

@@ -8,8 +8,7 @@ from typing import Any
 from mockserver.vendor import Words
 from tests.client import Answer, Client
 from tests.contract import VendorContract
-
-from .fixture import ids, ordered, rows
+from tests.vendors.wisecp.helpers import ids, ordered, rows
 
 
 class TestWisecp(VendorContract):

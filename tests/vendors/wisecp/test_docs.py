@@ -10,8 +10,8 @@ import pytest
 
 from mockserver.toolkit.jsontext import decode
 from tests.client import Client, compact
-
-from .fixture import Row, ids, rows
+from tests.vendors.helpers import Row
+from tests.vendors.wisecp.helpers import ids, rows
 
 # 004:49-204 to the letter, but for the e-mail address, which the document masks.
 RESPONSE = (Path(__file__).parent / "documented.json").read_text().replace("[email\u00a0protected]", "info@example.com")
@@ -43,7 +43,7 @@ def test_the_documented_request_gets_the_documented_response(client: Client) -> 
     )
     assert answer.status == 200
     assert answer.body == compact(RESPONSE)
-    assert answer.basis == "documented; rule=GetInvoices.200"
+    assert answer.rule == "GetInvoices.200"
     assert answer.warnings == []
     assert client.get(f"{REQUEST}&sort_type=ASC", headers=KEY, readings="amounts=php", Host="example.com") == answer
 

@@ -7,8 +7,8 @@ from urllib.parse import quote
 import pytest
 
 from tests.client import Answer, Client
-
-from .fixture import Row, content, ids, ordered, rows
+from tests.vendors.helpers import Row
+from tests.vendors.wisecp.helpers import content, ids, ordered, rows
 
 PATH = "/api/Billing/GetInvoices"
 SORTS = ("id", "number", "created_at", "due_date", "payment_date", "total")

@@ -16,8 +16,7 @@ from mockserver.generation import ANCHOR
 from mockserver.library import shape
 from mockserver.vendors.wisecp import VENDOR
 from mockserver.vendors.wisecp.recipe import BLOCK, CARD, RECIPE, near, record, story_index
-
-from .fixture import content
+from tests.vendors.wisecp.helpers import content
 
 NEVER = "0000-00-00 00:00:00"
 ANCHORS = [

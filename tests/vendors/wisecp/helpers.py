@@ -1,32 +1,25 @@
-"""The fixture files as they stand, for expectations that do not come out of the server's code."""
+"""What the tests of WISECP share: its keys and invoices as they stand in the fixture files."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from functools import lru_cache
-from typing import Any
+from functools import partial
 
-from mockserver.data import shipped, yamltext
+from tests.vendors import helpers
+from tests.vendors.helpers import Row
 
-Row = dict[str, Any]
-
-
-@lru_cache
-def content(dataset: str = "default") -> Row:
-    """Everything that a file holds; amounts with the digits that are written there."""
-    path = shipped.fixtures("wisecp") / f"{dataset}.yaml"
-    found: Row = yamltext.load(path.read_text(encoding="utf-8"))
-    return found
+content = partial(helpers.content, "wisecp")
+records = partial(helpers.records, "wisecp")
 
 
-def key(key_id: str) -> dict[str, str]:
+def credentials(key_id: str) -> dict[str, str]:
     """The header of an account of ``default``."""
     return {"Apikey": next(row["api_key"] for row in content()["accounts"] if row["key_id"] == key_id)}
 
 
 def rows(dataset: str = "default", where: Callable[[Row], bool] = lambda row: True) -> list[Row]:
     """The records that meet a condition, by id from the highest down, as is the default."""
-    return ordered(filter(where, content(dataset)["records"]), "id", "DESC")
+    return ordered(filter(where, records(dataset)), "id", "DESC")
 
 
 def ordered(found: Iterable[Row], sort: str, sort_type: str) -> list[Row]:

@@ -1,0 +1,10 @@
+"""Text of a client in a line of the log: it can neither end the line nor forge another."""
+
+from __future__ import annotations
+
+LONGEST = 200
+
+
+def escaped(text: str) -> str:
+    """At most 200 printable ASCII characters that stand for the text."""
+    return text.encode("unicode_escape").decode("ascii")[:LONGEST]
