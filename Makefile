@@ -4,6 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 ARGS ?=
 SUITE ?= fast
+JOBS ?= auto
 ifeq ($(SUITE),all)
   MARKS :=
 else
@@ -20,7 +21,9 @@ serve: $(VENV)/serve.stamp ## serve all five vendors on http://127.0.0.1:8080 (A
 	@exec $(BIN)/mockserver serve $(ARGS)
 
 test: $(VENV)/test.stamp ## run the tests with branch coverage (SUITE=all: the slow and browser ones, too)
-	$(BIN)/coverage run -m pytest $(MARKS) $(ARGS)
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest -n $(JOBS) $(MARKS) $(ARGS)
+	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 
 check: $(VENV)/dev.stamp ## lint, types, who may import whom, fixtures and specs

@@ -150,6 +150,7 @@ def readings(vendor: str | None) -> None:
                 click.echo(
                     f"{known.name}.{reading.name}: {choices}\n    {reading.about} [{reading.basis} {reading.source}]"
                 )
+    click.echo("Sources: 000:21 is line 21 of document 000; P[4] is in docs/sources.md.")
 
 
 @commands.command()

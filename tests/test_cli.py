@@ -101,6 +101,7 @@ def test_readings(vendor: Vendor) -> None:
         "    How an amount is printed. [inferred ]",
         "acme.bad-input: refuse (default), ignore",
         "    What becomes of a bad parameter. [public P[1]]",
+        "Sources: 000:21 is line 21 of document 000; P[4] is in docs/sources.md.",
     ]
     assert told(run(vendor, "readings", "bolt")) == "mockserver: there is no vendor 'bolt'; there are acme."
 

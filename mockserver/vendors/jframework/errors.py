@@ -47,7 +47,7 @@ TABLE = (
         Throttled, 429, "jframework.429",
         "The user has exceeded the rate limit.", "public", "P[35]", "RateLimitExceeded",
     ),
-    # The texts of these are public (P[16]); that they are said here is inferred.
+    # The texts of these are public (P[16a], P[16b]); that they are said here is inferred.
     Words(InvalidParams, 400, "jframework.400", INVALID, "inferred", "P[16b]", "InvalidInput"),
     Words(
         InvalidParams, 400, "jframework.400.brand-url-missing",

@@ -1,4 +1,4 @@
-"""Errors: the document has none (vendors.md 3.3).
+"""Errors: the document has none.
 
 That clients react to 401 is public; the bodies are those of Spring Boot, the likely back end: a guess.
 """

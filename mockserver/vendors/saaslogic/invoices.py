@@ -33,7 +33,7 @@ READINGS = (INVERTED_RANGE, DATE_FIELD)
 
 
 class Query(params.ParamSchema):
-    customerId = params.Text(required=True, empty="refused")  # 002:61-65; opaque, no UUID (vendors.md 2.2)
+    customerId = params.Text(required=True, empty="refused")  # 002:61-65; opaque: the id in 002:21 is no UUID
     productId = params.Text(required=True, empty="refused")  # 002:66-70
     startDate = params.Day(required=True, empty="refused")  # 002:71-75; yyyy-MM-dd is public, P[19]
     endDate = params.Day(required=True, empty="refused")  # 002:76-80
@@ -62,11 +62,11 @@ class Invoice(fields.RecordSchema):
     planName = fields.Text()
     invoiceDate = _local()
     dueDate = _local()
-    netAmount = _money()  # payable: after tax and discount (vendors.md 3.4)
+    netAmount = _money()  # payable, after tax and discount: when Paid, all is received (002:26-30)
     amountReceived = _money()
     totalTaxAmount = _money()
     totalDiscountAmount = _money()
-    statusName = fields.Word("Paid", "Unpaid")  # 002:30 shows Paid; Unpaid is inferred (vendors.md 2.9)
+    statusName = fields.Word("Paid", "Unpaid")  # 002:30 shows Paid; Unpaid is inferred
     currencySymbol = fields.Text()  # 002:31: a symbol, no code
     billingCycleStartDate = _local()
     billingCycleEndDate = _local()

@@ -29,7 +29,7 @@ FAILURE_STATUS = Reading(
 TABLE = (
     Words(Unauthenticated, 401, "wisecp.401", "Invalid API key", "inferred", "P[30a]"),
     Words(Forbidden, 403, "wisecp.403", "You do not have permission to perform this action", "inferred", "P[29]"),
-    # A filter without a match is a success (I-H): this row is said only when asked for.
+    # A filter without a match is a success (inferred): this row is said only when asked for.
     Words(NotFound, 404, "wisecp.404", "Invoice not found", "inferred", "P[30a]"),
     Words(UnknownPath, 404, "wisecp.404.unknown-path", "Action not found", "inferred", "P[30a]"),
     Words(MethodNotAllowed, 405, "wisecp.405", "Method not allowed", "inferred", "P[30a]"),

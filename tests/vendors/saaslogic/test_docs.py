@@ -77,7 +77,7 @@ def test_the_example_holds_because_of_each_of_its_parameters(client: Client, sho
 
 
 def test_a_copy_is_kept_only_where_it_is_marked(client: Client) -> None:
-    """One invoice twice is an accident of the document (vendors.md 2.3): no other list may repeat an id."""
+    """One invoice twice is an accident of the document (002:16-57): no other list may repeat an id."""
     raw = yamltext.load((client.vendor.fixtures / "docs.yaml").read_text(encoding="utf-8"))
     assert fixtures.check(raw, shape(client.vendor))[1] == []
     del raw["records"][1]["_copy"]

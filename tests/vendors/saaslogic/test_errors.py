@@ -1,4 +1,4 @@
-"""Errors: none is documented; the status is what counts, the body is Spring Boot's (vendors.md 3.3)."""
+"""Errors: none is documented; the status is what counts, the body is Spring Boot's."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The recipe: invariants of every generated invoice (vendors.md 3.4, 3.5), and the story that it tells."""
+"""The recipe: invariants of every generated invoice, and the story that it tells."""
 
 from __future__ import annotations
 
