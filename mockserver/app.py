@@ -20,7 +20,7 @@ from .errors import Misuse
 from .faults import phrase
 from .library import Library
 from .sandbox import Sandboxes, check_quotas, check_readings, first_day
-from .serve import World, problem, serve
+from .serve import World, lost, problem, serve
 from .settings import Settings, WrongSetting, make
 from .store import Store
 from .store.memory import MemoryStore
@@ -55,7 +55,7 @@ def create_app(
     try:
         check_readings(settings.readings, served)
     except Misuse as misuse:
-        raise WrongSetting(f"--readings: {misuse.detail}") from None
+        raise WrongSetting(f"--readings (or MOCKSERVER_READINGS): {misuse.detail}") from None
     library.load_all(settings.dataset, first_day(settings, wall()))
 
     app = Flask("mockserver", static_folder=None)
@@ -181,7 +181,7 @@ def unknown(world: World) -> Callable[[HTTPException], Response]:
     """The answer to a path at the root that nobody has: the vendors, and the paths most like it."""
 
     def handler(error: HTTPException) -> Response:
-        if error.code != 404:
+        if error.code != 404 or request.path.startswith("/__"):
             return refused(error)
         paths = [f"{prefix}{e.path}" for v in world.vendors for e in v.endpoints for prefix in ("", f"/{v.name}")]
         near = tuple(get_close_matches(request.path, paths, n=3, cutoff=0.5))
@@ -189,8 +189,7 @@ def unknown(world: World) -> Callable[[HTTPException], Response]:
         detail = f"Nothing is at {request.path[:200]}. Vendors are under {names}."
         if near:
             detail += f" Closest: {', '.join(near)}."
-        reply = problem(Misuse("Unknown path", detail, 404, near, "unknown-path"))
-        return respond(replace(reply, headers=(*reply.headers, ("X-Mock-Version", __version__))))
+        return respond(lost(world, received("", {}), Misuse("Unknown path", detail, 404, near, "unknown-path")))
 
     return handler
 

@@ -16,6 +16,7 @@ from . import clock
 from .settings import Settings, WrongSetting, make, variable
 from .version import __version__
 
+MANY = 2000
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -72,6 +73,8 @@ def serve(**given: Any) -> None:
 
     settings = make(given)
     logs.configure(settings.log_format)
+    if settings.records is not None and settings.records > MANY:
+        click.echo(f"making {_count(settings.records, 'record')} a vendor; this takes a while", err=True)
     app = create_app(settings)
     world: World = app.extensions["mockserver"]
     world.observers.append(logs.observer())
@@ -198,7 +201,7 @@ def generate(vendor: str, records: str | None, seed: str, anchor: str | None, da
         raise WrongSetting(f"--anchor: {error}.") from None
 
     def watched(rows: Iterator[Any], total: int) -> Iterator[Any]:
-        if total <= 2000 or not sys.stderr.isatty():
+        if total <= MANY or not sys.stderr.isatty():
             return rows
         return _with_progress(rows, total)
 

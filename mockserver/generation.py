@@ -40,6 +40,8 @@ def write(
     try:
         with nullcontext(sys.stdout) if out == Path("-") else out.open("w", encoding="utf-8", newline="\n") as stream:
             return write_to(stream, vendor, dataset, count, seed, anchor, watched)
+    except BrokenPipeError:  # whoever read our output has enough
+        raise
     except OSError as error:
         raise WrongSetting(f"--out {out} cannot be written: {error.strerror}.") from None
 

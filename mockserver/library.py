@@ -84,6 +84,7 @@ class Library:
         Raises BrokenFixture with the faults of all files together. Logs a warning when they were made for different
         days: one clock, which starts at the latest, does not fit them all.
         """
+        self._check_folder()
         faults: dict[fixtures.Fault, None] = {}
         for vendor in self._vendors:
             try:
@@ -111,7 +112,7 @@ class Library:
                 raise WrongSetting(f"{vendor.name} has no dataset {name!r}; there are {', '.join(known) or 'none'}.")
             return self.dataset(vendor, DEFAULT, day)
         ours = path.parent == vendor.fixtures and name == DEFAULT and vendor.recipe is not None
-        if self._records is not None or (ours and day is not None):
+        if self._records is not None or (ours and (day is not None or self._seed != 1)):
             anchor = midnight(day) if day else fixtures.read(path, shape(vendor)).anchor
             return make(vendor, name, anchor, self._seed, self._records)
         content = fixtures.read(path, shape(vendor))
@@ -121,6 +122,20 @@ class Library:
         accounts = [form.account.roll(account, days) for account in content.accounts]
         records = (form.record.roll(record, days) for record in content.records)
         return build(vendor, name, midnight(day), accounts, records)
+
+    def _check_folder(self) -> None:
+        """A slip in the name of a folder or file would silently serve our data instead. Raises WrongSetting."""
+        if self._folder is None:
+            return
+        known = [vendor.name for vendor in self._vendors]
+        for path in sorted(self._folder.iterdir()):
+            if path.is_dir() and not path.name.startswith(".") and path.name not in known:
+                raise WrongSetting(f"--fixtures has the folder {path.name}, wanted {', '.join(known)}.")
+        for path in sorted(self._folder.glob("*/*.yml")):
+            raise WrongSetting(f"--fixtures has {path}, wanted the ending .yaml or .jsonl.")
+        for path in sorted(self._folder.glob("*/*.jsonl")):
+            if path.with_suffix(".yaml").exists():
+                raise WrongSetting(f"--fixtures has {path} and a .yaml of the same name, wanted one of them.")
 
     def _day_of_the_users(self, vendor: Vendor, name: str) -> date | None:
         """Data of ours beside files of the user's is made for the user's day, so that one clock fits them all."""

@@ -48,7 +48,7 @@ def observer() -> Callable[[Done], None]:
     def observe(done: Done) -> None:
         path = escaped(done.request.path)
         facts = {
-            "vendor": done.vendor.name,
+            "vendor": done.vendor.name if done.vendor else None,
             "operation": done.endpoint.operation if done.endpoint else None,
             "sandbox": done.sandbox,
             "method": done.request.method[:20],
@@ -58,9 +58,10 @@ def observer() -> Callable[[Done], None]:
             "rule": done.reply.rule,
             "warnings": len(done.notices),
         }
+        who = done.vendor.name if done.vendor else "(nobody)"
         strict = ", strict: counted as a failure" if done.failed else ""
         warned = f" ({len(done.notices)} warned{strict})" if done.notices else ""
-        text = f"{done.vendor.name} {facts['method']} {path} {done.reply.status} {done.ms:.1f}ms{warned}"
+        text = f"{who} {facts['method']} {path} {done.reply.status} {done.ms:.1f}ms{warned}"
         calls.log(logging.WARNING if done.failed else logging.INFO, "%s", text, extra={"facts": facts})
 
     return observe

@@ -140,7 +140,7 @@ def check_quotas(quotas: Iterable[str], vendors: Iterable[Vendor]) -> None:
     known = [vendor.name for vendor in vendors]
     for name in quotas:
         if name not in known:
-            raise WrongSetting(f"--quotas names {name}, wanted one of {', '.join(known)}.")
+            raise WrongSetting(f"--quotas (or MOCKSERVER_QUOTAS) names {name}, wanted one of {', '.join(known)}.")
 
 
 def readings_for(vendor: Vendor, *layers: Mapping[str, str]) -> Readings:

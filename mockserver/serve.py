@@ -25,7 +25,7 @@ from .errors import (
     UriTooLong,
 )
 from .sandbox import DEFAULT, Sandbox, Sandboxes, check_readings, readings_for
-from .settings import Settings, pairs
+from .settings import Settings, pairs, switch
 from .store import Store
 from .toolkit import jsontext, params, querystring
 from .toolkit.logtext import escaped
@@ -36,6 +36,7 @@ from .version import __version__
 
 log = logging.getLogger("mockserver")
 LONGEST_TARGET = 16 * 1024
+OUR_HEADERS = ("x-mock-delay", "x-mock-readings", "x-mock-strict")
 
 
 @dataclass
@@ -52,9 +53,12 @@ class World:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """A call that is over, for whoever keeps account of calls: what came, what goes back, how long it took (ms)."""
+    """A call that is over, for whoever keeps account of calls: what came, what goes back, how long it took (ms).
 
-    vendor: Vendor
+    ``vendor`` is None where nobody has the path.
+    """
+
+    vendor: Vendor | None
     endpoint: Endpoint | None
     sandbox: str
     request: Request
@@ -92,6 +96,15 @@ def serve(world: World, vendor: Vendor, endpoint: Endpoint | None, request: Requ
     return reply
 
 
+def lost(world: World, request: Request, misuse: Misuse) -> Reply:
+    """The answer to a path at the root that no vendor has: a common slip, so it is told like a call."""
+    reply = dressed(world, None, None, request, problem(misuse))
+    notices = (Notice("path", misuse.code, misuse.detail),)
+    for observe in world.observers:
+        observe(Done(None, None, DEFAULT, request, reply, notices, world.settings.strict, 0.0))
+    return reply
+
+
 def opened(world: World, sandbox: Sandbox, vendor: Vendor, endpoint: Endpoint | None, request: Request) -> Call:
     """The call at its start: the sandbox's data, time and readings. Raises Misuse when its readings make no sense."""
     try:
@@ -101,7 +114,7 @@ def opened(world: World, sandbox: Sandbox, vendor: Vendor, endpoint: Endpoint | 
             "Bad readings", f"X-Mock-Readings cannot be read, wanted vendor.reading=choice: {error}."
         ) from None
     check_readings(asked, world.vendors)
-    return Call(
+    call = Call(
         vendor,
         endpoint,
         request,
@@ -110,6 +123,11 @@ def opened(world: World, sandbox: Sandbox, vendor: Vendor, endpoint: Endpoint | 
         sandbox.clock.now(world.wall()),
         sandbox.any_credential,
     )
+    for name in request.headers:
+        if name.startswith("x-mock-") and name not in OUR_HEADERS:
+            message = f"{name} is no header of this sandbox and was ignored; there are {', '.join(OUR_HEADERS)}."
+            call.warn(f"header.{name}", "unknown-header", message)
+    return call
 
 
 def answered(world: World, sandbox: Sandbox, call: Call, code: str | None) -> Reply:
@@ -240,9 +258,10 @@ def is_strict(sandbox: Sandbox, request: Request) -> bool:
     asked = request.headers.get("x-mock-strict")
     if asked is None:
         return sandbox.strict
-    if asked.strip().lower() not in ("true", "false"):
-        raise Misuse("Bad strictness", f"X-Mock-Strict is {asked!r}, wanted true or false.", code="bad-strictness")
-    return asked.strip().lower() == "true"
+    try:
+        return switch(asked.strip())
+    except ValueError as error:
+        raise Misuse("Bad strictness", f"X-Mock-Strict is {asked!r}, wanted {error}.", code="bad-strictness") from None
 
 
 def problem(misuse: Misuse) -> Reply:

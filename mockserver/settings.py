@@ -26,7 +26,8 @@ def _whole(low: int, high: int) -> Callable[[str], int]:
     return parse
 
 
-def _switch(text: str) -> bool:
+def switch(text: str) -> bool:
+    """What a word for yes or no means. Raises ValueError."""
     words = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
     if text.lower() not in words:
         raise ValueError("true or false")
@@ -67,6 +68,8 @@ def pairs(text: str) -> dict[str, str]:
         name, equals, value = (piece.strip() for piece in part.partition("="))
         if not (name and equals and value):
             raise ValueError("name=value, several separated by commas")
+        if name in found:
+            raise ValueError(f"{name} once")
         found[name] = value
     return found
 
@@ -114,10 +117,12 @@ class Settings:
     )
     readings: dict[str, str] = _setting({}, pairs, "how to read ambiguous documents: vendor.reading=choice,...", "LIST")
     quotas: dict[str, Quota] = _setting({}, _quotas, "calls an account may make: vendor=60/minute,...", "LIST")
-    strict: bool = _setting(False, _switch, "count a warned call as a failure: exit status 1 at the end")
-    accept_any_credential: bool = _setting(False, _switch, "an unknown credential acts for the example account")
-    cors: bool = _setting(True, _switch, "answer browsers of other origins")
-    mock_headers: bool = _setting(True, _switch, "send X-Mock-* headers")
+    strict: bool = _setting(False, switch, "count a warned call as a failure: exit status 1 at the end")
+    accept_any_credential: bool = _setting(
+        False, switch, "an unknown credential (of the right form) acts for the example account"
+    )
+    cors: bool = _setting(True, switch, "answer browsers of other origins")
+    mock_headers: bool = _setting(True, switch, "send X-Mock-* headers")
     tls_cert: Path | None = _setting(None, _file, "serve TLS with this certificate chain (PEM)", "FILE")
     tls_key: Path | None = _setting(None, _file, "the certificate's private key (PEM)", "FILE")
     log_format: str = _setting("text", _one_of("text", "json"), "one line a call, as text or json", "FORMAT")

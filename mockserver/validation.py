@@ -57,6 +57,8 @@ def check_file(file: Path, shapes: dict[str, fixtures.Shape]) -> None:
 
 
 def _fixture(file: Path, vendor: str, shapes: dict[str, fixtures.Shape]) -> None:
+    """A file that lies in a vendor's folder is that vendor's, whatever it says."""
+    vendor = file.absolute().parent.name if file.absolute().parent.name in shapes else vendor
     if vendor not in shapes:
         raise BrokenFixture([Fault(file, 1, "vendor", vendor, "one of " + ", ".join(shapes))])
     fixtures.read(file, shapes[vendor])
@@ -65,9 +67,13 @@ def _fixture(file: Path, vendor: str, shapes: dict[str, fixtures.Shape]) -> None
 def _spec(file: Path, content: dict[str, object]) -> None:
     """What the ledger needs: every parameter and response says on what it is based."""
     paths = content.get("paths")
-    if isinstance(paths, dict) and paths:
+    faults: list[tuple[tuple[str | int, ...], str, str]]
+    if not str(content["openapi"]).startswith("3.1."):
+        faults = [(("openapi",), str(content["openapi"]), "3.1.x")]
+    elif isinstance(paths, dict) and paths:
         silent = [where for where, thing in _things(paths) if not (isinstance(thing, dict) and _has_basis(thing))]
         faults = [(where, "no x-basis", "x-basis with basis, source and about") for where in silent]
+        faults += _malformed((), content)
     else:
         faults = [(("paths",), "no path", "at least one path with an operation")]
     if faults:
@@ -76,6 +82,32 @@ def _spec(file: Path, content: dict[str, object]) -> None:
             Fault(file, line, ".".join(map(str, where)), found, wanted)
             for line, (where, found, wanted) in zip(lines, faults, strict=True)
         )
+
+
+TYPES = ("array", "boolean", "integer", "null", "number", "object", "string")
+PLACES = ("cookie", "header", "path", "query")
+
+
+def _malformed(where: tuple[str | int, ...], thing: object) -> Iterator[tuple[tuple[str | int, ...], str, str]]:
+    """The slips that make a spec worthless as an oracle: unknown types and places, references to nothing."""
+    if isinstance(thing, list):
+        for index, item in enumerate(thing):
+            yield from _malformed((*where, index), item)
+    if not isinstance(thing, dict):
+        return
+    if "in" in thing and "name" in thing and "properties" not in where[-1:]:
+        if thing["in"] not in PLACES:
+            yield (*where, "in"), str(thing["in"]), "one of " + ", ".join(PLACES)
+        if not isinstance(thing.get("required", False), bool):
+            yield (*where, "required"), str(thing["required"]), "true or false"
+    kinds = thing.get("type")
+    if kinds is not None and where[-1:] != ("properties",) and "securitySchemes" not in where:
+        for kind in kinds if isinstance(kinds, list) else [kinds]:
+            if kind not in TYPES and not isinstance(kind, dict):
+                yield (*where, "type"), str(kind), "one of " + ", ".join(TYPES)
+    for name, item in thing.items():
+        if name not in ("example", "examples", "value", "enum", "const", "default"):
+            yield from _malformed((*where, name), item)
 
 
 def _has_basis(thing: dict[str, object]) -> bool:

@@ -13,6 +13,7 @@ from click.testing import CliRunner
 import mockserver
 from mockserver import vendors as shelf
 from mockserver.app import create_app
+from mockserver.serve import Done
 from mockserver.settings import WrongSetting, make
 from mockserver.vendor import Vendor
 from mockserver.vendors import BadVendor
@@ -179,8 +180,11 @@ def test_the_package_gives_create_app_and_nothing_else() -> None:
 @pytest.mark.parametrize(
     ("settings", "sentence"),
     [
-        ({"quotas": "bolt=1/day"}, "--quotas names bolt, wanted one of acme."),
-        ({"readings": "acme.amounts=x"}, "--readings: acme.amounts cannot be x; its choices are plain, cents."),
+        ({"quotas": "bolt=1/day"}, "--quotas (or MOCKSERVER_QUOTAS) names bolt, wanted one of acme."),
+        (
+            {"readings": "acme.amounts=x"},
+            "--readings (or MOCKSERVER_READINGS): acme.amounts cannot be x; its choices are plain, cents.",
+        ),
         ({"dataset": "nope"}, "acme has no dataset 'nope'; there are default, empty, hand."),
     ],
 )
@@ -193,3 +197,19 @@ def test_an_app_that_cannot_be_put_together_says_why(vendor: Vendor, settings: d
 def test_two_vendors_of_one_name(vendor: Vendor, tmp_path: Path) -> None:
     with only(vendor), pytest.raises(BadVendor, match="two vendors are named acme"):
         create_app(make({}, {}), vendors=[acme(tmp_path)])
+
+
+def test_a_path_that_nobody_has_is_told_like_a_call(vendor: Vendor, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[Done] = []
+    server = Sandboxed(vendor, strict="true")
+    monkeypatch.setattr(server.world, "observers", [told.append])
+    answer = server.get("/v3/bils", Origin="http://page.example")
+    assert answer.headers["Access-Control-Allow-Origin"] == "http://page.example"
+    assert [(done.vendor, done.reply.status, done.failed) for done in told] == [(None, 404, True)]
+    server.get("/__admin/nothing")
+    assert len(told) == 1
+
+
+def test_a_header_that_looks_like_ours_and_is_not_is_told(server: Sandboxed) -> None:
+    answer = server.get(X_Mock_Strickt="true")
+    assert answer.codes == ["unknown-header"]

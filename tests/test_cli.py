@@ -198,7 +198,7 @@ def test_health(
     [
         (("--port", "x"), {}, "--port is 'x', wanted a whole number from 0 to 65535."),
         ((), {"MOCKSERVER_PORT": "x"}, "MOCKSERVER_PORT is 'x', wanted a whole number from 0 to 65535."),
-        (("--quotas", "bolt=1/day"), {}, "--quotas names bolt, wanted one of acme."),
+        (("--quotas", "bolt=1/day"), {}, "--quotas (or MOCKSERVER_QUOTAS) names bolt, wanted one of acme."),
         (("--tls-key", "setup.cfg"), {}, "--tls-cert and --tls-key go together: one is given, the other is not."),
     ],
 )

@@ -138,13 +138,32 @@ def test_without_a_recipe_nothing_is_made(vendor: Vendor) -> None:
 
 def test_the_faults_of_all_vendors_files_are_told_together(vendor: Vendor, tmp_path: Path) -> None:
     other = acme(tmp_path / "ours", name="bolt")
-    own(tmp_path, "default", BILL_ROWS.replace("open", "opened"))
-    (tmp_path / "bolt").mkdir()
-    (tmp_path / "bolt" / "default.yaml").write_text("- 1")
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    own(mine, "default", BILL_ROWS.replace("open", "opened"))
+    (mine / "bolt").mkdir()
+    (mine / "bolt" / "default.yaml").write_text("- 1")
     with pytest.raises(BrokenFixture) as broken:
-        Library([vendor, other], tmp_path).load_all("default")
+        Library([vendor, other], mine).load_all("default")
     assert [(fault.file.parent.name, fault.line) for fault in broken.value.faults] == [
         ("acme", 14),
         ("acme", 17),
         ("bolt", 1),
     ]
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("acmee/default.yaml", "--fixtures has the folder acmee, wanted acme."),
+        ("acme/default.yml", "acme/default.yml, wanted the ending .yaml or .jsonl."),
+        ("acme/hand.jsonl", "acme/hand.jsonl and a .yaml of the same name, wanted one of them."),
+    ],
+)
+def test_a_slip_in_a_name_is_told_and_not_served_around(vendor: Vendor, tmp_path: Path, name: str, told: str) -> None:
+    folder = own(tmp_path, "hand", BILL_ROWS)
+    (folder / name).parent.mkdir(exist_ok=True)
+    (folder / name).write_text("")
+    with pytest.raises(WrongSetting) as refused:
+        Library([vendor], folder).load_all("hand")
+    assert str(refused.value).endswith(told)

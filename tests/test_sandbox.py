@@ -101,7 +101,7 @@ def test_a_reading_that_there_is_not(vendor: Vendor, asked: dict[str, str], deta
 
 def test_a_quota_for_nobody(vendor: Vendor) -> None:
     check_quotas(["acme"], [vendor])
-    with pytest.raises(WrongSetting, match=r"^--quotas names bolt, wanted one of acme\.$"):
+    with pytest.raises(WrongSetting, match=r"^--quotas \(or MOCKSERVER_QUOTAS\) names bolt, wanted one of acme\.$"):
         check_quotas(["acme", "bolt"], [vendor])
 
 

@@ -325,7 +325,8 @@ def test_observers_learn_of_every_call_that_is_over(vendor: Vendor) -> None:
     server.get(X_Mock_Delay="x")
     server.get("/__admin/health")
     seen = [
-        (d.vendor.name, d.endpoint and d.endpoint.operation, d.sandbox, d.reply.status, len(d.notices)) for d in told
+        (d.vendor and d.vendor.name, d.endpoint and d.endpoint.operation, d.sandbox, d.reply.status, len(d.notices))
+        for d in told
     ]
     assert seen == [
         ("acme", "oneBill", "default", 200, 0),

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
+from mockserver.data import shipped
 from mockserver.settings import WrongSetting
 from mockserver.validation import check_all
 from mockserver.vendor import Vendor
+from mockserver.vendors import found as found_vendors
 from tests.acme import BILL_ROWS, FIXTURE, SPEC, only
 
 GOOD = FIXTURE.format(vendor="acme", dataset="own") + "records:\n" + BILL_ROWS
@@ -86,3 +89,27 @@ def test_json_lines_are_known_by_their_folder(vendor: Vendor, tmp_path: Path) ->
     text = '{"vendor":"acme","dataset":"a","anchor":"2026-03-31","accounts":[{"account":"a","secret":5}]}\n'
     wanted = "text (in quotes if it looks like a number)"
     assert faults(vendor, tmp_path / "acme" / "a.jsonl", text) == [f"1: accounts[0].secret: found 5, wanted {wanted}"]
+
+
+@pytest.mark.parametrize(
+    ("found", "wanted", "told"),
+    [
+        ("openapi: 3.1.0", "openapi: 9", "openapi: found 9, wanted 3.1.x"),
+        ("type: string", "type: strng", "found strng, wanted one of array, boolean"),
+        ("in: query", "in: nowhere", "found nowhere, wanted one of cookie, header, path, query"),
+    ],
+)
+def test_a_slip_in_a_spec_is_told_with_its_line(tmp_path: Path, found: str, wanted: str, told: str) -> None:
+    ours = next(spec for spec in shipped.folder("specs").glob("*.yaml") if found in spec.read_text())
+    (tmp_path / "spec.yaml").write_text(ours.read_text().replace(found, wanted, 1))
+    _, faults = check_all([tmp_path])
+    assert any(told in str(fault) for fault in faults), faults
+    assert all(fault.line > 0 for fault in faults)
+
+
+def test_a_file_in_a_vendors_folder_is_checked_as_that_vendors(tmp_path: Path) -> None:
+    first, second, *_ = found_vendors()
+    (tmp_path / first.name).mkdir()
+    (tmp_path / first.name / "empty.yaml").write_text((second.fixtures / "empty.yaml").read_text())
+    _, faults = check_all([tmp_path])
+    assert f"found {json.dumps(second.name)}, wanted {first.name}" in str(faults[0])

@@ -82,16 +82,17 @@ def read(path: Path, shape: Shape) -> Content:
     except (OSError, UnicodeDecodeError) as error:
         raise BrokenFixture([Fault(path, 1, "", f"a file that cannot be read ({error})", "UTF-8 text")]) from None
     parse = _parse_lines if path.suffix == ".jsonl" else _parse_yaml
-    raw, line_of = parse(path, text)
+    raw, line_of, broken = parse(path, text)
     content, faults = check(raw, shape)
     if content is not None and content.dataset != path.stem:
         faults = [(("dataset",), _shown(content.dataset), f"{path.stem}, as the file is named")]
-    if content is None or faults:
+    if content is None or faults or broken:
         lines = line_of([where for where, _, _ in faults])
-        raise BrokenFixture(
+        told = [
             Fault(path, line, _written(where), found, wanted)
-            for line, (where, found, wanted) in sorted(zip(lines, faults, strict=True), key=lambda pair: pair[0])
-        )
+            for line, (where, found, wanted) in zip(lines, faults, strict=True)
+        ]
+        raise BrokenFixture(sorted([*broken, *told], key=lambda fault: fault.line))
     return content
 
 
@@ -119,23 +120,26 @@ def check(raw: Any, shape: Shape) -> tuple[Content | None, list[tuple[Path_, str
             faults.append((("anchor",), _shown(raw["anchor"]), "a time like 2026-07-15T09:00:00Z"))
     accounts = _rows(raw.get("accounts", []), "accounts", shape.account, faults)
     records = _rows(raw.get("records", []), "records", shape.record, faults)
-    _unique(accounts, "accounts", (shape.account_id, shape.key), faults)
-    originals = [(index, record) for index, record in records if not record.get("_copy")]
+    # What holds between rows is checked on the rows as they stand, so that a faulty row hides no further fault.
+    standing = {name: _maps(raw.get(name)) for name in ("accounts", "records")}
+    _unique(standing["accounts"], "accounts", (shape.account_id, shape.key), faults)
+    originals = [(index, record) for index, record in standing["records"] if not record.get("_copy")]
     _unique(originals, "records", (shape.record_id,), faults)
     if "accounts" in raw and raw["accounts"] == []:
         faults.append((("accounts",), "no account", "at least one account"))
-    if accounts and accounts[0][1].get(shape.key) is None:
-        faults.append((("accounts", 0), f"no {shape.key}", f"a {shape.key}: the first account is the example account"))
-    known = {account.get(shape.account_id) for _, account in accounts}
-    for index, record in records:
-        if "_owner" in record and record["_owner"] not in known:
+    for index, account in standing["accounts"][:1]:
+        if index == 0 and account.get(shape.key) is None:
+            wanted = f"a {shape.key}: the first account is the example account"
+            faults.append((("accounts", 0), f"no {shape.key}", wanted))
+    known = [account.get(shape.account_id) for _, account in standing["accounts"]]
+    for index, record in standing["records"]:
+        if isinstance(record.get("_owner"), str) and record["_owner"] not in known:
             wanted = f"the {shape.account_id} of one of the accounts"
             faults.append((("records", index, "_owner"), _shown(record["_owner"]), wanted))
     if faults or anchor is None:
         return None, faults
     content = Content(shape.vendor, raw["dataset"], anchor)
-    content.accounts = [account for _, account in accounts]
-    content.records = [record for _, record in records]
+    content.accounts, content.records = accounts, records
     return content, faults
 
 
@@ -172,12 +176,14 @@ def head(vendor: str, dataset: str, anchor: datetime) -> dict[str, Any]:
     return {"vendor": vendor, "dataset": dataset, "anchor": format_instant(anchor)}
 
 
+_BROKEN = object()  # stands where a line could not be read: it has been told already
 LineOf = Callable[[list[Path_]], list[int]]
+Parsed = tuple[Any, LineOf, list[Fault]]
 
 
-def _parse_yaml(path: Path, text: str) -> tuple[Any, LineOf]:
+def _parse_yaml(path: Path, text: str) -> Parsed:
     try:
-        return yamltext.load(text), lambda paths: yamltext.lines(text, paths)
+        return yamltext.load(text), lambda paths: yamltext.lines(text, paths), []
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
         problem = getattr(error, "problem", None) or str(error)
@@ -188,37 +194,43 @@ def _parse_yaml(path: Path, text: str) -> tuple[Any, LineOf]:
         raise BrokenFixture([Fault(path, 1, "", f"YAML that cannot be read ({error})", "YAML")]) from None
 
 
-def _parse_lines(path: Path, text: str) -> tuple[Any, LineOf]:
-    rows, faults = [], []
+def _parse_lines(path: Path, text: str) -> Parsed:
+    rows: list[Any] = []
+    faults = []
     for number, line in enumerate(text.removesuffix("\n").split("\n"), 1):  # splitlines() would also cut at U+2028
         try:
             rows.append(decode(line.encode()))
         except (ValueError, RecursionError) as error:
+            rows.append(_BROKEN)
             faults.append(Fault(path, number, "", f"broken JSON ({error})", "one JSON object a line"))
-    if faults:
+    if rows[0] is _BROKEN:
         raise BrokenFixture(faults)
-    first = rows[0] if rows else None
+    first = rows[0]
     raw = {**first, "records": rows[1:]} if isinstance(first, dict) else first
 
     def line_of(paths: list[Path_]) -> list[int]:
         return [int(where[1]) + 2 if len(where) > 1 and where[0] == "records" else 1 for where in paths]
 
-    return raw, line_of
+    return raw, line_of, faults
 
 
-def _rows(
-    rows: Any, name: str, schema: RecordSchema, faults: list[tuple[Path_, str, str]]
-) -> list[tuple[int, dict[str, Any]]]:
+def _rows(rows: Any, name: str, schema: RecordSchema, faults: list[tuple[Path_, str, str]]) -> list[dict[str, Any]]:
     if not isinstance(rows, list):
         faults.append(((name,), _shown(rows), f"a list of {name}"))
         return []
     good = []
     for index, row in enumerate(rows):
+        if row is _BROKEN:
+            continue
         try:
-            good.append((index, schema.read(row)))
+            good.append(schema.read(row))
         except ValidationError as error:
             faults.extend(_flat((name, index), error.messages, row, schema))
     return good
+
+
+def _maps(rows: Any) -> list[tuple[int, dict[str, Any]]]:
+    return [(index, row) for index, row in enumerate(rows) if isinstance(row, dict)] if isinstance(rows, list) else []
 
 
 def _unique(
@@ -227,10 +239,10 @@ def _unique(
     for key in fields:
         seen: dict[Any, int] = {}
         for index, row in rows:
-            if key in row and row[key] is not None and seen.setdefault(row[key], index) != index:
-                faults.append(
-                    ((name, index, key), f"{_shown(row[key])} again", f"another {key} than {name}[{seen[row[key]]}]")
-                )
+            value = row.get(key)
+            if isinstance(value, int | str) and seen.setdefault(value, index) != index:
+                wanted = f"another {key} than {name}[{seen[value]}]"
+                faults.append(((name, index, key), f"{_shown(value)} again", wanted))
 
 
 def _flat(where: Path_, messages: Any, value: Any, schema: RecordSchema) -> Iterator[tuple[Path_, str, str]]:

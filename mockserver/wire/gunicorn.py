@@ -15,7 +15,7 @@ from gunicorn.app.base import BaseApplication
 from ..app import REPLY
 from .threaded import Carrier
 
-THREADS = 16
+THREADS = 1200  # made as they are needed; a delayed call holds one
 GRACE = 10
 
 
@@ -47,6 +47,8 @@ def run(app: Flask, listener: socket.socket, ready: Callable[[], None], tls: tup
         "graceful_timeout": GRACE,
         "keepalive": 15,
         "limit_request_line": 0,
+        "forwarded_allow_ips": "",  # or a client's SCRIPT_NAME header would rewrite its path
+        "worker_connections": 2 * THREADS,
         "control_socket_disable": True,
         "loglevel": "warning",
         "accesslog": None,

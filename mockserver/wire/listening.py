@@ -17,7 +17,7 @@ def listen(host: str, port: int) -> socket.socket:
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
     except (OSError, UnicodeError):
-        raise WrongSetting(f"--host {host} is no address of this machine.") from None
+        raise WrongSetting(f"--host is {host!r}, wanted an address of this machine.") from None
     listener = socket.socket(family, kind, protocol)
     if os.name != "nt":
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

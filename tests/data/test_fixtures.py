@@ -91,6 +91,9 @@ def test_every_fault_of_a_yaml_file_is_told_with_its_line(read: Read) -> None:
             'own.yaml:3: anchor: found "2026-02-30", wanted a time like 2026-07-15T09:00:00Z',
             "own.yaml:4: acounts: found the unknown key acounts, "
             "wanted one of vendor, dataset, anchor, accounts, records",
+            'own.yaml:8: accounts[1].account: found "rich" again, wanted another account than accounts[0]',
+            'own.yaml:9: accounts[1].secret: found "rich-acme-secret-0000001" again, '
+            "wanted another secret than accounts[0]",
             "own.yaml:10: accounts[1].expired: found the unknown field expired, wanted expires?",
             'own.yaml:12: accounts[2].secret: found "rich-acme-secret-0000001" again, '
             "wanted another secret than accounts[0]",
@@ -98,12 +101,15 @@ def test_every_fault_of_a_yaml_file_is_told_with_its_line(read: Read) -> None:
             "own.yaml:14: records[0].amount: found 10.505, wanted a number with at most 2 decimals",
             'own.yaml:15: records[1].due: found "2026-02-30", wanted a time written like 2026-03-31',
             'own.yaml:15: records[1].amount: found "NO", wanted a number with at most 2 decimals',
+            'own.yaml:16: records[1]._owner: found "nobody", wanted the account of one of the accounts',
+            "own.yaml:17: records[2].id: found 1 again, wanted another id than records[0]",
             "own.yaml:17: records[2]: found no name, wanted name: text (in quotes if it looks like a number)",
             "own.yaml:17: records[2]: found no _owner, wanted _owner: text (in quotes if it looks like a number)",
             "own.yaml:17: records[2].stat: found the unknown field stat, wanted state?",
             'own.yaml:18: records[3]: found "text", wanted a map of fields',
             'own.yaml:19: records[4]._owner: found "nobody", wanted the account of one of the accounts',
-            "own.yaml:20: records[5].id: found 2 again, wanted another id than records[4]",
+            "own.yaml:19: records[4].id: found 2 again, wanted another id than records[1]",
+            "own.yaml:20: records[5].id: found 2 again, wanted another id than records[1]",
         ]
     )
 
@@ -116,7 +122,11 @@ BAD_LINES = """\
 
 def test_every_fault_of_a_json_lines_file_is_told_with_its_line(read: Any) -> None:
     broken = told(lambda: read(BAD_LINES + "\n[1", ".jsonl"))
-    assert [fault.partition(" (")[0] for fault in broken] == [f"own.jsonl:{n}: found broken JSON" for n in (2, 3, 4)]
+    assert [fault.partition(" (")[0] for fault in broken] == [
+        'own.jsonl:1: vendor: found "other", wanted acme',
+        "own.jsonl:1: dataset: found 5, wanted the dataset's name",
+        *(f"own.jsonl:{n}: found broken JSON" for n in (2, 3, 4)),
+    ]
     assert told(lambda: read(BAD_LINES.replace("NULL", "1.005") + "7\n", ".jsonl")) == [
         'own.jsonl:1: vendor: found "other", wanted acme',
         "own.jsonl:1: dataset: found 5, wanted the dataset's name",
@@ -127,7 +137,7 @@ def test_every_fault_of_a_json_lines_file_is_told_with_its_line(read: Any) -> No
     assert told(lambda: read("7\n", ".jsonl")) == [
         "own.jsonl:1: found 7, wanted a map with vendor, dataset, anchor, accounts and records"
     ]
-    assert "broken JSON (NaN is no JSON number)" in told(lambda: read(BAD_LINES.replace("NULL", "NaN"), ".jsonl"))[0]
+    assert "broken JSON (NaN is no JSON number)" in told(lambda: read(BAD_LINES.replace("NULL", "NaN"), ".jsonl"))[2]
 
 
 @pytest.mark.parametrize(

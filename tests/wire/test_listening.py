@@ -36,7 +36,7 @@ def test_a_host_that_is_none_is_a_sentence(host: str, monkeypatch: pytest.Monkey
         raise socket.gaierror(socket.EAI_NONAME, "unknown")
 
     monkeypatch.setattr(socket, "getaddrinfo", unknown)  # no test asks a name server
-    with pytest.raises(WrongSetting, match=r"is no address of this machine\.$"):
+    with pytest.raises(WrongSetting, match=r"wanted an address of this machine\.$"):
         listening.listen(host, 0)
 
 
