@@ -45,7 +45,7 @@ def observer() -> Callable[[Done], None]:
     """What tells the log of each call that is over."""
 
     def observe(done: Done) -> None:
-        path = done.request.path.encode("unicode_escape").decode("ascii")[:200]
+        path = done.path.encode("unicode_escape").decode("ascii")[:200]
         facts = {
             "vendor": done.vendor.name,
             "operation": done.endpoint.operation if done.endpoint else None,

@@ -44,3 +44,5 @@ def test_a_wheel_far_from_the_checkout_serves_every_vendor(tmp_path: Path) -> No
             with urllib.request.urlopen(urllib.request.Request(target, headers=call["headers"]), timeout=10) as reply:
                 assert reply.status == 200
                 assert len(reply.read()) > 500
+        with urllib.request.urlopen(f"{url}/__admin/scenarios", timeout=10) as reply:
+            assert {"healthy", "outage"} <= {scenario["name"] for scenario in json.load(reply)["scenarios"]}

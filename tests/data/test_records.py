@@ -111,3 +111,24 @@ def test_no_records(defaults: Readings) -> None:
     empty = Records(KIND, [], defaults)
     assert len(empty) == 0
     assert View(empty, defaults).ordered("-id").json() == b"[]"
+
+
+def test_a_record_is_found_by_its_id_as_text_and_told_whole() -> None:
+    rows = [ROWS[0] | {"id": 7, "_owner": "a"}, ROWS[1] | {"id": 8, "_owner": "b"}, ROWS[2] | {"id": 7, "_owner": "a"}]
+    records = Records(KIND, rows, {"style": "plain"})
+    assert [records.find(id) for id in ("7", "8", "07", "")] == [0, 1, None, None]
+    assert [records.record(index) for index in range(3)] == rows
+    assert [decode(records.text(index)) for index in range(3)] == rows
+    assert records.owners == {"a", "b"}
+    assert set(records.known) == {7, 8}
+    bare = Records(RecordType(Bill, "id", {}), [{"id": 1, "amount": Decimal("50.00")}], {})
+    assert bare.text(0) == b'{"id":1,"amount":50.00}'
+    assert bare.owners == set()
+
+
+def test_of_two_with_one_id_the_first_is_changed_and_both_are_removed() -> None:
+    rows = [ROWS[0] | {"id": 7}, ROWS[1] | {"id": 8}, ROWS[2] | {"id": 7}]
+    records = Records(KIND, rows, {"style": "plain"})
+    other = rows[0] | {"name": "other"}
+    assert [records.changed({7: other}).record(index) for index in range(3)] == [other, *rows[1:]]
+    assert records.changed({7: None}).ids == [8]
