@@ -12,7 +12,7 @@ else
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test check format fixtures statements clean
+.PHONY: help serve test check format fixtures statements bench-sandboxes clean
 
 help: ## list these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1|/' | column -t -s '|'
@@ -44,6 +44,9 @@ fixtures: $(VENV)/serve.stamp ## make every vendor's default dataset anew, by it
 
 statements: $(VENV)/test.stamp ## write tests/statements.md from the tests' markers
 	$(BIN)/python -m tests.statements
+
+bench-sandboxes: $(VENV)/serve.stamp ## print what sandboxes cost, in time and memory (ARGS=5000: of so many)
+	$(BIN)/python bench/sandboxes.py $(ARGS)
 
 clean: ## remove the virtual environment and all that is made
 	rm -rf $(VENV) build dist *.egg-info .coverage* .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache

@@ -10,16 +10,18 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from flask import Flask, Response, request
+from flask import Flask, Response, current_app, request
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import PathConverter, Rule
 
 from . import clock, control
 from . import vendors as shelf
+from .control.guard import SANDBOX
 from .errors import Misuse
 from .faults import phrase
 from .library import Library
 from .sandbox import Sandboxes, check_quotas, check_readings, first_day
+from .scenario import Scenarios
 from .serve import World, lost, problem, serve
 from .settings import Settings, WrongSetting, make
 from .store import Store
@@ -49,14 +51,16 @@ def create_app(
     settings = settings or make()
     served = shelf.distinct((*shelf.found(), *vendors))
     library = Library(served, settings.fixtures, settings.records, settings.seed)
-    store = store or MemoryStore()
-    world = World(settings, served, Sandboxes(settings, library, served, store), store, wall)
+    store = store or MemoryStore(journal_entries=settings.journal_entries, journal_bytes=settings.journal_bytes)
+    sandboxes = Sandboxes(settings, library, served, store)
     check_quotas(settings.quotas, served)
     try:
         check_readings(settings.readings, served)
     except Misuse as misuse:
         raise WrongSetting(f"--readings (or MOCKSERVER_READINGS): {misuse.detail}") from None
-    library.load_all(settings.dataset, first_day(settings, wall()))
+    start = library.load_all(settings.dataset, first_day(settings, wall()))
+    Scenarios(sandboxes).check(wall())
+    world = World(settings, served, sandboxes, store, start, wall)
 
     app = Flask("mockserver", static_folder=None)
     app.extensions["mockserver"] = world
@@ -64,8 +68,9 @@ def create_app(
     app.url_map.strict_slashes = True
     app.url_map.converters["rest"] = Rest
     add_rules(app, world)
-    app.register_blueprint(control.blueprint(world))
-    app.wsgi_app = ByHost(app.wsgi_app, served)  # type: ignore[method-assign]  # Flask's own way to wrap
+    if settings.control:
+        app.register_blueprint(control.blueprint(world))
+    app.wsgi_app = Addresses(app.wsgi_app, served)  # type: ignore[method-assign]  # Flask's own way to wrap
     return app
 
 
@@ -102,7 +107,7 @@ def add_rules(app: Flask, world: World) -> None:
         lost = answering(world, vendor, None, prefixed=True)
         for path in (f"/{vendor.name}", f"/{vendor.name}/<rest:rest>"):
             _add(app, f"{vendor.name} (any other path)", path, lost)
-    _add(app, "start", "/", start(world))
+    _add(app, "start", "/", start_page(world))
     app.register_error_handler(HTTPException, unknown(world))
 
 
@@ -133,7 +138,8 @@ def received(prefix: str, path_params: dict[str, str]) -> Request:
         environ.get("RAW_URI") or environ.get("REQUEST_URI") or quote(request.path) + (f"?{query}" if query else "")
     )
     headers = {name.lower(): value for name, value in request.headers.items()}
-    return Request(request.method, path, query, headers, path_params, len(target))
+    body = request.get_data() if request.content_length or "Transfer-Encoding" in request.headers else b""
+    return Request(request.method, path, query, headers, path_params, len(target), body, environ.get(SANDBOX))
 
 
 def respond(reply: Reply) -> Response:
@@ -158,7 +164,7 @@ def torn(claimants: list[Vendor], path: str) -> View:
     return view
 
 
-def start(world: World) -> View:
+def start_page(world: World) -> View:
     """The view of ``/``: who is here."""
 
     def view() -> Response:
@@ -181,15 +187,20 @@ def unknown(world: World) -> Callable[[HTTPException], Response]:
     """The answer to a path at the root that nobody has: the vendors, and the paths most like it."""
 
     def handler(error: HTTPException) -> Response:
-        if error.code != 404 or request.path.startswith("/__"):
+        if error.code != 404:
             return refused(error)
-        paths = [f"{prefix}{e.path}" for v in world.vendors for e in v.endpoints for prefix in ("", f"/{v.name}")]
-        near = tuple(get_close_matches(request.path, paths, n=3, cutoff=0.5))
-        names = ", ".join(f"/{vendor.name}" for vendor in world.vendors)
-        detail = f"Nothing is at {request.path[:200]}. Vendors are under {names}."
+        if request.path.startswith("/__admin"):
+            paths = [str(rule) for rule in current_app.url_map.iter_rules() if str(rule).startswith("/__admin")]
+            there = "Control is under /__admin." if world.settings.control else "The control API is off (--no-control)."
+        else:
+            paths = [f"{prefix}{e.path}" for v in world.vendors for e in v.endpoints for prefix in ("", f"/{v.name}")]
+            there = f"Vendors are under {', '.join(f'/{vendor.name}' for vendor in world.vendors)}."
+        near = tuple(get_close_matches(request.path, dict.fromkeys(paths), n=3, cutoff=0.5))
+        detail = f"Nothing is at {request.path[:200]}. {there}"
         if near:
             detail += f" Closest: {', '.join(near)}."
-        return respond(lost(world, received("", {}), Misuse("Unknown path", detail, 404, near, "unknown-path")))
+        misuse = Misuse("Unknown path", detail, 404, near, "unknown-path")
+        return respond(problem(misuse) if request.path.startswith("/__") else lost(world, received("", {}), misuse))
 
     return handler
 
@@ -202,17 +213,21 @@ def refused(error: HTTPException) -> Response:
     return respond(replace(reply, headers=(*reply.headers, *extra, ("X-Mock-Version", __version__))))
 
 
-class ByHost:
-    """WSGI: a request to a vendor's own host is one to its prefix (``protocol.example/api`` is ``/vendor/api``)."""
+class Addresses:
+    """WSGI: takes ``/__sandbox/<name>`` off the front of a path, and sends a vendor's own host to its prefix
+    (``protocol.example/api`` is ``/vendor/api``).
+    """
 
     def __init__(self, app: WSGIApplication, vendors: Iterable[Vendor]) -> None:
         self._app = app
         self._hosts = {host.lower(): v.name for v in vendors for host in (*v.hosts, f"{v.name}.localhost")}
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        host = environ.get("HTTP_HOST", "")
-        name = self._hosts.get(host.partition(":")[0].lower().rstrip(".")) if host else None
         path = environ.get("PATH_INFO", "/")
-        if name and not path.startswith("/__"):
-            environ["PATH_INFO"] = f"/{name}{path}"
+        if path.startswith("/__sandbox/"):
+            name, slash, rest = path.removeprefix("/__sandbox/").partition("/")
+            environ[SANDBOX], path = name, slash + rest or "/"
+        host = environ.get("HTTP_HOST", "")
+        vendor = self._hosts.get(host.partition(":")[0].lower().rstrip(".")) if host else None
+        environ["PATH_INFO"] = f"/{vendor}{path}" if vendor and not path.startswith("/__") else path
         return self._app(environ, start_response)

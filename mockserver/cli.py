@@ -1,4 +1,4 @@
-"""The commands: serve, vendors, readings, validate, generate, health. What is heavy is imported by who needs it."""
+"""The commands, from serve to export. Who needs what is heavy imports it."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import fields
+from dataclasses import Field, fields
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
 from . import clock
-from .settings import Settings, WrongSetting, make, variable
+from .settings import Settings, WrongSetting, make, secured, variable
 from .version import __version__
 
 MANY = 2000
@@ -33,7 +33,7 @@ def main(**options: Any) -> None:
     except BrokenFixture as broken:
         for fault in broken.faults:
             click.echo(str(fault), err=True)
-        click.echo(f"mockserver: {_count(len(broken.faults), 'fault')} in fixtures; nothing is served.", err=True)
+        click.echo(f"mockserver: {_count(len(broken.faults), 'fault')} in files; nothing is served.", err=True)
         sys.exit(2)
 
 
@@ -43,25 +43,32 @@ def commands() -> None:
     """An offline sandbox of five billing vendors' "list invoices" APIs."""
 
 
-def _settings_as_options(command: F) -> F:
-    """One option per setting, its variable named in the help."""
-    for setting in reversed(fields(Settings)):
-        flag = "--" + setting.name.replace("_", "-")
-        default = setting.default if setting.default not in (None, False, True) else None
-        shown = f" [{default}]" if isinstance(default, str | int) and not isinstance(default, bool) else ""
-        about = f"{setting.metadata['help']}{shown}  ({variable(setting.name)})"
-        if setting.default is False:
-            option = click.option(flag, is_flag=True, default=None, help=about)
-        elif setting.default is True:
-            option = click.option(f"{flag}/--no-{flag[2:]}", default=None, help=about)
-        else:
-            option = click.option(flag, default=None, metavar=setting.metadata["metavar"], help=about)
-        command = option(command)
-    return command
+def _settings_as_options(*without: str) -> Callable[[F], F]:
+    """One option per setting but these, its variable named in the help."""
+
+    def decorate(command: F) -> F:
+        for setting in reversed(fields(Settings)):
+            if setting.name not in without:
+                command = _as_option(setting)(command)
+        return command
+
+    return decorate
+
+
+def _as_option(setting: Field[Any]) -> Callable[[F], F]:
+    flag = "--" + setting.name.replace("_", "-")
+    default = setting.default if setting.default not in (None, False, True) else None
+    shown = f" [{default}]" if isinstance(default, str | int) and not isinstance(default, bool) else ""
+    about = f"{setting.metadata['help']}{shown}  ({variable(setting.name)})"
+    if setting.default is False:
+        return click.option(flag, is_flag=True, default=None, help=about)
+    if setting.default is True:
+        return click.option(f"{flag}/--no-{flag[2:]}", default=None, help=about)
+    return click.option(flag, default=None, metavar=setting.metadata["metavar"], help=about)
 
 
 @commands.command()
-@_settings_as_options
+@_settings_as_options()
 def serve(**given: Any) -> None:
     """Serve all vendors on one port until Ctrl-C."""
     from multiprocessing import Value
@@ -71,7 +78,8 @@ def serve(**given: Any) -> None:
     from .serve import Done, World
     from .wire import listening
 
-    settings = make(given)
+    told = make(given)
+    settings = secured(told)
     logs.configure(settings.log_format)
     if settings.records is not None and settings.records > MANY:
         click.echo(f"making {_count(settings.records, 'record')} a vendor; this takes a while", err=True)
@@ -97,7 +105,7 @@ def serve(**given: Any) -> None:
     def ready() -> None:
         if settings.port_file:
             listening.tell(settings.port_file, port)
-        click.echo(_welcome(world, url))
+        click.echo(_welcome(world, url, settings.control_token if settings is not told else None))
         sys.stdout.flush()
 
     if os.name == "nt":
@@ -118,6 +126,35 @@ def serve(**given: Any) -> None:
         )
         status = status or 1
     sys.exit(status)
+
+
+@commands.command(context_settings={"allow_interspersed_args": False})
+@_settings_as_options("host", "port", "port_file", "control", "tls_cert", "tls_key", "log_format")
+@click.option("--junit", type=click.Path(path_type=Path), metavar="FILE", help="write the verdict there as JUnit XML")
+@click.argument("command", nargs=-1, required=True)
+def run(command: tuple[str, ...], junit: Path | None, **given: Any) -> None:
+    """Run a command (mockserver run -- npm test) beside a server of its own.
+
+    The command finds MOCKSERVER_URL and, per vendor, MOCKSERVER_<VENDOR>_URL, _CREDENTIAL and _HEADERS (JSON). Ends
+    with its exit status, or with 1 when the calls it made break the verdict.
+    """
+    from .testing import running
+    from .testing.server import Server
+
+    with Server(**given) as server:
+        environment = {**os.environ, **running.variables(server.world, server.url)}
+        try:
+            status = running.obey(command, environment)
+        except OSError as error:
+            click.echo(f"mockserver: {command[0]} cannot be run: {error.strerror}.", err=True)
+            sys.exit(running.NOT_FOUND if isinstance(error, FileNotFoundError) else running.NOT_EXECUTABLE)
+        try:
+            broken, told = running.judge(server.world, junit)
+        except OSError as error:
+            raise WrongSetting(f"--junit {junit} cannot be written: {error.strerror}.") from None
+    for line in told or ["mockserver: the verdict stands."]:
+        click.echo(line, err=True)
+    sys.exit(status or int(broken))
 
 
 @commands.command()
@@ -159,7 +196,7 @@ def readings(vendor: str | None) -> None:
 @commands.command()
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
 def validate(paths: tuple[Path, ...]) -> None:
-    """Check fixture files and specs: those given (files or folders), or all of ours."""
+    """Check fixture files, specs and scenarios: those given (files or folders), or all of ours."""
     from .validation import check_all
 
     checked, faults = check_all(paths)
@@ -220,11 +257,39 @@ def health(url: str | None, wait: float) -> None:
     """Ask a server whether it is healthy; exit status 0 when it is."""
     from .testing.health import ask
 
-    scheme = "https" if os.environ.get("MOCKSERVER_TLS_CERT") else "http"
-    url = url or os.environ.get("MOCKSERVER_URL") or f"{scheme}://127.0.0.1:{os.environ.get('MOCKSERVER_PORT') or 8080}"
+    url = url or _url()
     healthy, found = ask(url, wait)
     click.echo(f"{url} {found}", err=not healthy)
     sys.exit(0 if healthy else 1)
+
+
+@commands.command()
+@click.option("--sandbox", default="default", metavar="NAME", help="the sandbox to write down [default]")
+@click.option("--out", required=True, type=click.Path(path_type=Path), metavar="DIR", help="folder for the files")
+@click.option("--url", default=None, help="the server's address, as for health")
+@click.option("--token", default=None, help="the server's control token  (MOCKSERVER_CONTROL_TOKEN)")
+def export(sandbox: str, out: Path, url: str | None, token: str | None) -> None:
+    """Write what a sandbox of a running server holds as fixtures: serve --fixtures DIR serves them."""
+    from .testing import exporting
+    from .testing.client import Client, Refused
+
+    url = url or _url()
+    try:
+        client = Client(url, token or os.environ.get(variable("control_token")) or None)
+        files = exporting.export(client, sandbox, out)
+    except Refused as refused:
+        raise WrongSetting(f"{url} refuses: {refused.problem.get('detail') or refused}") from None
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise WrongSetting(f"The sandbox {sandbox} of {url} cannot be exported: {error}.") from None
+    for file in files:
+        click.echo(str(file))
+
+
+def _url() -> str:
+    """Where the user's server is, unless said otherwise."""
+    scheme = "https" if os.environ.get("MOCKSERVER_TLS_CERT") else "http"
+    port = os.environ.get("MOCKSERVER_PORT") or 8080
+    return os.environ.get("MOCKSERVER_URL") or f"{scheme}://127.0.0.1:{port}"
 
 
 def _with_progress(rows: Iterator[Any], total: int) -> Iterator[Any]:
@@ -241,7 +306,7 @@ def _listing(settings: Settings) -> list[dict[str, Any]]:
     return listing(found, Library(found, settings.fixtures, settings.records, settings.seed), settings.dataset)
 
 
-def _welcome(world: Any, url: str) -> str:
+def _welcome(world: Any, url: str, made_token: str | None = None) -> str:
     from .listing import curl, listing
     from .sandbox import first_day
 
@@ -250,7 +315,10 @@ def _welcome(world: Any, url: str) -> str:
     for vendor in listing(world.vendors, world.sandboxes.library, world.settings.dataset, day):
         lines += [vendor["title"], *(f"  {address}" for address in vendor["addresses"])]
         lines += [f"  {curl(vendor['example'], url)}", ""]
-    return "\n".join([*lines, f"health: {url}/__admin/health   stop: Ctrl-C"])
+    if made_token:
+        lines += [f"control token (made for this run): {made_token}", ""]
+    health = f"health: {url}/__admin/health" if world.settings.control else "control and health: off"
+    return "\n".join([*lines, f"{health}   stop: Ctrl-C"])
 
 
 def _check_certificate(certificate: Path, key: Path) -> None:

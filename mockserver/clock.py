@@ -5,10 +5,15 @@ from __future__ import annotations
 import re
 import time
 from calendar import monthrange
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)?)?\Z")
+_DURATION = re.compile(r"(-?\d{1,15})(ms|s|m|h|d)\Z", re.ASCII)
+_UNITS = {"ms": "milliseconds", "s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+
+# A sandbox's clock stays between these, so that what is reckoned from it (a window of months, say) is a time, too.
+EARLIEST, LATEST = datetime(1900, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
 
 
 def wall() -> float:
@@ -42,6 +47,24 @@ def format_instant(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
+def parse_duration(text: str) -> timedelta:
+    """``800d``, ``-90s`` and the like: a whole number of ms, s, m, h or d. Raises ValueError."""
+    match = _DURATION.match(text)
+    try:
+        if match:
+            return timedelta(**{_UNITS[match[2]]: int(match[1])})
+    except OverflowError:
+        pass
+    raise ValueError(f"{text[:40]!r} is not a duration like 90s, 36h or -800d (a whole number of ms, s, m, h or d)")
+
+
+def within(moment: datetime) -> datetime:
+    """The instant, if a sandbox's clock may show it. Raises ValueError."""
+    if not EARLIEST <= moment <= LATEST:
+        raise ValueError(f"{format_instant(moment)} is before {EARLIEST.year} or after {LATEST.year - 1}")
+    return moment
+
+
 def months_before(moment: datetime, months: int) -> datetime:
     """The same day and time so many calendar months earlier; a day that the month lacks becomes its last."""
     index = max(moment.year * 12 + moment.month - 1 - months, 12)  # never before the year 1
@@ -65,3 +88,19 @@ class Clock:
             return self.start + timedelta(seconds=wall_seconds - self.since)
         except OverflowError:  # it stands still at the end of time
             return datetime.max.replace(tzinfo=UTC) if wall_seconds > self.since else datetime.min.replace(tzinfo=UTC)
+
+    def stopped(self, wall_seconds: float) -> Clock:
+        """The same time, and from now on always that."""
+        return Clock(self.now(wall_seconds), wall_seconds, frozen=True)
+
+    def showing(self, moment: datetime, wall_seconds: float) -> Clock:
+        """Another time; it ticks or stands as before. Raises ValueError when no clock may show it."""
+        return Clock(within(moment), wall_seconds, self.frozen)
+
+    def moved(self, duration: timedelta, wall_seconds: float) -> Clock:
+        """So much later (or earlier); it ticks or stands as before. Raises ValueError when it would go too far."""
+        try:
+            within(self.now(wall_seconds) + duration)
+        except OverflowError:
+            raise ValueError(f"the clock would be before {EARLIEST.year} or after {LATEST.year - 1}") from None
+        return replace(self, start=self.start + duration)

@@ -6,6 +6,7 @@ never a status. Every fact can be made without arguments, so that it can be aske
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -109,10 +110,14 @@ class Asked(Fact):
 
 @dataclass(eq=False)
 class Misuse(Exception):
-    """The caller used the sandbox itself wrongly. Answered as problem+json, never in a vendor's words."""
+    """The caller used the sandbox itself wrongly. Answered as problem+json, never in a vendor's words.
+
+    ``validation`` tells the faults of data as path, found and wanted.
+    """
 
     title: str
     detail: str
     status: int = 400
     choices: tuple[str, ...] = ()
     code: str = "misuse"
+    validation: tuple[Mapping[str, str], ...] = ()

@@ -1,15 +1,21 @@
-"""Trouble on demand, asked for by the request itself: a status, an error of the vendor's table, a delay."""
+"""Trouble on demand: asked for by a request itself, or by the rules of its sandbox. One engine for both."""
 
 from __future__ import annotations
 
+import math
 import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from http import HTTPStatus
+from random import Random
+from typing import Any, get_args
 
 from .errors import Asked, Fact, Misuse, Throttled
+from .matching import BadMatcher, Matcher, Seen, check, matches
+from .toolkit.jsontext import floats
 from .toolkit.querystring import without
-from .vendor import Call, Request, Vendor, Words
+from .vendor import Call, Network, Request, Vendor, Words
 
 LONGEST_DELAY = 60_000
 
@@ -37,6 +43,175 @@ def wish(request: Request) -> tuple[Wish, Request]:
             code="bad-delay",
         )
     return Wish(code, int(delay) / 1000), replace(request, query=query)
+
+
+class BadRule(ValueError):
+    """A rule or delay that cannot be used; the message names the part, what was found and what was wanted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A standing wish of a sandbox, as the control API shows it.
+
+    It meets calls of a vendor (None: any), an operation (None: any) and a matcher. The first ``after`` of them pass,
+    the next ``times`` (None: all) are hit, each with ``probability``.
+    """
+
+    id: str
+    vendor: str | None = None
+    operation: str | None = None
+    match: Matcher | None = None
+    status: int | None = None
+    error: str | None = None
+    network: Network | None = None
+    delay: Any = None
+    probability: float = 1.0
+    times: int | None = None
+    after: int = 0
+
+    def document(self) -> dict[str, Any]:
+        """The rule as JSON, without what it leaves open."""
+        values = {name: getattr(self, name) for name in self.__slots__}
+        defaults = {"probability": 1.0, "after": 0}
+        return {name: value for name, value in values.items() if value is not None and value != defaults.get(name)}
+
+    @property
+    def code(self) -> str | None:
+        """The outcome that the rule asks for, if it asks for one."""
+        return str(self.status) if self.status is not None else self.error
+
+    def meets(self, vendor: str, operation: str | None, seen: Seen) -> bool:
+        """Whether this rule is about such a call."""
+        return (
+            self.vendor in (None, vendor)
+            and self.operation in (None, operation)
+            and (self.match is None or matches(self.match, seen))
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """What a rule does to one call; ``delay`` in seconds."""
+
+    rule: str = ""
+    code: str | None = None
+    network: Network | None = None
+    delay: float = 0.0
+
+
+NO_HIT = Hit()
+
+
+def rule_of(id: str, body: Any, vendors: Sequence[Vendor]) -> Rule:
+    """The rule that a JSON body describes. Raises BadRule."""
+    if not isinstance(body, dict):
+        raise BadRule(f"a rule is {body!r}, wanted an object")
+    body = floats(body)
+    known = [name for name in Rule.__slots__ if name != "id"]
+    for name in body:
+        if name not in known:
+            raise BadRule(f"{name} is no part of a rule, wanted one of {', '.join(known)}")
+    by_name = {vendor.name: vendor for vendor in vendors}
+    vendor = body.get("vendor")
+    if vendor is not None and (not isinstance(vendor, str) or vendor not in by_name):
+        raise BadRule(f"vendor is {vendor!r}, wanted one of {', '.join(by_name)}")
+    about = [by_name[vendor]] if vendor else list(vendors)
+    operations = [endpoint.operation for each in about for endpoint in each.endpoints]
+    if body.get("operation") is not None and body["operation"] not in operations:
+        raise BadRule(f"operation is {body['operation']!r}, wanted one of {', '.join(operations)}")
+    try:
+        check({} if body.get("match") is None else body["match"])
+    except BadMatcher as bad:
+        raise BadRule(f"match: {bad}") from None
+    outcomes = [name for name in ("status", "error", "network") if body.get(name) is not None]
+    if len(outcomes) > 1 or not (outcomes or body.get("delay") is not None):
+        found = " and ".join(outcomes) or "no outcome"
+        raise BadRule(f"a rule has {found}, wanted one of status, error, network, or a delay")
+    _bounded(body, "status", int, 400, 599)
+    _bounded(body, "probability", (int, float), 0, 1)
+    _bounded(body, "times", int, 1, 10**9)
+    _bounded(body, "after", int, 0, 10**9)
+    if body.get("error") is not None:
+        tables = [{words.code: 0 for words in each.errors if words.code} for each in about]
+        codes = [code for code in tables[0] if all(code in table for table in tables)]  # every vendor it meets has it
+        if body["error"] not in codes:
+            wanted = f"one of {', '.join(codes)}" if codes else "a status" if vendor else "a vendor beside it"
+            raise BadRule(f"error is {body['error']!r}, wanted {wanted}")
+    if body.get("network") is not None and body["network"] not in get_args(Network):
+        raise BadRule(f"network is {body['network']!r}, wanted one of {', '.join(get_args(Network))}")
+    seconds(body.get("delay"), Random(0))
+    return Rule(id, **{name: value for name, value in body.items() if value is not None})
+
+
+def hit(
+    rules: Sequence[Rule],
+    vendor: str,
+    operation: str | None,
+    seen: Seen,
+    *,
+    standing: Any,
+    seed: int,
+    count: Callable[[str], int],
+) -> Hit:
+    """What the first rule that takes hold of a call does to it, and the sandbox's ``standing`` delay beside it.
+
+    ``count`` says how often a rule was met before. Draws depend on the seed, the rule and that count alone, so that a
+    run repeats.
+    """
+    drawn = count("delay") if isinstance(standing, Mapping) else 0
+    always = seconds(standing, Random(f"{seed}/delay/{drawn}"))
+    for rule in rules:
+        if not rule.meets(vendor, operation, seen):
+            continue
+        met = count(rule.id) if _counts(rule) else 0
+        if met < rule.after or (rule.times is not None and met >= rule.after + rule.times):
+            continue
+        draw = Random(f"{seed}/{rule.id}/{met}")
+        if draw.random() < rule.probability:
+            return Hit(rule.id, rule.code, rule.network, always + seconds(rule.delay, draw))
+    return replace(NO_HIT, delay=always)
+
+
+def _counts(rule: Rule) -> bool:
+    """Whether it matters how often the rule was met: if not, nothing needs to be counted."""
+    return rule.times is not None or rule.after > 0 or rule.probability < 1 or isinstance(rule.delay, Mapping)
+
+
+def seconds(delay: Any, draw: Random) -> float:
+    """A delay in seconds: milliseconds as a number, or ``{"type": "uniform", "lower", "upper"}``, or
+    ``{"type": "lognormal", "median", "sigma"}``, as WireMock has them. Raises BadRule.
+    """
+    if delay is None:
+        return 0.0
+    if _is_number(delay):
+        return _capped(delay)
+    if isinstance(delay, Mapping):
+        kind, rest = delay.get("type"), {name: value for name, value in delay.items() if name != "type"}
+        numbers = all(map(_is_number, rest.values()))
+        if kind == "uniform" and numbers and set(rest) == {"lower", "upper"} and rest["lower"] <= rest["upper"]:
+            return draw.uniform(_capped(rest["lower"]), _capped(rest["upper"]))
+        sound = kind == "lognormal" and numbers and set(rest) == {"median", "sigma"}
+        if sound and 0 < rest["median"] <= LONGEST_DELAY and 0 <= rest["sigma"] <= 10:
+            return min(draw.lognormvariate(math.log(rest["median"]), rest["sigma"]), LONGEST_DELAY) / 1000
+    wanted = 'milliseconds, {"type":"uniform","lower","upper"} or {"type":"lognormal","median","sigma"}'
+    raise BadRule(f"delay is {delay!r}, wanted {wanted}")
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= 10**9  # NaN is not, either
+
+
+def _capped(milliseconds: float) -> float:
+    if not 0 <= milliseconds <= LONGEST_DELAY:
+        raise BadRule(f"delay is {milliseconds}, wanted milliseconds from 0 to {LONGEST_DELAY}")
+    return milliseconds / 1000
+
+
+def _bounded(body: Mapping[str, Any], name: str, kind: Any, low: float, high: float) -> None:
+    value = body.get(name)
+    if value is not None and (isinstance(value, bool) or not isinstance(value, kind) or not low <= value <= high):
+        wanted = "a whole number" if kind is int else "a number"
+        raise BadRule(f"{name} is {value!r}, wanted {wanted} from {low} to {high}")
 
 
 def granted(call: Call, code: str) -> tuple[Words, Fact]:

@@ -78,25 +78,27 @@ class Library:
                 self._loaded[key] = self._load(vendor, name, day)
             return self._loaded[key]
 
-    def load_all(self, name: str, day: date | None = None) -> None:
-        """Read every vendor's dataset of this name now.
+    def load_all(self, name: str, day: date | None = None) -> dict[str, Dataset]:
+        """Read every vendor's dataset of this name now: by the vendor's name.
 
         Raises BrokenFixture with the faults of all files together. Logs a warning when they were made for different
         days: one clock, which starts at the latest, does not fit them all.
         """
         self._check_folder()
         faults: dict[fixtures.Fault, None] = {}
+        loaded = {}
         for vendor in self._vendors:
             try:
-                self.dataset(vendor, name, day)
+                loaded[vendor.name] = self.dataset(vendor, name, day)
             except fixtures.BrokenFixture as broken:
                 faults |= dict.fromkeys(broken.faults)
         if faults:
             raise fixtures.BrokenFixture(faults)
-        anchors = {vendor.name: self.dataset(vendor, name, day).anchor for vendor in self._vendors}
+        anchors = {vendor: dataset.anchor for vendor, dataset in loaded.items()}
         if len({anchor.date() for anchor in anchors.values()}) > 1:
             found = ", ".join(f"{vendor} {anchor.date()}" for vendor, anchor in anchors.items())
             log.warning("The files of dataset %s have anchors of different days: %s.", name, found)
+        return loaded
 
     def names(self, vendor: Vendor) -> list[str]:
         """The datasets of a vendor."""

@@ -7,37 +7,52 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
+from .data.dataset import Dataset
 from .library import Library
+from .sandbox import DEFAULT
 from .toolkit.querystring import encode
 from .vendor import Vendor
 
 
 def listing(vendors: Iterable[Vendor], library: Library, dataset: str, day: date | None = None) -> list[dict[str, Any]]:
-    """One map a vendor: name, title, document, addresses, and the example call of the dataset's first account.
+    """One map a vendor, as ``described``; ``day`` is the one for which the data is made, where the clock is real."""
+    return [described(vendor, library.dataset(vendor, dataset, day)) for vendor in vendors]
 
-    ``day`` is the one for which the data is made, where the clock is real.
+
+def described(vendor: Vendor, data: Dataset, sandbox: str = DEFAULT) -> dict[str, Any]:
+    """Name, title, document, addresses, and the example call of the data's first account.
+
+    For another sandbox than the default one both the paths and the credential lead into it.
     """
-    listed = []
-    for vendor in vendors:
-        data = library.dataset(vendor, dataset, day)
-        example = vendor.example(data.accounts.first, data)
-        paths = [path for endpoint in vendor.endpoints for path in (endpoint.path, *endpoint.also)]
-        hosts = [f"Host: {host}" for host in (*vendor.hosts, f"{vendor.name}.localhost")]
-        listed.append(
-            {
-                "name": vendor.name,
-                "title": vendor.title,
-                "document": vendor.document,
-                "addresses": [*paths, *(f"/{vendor.name}{path}" for path in paths), *hosts],
-                "example": {
-                    "method": "GET",
-                    "path": example.path,
-                    "headers": dict(example.headers),
-                    "query": dict(example.query),
-                },
-            }
-        )
-    return listed
+    example = vendor.example(data.accounts.first, data)
+    prefix = "" if sandbox == DEFAULT else prefix_of(sandbox)
+    paths = [path for endpoint in vendor.endpoints for path in (endpoint.path, *endpoint.also)]
+    addresses = [prefix + path for path in (*paths, *(f"/{vendor.name}{path}" for path in paths))]
+    return {
+        "name": vendor.name,
+        "title": vendor.title,
+        "document": vendor.document,
+        "addresses": [*addresses, *(f"Host: {host}" for host in (*vendor.hosts, f"{vendor.name}.localhost"))],
+        "example": {
+            "method": "GET",
+            "path": prefix + example.path,
+            "headers": _leading(vendor, example.headers, sandbox),
+            "query": dict(example.query),
+        },
+    }
+
+
+def prefix_of(sandbox: str) -> str:
+    """What stands before a path to lead it into a sandbox."""
+    return f"/__sandbox/{sandbox}"
+
+
+def _leading(vendor: Vendor, headers: Mapping[str, str], sandbox: str) -> dict[str, str]:
+    """The headers, with the credential leading into the sandbox."""
+    secret = vendor.credential.read({name.lower(): value for name, value in headers.items()})
+    if secret is None or sandbox == DEFAULT:
+        return dict(headers)
+    return {**headers, **vendor.credential.write(f"{secret}~{sandbox}")}
 
 
 def curl(example: Mapping[str, Any], url: str) -> str:

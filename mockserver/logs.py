@@ -46,7 +46,7 @@ def observer() -> Callable[[Done], None]:
     """What tells the log of each call that is over."""
 
     def observe(done: Done) -> None:
-        path = escaped(done.request.path)
+        path = escaped(done.path)
         facts = {
             "vendor": done.vendor.name if done.vendor else None,
             "operation": done.endpoint.operation if done.endpoint else None,

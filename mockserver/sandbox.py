@@ -1,38 +1,59 @@
-"""A sandbox: an isolated world with its own dataset, clock, readings and quotas; and how a call finds its own."""
+"""A sandbox: an isolated world with its own data, clock, quotas, faults and readings; and how a call finds its own."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+import json
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import partial
+from threading import Lock
 from typing import Any
 
+from .changes import Change
 from .clock import Clock, at, format_instant, parse_instant
-from .data.dataset import Dataset
+from .data.dataset import Accounts, Dataset
 from .data.records import Readings
 from .errors import Misuse
+from .faults import Rule
 from .library import Library
 from .settings import Settings, WrongSetting
-from .store import Document, Store
-from .toolkit.notices import closest
+from .store import SETTINGS, Document, Store
+from .toolkit.bounded import Bounded
+from .toolkit.jsontext import decode, encode
+from .toolkit.notices import Notice, closest
 from .toolkit.quota import Quota
-from .vendor import Vendor
+from .vendor import Request, Vendor
 
 DEFAULT = "default"
+NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
+OVERLAY_BYTES = 64 * 1024 * 1024
 
 
 @dataclass(frozen=True)
 class Sandbox:
-    """What is set in one sandbox. ``day`` is the day for which its data was made, when its clock is real."""
+    """What is set in one sandbox. ``day`` is the day for which its data was made, when its clock is real; ``edits``
+    says at which version the changes to each vendor's data are, and those of another ``epoch`` are void. ``expired``:
+    no credential is good any more; ``changes`` are still to come to the data, as calls are answered.
+    """
 
     name: str
     dataset: str
     clock: Clock
-    day: date | None
-    readings: Mapping[str, str]
-    quotas: Mapping[str, Quota]
-    strict: bool
-    any_credential: bool
+    day: date | None = None
+    readings: Mapping[str, str] = field(default_factory=dict)
+    quotas: Mapping[str, Quota] = field(default_factory=dict)
+    strict: bool = False
+    any_credential: bool = False
+    delay: Any = None
+    faults: tuple[Rule, ...] = ()
+    edits: Mapping[str, int] = field(default_factory=dict)
+    seed: int = 1
+    scenario: str | None = None
+    epoch: int = 0
+    expired: bool = False
+    changes: tuple[Change, ...] = ()
 
     def document(self) -> Document:
         """The same as JSON-able values, for the store."""
@@ -45,9 +66,17 @@ class Sandbox:
             },
             "day": self.day.isoformat() if self.day else None,
             "readings": dict(self.readings),
-            "quotas": {name: [quota.limit, quota.seconds] for name, quota in self.quotas.items()},
+            "quotas": {name: quota.text for name, quota in self.quotas.items()},
             "strict": self.strict,
             "acceptAnyCredential": self.any_credential,
+            "delay": self.delay,
+            "faults": [rule.document() for rule in self.faults],
+            "edits": dict(self.edits),
+            "seed": self.seed,
+            "scenario": self.scenario,
+            "epoch": self.epoch,
+            "expired": self.expired,
+            "changes": [change.document() for change in self.changes],
         }
 
     @classmethod
@@ -60,32 +89,100 @@ class Sandbox:
             Clock(parse_instant(clock["start"]), clock["since"], clock["frozen"]),
             date.fromisoformat(document["day"]) if document["day"] else None,
             document["readings"],
-            {vendor: Quota(*quota) for vendor, quota in document["quotas"].items()},
+            {vendor: Quota.parse(text) for vendor, text in document["quotas"].items()},
             document["strict"],
             document["acceptAnyCredential"],
+            document["delay"],
+            tuple(Rule(**rule) for rule in document["faults"]),
+            document["edits"],
+            document["seed"],
+            document["scenario"],
+            document["epoch"],
+            document["expired"],
+            tuple(Change(**change) for change in document["changes"]),
         )
+
+
+@dataclass(frozen=True)
+class Edits:
+    """What a sandbox changed in one vendor's data, as JSON texts, in which amounts keep their digits.
+
+    ``records`` are by the text of their id (None: removed). ``upto`` is how far the recipe was used for added ones;
+    ``gone`` holds what was changed before of those that ``restored`` brings back.
+    """
+
+    records: Mapping[str, str | None] = field(default_factory=dict)
+    accounts: str | None = None
+    upto: int = 0
+    epoch: int = 0
+    gone: Mapping[str, str | None] = field(default_factory=dict)
+
+    def document(self) -> Document:
+        """The same as JSON-able values, for the store."""
+        return {
+            "records": self.records,
+            "accounts": self.accounts,
+            "upto": self.upto,
+            "epoch": self.epoch,
+            "gone": self.gone,
+        }
+
+    def with_records(self, rows: Mapping[Any, Mapping[str, Any] | None], *, upto: int = 0) -> Edits:
+        """These and further edits: a record, or None for none, by its id."""
+        texts = {_text(id): None if row is None else _text(row) for id, row in rows.items()}
+        return replace(self, records={**self.records, **texts}, upto=max(self.upto, upto))
+
+    def without(self, ids: Iterable[Any]) -> Edits:
+        """The same edits with no record of these ids; ``restored`` has them again."""
+        texts = [_text(id) for id in ids]
+        gone = {id: self.records.get(id) for id in texts}
+        return replace(self, records={**self.records, **dict.fromkeys(texts)}, gone={**self.gone, **gone})
+
+    def restored(self) -> Edits:
+        """The edits as if ``without`` had never been."""
+        rest = {id: text for id, text in self.records.items() if id not in self.gone}
+        back = {id: text for id, text in self.gone.items() if text is not None}
+        return replace(self, records={**rest, **back}, gone={})
+
+    def with_accounts(self, accounts: Iterable[Mapping[str, Any]]) -> Edits:
+        """The same edits with these in place of all accounts."""
+        return replace(self, accounts=_text(list(accounts)))
+
+    @property
+    def size(self) -> int:
+        """About how many bytes they are."""
+        rows = (*self.records.items(), *self.gone.items())
+        return sum(len(id) + len(text or "") for id, text in rows) + len(self.accounts or "")
+
+
+def _text(value: Any) -> str:
+    return encode(value).decode()
 
 
 def first(settings: Settings, name: str, library: Library, vendors: Iterable[Vendor], wall: float) -> Sandbox:
     """A sandbox as it is on first use: what the server was started with."""
-    day = first_day(settings, wall)
-    if day:
-        clock = Clock(at(wall), wall)
-    elif settings.clock in ("anchor", "frozen"):
-        anchor = max(library.dataset(vendor, settings.dataset).anchor for vendor in vendors)
-        clock = Clock(anchor, wall, frozen=settings.clock == "frozen")
-    else:
-        clock = Clock(parse_instant(settings.clock), wall)
+    clock = clock_of(settings.clock, settings.dataset, library, vendors, wall)
     return Sandbox(
         name,
         settings.dataset,
         clock,
-        day,
+        first_day(settings, wall),
         settings.readings,
         settings.quotas,
         settings.strict,
         settings.accept_any_credential,
+        seed=settings.seed,
     )
+
+
+def clock_of(mode: str, dataset: str, library: Library, vendors: Iterable[Vendor], wall: float) -> Clock:
+    """A clock as ``--clock`` describes it, for a dataset: its anchor is the latest of the vendors'."""
+    if mode == "real":
+        return Clock(at(wall), wall)
+    if mode in ("anchor", "frozen"):
+        anchor = max(library.dataset(vendor, dataset).anchor for vendor in vendors)
+        return Clock(anchor, wall, frozen=mode == "frozen")
+    return Clock(parse_instant(mode), wall)
 
 
 def first_day(settings: Settings, wall: float) -> date | None:
@@ -97,24 +194,213 @@ class Sandboxes:
     """All sandboxes of this server, made on first use, kept in the store."""
 
     def __init__(self, settings: Settings, library: Library, vendors: Iterable[Vendor], store: Store) -> None:
-        self._settings, self.library, self._vendors, self._store = settings, library, tuple(vendors), store
-        self._known: dict[str, tuple[int, Sandbox]] = {}
+        self.settings, self.library, self.vendors, self.store = settings, library, tuple(vendors), store
+        self._making = Lock()
+        self._known: Bounded[Sandbox] = Bounded(settings.max_sandboxes, lambda key, sandbox: 1)
+        self._overlays: Bounded[Dataset] = Bounded(OVERLAY_BYTES, lambda key, dataset: dataset.records.own_bytes)
 
     def enter(self, name: str, wall: float) -> Sandbox:
-        """The sandbox of this name, made now if there is none."""
-        found = self._store.read(name)
+        """The sandbox of this name, made now if there is none. Raises Misuse when there are too many."""
+        return self._entered(name, wall)[1]
+
+    def look(self, name: str, wall: float) -> Sandbox:
+        """The sandbox of this name as it is, or would be on first use; none is made."""
+        found = self._stored(name, wall)
+        return found[1] if found else self.fresh(name, wall)
+
+    def _entered(self, name: str, wall: float) -> tuple[int, Sandbox]:
+        while (found := self._stored(name, wall)) is None:
+            self._make(name, wall)
+        return found
+
+    def _stored(self, name: str, wall: float) -> tuple[int, Sandbox] | None:
+        found = self.store.read(name, SETTINGS, wall=wall, idle=self._idle(name))
         if found is None:
-            made = first(self._settings, name, self.library, self._vendors, wall)
-            found = self._store.write(name, made.document(), expected=0)
+            return None
         version, document = found
-        known = self._known.get(name)
-        if known is None or known[0] != version:
-            known = self._known[name] = (version, Sandbox.of(name, document))
-        return known[1]
+        return version, self._known.get((name, version), lambda: Sandbox.of(name, document))
+
+    def _idle(self, name: str) -> float | None:
+        """How long a sandbox may be idle: the one that nobody had to ask for is never forgotten."""
+        return None if name == DEFAULT else self.settings.sandbox_idle
+
+    def _make(self, name: str, wall: float) -> None:
+        document = self.fresh(name, wall).document()
+        with self._making:
+            if self.store.read(name, SETTINGS) is None:
+                self._make_room(name, wall)
+                self.store.write(name, SETTINGS, document, expected=0, wall=wall)
+
+    def fresh(self, name: str, wall: float) -> Sandbox:
+        """The sandbox as it would be on first use."""
+        return first(self.settings, name, self.library, self.vendors, wall)
+
+    def change(self, name: str, wall: float, change: Callable[[Sandbox], Sandbox]) -> Sandbox:
+        """Change a sandbox's settings, whoever else changes them at the same time; returns it as it is then."""
+        while True:
+            version, before = self._entered(name, wall)
+            after = replace(change(before), name=name).document()
+            self._bound("The fault rules", sum(len(json.dumps(rule)) for rule in after["faults"]))
+            if self.store.write(name, SETTINGS, after, expected=version, wall=wall):
+                return self.enter(name, wall)
+
+    def delete(self, name: str) -> bool:
+        """Forget a sandbox; whether there was one. It is made anew by its next use."""
+        return self.store.delete(name)
+
+    def first_clock(self, sandbox: Sandbox, wall: float) -> Clock:
+        """The clock as on first use of the sandbox, with the dataset that it has now."""
+        return clock_of(self.settings.clock, sandbox.dataset, self.library, self.vendors, wall)
+
+    def reset(self, name: str, wall: float) -> Sandbox:
+        """Put a sandbox back as on first use, with nothing counted and nothing in its journal."""
+        self.delete(name)
+        return self.enter(name, wall)
+
+    def put(self, sandbox: Sandbox, edits: Mapping[str, Edits], wall: float) -> Sandbox:
+        """Put a sandbox, with these changes to each vendor's data, in place of whatever has its name."""
+        self.reset(sandbox.name, wall)
+        parts = {f"records/{vendor}": edit.document() for vendor, edit in edits.items()}
+        written = {part: self.store.write(sandbox.name, part, parts[part], expected=0, wall=wall) for part in parts}
+        versions = {part.removeprefix("records/"): version for part, version in written.items()}
+        return self.change(sandbox.name, wall, lambda _: replace(sandbox, edits=versions))
+
+    def renew(self, sandbox: Sandbox, edits: Mapping[str, Edits], wall: float) -> Sandbox:
+        """The same with nothing counted any more; but the journal goes on."""
+        epoch, versions = self.enter(sandbox.name, wall).epoch + 1, {}
+        for vendor, edit in edits.items():
+            part, document = f"records/{vendor}", replace(edit, epoch=epoch).document()
+            written = 0
+            while not written:
+                self.enter(sandbox.name, wall)
+                version, _ = self.store.read(sandbox.name, part) or (0, {})
+                written = self.store.write(sandbox.name, part, document, expected=version, wall=wall)
+            versions[vendor] = written
+        self.store.uncount(sandbox.name)
+        return self.change(sandbox.name, wall, lambda _: replace(sandbox, edits=versions, epoch=epoch))
+
+    def names(self, wall: float) -> Mapping[str, float]:
+        """All sandboxes and the seconds since each was last used; those idle for too long go first."""
+        self._expire(wall)
+        return {name: max(0.0, wall - used) for name, used in sorted(self.store.sandboxes().items())}
+
+    def exists(self, name: str, wall: float) -> bool:
+        return name in self.names(wall)
+
+    def _expire(self, wall: float) -> None:
+        for name, used in self.store.sandboxes().items():
+            idle = self._idle(name)
+            if idle is not None and wall - used > idle:
+                self.store.delete(name, used=used)  # not if somebody used it meanwhile
+
+    def _make_room(self, name: str, wall: float) -> None:
+        limit = self.settings.max_sandboxes
+        if self.store.size() < limit:
+            return
+        self._expire(wall)
+        if self.store.size() >= limit:
+            detail = f"There are {limit} sandboxes, as many as --max-sandboxes allows; {name} was not made."
+            raise Misuse("Too many sandboxes", detail, 507, code="too-many-sandboxes")
+
+    def _bound(self, what: str, size: int) -> None:
+        limit = self.settings.max_sandbox_bytes
+        if size > limit:
+            detail = f"{what} are over {limit} bytes, as many as --max-sandbox-bytes allows."
+            raise Misuse("Sandbox too large", detail, 507, code="sandbox-too-large")
+
+    # Data -----------------------------------------------------------------------------------------------------------
 
     def dataset(self, sandbox: Sandbox, vendor: Vendor) -> Dataset:
-        """What the vendor's calls see in this sandbox."""
-        return self.library.dataset(vendor, sandbox.dataset, sandbox.day)
+        """What the vendor's calls see in this sandbox: the shared dataset, or a copy with the sandbox's changes."""
+        base = self.library.dataset(vendor, sandbox.dataset, sandbox.day)
+        version = sandbox.edits.get(vendor.name)
+        if version is None:
+            return base
+        return self._overlays.get(
+            (sandbox.name, vendor.name, version, sandbox.dataset, sandbox.day, sandbox.epoch),
+            lambda: overlaid(base, self.edits(sandbox, vendor)[1]),
+        )
+
+    def edits(self, sandbox: Sandbox, vendor: Vendor) -> tuple[int, Edits]:
+        """The version of a sandbox's changes to a vendor's data, and the changes; those to another dataset are void."""
+        version, document = self.store.read(sandbox.name, f"records/{vendor.name}") or (0, {})
+        edits = Edits(**document)
+        return version, edits if edits.epoch == sandbox.epoch else Edits(epoch=sandbox.epoch)
+
+    def edit(self, name: str, wall: float, vendor: Vendor, change: Callable[[Edits, Dataset], Edits]) -> Sandbox:
+        """Change a vendor's data in a sandbox; the next call sees it. ``change`` gets what was changed so far, and
+        the data as it is with that; when somebody else was faster, it is asked again.
+
+        Raises Misuse when the changes grow too large.
+        """
+        while True:
+            sandbox = self.enter(name, wall)
+            version, before = self.edits(sandbox, vendor)
+            if version:
+                sandbox = _with_edits(vendor.name, version, sandbox)
+            after = change(before, self.dataset(sandbox, vendor))
+            self._bound(f"The changes to {vendor.name}", after.size)
+            part = f"records/{vendor.name}"
+            kept = self.store.write(name, part, after.document(), expected=version, wall=wall)
+            if kept:
+                return self.change(name, wall, partial(_with_edits, vendor.name, kept))
+
+
+def _with_edits(vendor: str, version: int, sandbox: Sandbox) -> Sandbox:
+    """The sandbox with this version of the edits, or the newer one that it has."""
+    return replace(sandbox, edits={**sandbox.edits, vendor: max(version, sandbox.edits.get(vendor, 0))})
+
+
+def overlaid(base: Dataset, edits: Edits) -> Dataset:
+    """The dataset with a sandbox's changes; what did not change is shared."""
+    accounts = base.accounts if edits.accounts is None else Accounts(decode(edits.accounts.encode()))
+    changed = {
+        decode(id.encode()): None if text is None else decode(text.encode()) for id, text in edits.records.items()
+    }
+    return replace(base, accounts=accounts, records=base.records.changed(changed) if changed else base.records)
+
+
+# Choosing -----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The sandbox of a call, the request as its vendor may see it, and what is worth telling about the choice."""
+
+    name: str
+    request: Request
+    notices: tuple[Notice, ...] = ()
+
+
+def choose(request: Request, vendor: Vendor, known: Callable[[str, str], bool]) -> Choice:
+    """By header, else by URL, else by the credential's suffix, else ``default``; the suffix is taken off in any case.
+
+    ``known`` says whether a secret is good in a sandbox: a tilde in one that is not may be its own. Raises Misuse for
+    an illegal name.
+    """
+    asked = {"header X-Mock-Sandbox": request.headers.get("x-mock-sandbox"), "URL": request.sandbox}
+    named = {where: name for where, name in asked.items() if name is not None}
+    for where, name in named.items():
+        if not NAME.fullmatch(name):
+            detail = f"The {where} names the sandbox {name[:80]!r}, wanted 1 to 64 letters, digits, '.', '_' or '-'."
+            raise Misuse("Bad sandbox name", detail, code="bad-sandbox-name")
+    header = vendor.credential.header
+    head, tilde, tail = (vendor.credential.read(request.headers) or "").rpartition("~")
+    if tilde and head and NAME.fullmatch(tail) and known(head, next(iter(named.values()), tail)):
+        named["credential"] = tail
+        sent = request.headers[header.lower()].rstrip(" \t").removesuffix(f"~{tail}")
+        request = replace(request, headers={**request.headers, header.lower(): sent})
+    (where, chosen), *others = named.items() or [("", DEFAULT)]
+    notices = tuple(
+        Notice(
+            "path" if other == "URL" else f"header.{header}",
+            "sandbox-disagreement",
+            f"The {other} names the sandbox {name}, the {where} {chosen}: {chosen} it is.",
+        )
+        for other, name in others
+        if name != chosen
+    )
+    return Choice(chosen, request, notices)
 
 
 def check_readings(asked: Mapping[str, str], vendors: Iterable[Vendor]) -> None:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, cast
 
-from .clock import parse_instant
+from .clock import EARLIEST, LATEST, parse_instant, within
 from .toolkit.quota import Quota
 
 
@@ -19,7 +20,7 @@ class WrongSetting(Exception):
 
 def _whole(low: int, high: int) -> Callable[[str], int]:
     def parse(text: str) -> int:
-        if not re.fullmatch(r"\d{1,10}", text) or not low <= int(text) <= high:
+        if not re.fullmatch(r"\d{1,15}", text) or not low <= int(text) <= high:
             raise ValueError(f"a whole number from {low} to {high}")
         return int(text)
 
@@ -54,11 +55,12 @@ def _file(text: str) -> Path:
 
 def _clock(text: str) -> str:
     try:
-        if text in ("anchor", "real", "frozen") or 1970 <= parse_instant(text).year <= 9000:
-            return text
+        if text not in ("anchor", "real", "frozen"):
+            within(parse_instant(text))
     except ValueError:
-        pass
-    raise ValueError("anchor, real, frozen or a time like 2026-03-01T00:00:00Z, from 1970 to 9000")
+        wanted = f"anchor, real, frozen or a time like 2026-03-01T00:00:00Z, from {EARLIEST.year} to {LATEST.year - 1}"
+        raise ValueError(wanted) from None
+    return text
 
 
 def pairs(text: str) -> dict[str, str]:
@@ -79,6 +81,12 @@ def _quotas(text: str) -> dict[str, Quota]:
         return {name: Quota.parse(value) for name, value in pairs(text).items()}
     except ValueError:
         raise ValueError("vendor=<n>/second|minute|hour|day, several separated by commas") from None
+
+
+def _token(text: str) -> str:
+    if not re.fullmatch(r"[!-~]+", text):
+        raise ValueError("visible ASCII characters without blanks")
+    return text
 
 
 def _one_of(*words: str) -> Callable[[str], str]:
@@ -117,6 +125,21 @@ class Settings:
     )
     readings: dict[str, str] = _setting({}, pairs, "how to read ambiguous documents: vendor.reading=choice,...", "LIST")
     quotas: dict[str, Quota] = _setting({}, _quotas, "calls an account may make: vendor=60/minute,...", "LIST")
+    max_sandboxes: int = _setting(1000, _whole(1, 1_000_000), "how many sandboxes there may be at once", "N")
+    max_sandbox_bytes: int = _setting(
+        8_000_000, _whole(0, 10**10), "how large a sandbox's changes to a vendor's data may be", "BYTES"
+    )
+    sandbox_idle: int = _setting(3600, _whole(1, 10**9), "seconds after which an unused sandbox may go", "SECONDS")
+    journal_entries: int = _setting(1000, _whole(0, 10**7), "how many calls the journal of a sandbox keeps", "N")
+    journal_bytes: int = _setting(
+        8_000_000, _whole(0, 10**10), "how many bytes the journal of a sandbox keeps", "BYTES"
+    )
+    control: bool = _setting(True, switch, "offer the control API under /__admin")
+    control_token: str | None = _setting(
+        None, _token, "token that control wants; off loopback one is made if none is given", "TOKEN"
+    )
+    refuse_live: bool = _setting(True, switch, "refuse credentials that look live")
+    scenarios: Path | None = _setting(None, _folder, "folder with scenarios of yours, as <name>.yaml", "DIR")
     strict: bool = _setting(False, switch, "count a warned call as a failure: exit status 1 at the end")
     accept_any_credential: bool = _setting(
         False, switch, "an unknown credential (of the right form) acts for the example account"
@@ -130,6 +153,23 @@ class Settings:
     def __post_init__(self) -> None:
         if (self.tls_cert is None) != (self.tls_key is None):
             raise WrongSetting("--tls-cert and --tls-key go together: one is given, the other is not.")
+
+
+def is_loopback(host: str) -> bool:
+    """Whether an address is reached from this machine only."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"
+
+
+def secured(settings: Settings) -> Settings:
+    """The same settings, with a token made up where other machines reach the control API and none was given."""
+    if settings.control_token or not settings.control or is_loopback(settings.host):
+        return settings
+    import secrets  # takes longer than the rest of a start that needs none
+
+    return replace(settings, control_token=secrets.token_urlsafe(24))
 
 
 def variable(name: str) -> str:
@@ -146,7 +186,7 @@ def make(given: Mapping[str, Any] | None = None, environ: Mapping[str, str] = os
     given = given or {}
     names = {variable(f.name): f.name for f in fields(Settings)}
     for key in environ:
-        if key.startswith("MOCKSERVER_") and key not in names and key not in _ELSEWHERE:
+        if key.startswith("MOCKSERVER_") and key not in names and not _ELSEWHERE.fullmatch(key):
             known = ", ".join(sorted(names))
             raise WrongSetting(f"{key} is not a setting of mockserver; there are {known}.")
     for f in fields(Settings):
@@ -163,4 +203,5 @@ def make(given: Mapping[str, Any] | None = None, environ: Mapping[str, str] = os
     return Settings(**values)
 
 
-_ELSEWHERE = frozenset({"MOCKSERVER_URL"})
+# Where a server is and how its vendors are called, told to clients: by users, and by ``mockserver run``.
+_ELSEWHERE = re.compile(r"MOCKSERVER_(\w+_)?URL|MOCKSERVER_\w+_(CREDENTIAL|HEADERS)")

@@ -1,4 +1,4 @@
-"""Checking fixture files and specs, as the command ``validate`` does."""
+"""Checking fixture files, specs and scenarios, as the command ``validate`` does."""
 
 from __future__ import annotations
 
@@ -7,11 +7,14 @@ from pathlib import Path
 
 import yaml
 
+from . import clock, scenario
 from . import vendors as shelf
 from .data import fixtures, yamltext
 from .data.fixtures import BrokenFixture, Fault
-from .library import shape
-from .settings import WrongSetting
+from .library import Library, shape
+from .sandbox import Sandboxes
+from .settings import WrongSetting, make
+from .store.memory import MemoryStore
 
 
 def check_all(paths: Sequence[Path]) -> tuple[int, list[Fault]]:
@@ -20,7 +23,7 @@ def check_all(paths: Sequence[Path]) -> tuple[int, list[Fault]]:
     Raises WrongSetting for a path that does not exist or holds nothing to check.
     """
     served = shelf.found()
-    ours = [path for vendor in served for path in (vendor.fixtures, vendor.spec)]
+    ours = [*(path for vendor in served for path in (vendor.fixtures, vendor.spec)), scenario.OURS]
     files: list[Path] = []
     for path in paths or ours:
         if not path.exists():
@@ -30,17 +33,19 @@ def check_all(paths: Sequence[Path]) -> tuple[int, list[Fault]]:
             raise WrongSetting(f"{path} holds no .yaml or .jsonl file.")
         files += inside
     shapes = {vendor.name: shape(vendor) for vendor in served}
+    settings = make()  # scenarios are tried with the datasets of MOCKSERVER_FIXTURES
+    rooms = Sandboxes(settings, Library(served, settings.fixtures), served, MemoryStore())
     faults: list[Fault] = []
     for file in files:
         try:
-            check_file(file, shapes)
+            check_file(file, shapes, rooms)
         except BrokenFixture as broken:
             faults += broken.faults
     return len(files), faults
 
 
-def check_file(file: Path, shapes: dict[str, fixtures.Shape]) -> None:
-    """One fixture file, by the schema of the vendor it names, or one spec. Raises BrokenFixture."""
+def check_file(file: Path, shapes: dict[str, fixtures.Shape], rooms: Sandboxes) -> None:
+    """One fixture file, by the schema of the vendor it names, one spec, or one scenario. Raises BrokenFixture."""
     name = file.parent.name
     if file.suffix == ".jsonl":
         _fixture(file, name, shapes)
@@ -52,8 +57,15 @@ def check_file(file: Path, shapes: dict[str, fixtures.Shape]) -> None:
         return
     if isinstance(content, dict) and "openapi" in content:
         _spec(file, content)
+    elif isinstance(content, dict) and not _FIXTURE & content.keys() and content.keys() & set(scenario.KEYS):
+        faults = scenario.faults_of(file, rooms, clock.wall())
+        if faults:
+            raise BrokenFixture(faults)
     else:
         _fixture(file, str(content.get("vendor", name)) if isinstance(content, dict) else name, shapes)
+
+
+_FIXTURE = {"vendor", "anchor", "accounts", "records"}
 
 
 def _fixture(file: Path, vendor: str, shapes: dict[str, fixtures.Shape]) -> None:
@@ -65,13 +77,17 @@ def _fixture(file: Path, vendor: str, shapes: dict[str, fixtures.Shape]) -> None
 
 
 def _spec(file: Path, content: dict[str, object]) -> None:
-    """What the ledger needs: every parameter and response says on what it is based."""
+    """What the ledger needs: every parameter and response says on what it is based.
+
+    A spec that is none of a vendor (its server is under our control prefix) is based on nothing but itself.
+    """
     paths = content.get("paths")
     faults: list[tuple[tuple[str | int, ...], str, str]]
     if not str(content["openapi"]).startswith("3.1."):
         faults = [(("openapi",), str(content["openapi"]), "3.1.x")]
     elif isinstance(paths, dict) and paths:
-        silent = [where for where, thing in _things(paths) if not (isinstance(thing, dict) and _has_basis(thing))]
+        things = () if _is_control(content) else _things(paths)
+        silent = [where for where, thing in things if not (isinstance(thing, dict) and _has_basis(thing))]
         faults = [(where, "no x-basis", "x-basis with basis, source and about") for where in silent]
         faults += _malformed((), content)
     else:
@@ -82,6 +98,12 @@ def _spec(file: Path, content: dict[str, object]) -> None:
             Fault(file, line, ".".join(map(str, where)), found, wanted)
             for line, (where, found, wanted) in zip(lines, faults, strict=True)
         )
+
+
+def _is_control(content: dict[str, object]) -> bool:
+    servers = content.get("servers")
+    first = servers[0] if isinstance(servers, list) and servers else None
+    return isinstance(first, dict) and str(first.get("url")).endswith("/__admin")
 
 
 TYPES = ("array", "boolean", "integer", "null", "number", "object", "string")

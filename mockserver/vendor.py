@@ -19,6 +19,7 @@ from .toolkit import querystring
 from .toolkit.credentials import Credential
 from .toolkit.fields import RecordSchema
 from .toolkit.notices import Notice
+from .toolkit.pages import Page
 from .toolkit.params import ParamSchema, Repeated
 from .toolkit.querystring import Pairs
 from .toolkit.quota import Spent
@@ -32,7 +33,7 @@ Headers = tuple[tuple[str, str], ...]
 class Request:
     """What the client sent. ``path`` is decoded and has no prefix of ours; header names are in lower case.
 
-    ``length`` is that of the request target as sent, in bytes.
+    ``length`` is that of the request target as sent, in bytes. ``sandbox`` is the one that the URL names.
     """
 
     method: str
@@ -41,13 +42,16 @@ class Request:
     headers: Mapping[str, str] = field(default_factory=dict)
     path_params: Mapping[str, str] = field(default_factory=dict)
     length: int = 0
+    body: bytes = b""
+    sandbox: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
     """What goes back. ``delay`` (seconds) and ``network`` are carried out by whatever server is in front.
 
-    ``rule`` and ``basis`` say why it is as it is; they and the headers of ours are put on by the core.
+    ``rule`` and ``basis`` say why it is as it is; they and the headers of ours are put on by the core. ``page`` says
+    which part of the whole it is, for an endpoint with pages.
     """
 
     status: int
@@ -57,11 +61,12 @@ class Reply:
     basis: Basis = "documented"
     delay: float = 0.0
     network: Network | None = None
+    page: Page | None = None
 
     @classmethod
-    def json(cls, body: bytes, status: int = 200) -> Reply:
+    def json(cls, body: bytes, status: int = 200, *, page: Page | None = None) -> Reply:
         """A JSON body with the content type that all five vendors send."""
-        return cls(status, body, (("Content-Type", "application/json; charset=utf-8"),))
+        return cls(status, body, (("Content-Type", "application/json; charset=utf-8"),), page=page)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +102,11 @@ class Words:
 
 @dataclass(slots=True)
 class Call:
-    """One request on its way through; each gate adds what it found out."""
+    """One request on its way through; each gate adds what it found out.
+
+    ``sandbox`` is known once it is chosen. ``reached`` names the gate it came to: sandbox, faults, authentication,
+    quota, parameters or answer; ``fault`` the rule, wish or misuse that spoiled it.
+    """
 
     vendor: Vendor
     endpoint: Endpoint | None
@@ -106,6 +115,10 @@ class Call:
     readings: Readings
     now: datetime
     any_credential: bool = False
+    strict: bool = False
+    sandbox: str | None = None
+    reached: str = "sandbox"
+    fault: str | None = None
     notices: list[Notice] = field(default_factory=list)
     account: Account = field(default_factory=dict)
     params: Mapping[str, Any] = field(default_factory=dict)
@@ -157,6 +170,17 @@ def unchanged(sent: Pairs, schema: Schema, readings: Readings) -> Pairs:
     return sent
 
 
+@dataclass(frozen=True, slots=True)
+class Paging:
+    """How the pages of an endpoint are walked: the parameter with a page's number, and the number of the first.
+
+    The endpoint's answers say which page they are (``Reply.page``).
+    """
+
+    parameter: str
+    first: int
+
+
 @dataclass(frozen=True)
 class Endpoint:
     """One documented operation.
@@ -174,6 +198,7 @@ class Endpoint:
     repeated: Repeated = "last"
     ignores: Callable[[Complaint, Readings], bool] = never
     decode: Callable[[Pairs, Schema, Readings], Pairs] = unchanged
+    paging: Paging | None = None
 
     @property
     def rule(self) -> str:

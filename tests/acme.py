@@ -26,8 +26,8 @@ from mockserver.serve import World
 from mockserver.settings import make
 from mockserver.toolkit import fields, pages, params
 from mockserver.toolkit.credentials import Credential
-from mockserver.toolkit.jsontext import Fragment, encode
-from mockserver.vendor import Call, Endpoint, Example, Network, Reading, Recipe, Reply, Vendor, Words
+from mockserver.toolkit.jsontext import Fragment, decimals, encode
+from mockserver.vendor import Call, Endpoint, Example, Network, Paging, Reading, Recipe, Reply, Vendor, Words
 from tests.client import WALL, Answer
 
 ANCHOR = "2026-03-31T12:00:00Z"
@@ -35,6 +35,7 @@ RICH, POOR, GONE = "rich-acme-secret-0000001", "poor-acme-secret-0000002", "gone
 BILLS, BILL = "/v3/bills", "/v3/bills/{id}"
 STATES = ("open", "paid", "void")
 
+PAGING = Paging("page", first=1)
 CREDENTIAL = Credential("X-Acme-Key", key="secret", also=("X-Acme-Brand",))
 
 READINGS = (
@@ -107,7 +108,7 @@ def list_bills(call: Call) -> Reply:
         found = found.within("due", asked["since"].isoformat(), "9999-12-31")
     page = pages.numbered(len(found), asked["page"], asked["size"], first=1)
     body = {"total": page.total, "last": page.last, "bills": Fragment(found.json(page.start, page.stop))}
-    return Reply.json(encode(body))
+    return Reply.json(encode(body), page=page)
 
 
 def one_bill(call: Call) -> Reply:
@@ -245,7 +246,7 @@ def acme(folder: Path, *, also: Iterable[str] = (), name: str = "acme") -> Vendo
         document="https://acme.example/docs",
         hosts=(f"api.{name}.example",),
         endpoints=(
-            Endpoint("listBills", BILLS, BillsQuery(), list_bills, also=tuple(also), ignores=ignores),
+            Endpoint("listBills", BILLS, BillsQuery(), list_bills, also=tuple(also), ignores=ignores, paging=PAGING),
             Endpoint("oneBill", BILL, BillQuery(), one_bill, repeated="first"),
         ),
         credential=CREDENTIAL,
@@ -327,7 +328,24 @@ class Sandboxed:
         sent = {**({"X-Acme-Key": key} if key else {}), **(headers or {})}
         sent |= {name.replace("_", "-"): value for name, value in extra.items()}
         response = self.app.test_client().open(target, method=method, headers=sent)
-        return Answer(response.status_code, response.data, dict(response.headers))
+        return Answer.of(response)
+
+    def control(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        sandbox: str | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """A request of the control API, for a sandbox; a body of bytes goes as it is, anything else as JSON."""
+        sent = {"X-Mock-Sandbox": sandbox} if sandbox is not None else {}
+        text = body if body is None or isinstance(body, bytes) else encode(decimals(body))
+        sent |= {"Content-Type": "application/json"} if body is not None else {}
+        target = f"/__admin{path}"
+        response = self.app.test_client().open(target, method=method, data=text, headers={**sent, **(headers or {})})
+        return Answer.of(response)
 
     def ids(self, target: str = BILLS, **more: Any) -> list[int]:
         """The ids of the bills that come back."""

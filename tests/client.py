@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
@@ -39,11 +39,17 @@ def oracle(vendor: str) -> Any:
 
 @dataclass(frozen=True)
 class Answer:
-    """A reply as a test looks at it."""
+    """A reply as a test looks at it. ``call`` is its id in the journal, which no two replies share."""
 
     status: int
     body: bytes
     headers: Mapping[str, str]
+    call: int = field(default=0, compare=False)
+
+    @classmethod
+    def of(cls, response: TestResponse) -> Answer:
+        headers = dict(response.headers)
+        return cls(response.status_code, response.data, headers, int(headers.pop("X-Mock-Call", 0)))
 
     @property
     def json(self) -> Any:
@@ -106,7 +112,7 @@ class Client:
         response = self.app.test_client().open(target, method=method, headers=sent)
         if "problem+json" not in response.headers.get("Content-Type", "") and method != "HEAD":
             fits_spec(self.vendor, response)
-        return Answer(response.status_code, response.data, dict(response.headers))
+        return Answer.of(response)
 
 
 def fits_spec(vendor: Vendor, response: TestResponse) -> None:

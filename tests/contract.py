@@ -77,6 +77,18 @@ class VendorContract:
         assert answer.rule == client.vendor.endpoints[0].rule
         assert answer.warnings == []
 
+    @pytest.mark.parametrize("any_credential", [False, True])
+    def test_the_credential_may_name_a_sandbox_and_the_vendor_never_sees_it(self, any_credential: bool) -> None:
+        client = Client(self.name, accept_any_credential=any_credential)
+        sent = dict(client.example["headers"])
+        sent[client.vendor.credential.header] += "~box-1"
+        answer, plain = client.get(headers=sent), client.get()
+        assert (answer.status, answer.body, answer.warnings) == (200, plain.body, [])
+        assert (answer.headers["X-Mock-Sandbox"], plain.headers["X-Mock-Sandbox"]) == ("box-1", "default")
+        other = client.get(headers=sent, X_Mock_Sandbox="other")
+        assert (other.status, other.body, other.codes) == (200, plain.body, ["sandbox-disagreement"])
+        assert other.headers["X-Mock-Sandbox"] == "other"
+
     def test_bad_credentials_are_refused_in_the_vendors_words(self, client: Client) -> None:
         for headers in self.bad_credentials:
             answer = client.get(headers=headers)

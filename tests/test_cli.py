@@ -32,6 +32,7 @@ from mockserver import cli
 from mockserver import vendors as shelf
 from mockserver.data import fixtures
 from mockserver.library import shape
+from mockserver.scenario import OURS
 from mockserver.testing import health
 from mockserver.vendor import Vendor
 from mockserver.version import __version__
@@ -60,7 +61,7 @@ def test_without_a_command_there_is_help(vendor: Vendor) -> None:
     for arguments in (("--help",), ("-h",)):
         found = run(vendor, *arguments)
         assert found.exit_code == 0
-        for command in ("serve", "vendors", "readings", "validate", "generate", "health"):
+        for command in ("serve", "run", "vendors", "readings", "validate", "generate", "health"):
             assert f"  {command} " in found.stdout
     assert run(vendor, "--version").stdout == f"mockserver, version {__version__}\n"
     assert run(vendor, "nonsense").exit_code == 2
@@ -108,7 +109,8 @@ def test_readings(vendor: Vendor) -> None:
 
 def test_validate(vendor: Vendor, tmp_path: Path) -> None:
     found = run(vendor, "validate")
-    assert (found.exit_code, found.stdout) == (0, "4 files checked, nothing wrong.\n")
+    count = 4 + len(list(OURS.glob("*.yaml")))
+    assert (found.exit_code, found.stdout) == (0, f"{count} files checked, nothing wrong.\n")
     bad = tmp_path / "bad.yaml"
     bad.write_text(FIXTURE.format(vendor="acme", dataset="own") + "records:\n" + BILL_ROWS.replace("void", "lost"))
     found = run(vendor, "validate", str(bad))
@@ -224,7 +226,7 @@ def test_broken_fixtures_are_told_line_by_line(vendor: Vendor, tmp_path: Path) -
     (tmp_path / "acme" / "default.yaml").write_text("vendor: acme\nanchor: no\n")
     lines = told(run(vendor, "serve", "--fixtures", str(tmp_path))).splitlines()
     assert len(lines) == 5
-    assert lines[-1] == "mockserver: 4 faults in fixtures; nothing is served."
+    assert lines[-1] == "mockserver: 4 faults in files; nothing is served."
 
 
 def test_two_vendors_of_one_name(vendor: Vendor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -262,6 +264,47 @@ def test_what_serve_does_around_the_server(
     assert lines[-1].startswith(f"health: http://127.0.0.1:{port}/__admin/health")
     if strict:
         assert found.stderr.endswith("mockserver: 2 calls with warnings; --strict counts that as failure.\n")
+
+
+def welcome(vendor: Vendor, monkeypatch: pytest.MonkeyPatch, *flags: str) -> tuple[str, Any]:
+    """What serve prints when it is ready, and the app that it serves."""
+    apps: list[Any] = []
+
+    def served(app: Any, listener: socket.socket, ready: Any, tls: Any) -> None:
+        with listener:
+            ready()
+        apps.append(app)
+
+    monkeypatch.setattr(gunicorn, "run", served)
+    found = run(vendor, "serve", "--port", "0", *flags)
+    assert (found.exit_code, found.stderr) == (0, "")
+    return found.stdout, apps[0]
+
+
+def test_off_loopback_a_token_is_made_and_told_once(vendor: Vendor, monkeypatch: pytest.MonkeyPatch) -> None:
+    text, app = welcome(vendor, monkeypatch, "--host", "0.0.0.0")
+    (line,) = [line for line in text.splitlines() if line.startswith("control token")]
+    token = line.removeprefix("control token (made for this run): ")
+    assert text.count(token) == 1
+    client = app.test_client()
+    assert client.get("/__admin/settings").status_code == 401
+    assert client.get("/__admin/settings", headers={"X-Mock-Control-Token": token}).status_code == 200
+
+
+@pytest.mark.parametrize("flags", [(), ("--host", "0.0.0.0", "--control-token", "mine"), ("--control-token", "mine")])
+def test_a_token_is_not_told_when_none_was_made(
+    vendor: Vendor, monkeypatch: pytest.MonkeyPatch, flags: tuple[str, ...]
+) -> None:
+    text, app = welcome(vendor, monkeypatch, *flags)
+    assert "token" not in text
+    assert "mine" not in text
+    assert app.test_client().get("/__admin/settings").status_code == (401 if "mine" in flags else 200)
+
+
+def test_without_control_there_is_no_health_to_tell_of(vendor: Vendor, monkeypatch: pytest.MonkeyPatch) -> None:
+    text, app = welcome(vendor, monkeypatch, "--no-control", "--host", "0.0.0.0")
+    assert text.splitlines()[-1] == "control and health: off   stop: Ctrl-C"
+    assert app.test_client().get("/__admin/health").status_code == 404
 
 
 def test_python_dash_m(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

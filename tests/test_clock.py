@@ -82,3 +82,58 @@ def test_the_wall_clock_is_this_machines() -> None:
     assert before <= clock.wall() <= time.time()
     assert clock.elapsed() <= clock.elapsed()
     assert clock.at(86_400.0) == datetime(1970, 1, 2, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("text", "duration"),
+    [
+        ("250ms", timedelta(milliseconds=250)),
+        ("-90s", timedelta(seconds=-90)),
+        ("5m", timedelta(minutes=5)),
+        ("36h", timedelta(hours=36)),
+        ("0800d", timedelta(days=800)),
+        ("-0d", timedelta(0)),
+    ],
+)
+def test_what_is_a_duration(text: str, duration: timedelta) -> None:
+    assert clock.parse_duration(text) == duration
+
+
+@pytest.mark.parametrize(
+    "text", ["", "5", "d", "1.5h", "+5s", "--5s", "5 s", "5s ", "5s\n", "5S", "٣s", "9" * 15 + "d", "1y"]
+)
+def test_what_is_no_duration(text: str) -> None:
+    with pytest.raises(ValueError, match=r"is not a duration like 90s, 36h or -800d"):
+        clock.parse_duration(text)
+
+
+def test_stopped_it_shows_the_same_for_ever() -> None:
+    stopped = Clock(datetime(2026, 1, 1, tzinfo=UTC), 1000.0).stopped(1060.0)
+    assert stopped.frozen
+    assert stopped.now(1060.0) == stopped.now(9999.0) == datetime(2026, 1, 1, 0, 1, tzinfo=UTC)
+    assert stopped.stopped(9999.0).now(0.0) == stopped.now(0.0)
+
+
+@pytest.mark.parametrize("frozen", [False, True])
+def test_moved_or_set_it_ticks_or_stands_as_before(frozen: bool) -> None:
+    start, day = datetime(2026, 1, 1, tzinfo=UTC), timedelta(days=1)
+    at = Clock(start, 1000.0, frozen)
+    later = timedelta(0) if frozen else timedelta(seconds=60)
+    assert at.moved(day, 1060.0).now(1060.0) == start + later + day
+    assert at.moved(-day, 1060.0).now(1120.0) == start + 2 * later - day
+    assert at.showing(start - day, 1060.0).now(1060.0) == start - day
+    assert at.showing(start - day, 1060.0).now(1120.0) == start - day + later
+    assert at.moved(day, 1060.0).frozen is at.showing(start, 1060.0).frozen is frozen
+
+
+@pytest.mark.parametrize("frozen", [False, True])
+def test_it_never_leaves_the_years_in_which_one_can_reckon(frozen: bool) -> None:
+    at = Clock(datetime(2026, 1, 1, tzinfo=UTC), 0.0, frozen)
+    for days in (-50_000, 2_600_000, 3_000_000, -800_000, 999_999_999, -999_999_999):
+        with pytest.raises(ValueError, match="before 1900 or after 8999"):
+            at.moved(timedelta(days=days), 0.0)
+    for year in (1, 1899, 9001, 9999):
+        with pytest.raises(ValueError, match="is before 1900 or after 8999"):
+            at.showing(datetime(year, 12, 31, tzinfo=UTC), 0.0)
+    assert at.showing(clock.EARLIEST, 0.0).now(0.0) == clock.within(clock.EARLIEST)
+    assert at.moved(clock.LATEST - at.start, 0.0).now(0.0) == clock.LATEST

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import replace
+from random import Random
+from statistics import median
+from typing import Any
 
 import pytest
 
 from mockserver.errors import Misuse
-from mockserver.faults import Wish, phrase, wish
-from mockserver.vendor import Request, Vendor
-from tests.acme import BILLS, RICH, Sandboxed
+from mockserver.faults import NO_HIT, BadRule, Hit, Rule, Wish, hit, phrase, rule_of, seconds, wish
+from mockserver.matching import Seen
+from mockserver.serve import serve
+from mockserver.vendor import Reply, Request, Vendor
+from tests.acme import BILLS, POOR, RICH, Sandboxed
 
 
 @pytest.fixture(scope="module")
@@ -104,3 +111,238 @@ def test_a_forced_outcome_spends_no_quota(vendor: Vendor) -> None:
 def test_phrases() -> None:
     assert phrase(404) == "Not Found"
     assert phrase(599) == "Status 599"
+
+
+# Rules ----------------------------------------------------------------------------------------------------------------
+
+NOBODY = Seen({}, {}, {})
+
+
+class Tally:
+    """How often each rule was met, as the store counts it."""
+
+    def __init__(self) -> None:
+        self.counts: Counter[str] = Counter()
+
+    def __call__(self, rule: str) -> int:
+        self.counts[rule] += 1
+        return self.counts[rule] - 1
+
+
+def hits(rules: list[Rule], calls: int, *, seed: int = 1, standing: Any = None) -> list[Hit]:
+    """What the rules do to so many equal calls, one after the other."""
+    tally = Tally()
+    return [hit(rules, "acme", "listBills", NOBODY, standing=standing, seed=seed, count=tally) for _ in range(calls)]
+
+
+def ruled(vendor: Vendor, *rules: Mapping[str, Any], **settings: Any) -> Sandboxed:
+    """A server whose default sandbox has these rules; their ids are 1, 2, …"""
+    server = Sandboxed(vendor)
+    made = tuple(rule_of(str(number), dict(rule), [vendor]) for number, rule in enumerate(rules, 1))
+    server.world.sandboxes.change("default", server.wall(), lambda box: replace(box, faults=made, **settings))
+    return server
+
+
+def replied(server: Sandboxed, target: str = BILLS, **headers: str) -> Reply:
+    """A reply with what the server in front is to do with it."""
+    path, _, query = target.partition("?")
+    sent = {"x-acme-key": RICH, **{name.lower().replace("_", "-"): value for name, value in headers.items()}}
+    return serve(server.world, server.vendor, server.vendor.endpoints[0], Request("GET", path, query, sent))
+
+
+def test_the_first_rule_that_takes_hold_wins() -> None:
+    rules = [
+        Rule("1", vendor="bolt", status=500),
+        Rule("2", operation="oneBill", status=501),
+        Rule("3", status=502, times=2),
+        Rule("4", status=503, after=1, times=1),
+        Rule("5", status=504),
+        Rule("6", status=505),
+    ]
+    assert [found.code for found in hits(rules, 5)] == ["502", "502", "504", "503", "504"]
+    assert hits(rules[:2], 1) == [NO_HIT]
+    assert hits([], 1) == [NO_HIT]
+
+
+def test_so_many_pass_then_so_many_are_hit() -> None:
+    found = hits([Rule("1", error="ACME_SLOW_DOWN", after=2, times=3)], 8)
+    assert [bool(each.rule) for each in found] == [False, False, True, True, True, False, False, False]
+    assert found[2] == Hit("1", "ACME_SLOW_DOWN")
+
+
+def test_probability_repeats_by_the_seed_and_is_about_right() -> None:
+    rules = [Rule("1", status=500, probability=0.3)]
+    drawn = [bool(each.rule) for each in hits(rules, 2000)]
+    assert drawn == [bool(each.rule) for each in hits(rules, 2000)]
+    assert drawn != [bool(each.rule) for each in hits(rules, 2000, seed=2)]
+    assert 540 < sum(drawn) < 660
+    assert not any(each.rule for each in hits([Rule("1", status=500, probability=0)], 50))
+    assert all(each.rule for each in hits([Rule("1", status=500, probability=1.0)], 50))
+    two = hits([Rule("1", status=500, probability=0.5), Rule("2", status=501, probability=0.5)], 400)
+    assert {each.code for each in two} == {"500", "501", None}  # each rule draws by itself
+
+
+@pytest.mark.parametrize(
+    ("delay", "low", "middle", "high"),
+    [
+        (250, 0.25, 0.25, 0.25),
+        (0.5, 0.0005, 0.0005, 0.0005),
+        ({"type": "uniform", "lower": 100, "upper": 300}, 0.1, 0.2, 0.3),
+        ({"type": "uniform", "lower": 7, "upper": 7}, 0.007, 0.007, 0.007),
+        ({"type": "lognormal", "median": 80, "sigma": 0.4}, 0.0, 0.08, 60),
+        ({"type": "lognormal", "median": 60_000, "sigma": 10}, 0.0, 60, 60),
+    ],
+)
+def test_delays_repeat_by_the_seed_and_stay_within_their_bounds(
+    delay: Any, low: float, middle: float, high: float
+) -> None:
+    for rules, standing in (([Rule("1", delay=delay)], None), ([], delay)):
+        drawn = [found.delay for found in hits(rules, 1000, standing=standing)]
+        assert drawn == [found.delay for found in hits(rules, 1000, standing=standing)]
+        assert low <= min(drawn) <= max(drawn) <= high
+        assert median(drawn) == pytest.approx(middle, rel=0.15)
+        if low != high:
+            assert len(set(drawn)) > 300
+            assert drawn != [found.delay for found in hits(rules, 1000, seed=2, standing=standing)]
+
+
+def test_the_sandboxs_own_delay_comes_on_top() -> None:
+    assert [found.delay for found in hits([Rule("1", delay=200, times=1)], 2, standing=50)] == [0.25, 0.05]
+
+
+@pytest.mark.parametrize(
+    "delay",
+    [
+        -1,
+        60_001,
+        float("nan"),
+        float("inf"),
+        10**400,
+        True,
+        "5",
+        [],
+        {},
+        {"type": "normal", "lower": 1, "upper": 2},
+        {"type": "uniform", "lower": 2, "upper": 1},
+        {"type": "uniform", "lower": -2, "upper": 1},
+        {"type": "uniform", "lower": 0, "upper": 60_001},
+        {"type": "uniform", "lower": 0},
+        {"type": "uniform", "lower": 0, "upper": 1, "x": 2},
+        {"type": "lognormal", "median": 0, "sigma": 1},
+        {"type": "lognormal", "median": 1, "sigma": -1},
+        {"type": "lognormal", "median": 1, "sigma": 11},
+        {"type": "lognormal", "median": 1, "sigma": "x"},
+    ],
+)
+def test_a_delay_that_cannot_be(delay: Any) -> None:
+    with pytest.raises(BadRule, match=r"^delay is "):
+        seconds(delay, Random(1))
+
+
+@pytest.mark.parametrize(
+    ("rule", "calls"),
+    [
+        ({"match": {"query": {"page": {"equalTo": "2"}}}}, {f"{BILLS}?page=2": True, f"{BILLS}?page=1": False}),
+        ({"match": {"query": {"page": "2"}}}, {f"{BILLS}?page=2&__x=1": True, BILLS: False}),
+        ({"match": {"headers": {"X-Acme-Brand": "b"}}}, {BILLS: False, f"{BILLS}#brand": True}),
+        ({"match": {"credential": RICH}}, {BILLS: True, f"{BILLS}#poor": False, f"{BILLS}#boxed": True}),
+        ({"operation": "oneBill"}, {BILLS: False, "/v3/bills/1": True, "/acme/nowhere": False}),
+        ({"vendor": "acme"}, {BILLS: True, "/v3/bills/1": True, "/acme/nowhere": True}),
+    ],
+)
+def test_whom_a_rule_meets(vendor: Vendor, rule: dict[str, Any], calls: dict[str, bool]) -> None:
+    server = ruled(vendor, {**rule, "status": 503})
+    for call, met in calls.items():
+        target, _, how = call.partition("#")
+        key = {"poor": POOR, "boxed": f"{RICH}~default"}.get(how, RICH)
+        answer = server.get(target, key=key, headers={"X-Acme-Brand": "b"} if how == "brand" else {})
+        assert (answer.json == {"error": "Closed."}) == met, call
+
+
+def test_a_rule_speaks_the_vendors_words_and_leaves_a_trace_in_the_journal(vendor: Vendor) -> None:
+    server = ruled(vendor, {"status": 429, "times": 1}, {"error": "ACME_BAD_DAY", "times": 1}, {"status": 418})
+    answers = [server.get() for _ in range(3)]
+    assert [(a.status, a.rule) for a in answers] == [(429, "acme.429"), (400, "acme.400.day"), (418, "acme.default")]
+    assert answers[0].headers["Retry-After"] == "60"
+    assert "Preference-Applied" not in answers[0].headers
+    kept = [entry for _, entry in server.world.store.entries("default")]
+    assert [(entry["fault"], entry["reached"]) for entry in kept] == [(id, "faults") for id in ("1", "2", "3")]
+
+
+def test_a_network_fault_and_a_delay_of_a_rule_travel_on_the_reply(vendor: Vendor) -> None:
+    server = ruled(vendor, {"network": "reset", "times": 1}, {"delay": 300}, delay=20)
+    first, second = replied(server), replied(server)
+    assert (first.status, first.network, first.delay) == (200, "reset", 0.02)
+    assert (second.status, second.network, second.delay) == (200, None, 0.32)
+    assert replied(server, X_Mock_Delay="100").delay == pytest.approx(0.42)
+
+
+def test_what_a_request_wishes_for_comes_before_the_rules_and_uses_none_up(vendor: Vendor) -> None:
+    server = ruled(vendor, {"status": 503, "network": None, "times": 1}, {"network": "empty"}, delay=20)
+    wished = replied(server, Prefer="code=404")
+    assert (wished.status, wished.network, wished.delay) == (404, None, 0.02)
+    assert replied(server, f"{BILLS}?__code=404").status == 404
+    assert replied(server).status == 503
+    assert replied(server).network == "empty"
+    assert [entry["fault"] for _, entry in server.world.store.entries("default")] == [
+        "Prefer: code=404",
+        "Prefer: code=404",
+        "1",
+        "2",
+    ]
+
+
+def test_rules_of_one_sandbox_are_counted_there_alone(vendor: Vendor) -> None:
+    server = Sandboxed(vendor)
+    made = (rule_of("1", {"status": 503, "times": 2}, [vendor]),)
+    for name in ("a", "b"):
+        server.world.sandboxes.change(name, server.wall(), lambda box: replace(box, faults=made))
+    statuses = [server.get(X_Mock_Sandbox=name).status for name in "aabbabc"]
+    assert statuses == [503, 503, 503, 503, 200, 200, 200]
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        ([], "a rule is [], wanted an object"),
+        ({}, "a rule has no outcome, wanted one of status, error, network, or a delay"),
+        ({"status": 500, "error": "ACME_BAD_DAY"}, "a rule has status and error, wanted one of"),
+        ({"id": "x", "status": 500}, "id is no part of a rule, wanted one of vendor, operation, match"),
+        ({"vendor": "bolt", "status": 500}, "vendor is 'bolt', wanted one of acme"),
+        ({"vendor": [], "status": 500}, "vendor is [], wanted one of acme"),
+        ({"operation": "nope", "status": 500}, "operation is 'nope', wanted one of listBills, oneBill"),
+        ({"status": 399}, "status is 399, wanted a whole number from 400 to 599"),
+        ({"status": 600}, "status is 600, wanted"),
+        ({"status": "500"}, "status is '500', wanted"),
+        ({"status": True}, "status is True, wanted"),
+        ({"status": 500.5}, "status is 500.5, wanted"),
+        ({"error": "NOPE"}, "error is 'NOPE', wanted one of ACME_BAD_DAY, ACME_SLOW_DOWN"),
+        ({"network": "slow"}, "network is 'slow', wanted one of reset, empty, truncate, malformed, drip"),
+        ({"status": 500, "probability": 1.1}, "probability is 1.1, wanted a number from 0 to 1"),
+        ({"status": 500, "times": 0}, "times is 0, wanted a whole number from 1"),
+        ({"status": 500, "after": -1}, "after is -1, wanted a whole number from 0"),
+        ({"status": 500, "match": {"page": "2"}}, "match: page is no field of a matcher"),
+        ({"delay": "soon"}, "delay is 'soon', wanted milliseconds"),
+    ],
+)
+def test_a_rule_that_cannot_be(vendor: Vendor, body: Any, told: str) -> None:
+    with pytest.raises(BadRule) as refused:
+        rule_of("1", body, [vendor])
+    assert str(refused.value).startswith(told)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"vendor": "acme", "status": 503, "times": 2},
+        {"operation": "oneBill", "match": {"query": {"a": "b"}}, "error": "ACME_BAD_DAY", "after": 3},
+        {"network": "drip", "probability": 0.5},
+        {"delay": {"type": "uniform", "lower": 1, "upper": 2.5}},
+    ],
+)
+def test_a_rule_is_shown_as_it_was_given(vendor: Vendor, body: dict[str, Any]) -> None:
+    rule = rule_of("7", body, [vendor])
+    assert rule.document() == {"id": "7", **body}
+    assert Rule(**rule.document()) == rule
+    spelled = {**body, "vendor": body.get("vendor"), "probability": body.get("probability", 1), "after": rule.after}
+    assert rule_of("7", spelled, [vendor]) == rule

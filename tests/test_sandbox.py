@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from threading import Barrier
+from typing import Any
 
 import pytest
 
 from mockserver.clock import at, parse_instant
 from mockserver.errors import Misuse
+from mockserver.faults import rule_of
 from mockserver.library import Library
-from mockserver.sandbox import Sandbox, Sandboxes, check_quotas, check_readings, readings_for
+from mockserver.sandbox import DEFAULT, Sandbox, Sandboxes, check_quotas, check_readings, choose, readings_for
 from mockserver.settings import WrongSetting, make
 from mockserver.store.memory import MemoryStore
+from mockserver.toolkit.credentials import Credential
 from mockserver.toolkit.quota import Quota
-from mockserver.vendor import Vendor
+from mockserver.vendor import Request, Vendor
 from tests.acme import ANCHOR
 
 WALL = 1_790_000_000.25
@@ -42,7 +50,7 @@ def test_where_its_clock_starts_and_whether_it_ticks(
 
 
 def test_real_data_is_that_of_the_day_on_which_the_sandbox_was_made(vendor: Vendor) -> None:
-    rooms = sandboxes(vendor, clock="real")
+    rooms = sandboxes(vendor, clock="real", sandbox_idle="10000000")
     made = rooms.enter("a", WALL)
     assert made.day == date(2026, 9, 21)
     assert rooms.dataset(made, vendor).anchor == datetime(2026, 9, 21, tzinfo=UTC)
@@ -70,6 +78,8 @@ def test_it_starts_as_the_server_was_told(vendor: Vendor) -> None:
 @pytest.mark.parametrize("clock", ["anchor", "real", "frozen"])
 def test_it_survives_the_store_as_json(vendor: Vendor, clock: str) -> None:
     made = sandboxes(vendor, clock=clock, quotas="acme=5/minute", readings="acme.amounts=cents").enter("a", WALL)
+    rules = {"vendor": "acme", "match": {"query": {"page": {"equalTo": "2"}}}, "delay": 20, "probability": 0.25}
+    made = replace(made, faults=(rule_of("1", rules, [vendor]),), delay={"type": "uniform", "lower": 1, "upper": 2.5})
     assert Sandbox.of("a", json.loads(json.dumps(made.document()))) == made
 
 
@@ -79,7 +89,7 @@ def test_it_is_made_once_and_follows_the_store(vendor: Vendor) -> None:
     made = rooms.enter("a", WALL)
     assert rooms.enter("a", WALL + 5) is made
     assert elsewhere.enter("a", WALL + 9) == made  # another worker finds what is there
-    store.write("a", {**made.document(), "strict": True}, expected=1)
+    assert elsewhere.change("a", WALL, lambda sandbox: replace(sandbox, strict=True)).strict
     assert rooms.enter("a", WALL).strict
 
 
@@ -113,3 +123,256 @@ def test_later_readings_win(vendor: Vendor) -> None:
     )
     assert readings_for(vendor, *layers) == {"amounts": "plain", "bad-input": "ignore"}
     assert readings_for(vendor, *reversed(layers)) == {"amounts": "cents", "bad-input": "ignore"}
+
+
+# Choosing -------------------------------------------------------------------------------------------------------------
+
+KEY, BEARER = Credential("X-Key"), Credential("Authorization", scheme="Bearer")
+
+
+def chosen(
+    vendor: Vendor,
+    headers: dict[str, str],
+    url: str | None = None,
+    credential: Credential = KEY,
+    known: Callable[[str, str], bool] = lambda head, name: head == "good-key",
+) -> tuple[str, dict[str, str], list[tuple[str, str]]]:
+    """The sandbox, the headers that the vendor sees, and where what is told."""
+    choice = choose(Request("GET", "/", "", headers, sandbox=url), replace(vendor, credential=credential), known)
+    return choice.name, dict(choice.request.headers), [(notice.location, notice.message) for notice in choice.notices]
+
+
+@pytest.mark.parametrize(
+    ("headers", "url", "name"),
+    [
+        ({}, None, DEFAULT),
+        ({"x-mock-sandbox": "a.B-c_9"}, None, "a.B-c_9"),
+        ({}, "in-url", "in-url"),
+        ({"x-mock-sandbox": "a" * 64}, "a" * 64, "a" * 64),
+        ({"x-key": "good-key"}, None, DEFAULT),
+        ({"x-key": "good-key~box"}, None, "box"),
+    ],
+)
+def test_a_call_finds_its_sandbox(vendor: Vendor, headers: dict[str, str], url: str | None, name: str) -> None:
+    assert chosen(vendor, headers, url)[::2] == (name, [])
+
+
+@pytest.mark.parametrize(
+    ("sent", "name", "seen"),
+    [
+        ("good-key~box", "box", "good-key"),
+        (" good-key~box\t", "box", " good-key"),
+        ("good-key~x~box", DEFAULT, "good-key~x~box"),  # split at the last tilde: good-key~x is nobody's
+        ("good-key~", DEFAULT, "good-key~"),
+        ("good-key~" + "a" * 65, DEFAULT, "good-key~" + "a" * 65),
+        ("good-key~no name", DEFAULT, "good-key~no name"),
+        ("~box", DEFAULT, "~box"),
+        ("bad-key~box", DEFAULT, "bad-key~box"),
+    ],
+)
+def test_a_known_credential_carries_the_sandboxs_name(vendor: Vendor, sent: str, name: str, seen: str) -> None:
+    assert chosen(vendor, {"x-key": sent}) == (name, {"x-key": seen}, [])
+
+
+@pytest.mark.parametrize("scheme", ["Bearer ", "bearer   ", "BEARER "])
+def test_behind_a_scheme_word_too_and_nothing_else_of_the_header_changes(vendor: Vendor, scheme: str) -> None:
+    sent = {"authorization": f"{scheme}good-key~box", "x": "y~z"}
+    assert chosen(vendor, sent, credential=BEARER) == ("box", {"authorization": f"{scheme}good-key", "x": "y~z"}, [])
+    assert chosen(vendor, {"authorization": "good-key~box"}, credential=BEARER)[0] == DEFAULT
+
+
+def test_the_first_that_names_one_wins_the_suffix_always_goes_and_a_disagreement_is_told(vendor: Vendor) -> None:
+    everything = {"x-mock-sandbox": "a", "x-key": "good-key~c"}
+    assert chosen(vendor, everything, "b") == (
+        "a",
+        {"x-mock-sandbox": "a", "x-key": "good-key"},
+        [
+            ("path", "The URL names the sandbox b, the header X-Mock-Sandbox a: a it is."),
+            ("header.X-Key", "The credential names the sandbox c, the header X-Mock-Sandbox a: a it is."),
+        ],
+    )
+    assert chosen(vendor, {"x-key": "good-key~c"}, "b") == (
+        "b",
+        {"x-key": "good-key"},
+        [("header.X-Key", "The credential names the sandbox c, the URL b: b it is.")],
+    )
+    assert chosen(vendor, {"x-mock-sandbox": "a", "x-key": "good-key~a"}, "a")[::2] == ("a", [])
+
+
+def test_a_credential_is_known_where_the_call_takes_place(vendor: Vendor) -> None:
+    asked: list[tuple[str, str]] = []
+
+    def known(head: str, name: str) -> bool:
+        asked.append((head, name))
+        return False
+
+    chosen(vendor, {"x-key": "k~c"}, known=known)
+    chosen(vendor, {"x-key": "k~c"}, "b", known=known)
+    chosen(vendor, {"x-key": "k~c", "x-mock-sandbox": "a"}, "b", known=known)
+    assert asked == [("k", "c"), ("k", "b"), ("k", "a")]
+
+
+@pytest.mark.parametrize("name", ["", " ", "a b", "a/b", "ö", "a" * 65, "a~b", "a\n", "%61"])
+@pytest.mark.parametrize("where", ["header X-Mock-Sandbox", "URL"])
+def test_a_name_that_cannot_be(vendor: Vendor, where: str, name: str) -> None:
+    headers, url = ({"x-mock-sandbox": name}, None) if where != "URL" else ({"x-mock-sandbox": "fine"}, name)
+    with pytest.raises(Misuse) as refused:
+        chosen(vendor, headers, url)
+    wanted = "1 to 64 letters, digits, '.', '_' or '-'."
+    assert refused.value.detail == f"The {where} names the sandbox {name[:80]!r}, wanted {wanted}"
+
+
+# Bounds ---------------------------------------------------------------------------------------------------------------
+
+
+def test_a_reached_bound_names_its_setting_and_nobody_in_use_goes(vendor: Vendor) -> None:
+    rooms = sandboxes(vendor, max_sandboxes="2", sandbox_idle="100")
+    rooms.enter("a", WALL)
+    rooms.enter("b", WALL + 50)
+    with pytest.raises(Misuse) as refused:
+        rooms.enter("c", WALL + 100)
+    assert (refused.value.status, refused.value.code) == (507, "too-many-sandboxes")
+    assert refused.value.detail == "There are 2 sandboxes, as many as --max-sandboxes allows; c was not made."
+    assert rooms.enter("a", WALL + 100)
+    assert rooms.names(WALL + 100) == {"a": 0, "b": 50}
+    rooms.enter("c", WALL + 151)  # b was idle for 101 seconds
+    assert rooms.names(WALL + 151) == {"a": 51, "c": 0}
+    with pytest.raises(Misuse):
+        rooms.enter("b", WALL + 152)
+
+
+def test_many_at_once_make_no_more_than_there_may_be(vendor: Vendor) -> None:
+    rooms, together = sandboxes(vendor, max_sandboxes="20"), Barrier(16)
+
+    def enter(thread: int) -> int:
+        together.wait()
+        made = 0
+        for number in range(10):
+            try:
+                rooms.enter(f"{(thread * 10 + number) % 40}", WALL)
+                made += 1
+            except Misuse:
+                pass
+        return made
+
+    with ThreadPoolExecutor(16) as pool:
+        assert sum(pool.map(enter, range(16))) == 80  # each of 40 is wanted four times, and there is room for 20
+    assert len(rooms.names(WALL)) == 20
+
+
+def test_an_idle_one_is_as_new_when_it_is_used_again_by_server_time(vendor: Vendor) -> None:
+    rooms = sandboxes(vendor, sandbox_idle="100", clock="frozen")
+    for name in ("a", DEFAULT):
+        rooms.change(name, WALL, lambda sandbox: replace(sandbox, strict=True))
+    assert rooms.enter("a", WALL + 100).strict
+    assert rooms.enter("a", WALL + 200).strict  # each use counts
+    assert not rooms.enter("a", WALL + 301).strict
+    assert rooms.enter(DEFAULT, WALL + 10**6).strict  # the one that nobody asked for stays
+    assert rooms.names(WALL + 10**6) == {DEFAULT: 0}
+
+
+def test_looking_makes_none(vendor: Vendor) -> None:
+    rooms = sandboxes(vendor, max_sandboxes="1")
+    assert rooms.look("a", WALL) == rooms.fresh("a", WALL)
+    assert rooms.names(WALL) == {}
+    made = rooms.enter("a", WALL)
+    assert rooms.look("a", WALL) is made
+    assert rooms.look("b", WALL).name == "b"
+
+
+def test_changes_that_grow_too_large_are_refused_whole(vendor: Vendor) -> None:
+    rooms = sandboxes(vendor, max_sandbox_bytes="300")
+
+    def noted(length: int) -> Sandbox:
+        row = {**bill(rooms, vendor, 0), "note": "x" * length}
+        return rooms.edit("a", WALL, vendor, lambda edits, data: edits.with_records({1: row}))
+
+    noted(150)
+    with pytest.raises(Misuse) as refused:
+        noted(300)
+    assert (refused.value.status, refused.value.code) == (507, "sandbox-too-large")
+    assert "--max-sandbox-bytes" in refused.value.detail
+    assert bill(rooms, vendor, 0, "a")["note"] == "x" * 150
+
+
+# Data -----------------------------------------------------------------------------------------------------------------
+
+
+def bill(rooms: Sandboxes, vendor: Vendor, index: int, name: str = "base") -> dict[str, Any]:
+    return rooms.dataset(rooms.enter(name, WALL), vendor).records.record(index)
+
+
+def test_an_untouched_sandbox_shares_everything_and_a_touched_one_what_it_did_not_touch(vendor: Vendor) -> None:
+    rooms = sandboxes(vendor)
+    base = rooms.library.dataset(vendor, "default")
+    assert rooms.dataset(rooms.enter("a", WALL), vendor) is base
+    order = (("id", True),)
+    view = base.records.rows((), order)
+    touched = rooms.edit("b", WALL, vendor, lambda edits, data: edits.with_records({1: None}))
+    own = rooms.dataset(touched, vendor)
+    assert rooms.dataset(rooms.enter("b", WALL), vendor) is own
+    assert own.accounts is base.accounts
+    assert [id for id in own.records.ids if id in base.records.ids] == base.records.ids[1:]
+    assert all(
+        mine is theirs
+        for mine, theirs in zip(own.records.columns["name"], base.records.columns["name"][1:], strict=True)
+    )
+    assert rooms.dataset(rooms.enter("a", WALL), vendor).records.rows((), order) is view
+    only_accounts = rooms.edit("c", WALL, vendor, lambda edits, data: edits.with_accounts([{"account": "z"}]))
+    assert rooms.dataset(only_accounts, vendor).records is base.records
+
+
+def test_edits_go_through_the_store_as_json_and_keep_every_digit(vendor: Vendor) -> None:
+    store = MemoryStore()
+    rooms, elsewhere = sandboxes(vendor, store), sandboxes(vendor, store)
+    row = {**bill(rooms, vendor, 0), "amount": Decimal("0.10"), "name": 'Ölpumpe \u2028 "x"'}
+    rooms.edit("a", WALL, vendor, lambda edits, data: edits.with_records({1: row, 99: {**row, "id": 99}, 2: None}))
+    version, document = store.read("a", "records/acme") or (0, {})
+    assert version
+    assert json.loads(json.dumps(document)) == document
+    for reader in (rooms, elsewhere):
+        data = reader.dataset(reader.enter("a", WALL), vendor)
+        assert data.records.ids == [1, 3, 4, 5, 6, 7, 99]
+        assert data.records.record(0) == row
+        assert str(data.records.record(6)["amount"]) == "0.10"
+    elsewhere.edit("a", WALL, vendor, lambda edits, data: edits.with_records({1: None}))
+    assert bill(rooms, vendor, 0, "a")["id"] == 3
+    assert rooms.dataset(rooms.enter("b", WALL), vendor) is rooms.library.dataset(vendor, "default")
+
+
+def test_changes_made_at_the_same_time_are_all_there(vendor: Vendor) -> None:
+    rooms, together = sandboxes(vendor), Barrier(8)
+    row = bill(rooms, vendor, 0)
+
+    def work(thread: int) -> None:
+        together.wait()
+        for number in range(10):
+            id = 1000 + thread * 10 + number
+            rooms.edit("a", WALL, vendor, lambda edits, data, id=id: edits.with_records({id: {**row, "id": id}}))  # type: ignore[misc]
+            seen = rooms.dataset(rooms.enter("a", WALL), vendor).records
+            assert id in seen.ids  # who edited sees it, whatever others do
+            reading = {f"acme.{id}": "on"}
+            rooms.change("a", WALL, lambda s, new=reading: replace(s, readings={**s.readings, **new}))  # type: ignore[misc]
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(work, range(8)))
+    sandbox = rooms.enter("a", WALL)
+    assert set(sandbox.readings) == {f"acme.{id}" for id in range(1000, 1080)}
+    assert sorted(rooms.dataset(sandbox, vendor).records.ids[7:]) == list(range(1000, 1080))
+
+
+def test_an_edit_that_meets_a_deletion_starts_anew(vendor: Vendor) -> None:
+    rooms = sandboxes(vendor)
+    row, asked = bill(rooms, vendor, 0), 0
+    rooms.edit("a", WALL, vendor, lambda edits, data: edits.with_records({98: {**row, "id": 98}}))
+
+    def change(edits: Any, data: Any) -> Any:
+        nonlocal asked
+        asked += 1
+        if asked == 1:
+            rooms.delete("a")
+        return edits.with_records({99: {**row, "id": 99}})
+
+    rooms.edit("a", WALL, vendor, change)
+    assert asked == 2
+    assert rooms.dataset(rooms.enter("a", WALL), vendor).records.ids == [1, 2, 3, 4, 5, 6, 7, 99]

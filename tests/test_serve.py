@@ -6,7 +6,8 @@ import json
 import logging
 from dataclasses import replace
 from datetime import date, timedelta
-from typing import NoReturn
+from pathlib import Path
+from typing import Any, NoReturn
 from urllib.parse import quote
 
 import pytest
@@ -15,6 +16,7 @@ from hypothesis import strategies as some
 
 from mockserver.clock import Clock
 from mockserver.errors import Fact, NotFound, Throttled
+from mockserver.faults import rule_of
 from mockserver.serve import Done, chosen, serve
 from mockserver.toolkit.jsontext import decode
 from mockserver.vendor import Reply, Request, Vendor
@@ -92,9 +94,77 @@ def test_a_crash_is_the_vendors_500_and_its_trace_stays_in_the_log(
     assert b"Traceback" not in answer.body
     assert "a bug of acme" not in str(answer.headers) + str(answer.body)
     (entry,) = caplog.records
-    assert entry.getMessage() == "GET /v3/bills/1 broke"
+    assert entry.getMessage().startswith("GET /v3/bills/1 broke\nTraceback")
     assert "RuntimeError: a bug of acme" in caplog.text
     assert RICH not in caplog.text
+
+
+@pytest.fixture
+def logged(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> pytest.LogCaptureFixture:
+    monkeypatch.setattr(logging.getLogger("mockserver"), "propagate", True)
+    caplog.set_level(logging.ERROR, "mockserver")
+    return caplog
+
+
+def test_data_that_breaks_at_run_time_is_the_vendors_500_and_not_the_end(
+    vendor: Vendor, tmp_path: Path, logged: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "acme").mkdir()
+    (tmp_path / "acme" / "later.yaml").write_text("- broken")
+    server = Sandboxed(vendor, fixtures=str(tmp_path))
+    server.world.sandboxes.change("a", server.wall(), lambda box: replace(box, dataset="later"))
+    answer = server.get(X_Mock_Sandbox="a")
+    assert (answer.status, answer.json) == (500, {"error": "Acme is broken."})
+    assert answer.rule == "acme.500"
+    assert answer.headers["X-Mock-Sandbox"] == "a"
+    assert "BrokenFixture" in logged.text
+    assert [entry["reached"] for _, entry in server.world.store.entries("a")] == ["sandbox"]
+    assert server.get(key=f"{RICH}~a").status == 500  # choosing the sandbox looks at its accounts
+    assert server.get().status == 200
+
+
+@pytest.mark.parametrize("broken", ["read", "append", "spend", "count"])
+def test_a_store_that_breaks_is_the_vendors_500(
+    vendor: Vendor, broken: str, logged: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*anything: object, **more: object) -> None:
+        raise ConnectionError("the store is gone")
+
+    server = Sandboxed(vendor, quotas="acme=9/minute")
+    rule = rule_of("1", {"delay": 1, "times": 1}, [vendor])
+    server.world.sandboxes.change("default", server.wall(), lambda box: replace(box, faults=(rule,)))
+    monkeypatch.setattr(server.world.store, broken, fail)
+    answer = server.get()
+    assert (answer.status, answer.json) == (500, {"error": "Acme is broken."})
+    assert answer.headers["Content-Type"] == "application/json; charset=utf-8"
+    assert "ConnectionError: the store is gone" in logged.text
+
+
+@pytest.mark.parametrize("what", ["quota_headers", "observer"])
+def test_what_breaks_after_the_answer_is_the_vendors_500_too(
+    vendor: Vendor, what: str, logged: pytest.LogCaptureFixture
+) -> None:
+    def fail(*anything: object) -> Any:
+        raise LookupError("a bug")
+
+    server = Sandboxed(replace(vendor, quota_headers=fail) if what != "observer" else vendor, quotas="acme=9/minute")
+    if what == "observer":
+        server.world.observers.append(fail)
+    answer = server.get()
+    assert (answer.status, answer.json) == (500, {"error": "Acme is broken."})
+    assert "LookupError: a bug" in logged.text
+
+
+def test_a_vendor_that_cannot_even_say_so_is_a_problem_of_ours(
+    vendor: Vendor, logged: pytest.LogCaptureFixture
+) -> None:
+    def refuse(*anything: object) -> Reply:
+        raise LookupError("no words")
+
+    answer = Sandboxed(replace(vendor, refuse=refuse)).get(key=None)
+    assert (answer.status, answer.headers["Content-Type"]) == (500, "application/problem+json")
+    assert answer.json["type"] == "urn:mockserver:broken"
+    assert "LookupError: no words" in logged.text
 
 
 def test_a_fact_without_words_is_said_as_the_nearest_one_that_has(vendor: Vendor) -> None:
@@ -130,6 +200,72 @@ def test_any_credential_acts_for_the_first_account_but_none_does_not(vendor: Ven
     assert lenient.ids(key=POOR) == [7]
     assert lenient.get(key=None).status == 401
     assert lenient.get(key=GONE).status == 401
+
+
+# Which sandbox --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("any_credential", [False, True])
+def test_the_three_ways_into_a_sandbox(vendor: Vendor, any_credential: bool) -> None:
+    server = Sandboxed(vendor, accept_any_credential=any_credential)
+    for answer in (
+        server.get(X_Mock_Sandbox="box"),
+        server.get("/__sandbox/box/acme" + BILLS),
+        server.get("/__sandbox/box" + BILLS),
+        server.get("/__sandbox/box/v3/bills", headers={"Host": "api.acme.example"}),
+        server.get(key=f"{RICH}~box"),
+    ):
+        assert (answer.status, answer.headers["X-Mock-Sandbox"], answer.warnings) == (200, "box", [])
+        assert answer.body == server.get().body
+    assert server.get().headers["X-Mock-Sandbox"] == "default"
+    kept = [entry["sandbox"] for _, entry in server.world.store.entries("box")]
+    assert kept == ["box"] * 5
+    told = server.get(key=f"{RICH}~box", X_Mock_Sandbox="other")
+    assert (told.status, told.headers["X-Mock-Sandbox"], told.codes) == (200, "other", ["sandbox-disagreement"])
+
+
+def test_a_credential_that_nobody_knows_is_not_split_unless_any_is_accepted(vendor: Vendor) -> None:
+    server = Sandboxed(vendor)
+    answer = server.get(key="who-ever~box")
+    assert (answer.status, answer.headers["X-Mock-Sandbox"]) == (401, "default")
+    assert "box" not in server.world.store.sandboxes()
+    lenient = Sandboxed(vendor, accept_any_credential=True)
+    answer = lenient.get(key="who-ever~box")
+    assert (answer.status, answer.headers["X-Mock-Sandbox"]) == (200, "box")
+    server.world.sandboxes.change("box", server.wall(), lambda box: replace(box, any_credential=True))
+    assert server.get(key="who-ever~box").headers["X-Mock-Sandbox"] == "box"
+
+
+def test_a_credential_is_looked_up_among_the_accounts_of_the_sandbox_that_it_names(vendor: Vendor) -> None:
+    server = Sandboxed(vendor)
+    account = {"account": "rich", "secret": "another-secret-0000009"}
+    server.world.sandboxes.edit("box", server.wall(), vendor, lambda edits, data: edits.with_accounts([account]))
+    assert server.ids(key="another-secret-0000009~box") == [1, 2, 3, 4, 5]
+    assert server.get(key="another-secret-0000009~other").headers["X-Mock-Sandbox"] == "default"
+    assert server.get(key=f"{RICH}~box").status == 401
+
+
+@pytest.mark.parametrize("target", [BILLS, "/acme/nowhere"])
+@pytest.mark.parametrize("how", ["header", "url"])
+def test_a_name_that_cannot_be_is_no_vendor_reply_and_makes_none(server: Sandboxed, how: str, target: str) -> None:
+    before = set(server.world.store.sandboxes())
+    answer = server.get(target, X_Mock_Sandbox="a b") if how == "header" else server.get(f"/__sandbox/a%20b{target}")
+    assert (answer.status, answer.headers["Content-Type"]) == (400, "application/problem+json")
+    assert answer.json["type"] == "urn:mockserver:bad-sandbox-name"
+    assert "X-Mock-Sandbox" not in answer.headers
+    assert set(server.world.store.sandboxes()) == before
+
+
+def test_too_many_are_told_with_the_setting_and_those_in_use_live_on(vendor: Vendor) -> None:
+    server = Sandboxed(vendor, max_sandboxes=2, sandbox_idle=100)
+    assert [server.get(X_Mock_Sandbox=name).status for name in "aba"] == [200, 200, 200]
+    full = server.get(X_Mock_Sandbox="c")
+    assert (full.status, full.headers["Content-Type"]) == (507, "application/problem+json")
+    assert "--max-sandboxes" in full.json["detail"]
+    assert len(server.world.store.entries("a")) == 2
+    server.wall.seconds += 101
+    assert server.get(X_Mock_Sandbox="c").status == 200
+    assert set(server.world.store.sandboxes()) == {"c"}
 
 
 # Quota ----------------------------------------------------------------------------------------------------------------
@@ -306,6 +442,50 @@ def test_a_strictness_that_is_no_yes_and_no_no(server: Sandboxed) -> None:
     assert answer.json["detail"] == "X-Mock-Strict is 'perhaps', wanted true or false."
 
 
+def test_a_sandbox_may_be_strict_by_itself(vendor: Vendor) -> None:
+    server = Sandboxed(vendor)
+    server.world.sandboxes.change("a", server.wall(), lambda box: replace(box, strict=True))
+    for name, asked in (("a", None), ("a", "false"), ("b", None), ("b", "true")):
+        server.get(f"{BILLS}?stat=paid", X_Mock_Sandbox=name, headers={"X-Mock-Strict": asked} if asked else {})
+    kept = [entry for name in "ab" for _, entry in server.world.store.entries(name)]
+    assert [entry["strict"] for entry in kept] == [True, False, False, True]
+    assert [len(entry["warnings"]) for entry in kept] == [1, 1, 1, 1]
+
+
+@pytest.mark.parametrize(
+    ("target", "sent", "reached"),
+    [
+        (BILLS, {"key": None, "X_Mock_Readings": "no.such=thing"}, "sandbox"),
+        (BILLS, {"X_Mock_Delay": "soon"}, "sandbox"),
+        (BILLS, {"Prefer": "code=503"}, "faults"),
+        (BILLS, {"Prefer": "code=nonsense"}, "faults"),
+        ("/acme/nowhere", {}, "faults"),
+        (BILLS, {"method": "POST"}, "faults"),
+        (BILLS, {"key": None}, "authentication"),
+        (BILLS, {"key": POOR}, "quota"),
+        (f"{BILLS}?page=x", {}, "parameters"),
+        ("/v3/bills/x", {}, "answer"),
+        ("/v3/bills/1?trouble=crash", {}, "answer"),
+        (BILLS, {}, "answer"),
+    ],
+)
+def test_the_journal_says_how_far_a_call_came(vendor: Vendor, target: str, sent: dict[str, Any], reached: str) -> None:
+    server = Sandboxed(vendor, quotas="acme=1/minute")
+    server.get(key=POOR)
+    answer = server.get(target, **sent)
+    id, entry = server.world.store.entries("default")[-1]
+    assert (id, entry["response"]["status"], entry["reached"]) == (answer.call, answer.status, reached)
+
+
+def test_a_misuse_is_in_the_journal_under_its_name(vendor: Vendor) -> None:
+    server = Sandboxed(vendor)
+    answers = [server.get(X_Mock_Delay="x"), server.get(X_Mock_Readings="x.y=z"), server.get(Prefer="code=x")]
+    kept = server.world.store.entries("default")
+    assert [entry["fault"] for _, entry in kept] == ["bad-delay", "unknown-reading", "unknown-outcome"]
+    assert [id for id, _ in kept] == [answer.call for answer in answers]
+    assert {entry["response"]["status"] for _, entry in kept} == {400}
+
+
 def test_delay_and_network_faults_are_written_on_the_reply_for_the_server_in_front(server: Sandboxed) -> None:
     endpoint = server.vendor.endpoints[1]
     headers = {"x-acme-key": RICH, "x-mock-delay": "800"}
@@ -447,7 +627,7 @@ def test_data_that_breaks_at_run_time_is_the_vendors_500(
     assert "GET /v3/bi\\nlls broke" in caplog.text
 
 
-@pytest.mark.parametrize("clock", ["9000-12-31T23:59:59Z", "1970-01-01"])
+@pytest.mark.parametrize("clock", ["8999-12-31T23:59:59Z", "1970-01-01"])
 def test_a_clock_at_the_edges_of_time_answers(vendor: Vendor, clock: str) -> None:
     assert Sandboxed(vendor, clock=clock).get().status == 200
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from mockserver.settings import Settings, WrongSetting, make, pairs, variable
+from mockserver.settings import Settings, WrongSetting, is_loopback, make, pairs, secured, variable
 from mockserver.toolkit.quota import Quota
 
 WHOLE = "a whole number from "
@@ -30,8 +30,12 @@ WHOLE = "a whole number from "
         ("fixtures", "/nowhere/at/all", "a folder that exists"),
         ("tls_cert", "/nowhere/at/all", "a file that exists"),
         ("tls_key", "/", "a file that exists"),
-        ("clock", "noon", "anchor, real, frozen or a time like 2026-03-01T00:00:00Z, from 1970 to 9000"),
-        ("clock", "0001-01-01", "anchor, real, frozen or a time like 2026-03-01T00:00:00Z, from 1970 to 9000"),
+        ("clock", "noon", "anchor, real, frozen or a time like 2026-03-01T00:00:00Z, from 1900 to 8999"),
+        ("clock", "9999-12-31", "anchor, real, frozen or a time like 2026-03-01T00:00:00Z, from 1900 to 8999"),
+        ("max_sandbox_bytes", "10000000001", WHOLE + "0 to 10000000000"),
+        ("control_token", "a b", "visible ASCII characters without blanks"),
+        ("control_token", "ö", "visible ASCII characters without blanks"),
+        ("clock", "0001-01-01", "anchor, real, frozen or a time like 2026-03-01T00:00:00Z, from 1900 to 8999"),
         ("readings", "acme.x", "name=value, several separated by commas"),
         ("readings", "=x", "name=value, several separated by commas"),
         ("quotas", "acme=0/minute", "vendor=<n>/second|minute|hour|day, several separated by commas"),
@@ -62,6 +66,9 @@ def test_a_wrong_value_is_a_sentence_with_the_flag_what_was_found_and_what_was_w
         ("dataset", "my.set-1_b", "my.set-1_b"),
         ("fixtures", "/", Path("/")),
         ("records", "10000000", 10_000_000),
+        ("max_sandbox_bytes", "10000000000", 10**10),
+        ("control_token", "~!x", "~!x"),
+        ("control", "off", False),
         ("seed", "2147483648", 2**31),
         ("clock", "real", "real"),
         ("clock", "2026-03-01", "2026-03-01"),
@@ -94,6 +101,8 @@ def test_a_variable_that_names_no_setting_is_refused() -> None:
     ):
         make({}, {"MOCKSERVER_PROT": "1"})
     assert make({}, {"MOCKSERVER_URL": "http://x", "OTHER": "1"}) == Settings()
+    told = ("MOCKSERVER_ACME_URL", "MOCKSERVER_ACME_2_CREDENTIAL", "MOCKSERVER_ACME_HEADERS")
+    assert make({}, dict.fromkeys(told, "x")) == Settings()
 
 
 def test_certificate_and_key_go_together(tmp_path: Path) -> None:
@@ -111,3 +120,20 @@ def test_every_setting_says_what_it_is_for() -> None:
 def test_pairs() -> None:
     assert pairs("") == {}
     assert pairs("a=b=c") == {"a": "b=c"}
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.1.2.3", "::1", "localhost", "LocalHost"])
+def test_on_loopback_no_token_is_needed(host: str) -> None:
+    assert is_loopback(host)
+    assert secured(Settings(host=host)).control_token is None
+    assert secured(Settings(host=host, control_token="mine")).control_token == "mine"
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.5", "mybox", "", "localhost.example"])
+def test_off_loopback_one_is_made_unless_given(host: str) -> None:
+    assert not is_loopback(host)
+    made = [secured(Settings(host=host)).control_token for _ in range(2)]
+    assert made[0] != made[1]
+    assert all(token and len(token) >= 32 and make({"control_token": token}, {}) for token in made)
+    assert secured(Settings(host=host, control_token="mine")).control_token == "mine"
+    assert secured(Settings(host=host, control=False)).control_token is None

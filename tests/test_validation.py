@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from mockserver.data import shipped
+from mockserver.scenario import OURS
 from mockserver.settings import WrongSetting
 from mockserver.validation import check_all
 from mockserver.vendor import Vendor
@@ -29,7 +30,7 @@ def faults(vendor: Vendor, path: Path, text: str) -> list[str]:
 
 def test_without_paths_all_of_ours_are_checked(vendor: Vendor) -> None:
     with only(vendor):
-        assert check_all([]) == (4, [])
+        assert check_all([]) == (4 + len(list(OURS.glob("*.yaml"))), [])
 
 
 def test_a_folder_is_checked_whole_and_all_faults_are_told(vendor: Vendor, tmp_path: Path) -> None:
@@ -66,6 +67,7 @@ def test_what_is_not_there(vendor: Vendor, tmp_path: Path) -> None:
         ("x/a.jsonl", "{}\n", ["1: vendor: found x, wanted one of acme"]),
         ("x/spec.yaml", "openapi: 3.1.0\n", ["1: paths: found no path, wanted at least one path with an operation"]),
         ("x/spec.yaml", SPEC, []),
+        ("x/spec.yaml", "openapi: 3.1.0\nservers: [{url: 'http://x/__admin'}]\npaths: {/a: {}}\n", []),
         (
             "x/spec.yaml",
             SPEC.replace("basis: documented", "basis: guessed").replace("about: The page.", "about: ''"),
@@ -113,3 +115,17 @@ def test_a_file_in_a_vendors_folder_is_checked_as_that_vendors(tmp_path: Path) -
     (tmp_path / first.name / "empty.yaml").write_text((second.fixtures / "empty.yaml").read_text())
     _, faults = check_all([tmp_path])
     assert f"found {json.dumps(second.name)}, wanted {first.name}" in str(faults[0])
+
+
+def test_a_scenario_is_known_by_its_keys_and_tried(vendor: Vendor, tmp_path: Path) -> None:
+    assert faults(vendor, tmp_path / "own.yaml", "description: x\nquotas: 3/minute\n") == []
+    assert faults(vendor, tmp_path / "own.yaml", "description: x\nstrict: 1\n") == [
+        "2: strict: found strict is 1, wanted true or false"
+    ]
+    (told,) = faults(vendor, tmp_path / "own.yaml", "description: x\nchanges: [{vendor: acme, remove: [77]}]\n")
+    assert told.startswith("2: changes[0]: found acme has no record '77'")
+
+
+def test_a_fixture_with_a_key_of_a_scenario_is_a_fixture(vendor: Vendor, tmp_path: Path) -> None:
+    (told,) = faults(vendor, tmp_path / "own.yaml", GOOD + "description: x\n")
+    assert "the unknown key description" in told

@@ -40,3 +40,5 @@ def test_what_pip_installs_serves_every_vendor_when_the_checkout_is_gone(tmp_pat
             with urllib.request.urlopen(urllib.request.Request(target, headers=call["headers"]), timeout=10) as reply:
                 assert reply.status == 200
                 assert len(reply.read()) > 500
+        with urllib.request.urlopen(f"{url}/__admin/scenarios", timeout=10) as reply:
+            assert {"healthy", "outage"} <= {scenario["name"] for scenario in json.load(reply)["scenarios"]}

@@ -1,21 +1,24 @@
-"""The control API under ``/__admin``. So far: whether the server is alive."""
+"""The control API under ``/__admin``: one blueprint, put together from one module per thing it controls."""
 
 from __future__ import annotations
 
-from flask import Blueprint, Response
+from flask import Blueprint
 
 from ..serve import World
-from ..toolkit import jsontext
-from ..version import __version__
+from . import about, clock, faults, fidelity, guard, records, requests, sandboxes, scenarios, settings, verdict
+from .speech import Control
+
+PARTS = (about, sandboxes, settings, faults, clock, records, requests, scenarios, verdict, fidelity)
 
 
 def blueprint(world: World) -> Blueprint:
-    """The routes of the control API."""
+    """The routes of the control API, behind its guard."""
     routes = Blueprint("control", __name__, url_prefix="/__admin")
-
-    @routes.get("/health")
-    def health() -> Response:
-        body = {"status": "healthy", "version": __version__, "vendors": [vendor.name for vendor in world.vendors]}
-        return Response(jsontext.encode(body), content_type="application/json")
-
+    control = Control(world)
+    guard.protect(routes, world)
+    control.errors(routes)
+    for part in PARTS:
+        own = Blueprint(part.__name__.rpartition(".")[2], part.__name__)  # so that views of two parts may share a name
+        part.add(own, control)
+        routes.register_blueprint(own)
     return routes

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,6 +19,7 @@ class Accounts:
     def __init__(self, accounts: Iterable[Account]) -> None:
         self._accounts = tuple(accounts)
         self._by: dict[str, dict[Any, Account]] = {}
+        self._patterns: dict[str, re.Pattern[str]] = {}
 
     def __iter__(self) -> Iterator[Account]:
         return iter(self._accounts)
@@ -34,6 +36,13 @@ class Accounts:
         if field not in self._by:
             self._by[field] = {account[field]: account for account in reversed(self._accounts) if field in account}
         return self._by[field].get(value)
+
+    def mentioned(self, field: str, text: str) -> list[str]:
+        """The values of a field that stand somewhere in a text; of two that begin alike the longer one."""
+        if field not in self._patterns:
+            values = sorted((str(account[field]) for account in self._accounts if account.get(field)), key=len)
+            self._patterns[field] = re.compile("|".join(map(re.escape, reversed(values))) or "(?!)")
+        return self._patterns[field].findall(text)
 
 
 @dataclass(frozen=True)

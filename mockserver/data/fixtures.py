@@ -8,7 +8,7 @@ Ids are there once; a record whose schema has ``_copy`` may repeat one on purpos
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -27,6 +27,7 @@ from . import yamltext
 YAML_LIMIT = 10_000
 
 Path_ = tuple[str | int, ...]
+Wrong = tuple[Path_, str, str]  # where, what was found there, what was wanted
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,26 +82,25 @@ def read(path: Path, shape: Shape) -> Content:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise BrokenFixture([Fault(path, 1, "", f"a file that cannot be read ({error})", "UTF-8 text")]) from None
-    parse = _parse_lines if path.suffix == ".jsonl" else _parse_yaml
-    raw, line_of, broken = parse(path, text)
+    raw, line_of, broken = _parse_lines(path, text) if path.suffix == ".jsonl" else (*parse_yaml(path, text), [])
     content, faults = check(raw, shape)
     if content is not None and content.dataset != path.stem:
-        faults = [(("dataset",), _shown(content.dataset), f"{path.stem}, as the file is named")]
+        faults = [(("dataset",), shown(content.dataset), f"{path.stem}, as the file is named")]
     if content is None or faults or broken:
         lines = line_of([where for where, _, _ in faults])
         told = [
-            Fault(path, line, _written(where), found, wanted)
+            Fault(path, line, written(where), found, wanted)
             for line, (where, found, wanted) in zip(lines, faults, strict=True)
         ]
         raise BrokenFixture(sorted([*broken, *told], key=lambda fault: fault.line))
     return content
 
 
-def check(raw: Any, shape: Shape) -> tuple[Content | None, list[tuple[Path_, str, str]]]:
+def check(raw: Any, shape: Shape) -> tuple[Content | None, list[Wrong]]:
     """The typed content of a parsed file and its faults as (path, found, wanted)."""
     if not isinstance(raw, dict):
-        return None, [((), _shown(raw), "a map with vendor, dataset, anchor, accounts and records")]
-    faults: list[tuple[Path_, str, str]] = []
+        return None, [((), shown(raw), "a map with vendor, dataset, anchor, accounts and records")]
+    faults: list[Wrong] = []
     wanted_keys = ("vendor", "dataset", "anchor", "accounts", "records")
     for name in raw:
         if name not in wanted_keys:
@@ -109,38 +109,49 @@ def check(raw: Any, shape: Shape) -> tuple[Content | None, list[tuple[Path_, str
         if name not in raw:
             faults.append(((), f"no {name}", f"the key {name}"))
     if raw.get("vendor", shape.vendor) != shape.vendor:
-        faults.append((("vendor",), _shown(raw["vendor"]), shape.vendor))
+        faults.append((("vendor",), shown(raw["vendor"]), shape.vendor))
     if not isinstance(raw.get("dataset", ""), str):
-        faults.append((("dataset",), _shown(raw["dataset"]), "the dataset's name"))
+        faults.append((("dataset",), shown(raw["dataset"]), "the dataset's name"))
     anchor = None
     try:
         anchor = parse_instant(raw.get("anchor", ""))
     except (ValueError, TypeError):
         if "anchor" in raw:
-            faults.append((("anchor",), _shown(raw["anchor"]), "a time like 2026-07-15T09:00:00Z"))
-    accounts = _rows(raw.get("accounts", []), "accounts", shape.account, faults)
+            faults.append((("anchor",), shown(raw["anchor"]), "a time like 2026-07-15T09:00:00Z"))
+    accounts, wrong = check_accounts(raw["accounts"], shape) if "accounts" in raw else ([], [])
+    faults += wrong
     records = _rows(raw.get("records", []), "records", shape.record, faults)
     # What holds between rows is checked on the rows as they stand, so that a faulty row hides no further fault.
-    standing = {name: _maps(raw.get(name)) for name in ("accounts", "records")}
-    _unique(standing["accounts"], "accounts", (shape.account_id, shape.key), faults)
-    originals = [(index, record) for index, record in standing["records"] if not record.get("_copy")]
+    standing = _maps(raw.get("records"))
+    originals = [(index, record) for index, record in standing if not record.get("_copy")]
     _unique(originals, "records", (shape.record_id,), faults)
-    if "accounts" in raw and raw["accounts"] == []:
-        faults.append((("accounts",), "no account", "at least one account"))
-    for index, account in standing["accounts"][:1]:
-        if index == 0 and account.get(shape.key) is None:
-            wanted = f"a {shape.key}: the first account is the example account"
-            faults.append((("accounts", 0), f"no {shape.key}", wanted))
-    known = [account.get(shape.account_id) for _, account in standing["accounts"]]
-    for index, record in standing["records"]:
-        if isinstance(record.get("_owner"), str) and record["_owner"] not in known:
-            wanted = f"the {shape.account_id} of one of the accounts"
-            faults.append((("records", index, "_owner"), _shown(record["_owner"]), wanted))
+    known = [account.get(shape.account_id) for _, account in _maps(raw.get("accounts"))]
+    for index, record in standing:
+        faults += _stray(("records", index, "_owner"), record, shape, known)
     if faults or anchor is None:
         return None, faults
-    content = Content(shape.vendor, raw["dataset"], anchor)
-    content.accounts, content.records = accounts, records
-    return content, faults
+    return Content(shape.vendor, raw["dataset"], anchor, accounts, records), faults
+
+
+def check_accounts(raw: Any, shape: Shape) -> tuple[list[dict[str, Any]], list[Wrong]]:
+    """The typed accounts of a dataset, and what is wrong with them."""
+    faults: list[Wrong] = []
+    accounts, standing = _rows(raw, "accounts", shape.account, faults), _maps(raw)
+    _unique(standing, "accounts", (shape.account_id, shape.key), faults)
+    if raw == []:
+        faults.append((("accounts",), "no account", "at least one account"))
+    if standing and standing[0][0] == 0 and standing[0][1].get(shape.key) is None:
+        faults.append((("accounts", 0), f"no {shape.key}", f"a {shape.key}: the first account is the example account"))
+    return accounts, faults
+
+
+def check_record(raw: Any, shape: Shape, owners: Container[Any]) -> tuple[dict[str, Any], list[Wrong]]:
+    """One typed record, and what is wrong with it beside others; it may belong to these owners."""
+    try:
+        record = shape.record.read(raw)
+    except ValidationError as error:
+        return {}, list(_flat((), error.messages, raw, shape.record))
+    return record, _stray(("_owner",), record, shape, owners)
 
 
 def write(
@@ -178,12 +189,12 @@ def head(vendor: str, dataset: str, anchor: datetime) -> dict[str, Any]:
 
 _BROKEN = object()  # stands where a line could not be read: it has been told already
 LineOf = Callable[[list[Path_]], list[int]]
-Parsed = tuple[Any, LineOf, list[Fault]]
 
 
-def _parse_yaml(path: Path, text: str) -> Parsed:
+def parse_yaml(path: Path, text: str) -> tuple[Any, LineOf]:
+    """What a YAML file holds, and what finds the lines of paths in it. Raises BrokenFixture."""
     try:
-        return yamltext.load(text), lambda paths: yamltext.lines(text, paths), []
+        return yamltext.load(text), lambda paths: yamltext.lines(text, paths)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
         problem = getattr(error, "problem", None) or str(error)
@@ -194,7 +205,7 @@ def _parse_yaml(path: Path, text: str) -> Parsed:
         raise BrokenFixture([Fault(path, 1, "", f"YAML that cannot be read ({error})", "YAML")]) from None
 
 
-def _parse_lines(path: Path, text: str) -> Parsed:
+def _parse_lines(path: Path, text: str) -> tuple[Any, LineOf, list[Fault]]:
     rows: list[Any] = []
     faults = []
     for number, line in enumerate(text.removesuffix("\n").split("\n"), 1):  # splitlines() would also cut at U+2028
@@ -214,9 +225,9 @@ def _parse_lines(path: Path, text: str) -> Parsed:
     return raw, line_of, faults
 
 
-def _rows(rows: Any, name: str, schema: RecordSchema, faults: list[tuple[Path_, str, str]]) -> list[dict[str, Any]]:
+def _rows(rows: Any, name: str, schema: RecordSchema, faults: list[Wrong]) -> list[dict[str, Any]]:
     if not isinstance(rows, list):
-        faults.append(((name,), _shown(rows), f"a list of {name}"))
+        faults.append(((name,), shown(rows), f"a list of {name}"))
         return []
     good = []
     for index, row in enumerate(rows):
@@ -233,19 +244,23 @@ def _maps(rows: Any) -> list[tuple[int, dict[str, Any]]]:
     return [(index, row) for index, row in enumerate(rows) if isinstance(row, dict)] if isinstance(rows, list) else []
 
 
-def _unique(
-    rows: list[tuple[int, dict[str, Any]]], name: str, fields: tuple[str, ...], faults: list[tuple[Path_, str, str]]
-) -> None:
+def _stray(where: Path_, record: Mapping[str, Any], shape: Shape, owners: Container[Any]) -> list[Wrong]:
+    if not isinstance(record.get("_owner"), str) or record["_owner"] in owners:
+        return []
+    return [(where, shown(record["_owner"]), f"the {shape.account_id} of one of the accounts")]
+
+
+def _unique(rows: list[tuple[int, dict[str, Any]]], name: str, fields: tuple[str, ...], faults: list[Wrong]) -> None:
     for key in fields:
         seen: dict[Any, int] = {}
         for index, row in rows:
             value = row.get(key)
             if isinstance(value, int | str) and seen.setdefault(value, index) != index:
                 wanted = f"another {key} than {name}[{seen[value]}]"
-                faults.append(((name, index, key), f"{_shown(value)} again", wanted))
+                faults.append(((name, index, key), f"{shown(value)} again", wanted))
 
 
-def _flat(where: Path_, messages: Any, value: Any, schema: RecordSchema) -> Iterator[tuple[Path_, str, str]]:
+def _flat(where: Path_, messages: Any, value: Any, schema: RecordSchema) -> Iterator[Wrong]:
     if isinstance(messages, dict):
         for step, inner in messages.items():
             if step == "_schema":
@@ -261,7 +276,7 @@ def _flat(where: Path_, messages: Any, value: Any, schema: RecordSchema) -> Iter
         match = closest(str(where[-1]), schema.by_wire_name)
         yield where, f"the unknown field {where[-1]}", f"{match}?" if match else "a field of the schema"
     else:
-        yield where, _shown(value), wanted
+        yield where, shown(value), wanted
 
 
 _MISSING = object()
@@ -275,7 +290,7 @@ def _has(value: Any, step: Any) -> bool:
     )
 
 
-def _shown(value: Any) -> str:
+def shown(value: Any) -> str:
     if value is None:
         return "nothing"
     try:
@@ -285,5 +300,6 @@ def _shown(value: Any) -> str:
     return text if len(text) <= 60 else text[:57] + "..."
 
 
-def _written(where: Path_) -> str:
+def written(where: Path_) -> str:
+    """A path as people write it: ``accounts[2].name``."""
     return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in where).removeprefix(".")

@@ -6,7 +6,9 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from functools import cached_property
+from itertools import compress
+from typing import Any, TypeVar
 
 from ..toolkit.bounded import Bounded
 from ..toolkit.fields import RecordSchema
@@ -15,6 +17,7 @@ from ..toolkit.jsontext import decode, encode
 
 Record = Mapping[str, Any]
 Readings = Mapping[str, str]
+T = TypeVar("T")
 
 VIEW_BYTES = 64 * 1024 * 1024
 
@@ -39,23 +42,89 @@ class RecordType:
     render: Callable[[Record, Readings], bytes] = as_it_is
 
 
+Views = Bounded["array[int]"]
+
+
+def views() -> Views:
+    """Room for the views of one dataset, and of all copies that sandboxes make of it."""
+    return Bounded(VIEW_BYTES, _weight)
+
+
 class Records:
     """An immutable version of one vendor's records, in the order in which they were given."""
 
-    def __init__(self, kind: RecordType, rows: Iterable[Record], defaults: Readings) -> None:
+    def __init__(
+        self, kind: RecordType, rows: Iterable[Record], defaults: Readings, shared: Views | None = None
+    ) -> None:
         self.kind = kind
+        self._views = views() if shared is None else shared
+        self._mark = object()  # whose a view is
         self._defaults = tuple(sorted(defaults.items()))
+        self.ids: list[Any] = []
         self.columns: dict[str, list[Any]] = {name: [] for name in kind.columns}
-        stored = []
+        self._hidden: list[bytes] = []  # the fields that are ours, of each row; equal ones are one object
+        self._rendered: dict[tuple[tuple[str, str], ...], list[bytes]] = {self._defaults: []}
+        same: dict[bytes, bytes] = {}
         for row in rows:
-            for name, of in kind.columns.items():
-                self.columns[name].append(of(row))
-            stored.append(kind.render({key: value for key, value in row.items() if key[0] != "_"}, defaults))
-        self._rendered = {self._defaults: stored}
-        self._views: Bounded[array[int]] = Bounded(VIEW_BYTES, _weight)
+            self._put(len(self.ids), row, same)
 
     def __len__(self) -> int:
-        return len(self._rendered[self._defaults])
+        return len(self.ids)
+
+    def _put(self, index: int, row: Record, same: dict[bytes, bytes]) -> None:
+        """Write one row at an index: over what is there, or at the end."""
+        hidden = encode({name: value for name, value in row.items() if name[0] == "_"})
+        visible = {name: value for name, value in row.items() if name[0] != "_"}
+        columns: list[tuple[list[Any], Any]] = [(self.columns[name], of(row)) for name, of in self.kind.columns.items()]
+        columns += [
+            (self.ids, row[self.kind.id]),
+            (self._hidden, same.setdefault(hidden, hidden)),
+            (self._rendered[self._defaults], self.kind.render(visible, dict(self._defaults))),
+        ]
+        for column, value in columns:
+            column[index : index + 1] = [value]
+
+    def record(self, index: int) -> dict[str, Any]:
+        """The row with all of its fields, as a fixture file would hold it."""
+        return {**decode(self._rendered[self._defaults][index]), **decode(self._hidden[index])}
+
+    def text(self, index: int) -> bytes:
+        """The same as JSON."""
+        visible, hidden = self._rendered[self._defaults][index], self._hidden[index]
+        return visible if hidden == b"{}" else visible[:-1] + b"," + hidden[1:]
+
+    def find(self, id: str) -> int | None:
+        """Where the first record is whose id, written as text, is this one."""
+        return next((index for index, known in enumerate(self.ids) if str(known) == id), None)
+
+    @cached_property
+    def known(self) -> frozenset[Any]:
+        """All ids."""
+        return frozenset(self.ids)
+
+    @property
+    def owners(self) -> set[Any]:
+        """The accounts that records belong to, as far as records say so."""
+        return {row["_owner"] for row in map(decode, set(self._hidden)) if "_owner" in row}
+
+    def changed(self, changes: Mapping[Any, Record | None]) -> Records:
+        """A copy in which each id has this record (None: no more); new ones come last. Views are not taken along."""
+        copy = Records(self.kind, (), dict(self._defaults), self._views)
+        gone = {id for id, row in changes.items() if row is None}
+        kept = [id not in gone for id in self.ids] if gone else None
+        copy.ids, copy._hidden = _copied(self.ids, kept), _copied(self._hidden, kept)
+        copy.columns = {name: _copied(column, kept) for name, column in self.columns.items()}
+        copy._rendered = {self._defaults: _copied(self._rendered[self._defaults], kept)}
+        where = {id: index for index, id in reversed([*enumerate(copy.ids)]) if id in changes}  # of two the first
+        for id, row in changes.items():
+            if row is not None:
+                copy._put(where.get(id, len(copy)), row, {})
+        return copy
+
+    @property
+    def own_bytes(self) -> int:
+        """About how many bytes a copy of these takes, of which most values belong to somebody else, too."""
+        return 8 * len(self) * (len(self.columns) + 3) + 2000
 
     def fragments(self, readings: Readings) -> Sequence[bytes]:
         """Every record's JSON under these rendering readings; other than the defaults made on first touch and kept."""
@@ -67,7 +136,7 @@ class Records:
 
     def rows(self, conditions: tuple[Condition, ...], order: tuple[tuple[str, bool], ...]) -> array[int]:
         """Row numbers that meet all conditions, in this order of (column, descending) keys; remembered."""
-        return self._views.get((conditions, order), lambda: self._find(conditions, order))
+        return self._views.get((self._mark, conditions, order), lambda: self._find(conditions, order))
 
     def _find(self, conditions: tuple[Condition, ...], order: tuple[tuple[str, bool], ...]) -> array[int]:
         if conditions:
@@ -77,6 +146,10 @@ class Records:
         for name, descending in reversed(order):  # the last key first: later sorts are stable
             found.sort(key=self.columns[name].__getitem__, reverse=descending)
         return array("I", found)
+
+
+def _copied(column: list[T], kept: list[bool] | None) -> list[T]:
+    return column.copy() if kept is None else list(compress(column, kept))
 
 
 def _weight(key: Hashable, rows: array[int]) -> int:

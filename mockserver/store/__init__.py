@@ -8,22 +8,65 @@ from typing import Any, Protocol
 from ..toolkit.quota import Quota, Spent
 
 Document = Mapping[str, Any]
+Versioned = tuple[int, Document]
+
+SETTINGS = "settings"
 
 
 class Store(Protocol):
-    """Where sandboxes live. Values are JSON-able, changes are versioned, spends are atomic.
+    """Where sandboxes live. Values are JSON-able, changes are versioned, spends and counts are atomic.
 
-    Shaped so that each method is one round trip to a server like Redis.
+    A sandbox is a few named documents (``settings``, ``records/<vendor>``), its quota windows, its counters and its
+    journal. It is there from its first ``settings`` until it is deleted; what is written beside them, spent, counted or
+    appended while it is not there is lost. Shaped so that each method is one round trip to a server like Redis.
     """
 
-    def read(self, sandbox: str) -> tuple[int, Document] | None:
-        """The version and settings of a sandbox; None when there is no such sandbox."""
+    def read(
+        self, sandbox: str, part: str, *, wall: float | None = None, idle: float | None = None
+    ) -> Versioned | None:
+        """A document and its version; None when there is none.
 
-    def write(self, sandbox: str, document: Document, *, expected: int) -> tuple[int, Document]:
-        """Put settings in place if the sandbox is still at version ``expected`` (0: if there is none).
-
-        Returns what is there afterwards: the caller's, one version later, or what somebody else wrote meanwhile.
+        With ``wall`` (seconds) the sandbox counts as used then, unless it was not used for more than ``idle`` seconds
+        before: it is forgotten instead.
         """
+
+    def write(self, sandbox: str, part: str, document: Document, *, expected: int, wall: float) -> int:
+        """Put a document in place if it is still at version ``expected`` (0: if there is none), and count the sandbox
+        as used at ``wall``.
+
+        Returns the new version, or 0 when nothing was written. Versions only grow and never come again, not even after
+        the sandbox was deleted.
+        """
+
+    def size(self) -> int:
+        """How many sandboxes there are."""
+
+    def sandboxes(self) -> Mapping[str, float]:
+        """The names of all sandboxes, and when each was last used."""
+
+    def delete(self, sandbox: str, *, used: float | None = None) -> bool:
+        """Forget all of a sandbox, with ``used`` only if it was last used then; whether anything was forgotten."""
 
     def spend(self, sandbox: str, key: str, quota: Quota, now: float) -> Spent:
         """Count one call against a quota at sandbox time ``now`` (epoch seconds); a refused call does not count."""
+
+    def count(self, sandbox: str, key: str) -> int:
+        """How often this was counted before: 0 at first. Counts this time, too."""
+
+    def counted(self, sandbox: str, key: str) -> int:
+        """How often this was counted so far; counts nothing."""
+
+    def uncount(self, sandbox: str) -> None:
+        """Forget all that was spent and counted; what is in documents and the journal stays."""
+
+    def append(self, sandbox: str, entry: Document, size: int) -> int:
+        """Add an entry of about ``size`` bytes to the journal; returns its id, which only ever grows.
+
+        The oldest entries go when the journal is over its bounds.
+        """
+
+    def entries(self, sandbox: str) -> list[tuple[int, Document]]:
+        """The journal's entries with their ids, oldest first."""
+
+    def remove(self, sandbox: str, ids: frozenset[int] | None = None) -> int:
+        """Take entries out of the journal (None: all); returns how many there were."""

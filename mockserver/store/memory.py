@@ -2,37 +2,124 @@
 
 from __future__ import annotations
 
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from threading import Lock
 
 from ..toolkit.quota import Quota, Spent
-from . import Document
+from . import SETTINGS, Document, Versioned
+
+
+@dataclass(slots=True)
+class _Sandbox:
+    used: float = 0.0
+    documents: dict[str, Versioned] = field(default_factory=dict)
+    windows: dict[str, tuple[float, int]] = field(default_factory=dict)
+    counters: dict[str, int] = field(default_factory=dict)
+    journal: deque[tuple[int, Document, int]] = field(default_factory=deque)
+    journal_bytes: int = 0
 
 
 class MemoryStore:
-    """Everything in this process; gone with it."""
+    """Everything in this process; gone with it. A journal holds at most so many entries and bytes a sandbox."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, journal_entries: int = 1000, journal_bytes: int = 8 * 1024 * 1024) -> None:
+        self._journal_entries, self._journal_bytes = journal_entries, journal_bytes
         self._lock = Lock()
-        self._documents: dict[str, tuple[int, Document]] = {}
-        self._windows: dict[tuple[str, str], tuple[float, int]] = {}
+        self._sandboxes: dict[str, _Sandbox] = {}
+        self._versions = 0
+        self._ids = 0
 
-    def read(self, sandbox: str) -> tuple[int, Document] | None:
-        return self._documents.get(sandbox)
-
-    def write(self, sandbox: str, document: Document, *, expected: int) -> tuple[int, Document]:
+    def read(
+        self, sandbox: str, part: str, *, wall: float | None = None, idle: float | None = None
+    ) -> Versioned | None:
         with self._lock:
-            version, _ = self._documents.get(sandbox, (0, {}))
-            if version == expected:
-                self._documents[sandbox] = (version + 1, document)
-            return self._documents[sandbox]
+            found = self._of(sandbox)
+            if wall is not None:
+                if idle is not None and wall - found.used > idle:
+                    self._sandboxes.pop(sandbox, None)
+                    return None
+                found.used = wall
+            return found.documents.get(part)
+
+    def write(self, sandbox: str, part: str, document: Document, *, expected: int, wall: float) -> int:
+        with self._lock:
+            found = self._of(sandbox)
+            version, _ = found.documents.get(part, (0, {}))
+            if version != expected or (part != SETTINGS and sandbox not in self._sandboxes):
+                return 0
+            self._versions += 1
+            found.documents[part] = (self._versions, document)
+            found.used = wall
+            self._sandboxes[sandbox] = found
+            return self._versions
+
+    def size(self) -> int:
+        return len(self._sandboxes)
+
+    def sandboxes(self) -> Mapping[str, float]:
+        with self._lock:
+            return {name: sandbox.used for name, sandbox in self._sandboxes.items()}
+
+    def delete(self, sandbox: str, *, used: float | None = None) -> bool:
+        with self._lock:
+            if used is not None and self._of(sandbox).used != used:
+                return False
+            return self._sandboxes.pop(sandbox, None) is not None
 
     def spend(self, sandbox: str, key: str, quota: Quota, now: float) -> Spent:
         with self._lock:
-            opened, count = self._windows.get((sandbox, key), (now, 0))
+            windows = self._of(sandbox).windows
+            opened, count = windows.get(key, (now, 0))
             if not opened <= now < opened + quota.seconds:  # over, or the clock was set back
                 opened, count = now, 0
             allowed = count < quota.limit
             if allowed:
                 count += 1
-                self._windows[sandbox, key] = (opened, count)
+                windows[key] = (opened, count)
             return Spent(allowed, quota.limit, max(0, quota.limit - count), opened + quota.seconds)
+
+    def count(self, sandbox: str, key: str) -> int:
+        with self._lock:
+            counters = self._of(sandbox).counters
+            before = counters.get(key, 0)
+            counters[key] = before + 1
+            return before
+
+    def counted(self, sandbox: str, key: str) -> int:
+        with self._lock:
+            return self._of(sandbox).counters.get(key, 0)
+
+    def uncount(self, sandbox: str) -> None:
+        with self._lock:
+            found = self._of(sandbox)
+            found.windows.clear()
+            found.counters.clear()
+
+    def append(self, sandbox: str, entry: Document, size: int) -> int:
+        with self._lock:
+            kept = self._of(sandbox)
+            self._ids += 1
+            kept.journal.append((self._ids, entry, size))
+            kept.journal_bytes += size
+            while len(kept.journal) > self._journal_entries or kept.journal_bytes > self._journal_bytes:
+                kept.journal_bytes -= kept.journal.popleft()[2]
+            return self._ids
+
+    def entries(self, sandbox: str) -> list[tuple[int, Document]]:
+        with self._lock:
+            return [(id, entry) for id, entry, _ in self._of(sandbox).journal]
+
+    def remove(self, sandbox: str, ids: frozenset[int] | None = None) -> int:
+        with self._lock:
+            found = self._of(sandbox)
+            kept = [] if ids is None else [entry for entry in found.journal if entry[0] not in ids]
+            removed = len(found.journal) - len(kept)
+            found.journal = deque(kept)
+            found.journal_bytes = sum(size for _, _, size in kept)
+            return removed
+
+    def _of(self, sandbox: str) -> _Sandbox:
+        """The sandbox, or in place of one that is not there an empty one that nobody keeps."""
+        return self._sandboxes.get(sandbox) or _Sandbox()

@@ -1,1 +1,24 @@
-"""Helpers for those who test against the sandbox."""
+"""Helpers for those who test against the sandbox; each is imported when it is asked for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .client import Client, Refused, Sandbox
+    from .server import Server
+
+__all__ = ["Client", "Refused", "Sandbox", "Server"]
+
+
+def __getattr__(name: str) -> Any:
+    """The pytest plugin lives here, too, and pytest imports it at every start."""
+    if name == "Server":
+        from .server import Server
+
+        return Server
+    if name in __all__:
+        from . import client
+
+        return getattr(client, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -18,6 +18,11 @@ USUAL_PARAMETERS = (
 )  # fmt: skip
 
 
+def plain(name: str) -> str:
+    """A name as careless people know it: ``Auth-Key``, ``auth_key`` and ``AuthKey`` are one."""
+    return name.lower().replace("-", "").replace("_", "")
+
+
 @dataclass(frozen=True, slots=True)
 class Credential:
     """A secret in a request header, alone (``Apikey: K``) or behind a scheme word (``Authorization: Bearer K``).

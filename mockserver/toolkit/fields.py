@@ -221,6 +221,22 @@ class RecordSchema(Schema):
         field = self.by_wire_name.get(name)
         return value if value is None or field is None else field.roll(value, days)
 
+    def merged(self, values: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+        """The values with changes over them, unchecked: maps with fields of their own are merged, all else is replaced.
+
+        null is a value where a field may be null; of any other optional field it means that the field is left out.
+        """
+        out = dict(values)
+        for name, value in changes.items():
+            field = self.by_wire_name.get(name)
+            if value is None and field and not field.required and not field.allow_none:
+                out.pop(name, None)
+            elif isinstance(field, Nested) and isinstance(value, Mapping) and isinstance(out.get(name), Mapping):
+                out[name] = field.inner.merged(out[name], value)
+            else:
+                out[name] = value
+        return out
+
     @property
     def by_wire_name(self) -> dict[str, Stored]:
         return {field.data_key or name: cast(Stored, field) for name, field in self.fields.items()}

@@ -38,6 +38,24 @@ def decode(text: bytes) -> Any:
     return json.loads(text, parse_float=Decimal, parse_constant=_no_number)
 
 
+def floats(value: Any) -> Any:
+    """The same value with floats for Decimals: for what is a measure, never for money."""
+    if isinstance(value, Decimal):
+        return float(value)
+    if isinstance(value, Mapping):
+        return {name: floats(item) for name, item in value.items()}
+    return [floats(item) for item in value] if isinstance(value, list | tuple) else value
+
+
+def decimals(value: Any) -> Any:
+    """The same value with Decimals for floats, in their shortest digits: measures as ``encode`` takes them."""
+    if isinstance(value, float):
+        return Decimal(repr(value))
+    if isinstance(value, Mapping):
+        return {name: decimals(item) for name, item in value.items()}
+    return [decimals(item) for item in value] if isinstance(value, list | tuple) else value
+
+
 def _no_number(text: str) -> Any:
     raise ValueError(f"{text} is no JSON number")
 

@@ -143,6 +143,11 @@ def names(schema: Schema) -> list[str]:
     return [field.data_key or name for name, field in schema.fields.items()]
 
 
+def attribute(schema: Schema, name: str) -> str:
+    """The name under which the values of a call hold the parameter that is sent under this one."""
+    return next(attribute for attribute, field in schema.fields.items() if (field.data_key or attribute) == name)
+
+
 def read(
     schema: Schema,
     sent: Pairs,

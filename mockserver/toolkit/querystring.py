@@ -38,4 +38,9 @@ def without(raw: str, name: str) -> tuple[str, str | None]:
 
 def encode(query: dict[str, str]) -> str:
     """A query string as a person would type it: brackets and other harmless signs stay readable."""
-    return "&".join(f"{quote(name, safe='[]')}={quote(value, safe='-_.~:/,@')}" for name, value in query.items())
+    return encode_pairs(list(query.items()))
+
+
+def encode_pairs(sent: Pairs) -> str:
+    """The same for pairs, in their order."""
+    return "&".join(f"{quote(name, safe='[]')}={quote(value, safe='-_.~:/,@')}" for name, value in sent)

@@ -24,6 +24,11 @@ class Quota:
             raise ValueError(f"{text!r} is not a quota; wanted <n>/second, <n>/minute, <n>/hour or <n>/day")
         return cls(int(match[1]), SECONDS[match[2]])
 
+    @property
+    def text(self) -> str:
+        """As ``parse`` reads it."""
+        return f"{self.limit}/{next(word for word, seconds in SECONDS.items() if seconds == self.seconds)}"
+
 
 @dataclass(frozen=True, slots=True)
 class Spent:

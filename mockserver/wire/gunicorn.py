@@ -3,20 +3,37 @@
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import socket
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from flask import Flask
 from gunicorn.app.base import BaseApplication
+from gunicorn.workers.gthread import ThreadWorker
 
 from ..app import REPLY
 from .threaded import Carrier
 
-THREADS = 1200  # made as they are needed; a delayed call holds one
+THREADS = 1200  # a delayed call holds one while it waits; started when needed, and idle ones cost little
+CONNECTIONS = 4096  # with those kept alive between calls
+FILES = 8192
 GRACE = 10
+
+
+class _Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
+    """One whose loop never waits for a client to hang up: it would accept nobody for as long as that takes."""
+
+    def handle(self, conn: Any) -> Any:
+        kept = super().handle(conn)
+        if not kept:
+            with suppress(OSError):
+                conn.close(graceful=True)
+            conn.close = lambda graceful=False: None  # the loop's own goodbye
+        return kept
 
 
 class _Embedded(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
@@ -41,22 +58,31 @@ def run(app: Flask, listener: socket.socket, ready: Callable[[], None], tls: tup
     options: dict[str, Any] = {
         "bind": f"fd://{listener.detach()}",
         "workers": 1,
-        "worker_class": "gthread",
+        "worker_class": _Worker,
         "threads": THREADS,
+        "worker_connections": CONNECTIONS,
         "preload_app": True,
         "graceful_timeout": GRACE,
         "keepalive": 15,
         "limit_request_line": 0,
         "forwarded_allow_ips": "",  # or a client's SCRIPT_NAME header would rewrite its path
-        "worker_connections": 2 * THREADS,
         "control_socket_disable": True,
         "loglevel": "warning",
         "accesslog": None,
         "post_worker_init": lambda worker: _started(ready),
     }
+    _raise_limit_of_files()
     if tls:
         options |= {"certfile": str(tls[0]), "keyfile": str(tls[1])}
     _Embedded(app, options).run()
+
+
+def _raise_limit_of_files() -> None:
+    """Every connection is an open file, and some systems allow 256 or 1,024 unless asked."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = FILES if hard == resource.RLIM_INFINITY else min(FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def _started(ready: Callable[[], None]) -> None:

@@ -7,6 +7,7 @@ import struct
 import time
 from collections.abc import Callable, Iterable, Iterator
 from errno import ECONNRESET  # servers pass over it in silence
+from threading import Semaphore
 from typing import TYPE_CHECKING
 
 from ..vendor import Reply
@@ -14,18 +15,25 @@ from ..vendor import Reply
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
+AT_ONCE = 32
 DRIP_PIECES = 10
 DRIP_PAUSE = 0.2
 
 
 class Carrier:
-    """WSGI: lets the app answer, then waits and misbehaves as its Reply says."""
+    """WSGI: lets the app answer, then waits and misbehaves as its Reply says.
+
+    Any number of calls may wait at once, but only some are worked on: a thousand that all want the interpreter would
+    spend most of their time on taking it from each other.
+    """
 
     def __init__(self, app: WSGIApplication, key: str, sleep: Callable[[float], None] = time.sleep) -> None:
         self._app, self._key, self._sleep = app, key, sleep
+        self._turns = Semaphore(AT_ONCE)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        body = self._app(environ, start_response)
+        with self._turns:
+            body = self._app(environ, start_response)
         reply: Reply | None = environ.get(self._key)
         if reply is None:
             return body

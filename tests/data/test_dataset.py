@@ -20,3 +20,9 @@ def test_finding_one_by_a_field() -> None:
     assert ACCOUNTS.by("token", "3") is None
     assert ACCOUNTS.by("token", None) is None
     assert ACCOUNTS.by("nowhere", "1") is None
+
+
+def test_which_values_a_text_mentions() -> None:
+    accounts = Accounts([{"token": "a.b"}, {"token": "a.bc"}, {"token": None}, {"id": "x"}])
+    assert accounts.mentioned("token", "<a.bc> axb a.b") == ["a.bc", "a.b"]
+    assert accounts.mentioned("nowhere", "None x") == []

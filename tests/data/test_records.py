@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -113,6 +114,58 @@ def test_no_records(defaults: Readings) -> None:
     empty = Records(KIND, [], defaults)
     assert len(empty) == 0
     assert View(empty, defaults).ordered("-id").json() == b"[]"
+
+
+def test_a_record_is_found_by_its_id_as_text_and_told_whole() -> None:
+    rows = [ROWS[0] | {"id": 7, "_owner": "a"}, ROWS[1] | {"id": 8, "_owner": "b"}, ROWS[2] | {"id": 7, "_owner": "a"}]
+    records = Records(KIND, rows, {"style": "plain"})
+    assert [records.find(id) for id in ("7", "8", "07", "")] == [0, 1, None, None]
+    assert [records.record(index) for index in range(3)] == rows
+    assert [decode(records.text(index)) for index in range(3)] == rows
+    assert records.owners == {"a", "b"}
+    assert set(records.known) == {7, 8}
+    bare = Records(RecordType(Bill, "id", {}), [{"id": 1, "amount": Decimal("50.00")}], {})
+    assert bare.text(0) == b'{"id":1,"amount":50.00}'
+    assert bare.owners == set()
+
+
+def test_of_two_with_one_id_the_first_is_changed_and_both_are_removed() -> None:
+    rows = [ROWS[0] | {"id": 7}, ROWS[1] | {"id": 8}, ROWS[2] | {"id": 7}]
+    records = Records(KIND, rows, {"style": "plain"})
+    other = rows[0] | {"name": "other"}
+    assert [records.changed({7: other}).record(index) for index in range(3)] == [other, *rows[1:]]
+    assert records.changed({7: None}).ids == [8]
+
+
+def test_a_changed_copy_has_its_own_rows_and_what_it_came_from_stays_as_it_was() -> None:
+    records = Records(KIND, ROWS, {"style": "plain"})
+    by_due, paid = (("due", False),), View(records, {"style": "plain"}).matching(state="paid").ordered("due")
+    before, rows = ids(paid), records.rows((), by_due)
+    copy = records.changed({1: None, 2: ROWS[1] | {"state": "paid"}, 9: ROWS[0] | {"id": 9, "amount": Decimal("0.10")}})
+    assert copy.ids == [2, 3, 4, 9]
+    assert ids(replace(paid, records=copy)) == [2, 3, 9]
+    assert [copy.record(index) for index in (1, 2)] == ROWS[2:]
+    assert str(copy.record(3)["amount"]) == "0.10"
+    assert copy.columns["name"][1] is records.columns["name"][2]  # what did not change is shared
+    assert (ids(paid), records.ids) == (before, [1, 2, 3, 4])
+    assert records.rows((), by_due) is rows  # the copy's views live in the same room, and are other ones
+    assert copy.rows((), by_due) is copy.rows((), by_due)
+    assert list(copy.rows((), by_due)) != list(rows)
+    assert copy.own_bytes > 0
+
+
+def test_a_changed_copy_is_written_under_every_reading() -> None:
+    records = Records(KIND, ROWS, {"style": "plain"})
+    fancy = View(records, {"style": "fancy"})
+    fancy.json()
+    copy = records.changed({1: ROWS[0] | {"name": "other"}})
+    assert decode(replace(fancy, records=copy).json(0, 1))[0]["name"] == "other"
+    assert decode(fancy.json(0, 1))[0]["name"] == "Anvil"
+
+
+def test_changing_nothing_is_a_copy_with_the_same_bytes() -> None:
+    assert View(RECORDS.changed({}), {"style": "plain"}).json() == ALL.json()
+    assert RECORDS.changed({77: None}).ids == RECORDS.ids
 
 
 def test_what_is_asked_for_counts_among_what_views_cost(monkeypatch: pytest.MonkeyPatch) -> None:

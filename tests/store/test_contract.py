@@ -1,68 +1,220 @@
-"""What every store must do: versions, compare-and-set, atomic spends, windows by sandbox time."""
+"""What every store must do: documents and versions, compare-and-set, spends, counters, journals, and being forgotten.
+
+A further store joins by its factory in ``STORES``; each test starts with a new and empty one.
+"""
 
 from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
+from typing import Any, TypeVar
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from mockserver.store import Store
+from mockserver.store import SETTINGS, Store
 from mockserver.store.memory import MemoryStore
 from mockserver.toolkit.quota import Quota, Spent
 
-STORES: list[Callable[[], Store]] = [MemoryStore]
-every_store = pytest.mark.parametrize("make", STORES)
-DOCUMENT = {"text": "ö", "none": None, "list": [1, 2.5], "map": {"yes": True}}
+T = TypeVar("T")
+Make = Callable[..., Store]
+STORES: dict[str, Make] = {"memory": MemoryStore}  # each takes journal_entries and journal_bytes
+every_store = pytest.mark.parametrize("make", STORES.values(), ids=STORES.keys())
+DOCUMENT = {"text": "ö", "none": None, "list": [1, 2.5], "map": {"yes": True}, "json": '{"amount":50.00}'}
+
+
+def started(make: Make, *names: str, **bounds: int) -> Store:
+    """A store in which these sandboxes are."""
+    store = make(**bounds)
+    for name in names or ("x",):
+        assert store.write(name, SETTINGS, {}, expected=0, wall=1.0)
+    return store
+
+
+def at_once(threads: int, act: Callable[[int], T]) -> list[T]:
+    """What each of many threads gets that all start at the same moment."""
+    together = Barrier(threads)
+
+    def run(index: int) -> T:
+        together.wait()
+        return act(index)
+
+    with ThreadPoolExecutor(threads) as pool:
+        return list(pool.map(run, range(threads)))
+
+
+# Documents ------------------------------------------------------------------------------------------------------------
 
 
 @every_store
-def test_a_sandbox_that_was_never_written(make: Callable[[], Store]) -> None:
-    assert make().read("x") is None
-
-
-@every_store
-def test_what_is_written_is_read_under_the_next_version(make: Callable[[], Store]) -> None:
+def test_of_a_sandbox_that_was_never_written_there_is_nothing(make: Make) -> None:
     store = make()
-    assert store.write("x", DOCUMENT, expected=0) == (1, DOCUMENT)
-    assert store.read("x") == (1, DOCUMENT)
-    assert store.write("x", {"a": 1}, expected=1) == (2, {"a": 1})
-    assert store.read("x") == (2, {"a": 1})
-    assert store.read("y") is None
+    assert store.read("x", SETTINGS) is None
+    assert store.read("x", SETTINGS, wall=5.0, idle=1.0) is None
+    assert (store.size(), store.sandboxes()) == (0, {})
+    assert store.entries("x") == []
+    assert (store.counted("x", "a"), store.remove("x")) == (0, 0)
+    assert not store.delete("x")
+
+
+@every_store
+def test_what_is_written_is_read_under_its_version(make: Make) -> None:
+    store = make()
+    version = store.write("x", SETTINGS, DOCUMENT, expected=0, wall=1.0)
+    assert version > 0
+    assert store.read("x", SETTINGS) == (version, DOCUMENT)
+    later = store.write("x", SETTINGS, {"a": 1}, expected=version, wall=2.0)
+    assert later > version
+    assert store.read("x", SETTINGS) == (later, {"a": 1})
+    assert store.read("y", SETTINGS) is None
     assert json.loads(json.dumps(DOCUMENT)) == DOCUMENT
 
 
 @every_store
-def test_who_wrote_from_an_old_version_gets_what_is_there(make: Callable[[], Store]) -> None:
+def test_the_documents_of_a_sandbox_have_versions_of_their_own(make: Make) -> None:
+    store = started(make)
+    records = store.write("x", "records/acme", {"a": 1}, expected=0, wall=1.0)
+    settings = store.write("x", SETTINGS, {"b": 2}, expected=(store.read("x", SETTINGS) or (0,))[0], wall=1.0)
+    assert records
+    assert settings
+    assert store.read("x", "records/acme") == (records, {"a": 1})
+    assert store.read("x", "records/bolt") is None
+
+
+@every_store
+def test_who_writes_from_another_version_writes_nothing(make: Make) -> None:
     store = make()
-    store.write("x", {"by": "first"}, expected=0)
-    for stale in (0, 2):
-        assert store.write("x", {"by": "second"}, expected=stale) == (1, {"by": "first"})
-    assert store.read("x") == (1, {"by": "first"})
+    assert store.write("x", SETTINGS, {"by": "nobody"}, expected=7, wall=1.0) == 0
+    assert store.size() == 0
+    version = store.write("x", SETTINGS, {"by": "first"}, expected=0, wall=1.0)
+    for stale in (0, version - 1, version + 1):
+        assert store.write("x", SETTINGS, {"by": "second"}, expected=stale, wall=9.0) == 0
+    assert store.read("x", SETTINGS) == (version, {"by": "first"})
+    assert store.sandboxes() == {"x": 1.0}
 
 
 @every_store
-def test_of_many_writers_at_once_one_wins(make: Callable[[], Store]) -> None:
-    store, together = make(), Barrier(8)
-
-    def write(index: int) -> tuple[int, object]:
-        together.wait()
-        return store.write("x", {"by": index}, expected=0)
-
-    with ThreadPoolExecutor(8) as pool:
-        found = list(pool.map(write, range(8)))
-    assert all(one == found[0] for one in found)
-    assert found[0][0] == 1
+def test_versions_never_come_again(make: Make) -> None:
+    store, seen = make(), []
+    for _ in range(3):
+        seen.append(store.write("x", SETTINGS, {}, expected=0, wall=1.0))
+        seen.append(store.write("x", "records/acme", {}, expected=0, wall=1.0))
+        seen.append(store.write("x", SETTINGS, {}, expected=seen[-2], wall=1.0))
+        assert store.delete("x")
+        assert store.write("x", SETTINGS, {"by": "somebody late"}, expected=seen[-1], wall=1.0) == 0
+    assert 0 not in seen
+    assert seen == sorted(set(seen))
 
 
 @every_store
-def test_a_window_opens_with_the_first_counted_call(make: Callable[[], Store]) -> None:
-    store, quota = make(), Quota(2, 60)
+def test_of_many_writers_at_once_one_wins(make: Make) -> None:
+    store = make()
+    wrote = at_once(8, lambda index: store.write("x", SETTINGS, {"by": index}, expected=0, wall=1.0))
+    (winner,) = [index for index, version in enumerate(wrote) if version]
+    assert store.read("x", SETTINGS) == (wrote[winner], {"by": winner})
+
+
+@every_store
+def test_no_write_is_lost_when_each_starts_from_what_it_read(make: Make) -> None:
+    store = started(make)
+
+    def add(index: int) -> None:
+        for _ in range(20):
+            written = 0
+            while not written:
+                version, document = store.read("x", SETTINGS) or (0, {})
+                changed = {**document, str(index): document.get(str(index), 0) + 1}
+                written = store.write("x", SETTINGS, changed, expected=version, wall=1.0)
+
+    at_once(8, add)
+    _, document = store.read("x", SETTINGS) or (0, {})
+    assert document == {str(index): 20 for index in range(8)}
+
+
+# Being there ----------------------------------------------------------------------------------------------------------
+
+
+@every_store
+def test_when_a_sandbox_was_last_used(make: Make) -> None:
+    store = started(make, "x", "y")
+    assert store.sandboxes() == {"x": 1.0, "y": 1.0}
+    store.read("x", SETTINGS, wall=5.0)
+    assert store.sandboxes() == {"x": 5.0, "y": 1.0}
+    store.read("y", SETTINGS)  # looking is not using
+    assert store.sandboxes() == {"x": 5.0, "y": 1.0}
+    store.write("y", "records/acme", {}, expected=0, wall=6.0)
+    assert store.sandboxes() == {"x": 5.0, "y": 6.0}
+    assert store.size() == 2
+
+
+@every_store
+def test_one_that_was_idle_for_too_long_is_forgotten_when_it_is_used_again(make: Make) -> None:
+    store = started(make, "x", "y")
+    store.append("x", {}, 1)
+    assert store.read("x", SETTINGS, wall=11.0, idle=10.0)
+    assert store.read("x", SETTINGS, wall=21.0, idle=10.0)
+    assert store.read("x", SETTINGS, wall=31.5, idle=10.0) is None
+    assert store.sandboxes() == {"y": 1.0}
+    assert store.entries("x") == []
+    assert store.read("y", SETTINGS, wall=1000.0)  # nobody said how long is too long
+
+
+@every_store
+def test_deleting_forgets_everything_of_one_sandbox(make: Make) -> None:
+    store, quota = started(make, "x", "y"), Quota(1, 60)
+    for name in ("x", "y"):
+        store.write(name, "records/acme", {"a": 1}, expected=0, wall=1.0)
+        store.spend(name, "a", quota, 0.0)
+        store.count(name, "a")
+        store.append(name, {}, 1)
+    assert store.delete("x")
+    assert not store.delete("x")
+    assert store.sandboxes() == {"y": 1.0}
+    store.write("x", SETTINGS, {}, expected=0, wall=1.0)
+    assert store.read("x", "records/acme") is None
+    assert store.spend("x", "a", quota, 0.0).allowed
+    assert (store.counted("x", "a"), store.entries("x")) == (0, [])
+    assert not store.spend("y", "a", quota, 0.0).allowed
+    assert (store.counted("y", "a"), len(store.entries("y"))) == (1, 1)
+
+
+@every_store
+def test_one_that_was_used_meanwhile_is_not_deleted(make: Make) -> None:
+    store = started(make)
+    store.read("x", SETTINGS, wall=5.0)
+    assert not store.delete("x", used=1.0)
+    assert store.sandboxes() == {"x": 5.0}
+    assert store.delete("x", used=5.0)
+    assert not store.delete("x", used=5.0)
+    assert not store.delete("x", used=0.0)
+
+
+@every_store
+def test_nothing_beside_settings_brings_a_sandbox_about(make: Make) -> None:
+    """A call that ends after its sandbox was deleted leaves nothing behind."""
+    store, quota = make(), Quota(1, 60)
+    assert store.write("x", "records/acme", {}, expected=0, wall=1.0) == 0
+    for _ in range(2):
+        assert store.spend("x", "a", quota, 0.0) == Spent(True, 1, 0, 60.0)
+        assert store.count("x", "a") == 0
+    first = store.append("x", {}, 1)
+    assert store.append("x", {}, 1) > first
+    assert store.entries("x") == []
+    assert (store.size(), store.sandboxes()) == (0, {})
+    store.write("x", SETTINGS, {}, expected=0, wall=1.0)
+    assert (store.read("x", "records/acme"), store.entries("x"), store.counted("x", "a")) == (None, [], 0)
+
+
+# Spends ---------------------------------------------------------------------------------------------------------------
+
+
+@every_store
+def test_a_window_opens_with_the_first_counted_call(make: Make) -> None:
+    store, quota = started(make), Quota(2, 60)
     assert store.spend("x", "a", quota, 1000.0) == Spent(True, 2, 1, 1060.0)
     assert store.spend("x", "a", quota, 1059.0) == Spent(True, 2, 0, 1060.0)
     assert store.spend("x", "a", quota, 1059.9) == Spent(False, 2, 0, 1060.0)
@@ -70,8 +222,8 @@ def test_a_window_opens_with_the_first_counted_call(make: Callable[[], Store]) -
 
 
 @every_store
-def test_a_refused_call_is_not_counted(make: Callable[[], Store]) -> None:
-    store, quota = make(), Quota(1, 60)
+def test_a_refused_call_is_not_counted(make: Make) -> None:
+    store, quota = started(make), Quota(1, 60)
     store.spend("x", "a", quota, 0.0)
     for now in (1.0, 2.0, 59.9):
         assert not store.spend("x", "a", quota, now).allowed
@@ -79,8 +231,8 @@ def test_a_refused_call_is_not_counted(make: Callable[[], Store]) -> None:
 
 
 @every_store
-def test_keys_and_sandboxes_do_not_share(make: Callable[[], Store]) -> None:
-    store, quota = make(), Quota(1, 60)
+def test_keys_and_sandboxes_do_not_share(make: Make) -> None:
+    store, quota = started(make, "x", "y"), Quota(1, 60)
     assert store.spend("x", "a", quota, 0.0).allowed
     assert store.spend("x", "b", quota, 0.0).allowed
     assert store.spend("y", "a", quota, 0.0).allowed
@@ -88,15 +240,15 @@ def test_keys_and_sandboxes_do_not_share(make: Callable[[], Store]) -> None:
 
 
 @every_store
-def test_a_clock_that_is_set_back_opens_a_new_window(make: Callable[[], Store]) -> None:
-    store, quota = make(), Quota(1, 60)
+def test_a_clock_that_is_set_back_opens_a_new_window(make: Make) -> None:
+    store, quota = started(make), Quota(1, 60)
     store.spend("x", "a", quota, 1000.0)
     assert store.spend("x", "a", quota, 500.0) == Spent(True, 1, 0, 560.0)
 
 
 @every_store
-def test_a_smaller_quota_counts_what_was_spent(make: Callable[[], Store]) -> None:
-    store = make()
+def test_a_smaller_quota_counts_what_was_spent(make: Make) -> None:
+    store = started(make)
     for _ in range(3):
         store.spend("x", "a", Quota(5, 60), 0.0)
     spent = store.spend("x", "a", Quota(2, 60), 1.0)
@@ -105,23 +257,17 @@ def test_a_smaller_quota_counts_what_was_spent(make: Callable[[], Store]) -> Non
 
 
 @every_store
-def test_of_many_calls_at_once_exactly_the_limit_goes_through(make: Callable[[], Store]) -> None:
-    store, together, quota = make(), Barrier(16), Quota(50, 60)
-
-    def spend(_: int) -> list[Spent]:
-        together.wait()
-        return [store.spend("x", "a", quota, 5.0) for _ in range(10)]
-
-    with ThreadPoolExecutor(16) as pool:
-        found = [spent for many in pool.map(spend, range(16)) for spent in many]
-    went = [spent.remaining for spent in found if spent.allowed]
+def test_of_many_calls_at_once_exactly_the_limit_goes_through(make: Make) -> None:
+    store, quota = started(make), Quota(50, 60)
+    many = at_once(16, lambda _: [store.spend("x", "a", quota, 5.0) for _ in range(10)])
+    went = [spent.remaining for found in many for spent in found if spent.allowed]
     assert sorted(went) == list(range(50))
 
 
 @every_store
 @given(start=some.integers(0, 4 * 10**15), passed=some.integers(0, 59_999_999))
-def test_waiting_the_whole_seconds_told_always_suffices(make: Callable[[], Store], start: int, passed: int) -> None:
-    store, quota = make(), Quota(1, 60)
+def test_waiting_the_whole_seconds_told_always_suffices(make: Make, start: int, passed: int) -> None:
+    store, quota = started(make), Quota(1, 60)
     store.spend("x", "a", quota, start / 10**6)
     now = start + passed
     refused = store.spend("x", "a", quota, now / 10**6)
@@ -129,3 +275,145 @@ def test_waiting_the_whole_seconds_told_always_suffices(make: Callable[[], Store
     wait = max(1, math.ceil(refused.resets_at - now / 10**6))
     assert wait <= 61
     assert store.spend("x", "a", quota, (now + wait * 10**6) / 10**6).allowed
+
+
+# Counters -------------------------------------------------------------------------------------------------------------
+
+
+@every_store
+def test_counting_says_how_often_it_was_counted_before(make: Make) -> None:
+    store = started(make, "x", "y")
+    assert [store.count("x", "a") for _ in range(3)] == [0, 1, 2]
+    assert [store.counted("x", "a") for _ in range(2)] == [3, 3]
+    assert (store.count("x", "b"), store.count("y", "a"), store.counted("y", "b")) == (0, 0, 0)
+
+
+@every_store
+def test_many_count_at_once_and_each_gets_another_number(make: Make) -> None:
+    store = started(make)
+    many = at_once(16, lambda _: [store.count("x", "a") for _ in range(10)])
+    assert sorted(number for found in many for number in found) == list(range(160))
+    assert store.counted("x", "a") == 160
+
+
+@every_store
+def test_what_was_spent_and_counted_can_be_forgotten_alone(make: Make) -> None:
+    store, quota = started(make, "x", "y"), Quota(1, 60)
+    for name in ("x", "y"):
+        store.spend(name, "a", quota, 0.0)
+        store.count(name, "a")
+        store.append(name, {}, 1)
+    store.uncount("x")
+    store.uncount("nobody")
+    assert store.spend("x", "a", quota, 0.0).allowed
+    assert (store.counted("x", "a"), len(store.entries("x"))) == (0, 1)
+    assert store.read("x", SETTINGS)
+    assert not store.spend("y", "a", quota, 0.0).allowed
+    assert store.counted("y", "a") == 1
+    assert store.size() == 2
+
+
+# The journal ----------------------------------------------------------------------------------------------------------
+
+
+def appended(store: Store, sandbox: str, entries: Iterable[Any], size: int = 10) -> list[int]:
+    return [store.append(sandbox, {"entry": entry}, size) for entry in entries]
+
+
+def kept(store: Store, sandbox: str = "x") -> list[Any]:
+    return [document["entry"] for _, document in store.entries(sandbox)]
+
+
+@every_store
+def test_entries_are_kept_in_their_order_under_ids_that_only_grow(make: Make) -> None:
+    store = started(make, "x", "y")
+    ids = appended(store, "x", "ab") + appended(store, "y", "c") + appended(store, "x", "d")
+    assert ids == sorted(set(ids))
+    assert store.entries("x") == list(zip([ids[0], ids[1], ids[3]], [{"entry": text} for text in "abd"], strict=True))
+    assert kept(store, "y") == ["c"]
+    store.remove("x")
+    store.delete("y")
+    store.write("y", SETTINGS, {}, expected=0, wall=1.0)
+    assert appended(store, "x", "e")[0] > ids[-1]
+    assert appended(store, "y", "f")[0] > ids[-1]
+
+
+@every_store
+def test_the_oldest_go_when_there_are_too_many(make: Make) -> None:
+    store = started(make, "x", "y", journal_entries=3)
+    appended(store, "y", "z")
+    appended(store, "x", "abcde")
+    assert kept(store) == ["c", "d", "e"]
+    assert kept(store, "y") == ["z"]
+    none = started(make, journal_entries=0)
+    assert appended(none, "x", "a")
+    assert kept(none) == []
+
+
+@every_store
+def test_the_oldest_go_when_they_are_too_large(make: Make) -> None:
+    store = started(make, journal_bytes=100)
+    appended(store, "x", "abc", 30)
+    assert kept(store) == ["a", "b", "c"]
+    appended(store, "x", "d", 40)
+    assert kept(store) == ["b", "c", "d"]  # exactly 100
+    appended(store, "x", "e", 1)
+    assert kept(store) == ["c", "d", "e"]
+    appended(store, "x", "f", 101)
+    assert kept(store) == []
+    appended(store, "x", "g", 100)
+    assert kept(store) == ["g"]
+
+
+@every_store
+def test_entries_are_taken_out_one_by_one_or_all(make: Make) -> None:
+    store = started(make, "x", "y", journal_bytes=100)
+    ids = appended(store, "x", "abcd", 25)
+    appended(store, "y", "z")
+    assert store.remove("x", frozenset({ids[1], ids[3], 10**9})) == 2
+    assert kept(store) == ["a", "c"]
+    appended(store, "x", "ef", 25)  # what was taken out takes no room
+    assert kept(store) == ["a", "c", "e", "f"]
+    assert store.remove("x", frozenset()) == 0
+    assert store.remove("x") == 4
+    assert (kept(store), store.remove("x"), kept(store, "y")) == ([], 0, ["z"])
+
+
+@every_store
+def test_no_entry_is_lost_when_many_append_at_once(make: Make) -> None:
+    store = started(make)
+    at_once(16, lambda index: appended(store, "x", [f"{index}/{number}" for number in range(10)]))
+    found = store.entries("x")
+    assert len({document["entry"] for _, document in found}) == len({id for id, _ in found}) == 160
+    assert [id for id, _ in found] == sorted(id for id, _ in found)
+    for index in range(16):
+        own = [entry for entry in kept(store) if entry.startswith(f"{index}/")]
+        assert own == [f"{index}/{number}" for number in range(10)]
+
+
+@every_store
+def test_a_journal_stays_within_its_bounds_under_100_000_entries(make: Make) -> None:
+    store = started(make, journal_entries=50, journal_bytes=20_000)
+    for number in range(100_000):
+        store.append("x", {"entry": number}, number % 1000)
+    found = kept(store)
+    assert len(found) <= 50
+    assert sum(number % 1000 for number in found) <= 20_000
+    assert found == list(range(found[0], 100_000))
+    assert found[0] == 0 or sum(number % 1000 for number in [found[0] - 1, *found]) > 20_000 or len(found) == 50
+
+
+@every_store
+def test_what_was_counted_and_spent_can_be_forgotten_alone(make: Make) -> None:
+    store, quota = started(make, "x", "y"), Quota(1, 60)
+    for name in ("x", "y"):
+        assert store.count(name, "a") == 0
+        assert store.spend(name, "q", quota, 0.0).allowed
+    appended(store, "x", "e")
+    store.uncount("x")
+    assert (store.counted("x", "a"), store.spend("x", "q", quota, 1.0).allowed) == (0, True)
+    assert (store.counted("y", "a"), store.spend("y", "q", quota, 1.0).allowed) == (1, False)
+    assert kept(store) == ["e"]
+    assert store.read("x", SETTINGS) is not None
+    store.uncount("nobody")
+    assert store.size() == 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from decimal import Decimal
 from typing import Any
 
@@ -165,3 +166,41 @@ def test_rolling_moves_times_and_nothing_else() -> None:
 def test_a_time_that_means_never_stays() -> None:
     assert SCHEMA.roll({"at": "never", "days": ["9999-12-31"]}, 3) == {"at": "never", "days": ["9999-12-31"]}
     assert SCHEMA.roll({"no-field": "2026-01-01"}, 3) == {"no-field": "2026-01-01"}
+
+
+class Part(fields.RecordSchema):
+    a = fields.Whole()
+    b = fields.Text(optional=True)
+
+
+class Row(fields.RecordSchema):
+    inner = fields.Nested(Part)
+    free = fields.Free()
+    items = fields.Listed(fields.Whole())
+    note = fields.Text(optional=True)
+    name = fields.Text(optional=True, null=True)
+
+
+@pytest.mark.parametrize(
+    ("changes", "merged"),
+    [
+        ({}, {}),
+        ({"inner": {"a": 2}}, {"inner": {"a": 2, "b": "b"}}),
+        ({"inner": {"b": None}}, {"inner": {"a": 1}}),
+        ({"inner": 5}, {"inner": 5}),
+        ({"free": {"y": 2}}, {"free": {"y": 2}}),
+        ({"items": [3]}, {"items": [3]}),
+        ({"items": None}, {"items": None}),
+        ({"name": None}, {"name": None}),
+        ({"other": 1}, {"other": 1}),
+    ],
+)
+def test_changes_over_a_record(changes: dict[str, Any], merged: dict[str, Any]) -> None:
+    record = {"inner": {"a": 1, "b": "b"}, "free": {"x": 1}, "items": [1, 2], "note": "n", "name": "n"}
+    before = copy.deepcopy(record)
+    assert Row().merged(record, changes) == record | merged
+    assert record == before
+
+
+def test_null_leaves_out_what_may_be_left_out() -> None:
+    assert Row().merged({"note": "n", "name": "n"}, {"note": None, "name": None}) == {"name": None}

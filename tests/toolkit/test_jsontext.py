@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from mockserver.toolkit.jsontext import Fragment, decode, encode
+from mockserver.toolkit.jsontext import Fragment, decimals, decode, encode, floats
 from mockserver.toolkit.money import as_double
 
 TEXT = some.text(some.characters(exclude_categories=["Cs"]))
@@ -62,3 +62,22 @@ def test_half_a_surrogate_pair_becomes_a_question_mark() -> None:
 def test_what_is_no_json_is_refused(text: bytes) -> None:
     with pytest.raises(ValueError):
         decode(text)
+
+
+MEASURES = [
+    ({"a": [0.1, {"b": 1e-7}], "c": 5, "d": True, "e": None, "f": "1.5"}, b'{"a":[0.1,{"b":0.0000001}],"c":5,'),
+    (1.0, b"1.0"),
+    ([1e22], b"[10000000000000000000000]"),
+]
+
+
+@pytest.mark.parametrize(("value", "text"), MEASURES)
+def test_measures_are_floats_here_and_decimals_on_the_wire(value: object, text: bytes) -> None:
+    assert encode(decimals(value)).startswith(text)
+    assert floats(decode(encode(decimals(value)))) == value
+
+
+def test_what_is_not_a_measure_is_left_alone() -> None:
+    fragment = Fragment(b"[1.50]")
+    assert encode(decimals({"rows": fragment, "amount": Decimal("1.50")})) == b'{"rows":[1.50],"amount":1.50}'
+    assert floats(("x", [Decimal("0.5")])) == ["x", [0.5]]

@@ -15,6 +15,7 @@ from threading import Thread
 from typing import Any
 
 import pytest
+import requests
 from gunicorn.app.base import BaseApplication
 
 from mockserver.vendor import Vendor
@@ -42,8 +43,8 @@ def port(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     assert "rror" not in told
 
 
-def get(port: int, target: str, **headers: str) -> tuple[http.client.HTTPResponse, bytes]:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+def get(port: int, target: str, timeout: float = 10, **headers: str) -> tuple[http.client.HTTPResponse, bytes]:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=timeout)
     try:
         connection.request("GET", target, headers={"X-Acme-Key": RICH, **headers})
         response = connection.getresponse()
@@ -103,6 +104,30 @@ def test_drip(port: int, wanted: dict[str, Any]) -> None:
     assert (response.status, json.loads(body)["bill"]) == (200, wanted)
 
 
+@pytest.mark.parametrize(
+    ("network", "failure", "cause"),
+    [
+        ("reset", requests.ConnectionError, "ConnectionResetError"),
+        ("empty", requests.ConnectionError, "RemoteDisconnected"),
+        ("truncate", requests.exceptions.ChunkedEncodingError, "IncompleteRead"),
+        ("malformed", requests.JSONDecodeError, "line 1 column"),
+    ],
+)
+def test_a_rule_of_a_sandbox_spoils_one_call_as_requests_sees_it(
+    port: int, network: str, failure: type[Exception], cause: str, wanted: dict[str, Any]
+) -> None:
+    url, headers = f"http://127.0.0.1:{port}", {"X-Acme-Key": RICH, "X-Mock-Sandbox": network}
+    rule: dict[str, Any] = {"vendor": "acme", "operation": "oneBill", "network": network, "times": 1}
+    made = requests.post(f"{url}/__admin/faults", json=rule, headers=headers, timeout=10)
+    assert made.status_code == 201, made.text
+    with requests.Session() as session:
+        with pytest.raises(failure, match=cause):
+            session.get(f"{url}/v3/bills/4", headers=headers, timeout=10).json()
+        assert session.get(f"{url}/v3/bills/4", headers=headers, timeout=10).json()["bill"] == wanted
+    kept = requests.get(f"{url}/__admin/requests", headers=headers, timeout=10).json()["requests"]
+    assert [entry["fault"] for entry in kept] == [None, made.json()["id"]]
+
+
 def test_a_request_line_that_is_too_long_reaches_the_vendor(port: int) -> None:
     response, body = get(port, "/v3/bills?x=" + "a" * 20_000)
     assert (response.status, json.loads(body)) == (414, {"error": "Too long."})
@@ -121,6 +146,24 @@ def test_a_status_line_and_a_head_without_body(port: int) -> None:
         raw = b"".join(iter(lambda: connection.recv(65536), b""))
     assert raw.startswith(b"HTTP/1.1 200 OK\r\n")
     assert raw.endswith(b"\r\n\r\n")
+
+
+def test_nobody_waits_for_a_client_that_does_not_hang_up(port: int) -> None:
+    """A server that waits for each gives it 2 seconds."""
+    lingering: list[socket.socket] = []
+    try:
+        for _ in range(3):
+            connection = socket.create_connection(("127.0.0.1", port), timeout=1.5)
+            lingering.append(connection)
+            connection.sendall(b"HEAD /v3/bills HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+            reply = b""
+            while piece := connection.recv(65536):
+                reply += piece
+            assert reply.startswith(b"HTTP/1.1 401 ")
+        assert get(port, "/v3/bills", timeout=1.5)[0].status == 200
+    finally:
+        for connection in lingering:
+            connection.close()
 
 
 def test_werkzeug_inside_this_process(vendor: Vendor) -> None:
@@ -168,6 +211,7 @@ def test_how_gunicorn_is_set(vendor: Vendor, monkeypatch: pytest.MonkeyPatch) ->
         gunicorn.run(app, listener, lambda: ready.append("ready"), tls)
         config = made[-1].cfg
         assert (config.bind, config.workers, config.limit_request_line) == ([f"fd://{descriptor}"], 1, 0)
+        assert config.worker_connections > config.threads > 1000
         assert config.control_socket_disable
         assert bool(config.is_ssl) == (tls is not None)
         socket.socket(fileno=descriptor).close()

@@ -15,7 +15,7 @@ from ...toolkit import fields, params, querystring
 from ...toolkit.jsontext import Fragment, encode
 from ...toolkit.pages import numbered
 from ...toolkit.querystring import Pairs
-from ...vendor import Call, Endpoint, Example, Reading, Reply
+from ...vendor import Call, Endpoint, Example, Paging, Reading, Reply
 from .auth import BRAND_URL, CREDENTIAL
 
 # Readings: where the document can be read in more than one way ------------------------------------------------------
@@ -270,7 +270,7 @@ def get_invoices(call: Call) -> Reply:
         "pageSize": size,
     }
     body = {"success": True, "statusCode": 200, "message": "The request was successful.", "data": data, "errors": []}
-    return Reply.json(encode(body))
+    return Reply.json(encode(body), page=page)
 
 
 def page_size(call: Call) -> int:
@@ -291,6 +291,7 @@ GET_INVOICES = Endpoint(
     decode=decode,
     ignores=ignores,
     answer=get_invoices,
+    paging=Paging("PageNumber", first=0),  # 001:21
 )
 
 

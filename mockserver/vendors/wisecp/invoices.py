@@ -11,7 +11,7 @@ from ...errors import Complaint
 from ...toolkit import fields, pages, params
 from ...toolkit.jsontext import Fragment, encode
 from ...toolkit.money import as_double
-from ...vendor import Call, Endpoint, Example, Reading, Reply
+from ...vendor import Call, Endpoint, Example, Paging, Reading, Reply
 from .auth import CREDENTIAL
 
 # Readings: where the document can be read in more than one way ------------------------------------------------------
@@ -253,7 +253,7 @@ def get_invoices(call: Call) -> Reply:
         "next_page": 0 if cut.last else page + 1,
         "data": Fragment(found.json(cut.start, cut.stop)),
     }
-    return Reply.json(encode(envelope))
+    return Reply.json(encode(envelope), page=cut)
 
 
 GET_INVOICES = Endpoint(
@@ -264,6 +264,7 @@ GET_INVOICES = Endpoint(
     repeated="last",  # as PHP does
     ignores=ignores,
     answer=get_invoices,
+    paging=Paging("page", first=1),  # 004:14
 )
 
 

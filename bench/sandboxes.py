@@ -1,0 +1,93 @@
+"""What sandboxes cost: how long one takes to make, and what a thousand of them weigh over none.
+
+``python bench/sandboxes.py [how many]``. It prints figures and judges none of them.
+"""
+
+from __future__ import annotations
+
+import gc
+import sys
+import tracemalloc
+from collections.abc import Callable
+from statistics import median, quantiles
+from time import perf_counter
+
+from mockserver.app import create_app
+from mockserver.listing import listing
+from mockserver.serve import World
+from mockserver.settings import make
+
+WALL = 1_790_000_000.0
+
+
+class Server:
+    """All vendors in this process, with room for so many sandboxes; each vendor has answered a call."""
+
+    def __init__(self, sandboxes: int) -> None:
+        app = create_app(make({"max_sandboxes": sandboxes + 1}, {}), wall=lambda: WALL)
+        self.world: World = app.extensions["mockserver"]
+        self._client = app.test_client(use_cookies=False)
+        self._examples = [
+            each["example"] for each in listing(self.world.vendors, self.world.sandboxes.library, "default")
+        ]
+        for vendor in range(len(self._examples)):
+            self.call("default", vendor)
+
+    def make(self, sandbox: str) -> None:
+        self.world.sandboxes.enter(sandbox, WALL)
+
+    def call(self, sandbox: str, vendor: int = 0) -> None:
+        """The example call of a vendor, less its parameters."""
+        example = self._examples[vendor]
+        reply = self._client.get(example["path"], headers={**example["headers"], "X-Mock-Sandbox": sandbox})
+        assert reply.status_code < 500, reply.text
+
+    def change(self, sandbox: str) -> None:
+        """Remove the first record of the first vendor, and look at what is left."""
+        vendor = self.world.vendors[0]
+        gone = self.world.sandboxes.library.dataset(vendor, "default").records.ids[0]
+        self.world.sandboxes.edit(sandbox, WALL, vendor, lambda edits, data: edits.with_records({gone: None}))
+        self.call(sandbox)
+
+
+USES: dict[str, Callable[[Server, str], None]] = {
+    "made": Server.make,
+    "made, and one call of a vendor": Server.call,
+    "made, one record removed, and one call": Server.change,
+}
+
+
+def durations(sandboxes: int) -> list[float]:
+    """How many milliseconds each takes to make."""
+    server, taken = Server(sandboxes), []
+    for number in range(sandboxes):
+        before = perf_counter()
+        server.make(f"bench-{number}")
+        taken.append((perf_counter() - before) * 1000)
+    return taken
+
+
+def weight(sandboxes: int, use: Callable[[Server, str], None]) -> int:
+    """How many bytes so many weigh over none, after each was put to this use."""
+    server = Server(sandboxes)
+    gc.collect()
+    tracemalloc.start()
+    for number in range(sandboxes):
+        use(server, f"bench-{number}")
+    gc.collect()
+    found, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    return found
+
+
+def main(sandboxes: int) -> None:
+    taken = durations(sandboxes)
+    print(f"making one of {sandboxes:,}, all vendors served (ms):")
+    print(f"  median {median(taken):.3f}  p99 {quantiles(taken, n=100)[98]:.3f}  longest {max(taken):.3f}")
+    print(f"{sandboxes:,} of them over none (MB):")
+    for name, use in USES.items():
+        print(f"  {weight(sandboxes, use) / 1e6:6.1f}  {name}")
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 1000)

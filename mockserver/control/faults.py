@@ -1,0 +1,76 @@
+"""Control of a sandbox's fault rules, in the order in which they are tried."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from flask import Blueprint, Response
+
+from ..faults import BadRule, Rule, rule_of
+from ..sandbox import Sandbox
+from .speech import Control, bad, done, heard, missing, said
+
+PARTS = tuple(name for name in Rule.__slots__ if name != "id")
+
+
+def add(routes: Blueprint, control: Control) -> None:
+    """The routes of this part."""
+    world = control.world
+    rooms = world.sandboxes
+
+    @routes.get("/faults")
+    def rules() -> Response:
+        rows = [rule.document() for rule in control.sandbox.faults]
+        return said({"faults": rows, "meta": {"total": len(rows)}})
+
+    @routes.post("/faults")
+    def add_rule() -> Response:
+        rule = made(heard(*PARTS), "")
+        # An id comes once in the life of a sandbox: what is counted and drawn goes by it. A copy has ids of its origin.
+        while rule.id in {"", *(kept.id for kept in control.sandbox.faults)}:
+            rule = replace(rule, id=f"fault-{world.store.count(control.name, 'faults') + 1}")
+        rooms.change(control.name, control.now, lambda found: replace(found, faults=(*found.faults, rule)))
+        return said(rule.document(), 201, {"Location": f"/__admin/faults/{rule.id}"})
+
+    @routes.delete("/faults")
+    def clear() -> Response:
+        rooms.change(control.name, control.now, lambda found: replace(found, faults=()))
+        return done()
+
+    @routes.get("/faults/<id>")
+    def one(id: str) -> Response:
+        return said(_found(control.sandbox, id).document())
+
+    @routes.patch("/faults/<id>")
+    def change(id: str) -> Response:
+        body = heard(*PARTS)
+
+        def changed(found: Sandbox) -> Sandbox:
+            merged = {**_found(found, id).document(), **body}
+            rule = made({part: value for part, value in merged.items() if part != "id"}, id)
+            return replace(found, faults=tuple(rule if kept.id == id else kept for kept in found.faults))
+
+        return said(_found(rooms.change(control.name, control.now, changed), id).document())
+
+    @routes.delete("/faults/<id>")
+    def remove(id: str) -> Response:
+        def without(found: Sandbox) -> Sandbox:
+            gone = _found(found, id)
+            return replace(found, faults=tuple(kept for kept in found.faults if kept is not gone))
+
+        rooms.change(control.name, control.now, without)
+        return done()
+
+    def made(body: Any, id: str) -> Rule:
+        try:
+            return rule_of(id, body, world.vendors)
+        except BadRule as error:
+            raise bad(f"{error}.") from None
+
+
+def _found(sandbox: Sandbox, id: str) -> Rule:
+    for rule in sandbox.faults:
+        if rule.id == id:
+            return rule
+    raise missing(f"The sandbox {sandbox.name} has no fault {id[:80]!r}.", tuple(rule.id for rule in sandbox.faults))

@@ -1,0 +1,105 @@
+"""The journal of the caller's sandbox: what was called, whether something was, and what came nearest to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from flask import Blueprint, Response
+
+from ..journal import hint, is_unmatched
+from ..matching import BadMatcher, Matcher, check
+from .speech import Control, bad, done, heard, missing, number, queried, said, switch
+
+Entry = Mapping[str, Any]
+
+_FILTERS: Mapping[str, Callable[[Entry, Any], bool]] = {
+    "after": lambda entry, id: entry["id"] > id,
+    "vendor": lambda entry, name: entry["vendor"] == name,
+    "status": lambda entry, status: entry["response"]["status"] == status,
+    "unmatched": lambda entry, wanted: is_unmatched(entry) == wanted,
+    "warned": lambda entry, wanted: bool(entry["warnings"]) == wanted,
+}
+
+
+def add(routes: Blueprint, control: Control) -> None:
+    """The routes of this part. To read the journal changes nothing, and makes no sandbox."""
+
+    def vendor(name: str) -> str:
+        names = [known.name for known in control.world.vendors]
+        if name not in names:
+            raise ValueError(f"one of {', '.join(names)}")
+        return name
+
+    def one(id: int) -> Entry:
+        for entry in control.journal.entries():
+            if entry["id"] == id:
+                return entry
+        raise missing(f"The journal of the sandbox {control.name} has no call {id}.")
+
+    @routes.get("/requests")
+    def requests() -> Response:
+        """Newest first; ``after``: only those newer than this id; ``limit``: of those the newest so many."""
+        asked = queried(after=number, limit=number, vendor=vendor, status=number, unmatched=switch, warned=switch)
+        limit, entries = asked.pop("limit", None), control.journal.entries()
+        fits = [entry for entry in entries if all(_FILTERS[name](entry, value) for name, value in asked.items())]
+        return _listed(fits[:limit], len(entries))
+
+    @routes.delete("/requests")
+    def forget_all() -> Response:
+        return said({"removed": control.journal.remove()})
+
+    @routes.get("/requests/unmatched")
+    def unmatched() -> Response:
+        entries = control.journal.entries()
+        return _listed([entry for entry in entries if is_unmatched(entry)], len(entries))
+
+    @routes.post("/requests/count")
+    def count() -> Response:
+        return said({"count": len(control.journal.found(_matcher()))})
+
+    @routes.post("/requests/find")
+    def find() -> Response:
+        found = control.journal.found(_matcher())
+        return _listed(found, len(control.journal.entries()))
+
+    @routes.post("/requests/near-misses")
+    def near_misses() -> Response:
+        """The calls that do not fit, those first that differ least; and what to make of each difference."""
+        near = []
+        for entry, differences in control.journal.nearest(_matcher()):
+            told = [
+                {"field": d.field, "expected": d.expected, "found": d.found, "hint": hint(d, entry)}
+                for d in differences
+            ]
+            near.append({"request": shown(entry), "differences": told})
+        return said({"nearMisses": near, "meta": {"total": len(control.journal.entries())}})
+
+    @routes.get("/requests/<int:id>")
+    def request(id: int) -> Response:
+        return said(shown(one(id)))
+
+    @routes.delete("/requests/<int:id>")
+    def forget(id: int) -> Response:
+        control.journal.remove([one(id)["id"]])
+        return done()
+
+
+def shown(entry: Entry) -> dict[str, Any]:
+    """An entry without what only verdicts go by."""
+    return {name: value for name, value in entry.items() if name != "evidence"}
+
+
+def _listed(entries: Sequence[Entry], total: int) -> Response:
+    return said({"requests": [shown(entry) for entry in entries], "meta": {"total": total}})
+
+
+def _matcher() -> Matcher:
+    """The body as a matcher. Raises Misuse."""
+    try:
+        matcher = check(heard())
+    except BadMatcher as error:
+        raise bad(f"{error}.") from None
+    if "credential" in matcher:
+        raise bad("The matcher has a credential, and the journal keeps none; fault rules can match by it.")
+    return matcher

@@ -1,0 +1,95 @@
+"""Control of sandboxes: listed, described, made, forgotten, put back."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from flask import Blueprint, Response, request
+
+from ..amend import KEYS, amended, shown
+from ..listing import described, prefix_of
+from ..sandbox import Edits, Sandbox
+from .clock import time_of
+from .speech import Control, bad, done, heard, legal, missing, said
+
+BASE = "base"
+
+
+def add(routes: Blueprint, control: Control) -> None:
+    """The routes of this part."""
+    world = control.world
+    rooms = world.sandboxes
+
+    @routes.get("/sandboxes")
+    def listed() -> Response:
+        names = rooms.names(control.now)
+        rows = [{"name": name, "url": _url(name), "idleSeconds": round(idle)} for name, idle in names.items()]
+        return said({"sandboxes": rows, "meta": {"total": len(rows)}})
+
+    @routes.get("/sandboxes/<name>")
+    def one(name: str) -> Response:
+        if not rooms.exists(legal(name), control.now):
+            raise missing(f"There is no sandbox {name}; it is made by its first use, or by PUT.")
+        return said(_shown(control, rooms.enter(name, control.now)))
+
+    @routes.put("/sandboxes/<name>")
+    def put(name: str) -> Response:
+        body = heard(*KEYS, "from")
+        sandbox, edits = _origin(control, legal(name), body.pop("from", BASE))
+        made = rooms.put(amended(rooms, sandbox, body, control.now), edits, control.now)
+        return said(_shown(control, made), 201, {"Location": f"/__admin/sandboxes/{name}"})
+
+    @routes.delete("/sandboxes/<name>")
+    def delete(name: str) -> Response:
+        rooms.delete(legal(name))
+        return done()
+
+    @routes.post("/reset")
+    def reset() -> Response:
+        scope = heard("scope").get("scope", "sandbox")
+        if scope not in ("sandbox", "all"):
+            raise bad(f"scope is {str(scope)[:80]!r}, wanted sandbox or all.")
+        own = control.name
+        names = list(rooms.names(control.now)) if scope == "all" else [own]
+        for name in names:
+            rooms.reset(name, control.now)
+        return said({"reset": names})
+
+
+def _origin(control: Control, name: str, source: Any) -> tuple[Sandbox, dict[str, Edits]]:
+    """What a new sandbox begins as: a copy of another one, or, as ``base``, what the server was started with."""
+    rooms, now = control.world.sandboxes, control.now
+    if not isinstance(source, str):
+        raise bad(f"from is {str(source)[:80]}, wanted the name of a sandbox, or {BASE}.")
+    if rooms.exists(source, now):
+        sandbox = rooms.enter(source, now)
+        vendors = [vendor for vendor in control.world.vendors if vendor.name in sandbox.edits]
+        edits = {vendor.name: rooms.edits(sandbox, vendor)[1] for vendor in vendors}
+        return replace(sandbox, name=name), edits
+    if source != BASE:
+        raise missing(f"There is no sandbox {source[:80]!r} to begin from.", tuple(rooms.names(now))[:20])
+    return rooms.fresh(name, now), {}
+
+
+def _shown(control: Control, sandbox: Sandbox) -> dict[str, Any]:
+    """All that a test needs to know to use this sandbox."""
+    vendors = {}
+    for vendor in control.world.vendors:
+        example = described(vendor, control.world.sandboxes.dataset(sandbox, vendor), sandbox.name)["example"]
+        own = {name.lower() for name in vendor.credential.headers}
+        headers = {name: value for name, value in example["headers"].items() if name.lower() in own}
+        vendors[vendor.name] = {"url": f"{_url(sandbox.name)}/{vendor.name}", "headers": headers, "example": example}
+    return {
+        "name": sandbox.name,
+        "url": _url(sandbox.name),
+        "header": {"X-Mock-Sandbox": sandbox.name},
+        "vendors": vendors,
+        "settings": shown(sandbox),
+        "clock": time_of(sandbox, control.now),
+        "scenario": sandbox.scenario,
+    }
+
+
+def _url(name: str) -> str:
+    return request.host_url.rstrip("/") + prefix_of(name)

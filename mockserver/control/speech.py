@@ -1,0 +1,166 @@
+"""How the control API hears and speaks: JSON in, JSON out, problem+json for what is wrong; the caller's sandbox."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from flask import Blueprint, Response, request
+from werkzeug.exceptions import HTTPException
+
+from ..errors import Misuse
+from ..journal import Journal
+from ..sandbox import DEFAULT, NAME, Sandbox
+from ..serve import World, problem
+from ..settings import WrongSetting
+from ..toolkit.jsontext import decimals, decode, encode
+from ..vendor import Vendor
+from .guard import SANDBOX
+
+DEEPEST = 64  # levels of a body; code that walks it knows no bottom
+
+
+class Control:
+    """What every part of the control API needs: the world, and the sandbox of the caller."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+
+    @property
+    def name(self) -> str:
+        """The caller's sandbox: by header, else by URL, else ``default``. Raises Misuse for an illegal name."""
+        named = (request.headers.get("X-Mock-Sandbox"), request.environ.get(SANDBOX), DEFAULT)
+        return legal(next(name for name in named if name is not None))
+
+    @property
+    def now(self) -> float:
+        """What the wall clock shows (seconds)."""
+        return self.world.wall()
+
+    @property
+    def sandbox(self) -> Sandbox:
+        return self.world.sandboxes.enter(self.name, self.now)
+
+    @property
+    def journal(self) -> Journal:
+        return Journal(self.world.store, self.name)
+
+    def vendor(self, name: str) -> Vendor:
+        """The vendor of this name. Raises Misuse (404) with those there are."""
+        names = tuple(vendor.name for vendor in self.world.vendors)
+        for vendor in self.world.vendors:
+            if vendor.name == name:
+                return vendor
+        raise missing(f"There is no vendor {name[:80]!r}; there are {', '.join(names)}.", names)
+
+    def errors(self, routes: Blueprint) -> None:
+        """Say everything that goes wrong as problem+json."""
+
+        @routes.errorhandler(Misuse)
+        def misused(misuse: Misuse) -> Response:
+            return told(misuse)
+
+        @routes.errorhandler(WrongSetting)
+        def wrong(error: WrongSetting) -> Response:
+            return told(Misuse("Bad value", str(error), 422, code="bad-value"))
+
+        @routes.errorhandler(HTTPException)
+        def refused(error: HTTPException) -> Response:
+            reply = told(Misuse(error.name, error.description or error.name, error.code or 500, code="http"))
+            for name, value in error.get_headers():
+                if name == "Allow":
+                    reply.headers[name] = value
+            return reply
+
+
+def legal(name: str) -> str:
+    """A sandbox's name, if it is one. Raises Misuse."""
+    if not NAME.fullmatch(name):
+        detail = f"The sandbox is named {name[:80]!r}, wanted 1 to 64 letters, digits, '.', '_' or '-'."
+        raise Misuse("Bad sandbox name", detail, code="bad-sandbox-name")
+    return name
+
+
+def missing(detail: str, choices: tuple[str, ...] = ()) -> Misuse:
+    """What is said when a thing asked for is not there."""
+    return Misuse("Not found", detail, 404, choices, "not-found")
+
+
+def bad(detail: str) -> Misuse:
+    """What is said of a body or parameter that cannot be used."""
+    return Misuse("Bad value", detail, 422, code="bad-value")
+
+
+def told(misuse: Misuse) -> Response:
+    """A failure as problem+json."""
+    reply = problem(misuse)
+    challenge = {"WWW-Authenticate": "Bearer"} if misuse.status == 401 else {}
+    return Response(reply.body, reply.status, {**dict(reply.headers), **challenge, "Cache-Control": "no-store"})
+
+
+def said(value: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    """A JSON reply."""
+    sent = {"Cache-Control": "no-store", **(headers or {})}
+    return Response(encode(decimals(value)), status, sent, content_type="application/json")
+
+
+def done() -> Response:
+    """The reply of what has nothing to say."""
+    reply = Response(status=204)
+    del reply.headers["Content-Type"]
+    return reply
+
+
+def heard(*known: str, needed: tuple[str, ...] = ()) -> dict[str, Any]:
+    """The request's body, a JSON object with only these keys (none given: any); no body is the empty object.
+
+    Raises Misuse naming what was found and what was wanted.
+    """
+    text = request.get_data()
+    try:
+        body = decode(text) if text else {}
+    except (ValueError, RecursionError) as error:
+        raise Misuse("Bad JSON", f"The body is no JSON: {error}.", code="bad-json") from None
+    if not _is_flat(body, DEEPEST):
+        raise bad(f"The body is nested deeper than {DEEPEST} levels.")
+    if not isinstance(body, dict):
+        raise bad(f"The body is {type(body).__name__}, wanted an object.")
+    for name in body:
+        if known and name not in known:
+            raise bad(f"The body has {name!r}, wanted only {', '.join(known)}.")
+    for name in needed:
+        if name not in body:
+            raise bad(f"The body has no {name!r}, wanted {', '.join(needed)}.")
+    return body
+
+
+def _is_flat(value: Any, levels: int) -> bool:
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return levels > 0 and all(_is_flat(item, levels - 1) for item in inner if isinstance(item, dict | list))
+
+
+def queried(**readers: Callable[[str], Any]) -> dict[str, Any]:
+    """The query's parameters, each by its reader; a reader raises ValueError with what it wants. Raises Misuse."""
+    found = {}
+    for name, text in request.args.items():
+        if name not in readers:
+            raise bad(f"There is no parameter {name[:80]!r}, wanted {', '.join(readers)}.")
+        try:
+            found[name] = readers[name](text)
+        except ValueError as error:
+            raise bad(f"{name} is {text[:80]!r}, wanted {error}.") from None
+    return found
+
+
+def number(text: str) -> int:
+    """A count or an id."""
+    if not re.fullmatch(r"\d{1,15}", text, re.ASCII):
+        raise ValueError("a whole number")
+    return int(text)
+
+
+def switch(text: str) -> bool:
+    if text not in ("true", "false"):
+        raise ValueError("true or false")
+    return text == "true"

@@ -1,0 +1,214 @@
+"""Changing what a sandbox holds: records and accounts in the vendor's own fields, checked as fixtures are; and writing
+it down as a fixture file.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from .data import fixtures
+from .data.dataset import Dataset
+from .errors import Misuse
+from .library import shape
+from .live import CODE, looks_live
+from .sandbox import Edits, Sandboxes
+from .toolkit.fields import RecordSchema, Stored
+from .vendor import Vendor
+
+# Where recipes are asked for records to add: far from any dataset's own, and a multiple of 36 months of 12, 13, 14 or
+# 15 records, so that what is added first is as new as the newest of a story that is told month by month.
+FAR = 589_680
+MOST = 10_000  # records made at once; for more there is --records
+
+
+@dataclass(frozen=True)
+class Editor:
+    """One vendor's data in one sandbox, for whoever looks at it or changes it at ``wall`` (seconds).
+
+    Nothing changes unless all that was asked for is sound; otherwise Misuse is raised, with each fault.
+    """
+
+    sandboxes: Sandboxes
+    sandbox: str
+    vendor: Vendor
+    wall: float
+
+    @property
+    def data(self) -> Dataset:
+        return self.sandboxes.dataset(self.sandboxes.enter(self.sandbox, self.wall), self.vendor)
+
+    def record(self, id: str) -> dict[str, Any]:
+        """The record with this id, written as text."""
+        data = self.data
+        return data.records.record(self._find(data, id))
+
+    def add(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """Add a record; what it leaves out is the recipe's, and it belongs to the example account unless it says so."""
+        added: dict[str, Any] = {}
+
+        def change(edits: Edits, data: Dataset) -> Edits:
+            nonlocal added
+            upto, made = self._made(edits.upto, data, None)
+            made = {name: value for name, value in made.items() if name in self._essential}
+            if "_owner" in self._fields:
+                made["_owner"] = self._example(data)
+            added = self._sound(self._schema.merged(made, given), data)
+            return edits.with_records({added[self._id]: added}, upto=upto)
+
+        self.sandboxes.edit(self.sandbox, self.wall, self.vendor, change)
+        return added
+
+    def generate(self, count: int, seed: int | None = None) -> list[Any]:
+        """Add so many records as the recipe makes them; returns their ids."""
+        if self.vendor.recipe is None:
+            detail = f"{self.vendor.name} has no recipe, so records cannot be made for it."
+            raise Misuse("No recipe", detail, 422, code="no-recipe")
+        rows: dict[Any, dict[str, Any]] = {}
+
+        def change(edits: Edits, data: Dataset) -> Edits:
+            rows.clear()
+            upto, owners = edits.upto, self._owners(data)
+            while len(rows) < count:
+                upto, made = self._made(upto, data, seed)
+                if made.get("_owner", self._example(data)) not in owners:
+                    made["_owner"] = self._example(data)
+                rows[made[self._id]] = made
+            return edits.with_records(rows, upto=upto)
+
+        self.sandboxes.edit(self.sandbox, self.wall, self.vendor, change)
+        return list(rows)
+
+    def change(self, id: str, given: Mapping[str, Any]) -> dict[str, Any]:
+        """Change fields of a record."""
+        changed: dict[str, Any] = {}
+
+        def change(edits: Edits, data: Dataset) -> Edits:
+            nonlocal changed
+            before = data.records.record(self._find(data, id))
+            own = before[self._id]
+            changed = self._sound(self._schema.merged(before, given), data, own)
+            return edits.with_records({own: None} | {changed[self._id]: changed})
+
+        self.sandboxes.edit(self.sandbox, self.wall, self.vendor, change)
+        return changed
+
+    def remove(self, id: str) -> None:
+        """Remove a record."""
+
+        def change(edits: Edits, data: Dataset) -> Edits:
+            return edits.with_records({data.records.ids[self._find(data, id)]: None})
+
+        self.sandboxes.edit(self.sandbox, self.wall, self.vendor, change)
+
+    def replace_accounts(self, given: Any) -> list[dict[str, Any]]:
+        """Put these accounts in place of all there are; whoever has records must stay."""
+        accounts, faults = fixtures.check_accounts(given, self._shape)
+        secrets = [str(account.get(self._shape.key)) for account in accounts]
+        if self.sandboxes.settings.refuse_live and any(looks_live(secret, self.wall) for secret in secrets):
+            raise Misuse("Live credential", "An account has a credential that looks live; make one up.", code=CODE)
+
+        def change(edits: Edits, data: Dataset) -> Edits:
+            gone = data.records.owners - {account[self.vendor.account_id] for account in accounts}
+            wanted = f"an account with each {self.vendor.account_id} that records belong to"
+            refuse(faults or [(("accounts",), f"no {owner}", wanted) for owner in sorted(map(str, gone))], self._shape)
+            return edits.with_accounts(accounts)
+
+        self.sandboxes.edit(self.sandbox, self.wall, self.vendor, change)
+        return accounts
+
+    @property
+    def file(self) -> str:
+        """The name of the fixture file in which all this can be written down."""
+        dataset = self.sandboxes.enter(self.sandbox, self.wall).dataset
+        return f"{dataset}.{'jsonl' if len(self.data.records) > fixtures.YAML_LIMIT else 'yaml'}"
+
+    def fixture(self) -> str:
+        """The text of that file."""
+        name, data, text = self.file, self.data, io.StringIO()
+        dataset, _, suffix = name.rpartition(".")
+        head = fixtures.head(self.vendor.name, dataset, data.anchor)
+        records = map(data.records.record, range(len(data.records)))
+        comment = f"Exported from the sandbox {self.sandbox}."
+        fixtures.write(text, head, data.accounts, records, lines=suffix == "jsonl", comment=comment)
+        return text.getvalue()
+
+    # The vendor's own ----------------------------------------------------------------------------------------------
+
+    @cached_property
+    def _shape(self) -> fixtures.Shape:
+        return shape(self.vendor)
+
+    @property
+    def _schema(self) -> RecordSchema:
+        return self._shape.record
+
+    @property
+    def _fields(self) -> Mapping[str, Stored]:
+        return self._schema.by_wire_name
+
+    @cached_property
+    def _essential(self) -> frozenset[str]:
+        """What an added record has: all that callers see, and of the fields that are ours those it cannot lack."""
+        return frozenset(name for name, field in self._fields.items() if name[0] != "_" or field.required)
+
+    @property
+    def _id(self) -> str:
+        return self.vendor.records.id
+
+    # The data of this moment ---------------------------------------------------------------------------------------
+
+    def _example(self, data: Dataset) -> Any:
+        return data.accounts.first[self.vendor.account_id]
+
+    def _owners(self, data: Dataset) -> set[Any]:
+        return {account[self.vendor.account_id] for account in data.accounts}
+
+    def _find(self, data: Dataset, id: str) -> int:
+        index = data.records.find(id)
+        if index is None:
+            raise Misuse("Not found", f"{self.vendor.name} has no record {id[:80]!r} here.", 404, code="not-found")
+        return index
+
+    def _made(self, upto: int, data: Dataset, seed: int | None) -> tuple[int, dict[str, Any]]:
+        """The recipe's next record whose id is free, and how far the recipe is used then; nothing without a recipe."""
+        if self.vendor.recipe is None:
+            return upto, {}
+        if seed is None:
+            seed = self.sandboxes.enter(self.sandbox, self.wall).seed
+        recipe, index = self.vendor.recipe(), upto or max(FAR, len(data.records))
+        while True:
+            made = self._schema.read(dict(recipe.record(seed, index, data.anchor)))
+            index += 1
+            if made[self._id] not in data.records.known:
+                return index, made
+
+    def _sound(self, row: Mapping[str, Any], data: Dataset, own: Any = None) -> dict[str, Any]:
+        """The record, typed, if it may stand beside the others; ``own`` is the id that it had before."""
+        record, faults = fixtures.check_record(row, self._shape, self._owners(data))
+        if not faults and record[self._id] != own and record[self._id] in data.records.known:
+            faults = [((self._id,), f"{record[self._id]} again", f"a {self._id} that no other record has")]
+        refuse(faults, self._shape)
+        return record
+
+
+def refuse(faults: Iterable[fixtures.Wrong], form: fixtures.Shape) -> None:
+    """Raises Misuse when there are faults, telling each; what stands where a secret belongs is not repeated."""
+    told = tuple(
+        {
+            "path": fixtures.written(where),
+            "found": "something that is not shown" if where[-1:] == (form.key,) else found,
+            "wanted": wanted,
+        }
+        for where, found, wanted in faults
+    )
+    if told:
+        one = told[0]
+        where = f"{one['path']}: " if one["path"] else ""
+        more = f", and {len(told) - 1} more" if told[1:] else ""
+        detail = f"{where}found {one['found']}, wanted {one['wanted']}{more}."
+        detail = detail.replace("?.", "?")
+        raise Misuse("Bad data", detail, 422, code="bad-data", validation=told)

@@ -1,0 +1,167 @@
+"""The ledger: what of a vendor's API is documented, public or inferred; read out of ``x-basis`` in its spec.
+
+Read on first need and kept until the file changes. ``x-name-basis`` and its like say where one aspect of a thing comes
+from, if not from the same place as the thing itself: they are rows of their own (``parameter-name``).
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, get_args
+
+import yaml
+
+from .data import yamltext
+from .vendor import Basis, Vendor
+
+METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+_ASPECT = re.compile(r"x-(?:(\w+)-)?basis")
+
+
+class BadSpec(Exception):
+    """A spec cannot be read; the message says which and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One thing and where it comes from. ``confidence`` is said of what is inferred; ``readings`` change the thing."""
+
+    kind: str
+    name: str
+    where: str
+    basis: str
+    source: str
+    about: str
+    confidence: str | None = None
+    readings: tuple[str, ...] = ()
+
+    def document(self) -> dict[str, Any]:
+        """The row as JSON."""
+        return {**asdict(self), "readings": list(self.readings)}
+
+
+def ledger(vendor: Vendor) -> tuple[Row, ...]:
+    """All rows of a vendor, in the order of its spec. Raises BadSpec."""
+    try:
+        changed = vendor.spec.stat().st_mtime_ns
+        return _read(vendor.spec, changed)
+    except (OSError, ValueError, yaml.YAMLError) as error:
+        raise BadSpec(f"The spec of {vendor.name} cannot be read: {error}") from None
+
+
+def counts(rows: Iterable[Row]) -> dict[str, int]:
+    """How many rows have each basis."""
+    found = Counter(row.basis for row in rows)
+    return {basis: found[basis] for basis in get_args(Basis)}
+
+
+@lru_cache(maxsize=64)
+def _read(spec: Path, changed: int) -> tuple[Row, ...]:
+    return tuple(rows(yamltext.load(spec.read_text(encoding="utf-8"))))
+
+
+def rows(spec: Any) -> Iterator[Row]:
+    """The rows of a parsed spec: credentials, then each operation with what it takes and what it answers."""
+    for scheme in _map(_at(spec, "components", "securitySchemes")).values():
+        scheme = _resolved(spec, scheme)
+        name = scheme.get("name", "Authorization")
+        yield from _based("credential", str(name), str(scheme.get("in", "header")), scheme)
+    for path, item in _map(_at(spec, "paths")).items():
+        for method in METHODS:
+            operation = _map(_map(item).get(method))
+            if operation:
+                yield from _operation(spec, f"{method.upper()} {path}", operation)
+
+
+def _operation(spec: Any, where: str, operation: Mapping[str, Any]) -> Iterator[Row]:
+    yield from _based("operation", str(operation.get("operationId", where)), where, operation)
+    for parameter in _list(operation.get("parameters")):
+        parameter = _resolved(spec, parameter)
+        yield from _based("parameter", str(parameter.get("name")), str(parameter.get("in")), parameter)
+    for header in _list(operation.get("x-headers")):
+        yield from _based("header", str(_map(header).get("name")), "request", header)
+    yield from _based("body", "body", "request", _map(operation.get("x-body")))
+    fields: dict[tuple[str, int, str], tuple[Row, list[str]]] = {}
+    for status, response in _map(operation.get("responses")).items():
+        response, answered = _resolved(spec, response), f"response {status}"
+        yield from _based("response", str(status), "response", response)
+        for name, header in _map(response.get("headers")).items():
+            yield from _based("header", name, answered, _resolved(spec, header))
+        for rule in _list(response.get("x-rules")):
+            if not str(status).startswith("2"):
+                yield from _rule(rule, answered, response)
+        for media in _map(response.get("content")).values():
+            for name, schema in _properties(spec, _map(media).get("schema"), "", ()):
+                for row in _based("field", name, "", schema):
+                    _, statuses = fields.setdefault((name, id(schema), row.kind), (row, []))
+                    if str(status) not in statuses:  # two branches of one schema
+                        statuses.append(str(status))
+    for row, statuses in fields.values():
+        yield replace(row, where="response " + ", ".join(statuses))
+
+
+def _based(kind: str, name: str, where: str, thing: Any) -> Iterator[Row]:
+    """The thing's own row, and one for each aspect of it that has a basis of its own."""
+    readings = tuple(map(str, _list(_map(thing).get("x-readings"))))
+    for key, basis in _map(thing).items():
+        match = _ASPECT.fullmatch(str(key))
+        if match and isinstance(basis, Mapping):
+            aspect = f"-{match[1]}" if match[1] else ""
+            yield Row(kind + aspect, name, where, *_three(basis), basis.get("confidence"), readings)
+
+
+def _rule(rule: Any, where: str, response: Mapping[str, Any]) -> Iterator[Row]:
+    rule = _map(rule)
+    readings = _list(rule.get("x-readings")) or _list(response.get("x-readings"))
+    about = f"{rule['code']}: {rule.get('text')}" if rule.get("code") else str(rule.get("text", ""))
+    basis, source, _ = _three(rule)
+    named = tuple(map(str, readings))
+    yield Row("error", str(rule.get("rule")), where, basis, source, about, rule.get("confidence"), named)
+
+
+def _three(basis: Mapping[str, Any]) -> tuple[str, str, str]:
+    return str(basis.get("basis")), str(basis.get("source")), str(basis.get("about", ""))
+
+
+def _properties(spec: Any, schema: Any, path: str, above: tuple[int, ...]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Every property of a schema by its path (``data.items[].id``), whichever of its branches it stands in."""
+    schema = _resolved(spec, schema)
+    if id(schema) in above:  # a schema that holds itself
+        return
+    above = (*above, id(schema))
+    for branch in (*_list(schema.get("allOf")), *_list(schema.get("anyOf")), *_list(schema.get("oneOf"))):
+        yield from _properties(spec, branch, path, above)
+    if "items" in schema:
+        yield from _properties(spec, schema["items"], f"{path}[]", above)
+    for name, inner in _map(schema.get("properties")).items():
+        inside = f"{path}.{name}" if path else name
+        yield inside, inner if "x-basis" in _map(inner) else _resolved(spec, inner)
+        yield from _properties(spec, inner, inside, above)
+
+
+def _resolved(spec: Any, thing: Any) -> Mapping[str, Any]:
+    """What a ``$ref`` within the file stands for; anything else as it is."""
+    found, seen = _map(thing), 0
+    while isinstance(found.get("$ref"), str) and seen < 20:
+        steps = found["$ref"].removeprefix("#/").split("/")
+        found, seen = _map(_at(spec, *(step.replace("~1", "/").replace("~0", "~") for step in steps))), seen + 1
+    return found
+
+
+def _at(thing: Any, *steps: str) -> Any:
+    for step in steps:
+        thing = _map(thing).get(step)
+    return thing
+
+
+def _map(thing: Any) -> Mapping[str, Any]:
+    return thing if isinstance(thing, Mapping) else {}
+
+
+def _list(thing: Any) -> list[Any]:
+    return thing if isinstance(thing, list) else []

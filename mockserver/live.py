@@ -1,0 +1,68 @@
+"""Credentials that look live: a sandbox is no place for them, and says so without repeating any part of them."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from .errors import Misuse
+from .toolkit.credentials import USUAL_HEADERS, plain
+from .toolkit.querystring import pairs
+from .vendor import Request, Vendor
+
+CODE = "live-credential"
+_LIVE_KEY = re.compile(r"(?<![A-Za-z0-9])(?:sk|rk|pk|key|whsec)_live_\w{8,}")
+_JWT = re.compile(r"(?<![\w-])eyJ[\w-]{5,2000}\.(eyJ[\w-]{5,4000})\.[\w-]*")
+_INVENTED = re.compile(r"(?:^|\.)(?:example(?:\.(?:com|net|org))?|test|invalid|localhost|local)$|^[\w-]+$|^127\.")
+
+
+def refuse(wanted: bool, vendor: Vendor, request: Request, wall: float) -> None:
+    """Raises Misuse when a credential of the request looks live at this second; does nothing unless wanted."""
+    if not wanted:
+        return
+    names = set(map(plain, (*vendor.credential.headers, *USUAL_HEADERS)))
+    texts = [value for name, value in request.headers.items() if plain(name) in names]
+    if "_live_" in request.query or "eyJ" in request.query:
+        texts += [value for _, value in pairs(request.query)]
+    if any(looks_live(text, wall) for text in texts):
+        detail = "The request carries a credential that looks live; nothing of it was kept. Use one of the sandbox."
+        raise Misuse("Live credential", detail, code=CODE)
+
+
+def looks_live(text: str, wall: float) -> bool:
+    """Whether a text is a key marked live, or a JWT that somebody could still use: one with an expiry in the future,
+    or one from or for a real host.
+    """
+    if _LIVE_KEY.search(text):
+        return True
+    return any(_is_usable(_claims(token[1]), wall) for token in _JWT.finditer(text))
+
+
+def _is_usable(claims: Mapping[str, Any], wall: float) -> bool:
+    expires = claims.get("exp")
+    if isinstance(expires, int | float) and expires > wall:
+        return True
+    named = [claims.get("iss"), claims.get("aud")]
+    hosts = [host for name in named for host in (name if isinstance(name, list) else [name])]
+    return any(isinstance(host, str) and _is_real(host) for host in hosts)
+
+
+def _claims(part: str) -> Mapping[str, Any]:
+    try:
+        claims = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
+    except (binascii.Error, ValueError, RecursionError):
+        return {}
+    return claims if isinstance(claims, dict) else {}
+
+
+def _is_real(text: str) -> bool:
+    try:
+        host = urlsplit(text).hostname if "://" in text else text
+    except ValueError:
+        return False
+    return host is not None and "." in host and not _INVENTED.search(host.lower())

@@ -1,0 +1,114 @@
+"""Matchers: what a call must look like, as JSON, for fault rules and for questions to the journal.
+
+Diagnosis first: ``differences`` says what does not fit, field by field; a call matches when nothing differs. A matcher
+is ``{"vendor", "operation", "method", "path", "status", "query": {name: M}, "headers": {name: M}, "credential": M}``,
+each optional, and M is a text that must be equal, or ``{"equalTo" | "contains": text}``, or ``{"absent": true}``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+PLAIN = ("vendor", "operation", "method", "path", "status")
+MAPS = ("query", "headers")
+Matcher = Mapping[str, Any]
+
+
+class BadMatcher(ValueError):
+    """A matcher that cannot be understood; the message names the part, what was found and what was wanted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a matcher looks at of one call. Header names are in lower case; a query name may have several values."""
+
+    plain: Mapping[str, Any]
+    query: Mapping[str, Sequence[str]]
+    headers: Mapping[str, str]
+    credential: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One field that does not fit: what was expected there, and what was found (None: nothing)."""
+
+    field: str
+    expected: Any
+    found: Any
+
+
+def check(matcher: Any, *, also: Sequence[str] = ()) -> Matcher:
+    """The matcher, if it can be understood; ``also`` are further plain fields. Raises BadMatcher."""
+    if not isinstance(matcher, dict):
+        raise BadMatcher(f"a matcher is {matcher!r}, wanted an object")
+    known = (*PLAIN, *MAPS, "credential", *also)
+    for field, wanted in matcher.items():
+        if field not in known:
+            raise BadMatcher(f"{field} is no field of a matcher, wanted one of {', '.join(known)}")
+        if field in MAPS:
+            if not isinstance(wanted, dict):
+                raise BadMatcher(f"{field} is {wanted!r}, wanted an object of names")
+            for name, condition in wanted.items():
+                _check_condition(f"{field}.{name}", condition)
+        elif field == "credential":
+            _check_condition(field, wanted)
+        elif field == "status" and (isinstance(wanted, bool) or not isinstance(wanted, int)):
+            raise BadMatcher(f"status is {wanted!r}, wanted a whole number")
+        elif field != "status" and not isinstance(wanted, str) and (wanted is not None or field != "operation"):
+            raise BadMatcher(f"{field} is {wanted!r}, wanted a text")
+    return matcher
+
+
+def differences(matcher: Matcher, seen: Seen) -> list[Difference]:
+    """Everything in which the call is not as the matcher wants it."""
+    return list(_differences(matcher, seen))
+
+
+def matches(matcher: Matcher, seen: Seen) -> bool:
+    return next(_differences(matcher, seen), None) is None
+
+
+def _differences(matcher: Matcher, seen: Seen) -> Iterator[Difference]:
+    for field, wanted in matcher.items():
+        if field == "query":
+            for name, condition in wanted.items():
+                values = seen.query.get(name, ())
+                if not any(_meets(condition, value) for value in values or (None,)):
+                    yield Difference(f"query.{name}", condition, values[-1] if values else None)
+        elif field == "headers":
+            for name, condition in wanted.items():
+                value = seen.headers.get(name.lower())
+                if not _meets(condition, value):
+                    yield Difference(f"headers.{name}", condition, value)
+        elif field == "credential":
+            if not _meets(wanted, seen.credential):
+                yield Difference("credential", "another", "this one" if seen.credential else None)
+        elif seen.plain.get(field) != wanted:
+            yield Difference(field, wanted, seen.plain.get(field))
+
+
+def _meets(condition: Any, value: str | None) -> bool:
+    if isinstance(condition, str):
+        return value == condition
+    if "absent" in condition:
+        return bool((value is None) == condition["absent"])
+    if value is None:
+        return False
+    if "equalTo" in condition:
+        return bool(value == condition["equalTo"])
+    return bool(condition["contains"] in value)
+
+
+def _check_condition(where: str, condition: Any) -> None:
+    if isinstance(condition, str):
+        return
+    if isinstance(condition, dict) and len(condition) == 1:
+        ((word, wanted),) = condition.items()
+        if word in ("equalTo", "contains") and isinstance(wanted, str):
+            return
+        if word == "absent" and isinstance(wanted, bool):
+            return
+    wanted = 'a text, {"equalTo": text}, {"contains": text} or {"absent": true}'
+    raise BadMatcher(f"{where} is {condition!r}, wanted {wanted}")

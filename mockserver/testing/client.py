@@ -1,0 +1,488 @@
+"""The control API from Python: a Client of a server, and a handle on each of its sandboxes. Standard library only.
+
+    client = Client("http://127.0.0.1:8080")
+    sandbox = client.sandbox("checkout").create(strict=True)
+    sandbox.fail_next(vendor, 503, times=2)
+
+What the server refuses is raised as Refused, with its sentence. Numbers with a point come back as Decimals.
+"""
+
+from __future__ import annotations
+
+import http.client
+import ssl
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from functools import cached_property
+from typing import Any, Literal, Self, TypedDict, Unpack
+from urllib.parse import quote, urlencode, urlsplit
+
+from ..clock import format_instant, parse_instant
+from ..toolkit.jsontext import decimals, decode, encode
+from .telling import calls_told, mistakes, near_misses_told
+
+Json = dict[str, Any]
+Rows = list[Json]
+Condition = str | int | Mapping[str, str | bool]
+NETWORK = ("reset", "empty", "truncate", "malformed", "drip")
+TOKEN_HEADER = "X-Mock-Control-Token"
+
+
+class Settings(TypedDict, total=False):
+    """What may be set in a sandbox, spelled as in the control API."""
+
+    dataset: str
+    readings: Mapping[str, str]
+    quotas: Mapping[str, str | None]
+    strict: bool
+    acceptAnyCredential: bool
+    delay: int | Mapping[str, Any] | None
+
+
+class Matcher(TypedDict, total=False):
+    """What a call looks like: each part optional, all must fit. A condition is a text, or a map like
+    ``{"contains": "x"}`` or ``{"absent": True}``.
+    """
+
+    operation: str
+    method: str
+    path: str
+    status: int
+    query: Mapping[str, Condition]
+    headers: Mapping[str, Condition]
+    credential: Condition
+
+
+class Rule(TypedDict, total=False):
+    """A fault rule, without its outcome and vendor."""
+
+    operation: str
+    match: Mapping[str, Any]
+    delay: int | Mapping[str, Any]
+    probability: float
+    times: int
+    after: int
+
+
+class Refused(Exception):
+    """The server did not do what it was asked; ``problem`` is what it said (problem+json)."""
+
+    def __init__(self, call: str, status: int, problem: Mapping[str, Any]) -> None:
+        self.status, self.problem = status, problem
+        super().__init__(f"{call}: {status} {problem.get('title', '')}: {problem.get('detail', '')}".rstrip(": "))
+
+
+class Client:
+    """A server's control API. Safe to share between threads: each request has a connection of its own."""
+
+    def __init__(
+        self, url: str, token: str | None = None, *, context: ssl.SSLContext | None = None, timeout: float = 30.0
+    ) -> None:
+        """``token`` is wanted off loopback; ``context`` is for a server whose certificate nobody trusts."""
+        self.url, self.timeout = url.rstrip("/"), timeout
+        self._parts, self._token, self._context = urlsplit(self.url), token, context
+        if self._parts.scheme not in ("http", "https") or not self._parts.hostname:
+            raise ValueError(f"{url!r} is no URL like http://127.0.0.1:8080")
+
+    def __repr__(self) -> str:
+        return f"Client({self.url!r})"
+
+    def send(self, method: str, path: str, body: Any = None, *, sandbox: str | None = None) -> Any:
+        """One request below ``/__admin``; returns the JSON of the reply, or its text when it is no JSON.
+
+        Raises Refused, or OSError when the server cannot be reached.
+        """
+        headers = {TOKEN_HEADER: self._token} if self._token else {}
+        if sandbox is not None:
+            headers["X-Mock-Sandbox"] = sandbox
+        if body is not None:
+            headers["Content-Type"] = "application/json"
+        text = None if body is None else encode(decimals(body))
+        connection = self._connection()
+        try:
+            connection.request(method, f"{self._parts.path}/__admin{path}", text, headers)
+            reply = connection.getresponse()
+            content = reply.read()
+        except http.client.HTTPException as error:
+            raise ConnectionError(f"{self.url} does not answer as a server should: {error!r}") from error
+        finally:
+            connection.close()
+        kind = reply.headers.get_content_type()
+        found: Any = decode(content) if content and kind.endswith("json") else content.decode("utf-8", "replace")
+        if reply.status >= 400:
+            problem = found if isinstance(found, dict) else {"title": reply.reason, "detail": found[:500]}
+            raise Refused(f"{method} /__admin{path}", reply.status, problem)
+        return found
+
+    def _connection(self) -> http.client.HTTPConnection:
+        host, port = self._parts.hostname or "", self._parts.port
+        if self._parts.scheme == "https":
+            return http.client.HTTPSConnection(host, port, timeout=self.timeout, context=self._context)
+        return http.client.HTTPConnection(host, port, timeout=self.timeout)
+
+    # The server -----------------------------------------------------------------------------------------------------
+
+    def health(self) -> Json:
+        """Whether it is alive, its version and vendors."""
+        return _map(self.send("GET", "/health"))
+
+    def ready(self) -> Json:
+        return _map(self.send("GET", "/ready"))
+
+    def version(self) -> str:
+        return str(self.send("GET", "/version")["version"])
+
+    @cached_property
+    def names(self) -> list[str]:
+        """The names of the vendors."""
+        return list(self.health()["vendors"])
+
+    def vendors(self) -> Rows:
+        """Each vendor with its addresses and an example call that works."""
+        return _rows(self.send("GET", "/vendors"))
+
+    def sandboxes(self) -> Rows:
+        """All sandboxes that there are now."""
+        return _rows(self.send("GET", "/sandboxes"), "sandboxes")
+
+    def sandbox(self, name: str = "default") -> Sandbox:
+        """A handle on a sandbox; nothing happens on the server yet."""
+        return Sandbox(self, name)
+
+    def reset(self) -> None:
+        """Put every sandbox of the server back as on first use."""
+        self.send("POST", "/reset", {"scope": "all"})
+
+    def fidelity(self, vendor: str | None = None) -> Json:
+        """What of the behaviour is documented, public or inferred."""
+        return _map(self.send("GET", f"/fidelity/{_part(vendor)}" if vendor else "/fidelity"))
+
+
+class Sandbox:
+    """A handle on one sandbox: its addresses, its data, its time, its trouble, and what was sent to it."""
+
+    def __init__(self, client: Client, name: str) -> None:
+        self.client, self.name = client, name
+        self.clock = Clock(self)
+        self.faults = Faults(self)
+
+    def __repr__(self) -> str:
+        return f"Sandbox({self.name!r} on {self.client.url})"
+
+    def send(self, method: str, path: str, body: Any = None) -> Any:
+        """One control request about this sandbox."""
+        return self.client.send(method, path, body, sandbox=self.name)
+
+    def create(self, origin: str = "base", **settings: Unpack[Settings]) -> Self:
+        """Make it anew, as on first use or as a copy of another sandbox, with these settings; returns the handle."""
+        self.client.send("PUT", f"/sandboxes/{_part(self.name)}", {"from": origin, **settings})
+        return self
+
+    def describe(self) -> Json:
+        """Its addresses and headers per vendor, its settings, clock and scenario."""
+        return _map(self.client.send("GET", f"/sandboxes/{_part(self.name)}"))
+
+    def reset(self) -> None:
+        """Put it back as on first use: records, clock, quotas, faults, readings, settings, journal."""
+        self.send("POST", "/reset")
+
+    def delete(self) -> None:
+        """Forget it; its next use makes it anew."""
+        self.client.send("DELETE", f"/sandboxes/{_part(self.name)}")
+
+    # How to reach it ------------------------------------------------------------------------------------------------
+
+    def url(self, vendor: str) -> str:
+        """The base URL of a vendor in this sandbox: to be followed by a documented path."""
+        _one_of(self.client.names, vendor)
+        return f"{self.client.url}/__sandbox/{self.name}/{vendor}"
+
+    def credentials(self, vendor: str) -> dict[str, str]:
+        """The headers with which the example account calls a vendor; by themselves they lead to this sandbox."""
+        return dict(self.example(vendor)["headers"])
+
+    def example(self, vendor: str) -> Json:
+        """A call that works as it stands: method, path below the server's URL, headers, query."""
+        vendors = {each["name"]: each for each in _rows(self.send("GET", "/vendors"))}
+        return dict(vendors[_one_of(vendors, vendor)]["example"])
+
+    def paths(self, vendor: str) -> list[str]:
+        """The paths that the vendor documents."""
+        listed = {each["name"]: each["addresses"] for each in _rows(self.send("GET", "/vendors"))}
+        paths = [address.removeprefix(f"/__sandbox/{self.name}") for address in listed[_one_of(listed, vendor)]]
+        return [path for path in paths if path.startswith("/") and not path.startswith(f"/{vendor}/")]
+
+    # How it is ------------------------------------------------------------------------------------------------------
+
+    def settings(self, **changes: Unpack[Settings]) -> Json:
+        """Change what is given; returns all settings as they are then."""
+        return _map(self.send("PATCH", "/settings", dict(changes)) if changes else self.send("GET", "/settings"))
+
+    def readings(self, choices: Mapping[str, str] | None = None) -> dict[str, str]:
+        """Choose how ambiguous documents are read (``{"vendor.reading": choice}``); returns all choices."""
+        return dict(self.settings(readings=choices)["readings"] if choices else self.settings()["readings"])
+
+    def quota(self, vendor: str, calls: str | None) -> None:
+        """Let an account of the vendor make so many calls, like ``3/minute``; None: as many as it likes."""
+        self.settings(quotas={vendor: calls})
+
+    def scenario(self, name: str) -> Json:
+        """Put a named bundle of data, faults, quotas, time and readings in place."""
+        return _map(self.send("PUT", "/scenarios/active", {"name": name}))
+
+    def scenarios(self) -> Rows:
+        """The scenarios there are."""
+        return _rows(self.send("GET", "/scenarios"), "scenarios")
+
+    def fail_next(self, vendor: str | None, outcome: int | str, **rule: Unpack[Rule]) -> Json:
+        """Spoil the next call of a vendor (``times`` more than one): with a status, an error of the vendor's table,
+        or a network fault (reset, empty, truncate, malformed, drip). Returns the rule.
+        """
+        kind = "status" if isinstance(outcome, int) else "network" if outcome in NETWORK else "error"
+        return self.faults.add(vendor, **{"times": 1, **rule, kind: outcome})  # type: ignore[arg-type]  # keys are names
+
+    def records(self, vendor: str) -> Records:
+        """The vendor's records in this sandbox."""
+        return Records(self, vendor)
+
+    def accounts(self, vendor: str) -> Accounts:
+        """The vendor's accounts in this sandbox."""
+        return Accounts(self, vendor)
+
+    def export(self, vendor: str) -> str:
+        """What the sandbox holds of a vendor, as a fixture file."""
+        return str(self.send("GET", f"/export/{_part(vendor)}"))
+
+    # What was sent --------------------------------------------------------------------------------------------------
+
+    @property
+    def requests(self) -> Rows:
+        """All calls that the journal still has, newest first."""
+        return self.calls()
+
+    def calls(
+        self,
+        *,
+        after: int | None = None,
+        limit: int | None = None,
+        vendor: str | None = None,
+        status: int | None = None,
+        unmatched: bool | None = None,
+        warned: bool | None = None,
+    ) -> Rows:
+        """Calls newest first; ``after``: newer than that id."""
+        asked = {"after": after, "limit": limit, "vendor": vendor, "status": status}
+        asked |= {"unmatched": _word(unmatched), "warned": _word(warned)}
+        query = urlencode({name: value for name, value in asked.items() if value is not None})
+        return _rows(self.send("GET", f"/requests?{query}" if query else "/requests"), "requests")
+
+    def request(self, id: int) -> Json:
+        """One call, by the id that the reply's ``X-Mock-Call`` names."""
+        return _map(self.send("GET", f"/requests/{id}"))
+
+    def forget(self, id: int | None = None) -> None:
+        """Take one call out of the journal, or all."""
+        self.send("DELETE", "/requests" if id is None else f"/requests/{id}")
+
+    def find(self, vendor: str | None = None, **matcher: Unpack[Matcher]) -> Rows:
+        """The calls that fit, newest first."""
+        return _rows(self.send("POST", "/requests/find", _matcher(vendor, matcher)), "requests")
+
+    def count(self, vendor: str | None = None, **matcher: Unpack[Matcher]) -> int:
+        """How many calls fit."""
+        return int(self.send("POST", "/requests/count", _matcher(vendor, matcher))["count"])
+
+    def unmatched(self) -> Rows:
+        """The calls that no endpoint answers."""
+        return _rows(self.send("GET", "/requests/unmatched"), "requests")
+
+    def near_misses(self, vendor: str | None = None, **matcher: Unpack[Matcher]) -> Rows:
+        """The calls that come nearest to a matcher, and what is different in each, field by field."""
+        return _rows(self.send("POST", "/requests/near-misses", _matcher(vendor, matcher)), "nearMisses")
+
+    def assert_requested(
+        self, vendor: str | None = None, *, count: int | None = None, **matcher: Unpack[Matcher]
+    ) -> None:
+        """Fail unless such a call was made: at least once, or exactly ``count`` times."""
+        __tracebackhide__ = True
+        found = self.count(vendor, **matcher)
+        if found >= 1 if count is None else found == count:
+            return
+        wanted = "at least once" if count is None else f"{count} times"
+        asked = encode(decimals(_matcher(vendor, matcher))).decode()
+        lines = [f"{asked} was requested {found} times in sandbox {self.name}, wanted {wanted}."]
+        if found:
+            lines += calls_told(self.find(vendor, **matcher), self.paths)
+        else:
+            lines += near_misses_told(self.near_misses(vendor, **matcher)) or ["No call was made at all."]
+        raise AssertionError("\n".join(lines))
+
+    def verdict(self) -> Json:
+        """Whether the client behaved: each rule with the calls that prove or break it."""
+        return _map(self.send("GET", "/verdict"))
+
+    def check(self) -> None:
+        """Fail when a strict call was warned of, or met no endpoint of its vendor."""
+        __tracebackhide__ = True
+        calls = self.requests
+        wrong = mistakes(calls)
+        if wrong:
+            head = f"{len(wrong)} of {len(calls)} calls in sandbox {self.name} were not as the vendor documents:"
+            raise AssertionError("\n".join([head, *calls_told(wrong, self.paths)]))
+
+
+class Clock:
+    """A sandbox's clock; each change returns the time that it then shows."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self._sandbox = sandbox
+
+    def now(self) -> datetime:
+        return self._told(self._sandbox.send("GET", "/clock"))
+
+    @property
+    def mode(self) -> Literal["ticking", "frozen"]:
+        mode: Literal["ticking", "frozen"] = self._sandbox.send("GET", "/clock")["mode"]
+        return mode
+
+    def freeze(self) -> datetime:
+        """Stop time."""
+        return self._post("freeze")
+
+    def advance(self, duration: str | timedelta) -> datetime:
+        """Go on by ``90s``, ``2h``, ``800d`` (``-`` in front: back), or by a timedelta."""
+        if isinstance(duration, timedelta):
+            duration = f"{round(duration / timedelta(milliseconds=1))}ms"
+        return self._post("advance", {"duration": duration})
+
+    def set(self, to: str | datetime) -> datetime:
+        """Show this time (ISO 8601; without a zone it is UTC)."""
+        return self._post("set", {"to": to if isinstance(to, str) else format_instant(to)})
+
+    def reset(self) -> datetime:
+        """Run as the server was started."""
+        return self._post("reset")
+
+    def _post(self, what: str, body: Json | None = None) -> datetime:
+        return self._told(self._sandbox.send("POST", f"/clock/{what}", body))
+
+    def _told(self, reply: Json) -> datetime:
+        return parse_instant(reply["now"])
+
+
+class Faults:
+    """A sandbox's fault rules, in the order in which they are tried: the first that fits a call hits it."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self._sandbox = sandbox
+
+    def list(self) -> Rows:
+        return _rows(self._sandbox.send("GET", "/faults"), "faults")
+
+    def add(
+        self,
+        vendor: str | None = None,
+        *,
+        status: int | None = None,
+        error: str | None = None,
+        network: str | None = None,
+        **rule: Unpack[Rule],
+    ) -> Json:
+        """A rule for a vendor (None: for all) with one outcome, or with nothing but a delay. Returns it with its id."""
+        outcome = {"vendor": vendor, "status": status, "error": error, "network": network}
+        body = {name: value for name, value in outcome.items() if value is not None}
+        return _map(self._sandbox.send("POST", "/faults", {**body, **rule}))
+
+    def get(self, id: str) -> Json:
+        return _map(self._sandbox.send("GET", f"/faults/{_part(id)}"))
+
+    def change(self, id: str, **changes: Any) -> Json:
+        """Change parts of a rule; None takes a part away."""
+        return _map(self._sandbox.send("PATCH", f"/faults/{_part(id)}", changes))
+
+    def remove(self, id: str) -> None:
+        self._sandbox.send("DELETE", f"/faults/{_part(id)}")
+
+    def clear(self) -> None:
+        """Remove all rules."""
+        self._sandbox.send("DELETE", "/faults")
+
+
+class Records:
+    """A vendor's records in a sandbox, in the vendor's own fields."""
+
+    def __init__(self, sandbox: Sandbox, vendor: str) -> None:
+        self._sandbox, self._path = sandbox, f"/records/{_part(vendor)}"
+
+    def list(self) -> Rows:
+        return _rows(self._sandbox.send("GET", self._path), "records")
+
+    def get(self, id: str | int) -> Json:
+        return _map(self._sandbox.send("GET", f"{self._path}/{_part(id)}"))
+
+    def add(self, fields: Mapping[str, Any] | None = None, /, **more: Any) -> Json:
+        """Add a record; what is left out comes from the vendor's recipe. Returns it whole."""
+        return _map(self._sandbox.send("POST", self._path, {**(fields or {}), **more}))
+
+    def change(self, id: str | int, fields: Mapping[str, Any] | None = None, /, **more: Any) -> Json:
+        """Change fields of a record. Returns it whole."""
+        return _map(self._sandbox.send("PATCH", f"{self._path}/{_part(id)}", {**(fields or {}), **more}))
+
+    def remove(self, id: str | int) -> None:
+        self._sandbox.send("DELETE", f"{self._path}/{_part(id)}")
+
+    def generate(self, records: int, seed: int | None = None) -> Sequence[Any]:
+        """Make so many records by the vendor's recipe; returns their ids."""
+        body = {"records": records} if seed is None else {"records": records, "seed": seed}
+        return list(self._sandbox.send("POST", f"{self._path}/generate", body)["ids"])
+
+
+class Accounts:
+    """A vendor's accounts in a sandbox."""
+
+    def __init__(self, sandbox: Sandbox, vendor: str) -> None:
+        self._sandbox, self._path = sandbox, f"/accounts/{_part(vendor)}"
+
+    def list(self) -> Rows:
+        return _rows(self._sandbox.send("GET", self._path), "accounts")
+
+    def replace(self, accounts: Sequence[Mapping[str, Any]]) -> Rows:
+        """Put these in place of all there are."""
+        return _rows(self._sandbox.send("PUT", self._path, {"accounts": list(accounts)}), "accounts")
+
+
+def _matcher(vendor: str | None, matcher: Mapping[str, Any]) -> Json:
+    """Whole numbers among the conditions are texts on the wire."""
+    asked = dict(matcher) if vendor is None else {"vendor": vendor, **matcher}
+    for field in ("query", "headers"):
+        if field in asked:
+            asked[field] = {name: _texts(condition) for name, condition in asked[field].items()}
+    return asked
+
+
+def _texts(condition: Condition) -> Any:
+    return str(condition) if isinstance(condition, int) else condition
+
+
+def _one_of(names: Iterable[str], name: str) -> str:
+    if name not in names:
+        raise LookupError(f"there is no vendor {name!r}; there are {', '.join(names)}")
+    return name
+
+
+def _part(value: str | int) -> str:
+    """A text as one segment of a path."""
+    return quote(str(value), safe="")
+
+
+def _word(value: bool | None) -> str | None:
+    return None if value is None else str(value).lower()
+
+
+def _map(found: Any) -> Json:
+    return dict(found)
+
+
+def _rows(found: Any, name: str = "") -> Rows:
+    rows: Iterable[Json] = found[name] if isinstance(found, dict) else found
+    return list(rows)

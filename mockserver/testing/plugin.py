@@ -1,0 +1,184 @@
+"""The pytest plugin: a server for the run, a sandbox for each test, one run of a test per reading of a document.
+
+pytest imports this module at every start, before coverage begins to measure: what it needs is imported where it is
+used.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import uuid
+from collections.abc import Generator, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from .client import Client, Sandbox
+    from .server import Server
+
+SERVER: pytest.StashKey[Server] = pytest.StashKey()
+HELD: pytest.StashKey[Sandbox] = pytest.StashKey()
+READINGS = "mockserver_readings"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.getgroup("mockserver").addoption(
+        "--mockserver-url",
+        metavar="URL",
+        help="test against the mockserver at this URL, not one inside this process "
+        "(MOCKSERVER_URL; its token is MOCKSERVER_CONTROL_TOKEN)",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line(
+        "markers",
+        "readings(*vendors): run the test with the defaults, and once per other reading of these vendors' documents",
+    )
+
+
+# One server for the run ---------------------------------------------------------------------------------------------
+
+
+def _elsewhere(config: pytest.Config) -> str | None:
+    """The URL of a server that is already there: the user's, or for a worker of pytest-xdist its controller's."""
+    url: str | None = config.getoption("mockserver_url") or os.environ.get("MOCKSERVER_URL")
+    return url or getattr(config, "workerinput", {}).get("mockserver_url")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """pytest-xdist makes a worker: all of them share one server, here in the controller."""
+    config: pytest.Config = node.config
+    if _elsewhere(config) is None:
+        if SERVER not in config.stash:
+            from .server import Server
+
+            config.stash[SERVER] = Server().start_when_called()
+        node.workerinput["mockserver_url"] = config.stash[SERVER].url
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    if SERVER in config.stash and config.stash[SERVER].broken:
+        terminalreporter.write_line(f"mockserver could not start: {config.stash[SERVER].broken}", red=True)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if SERVER in config.stash:
+        config.stash[SERVER].stop()
+
+
+@pytest.fixture(scope="session")
+def mockserver(pytestconfig: pytest.Config) -> Iterator[Client]:
+    """The control API of the server of this run."""
+    url = _elsewhere(pytestconfig)
+    if url is None:
+        from .server import Server
+
+        with Server() as server:
+            yield server.client
+    else:
+        from .client import Client, Refused
+
+        client = Client(url, os.environ.get("MOCKSERVER_CONTROL_TOKEN"))
+        try:
+            client.ready()
+        except (OSError, Refused) as error:
+            pytest.fail(f"the mockserver at {url} does not answer: {error}", pytrace=False)
+        yield client
+
+
+# A sandbox for each test --------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def mockserver_readings(request: pytest.FixtureRequest) -> Mapping[str, str]:
+    """The readings of this run of the test, as ``@pytest.mark.readings`` deals them out."""
+    return getattr(request, "param", {})
+
+
+@pytest.fixture
+def sandbox(
+    mockserver: Client, mockserver_readings: Mapping[str, str], request: pytest.FixtureRequest
+) -> Iterator[Sandbox]:
+    """A strict sandbox of this test alone: a call that is warned of, or meets no endpoint, fails the test."""
+    name = _name(request.config, request.node.nodeid)
+    held = mockserver.sandbox(name).create(strict=True, readings=mockserver_readings)
+    request.node.stash[HELD] = held
+    yield held
+    del request.node.stash[HELD]
+    wrong = ""
+    try:
+        held.check()
+    except AssertionError as error:
+        wrong = str(error)
+    finally:
+        held.delete()
+    if wrong:
+        pytest.fail(wrong, pytrace=False)
+
+
+def _name(config: pytest.Config, node: str) -> str:
+    """The sandbox of a test, the same in every run; on a server that others use, too, one of this run alone."""
+    worker: str = getattr(config, "workerinput", {}).get("workerid", "main")
+    run = f"{uuid.uuid4().hex[:8]}." if config.getoption("mockserver_url") or "MOCKSERVER_URL" in os.environ else ""
+    slug = re.sub(r"[^A-Za-z0-9]+", "-", node.rpartition("::")[2]).strip("-")[:24]
+    return f"{run}{worker}.{slug}.{hashlib.sha256(node.encode()).hexdigest()[:8]}"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
+    """A test that failed tells what its sandbox was sent, while the sandbox is still there."""
+    report = yield
+    if report.failed and HELD in item.stash:
+        held = item.stash[HELD]
+        report.sections.append((f"mockserver sandbox {held.name}", _told(held)))
+    return report
+
+
+def _told(held: Sandbox) -> str:
+    from .client import Refused
+    from .telling import calls_told
+
+    try:
+        calls = held.requests
+        return "\n".join([f"{len(calls)} calls", *calls_told(calls, held.paths)])
+    except (OSError, Refused) as error:
+        return f"its calls cannot be told: {error}"
+
+
+# One run of a test per reading --------------------------------------------------------------------------------------
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    marked = [vendor for marker in metafunc.definition.iter_markers("readings") for vendor in marker.args]
+    if not marked:
+        return
+    if READINGS not in metafunc.fixturenames:
+        raise pytest.UsageError(f"{metafunc.definition.nodeid} is marked with readings, but uses no sandbox.")
+    variants = _variants(dict.fromkeys(marked))
+    ids = [",".join(f"{name}={choice}" for name, choice in variant.items()) or "defaults" for variant in variants]
+    metafunc.parametrize(READINGS, variants, ids=ids, indirect=True)
+
+
+def _variants(names: Mapping[str, Any]) -> list[dict[str, str]]:
+    """The defaults, then each other choice of each reading by itself."""
+    from .. import vendors
+
+    known = {vendor.name: vendor for vendor in vendors.found()}
+    for name in names:
+        if name not in known:
+            raise pytest.UsageError(f"there is no vendor {name!r} to be read; there are {', '.join(known)}.")
+    return [
+        {},
+        *(
+            {f"{name}.{reading.name}": choice}
+            for name in names
+            for reading in known[name].readings
+            for choice in reading.choices
+            if choice != reading.default
+        ),
+    ]

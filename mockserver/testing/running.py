@@ -1,0 +1,84 @@
+"""A command that runs beside a server of its own: its environment, its end, and the verdict on what it sent."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import signal
+import subprocess
+import xml.etree.ElementTree as ET
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import FrameType
+
+from .. import verdict
+from ..journal import Journal
+from ..sandbox import DEFAULT
+from ..serve import World
+from .telling import calls_told, mistakes, verdict_told
+
+NOT_EXECUTABLE, NOT_FOUND, KILLED = 126, 127, 128
+
+
+def variables(world: World, url: str) -> dict[str, str]:
+    """What a client needs to know: the server's URL and control token; each vendor's base URL, and its example
+    account's secret and headers (as JSON).
+    """
+    found, default = {"MOCKSERVER_URL": url}, world.sandboxes.fresh(DEFAULT, world.wall())
+    if world.settings.control_token:
+        found["MOCKSERVER_CONTROL_TOKEN"] = world.settings.control_token
+    for vendor in world.vendors:
+        data = world.sandboxes.dataset(default, vendor)
+        headers = dict(vendor.example(data.accounts.first, data).headers)
+        secret = vendor.credential.read({name.lower(): value for name, value in headers.items()})
+        prefix = "MOCKSERVER_" + re.sub(r"\W", "_", vendor.name).upper()
+        found[f"{prefix}_URL"] = f"{url}/{vendor.name}"
+        found[f"{prefix}_CREDENTIAL"] = secret or ""
+        found[f"{prefix}_HEADERS"] = json.dumps(headers)
+    return found
+
+
+def obey(command: Sequence[str], environment: Mapping[str, str]) -> int:
+    """Run a command to its end; its exit status, as a shell has it.
+
+    Ctrl-C reaches the command from the terminal, so it is only waited for; a request to terminate is handed on.
+    """
+    program = shutil.which(command[0], path=environment.get("PATH")) or command[0]
+    with subprocess.Popen([program, *command[1:]], env=environment) as process:
+
+        def hand_on(number: int, frame: FrameType | None) -> None:
+            if number != signal.SIGINT:
+                process.send_signal(number)
+
+        before = {number: signal.signal(number, hand_on) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            status = process.wait()
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+    return status if status >= 0 else KILLED - status
+
+
+def judge(world: World, junit: Path | None = None) -> tuple[bool, list[str]]:
+    """Whether any sandbox's calls break the verdict, or were mistakes where that is strict; and what to say of it.
+
+    The verdict on every sandbox goes into one JUnit file, if one is wanted.
+    """
+    broken, told, suites = False, [], ET.Element("testsuites", name="mockserver")
+    paths = {vendor.name: [endpoint.path for endpoint in vendor.endpoints] for vendor in world.vendors}
+    for name in sorted(world.store.sandboxes()):
+        calls = Journal(world.store, name).entries()
+        checks = verdict.judge(calls, world.vendors, refuses_live=world.settings.refuse_live)
+        suites.extend(ET.fromstring(verdict.junit(name, checks)))
+        if verdict.overall(checks) == "broken":
+            broken = True
+            told += verdict_told(verdict.document(name, checks))
+        if wrong := mistakes(calls):
+            broken = True
+            told.append(f"sandbox {name}: {len(wrong)} of {len(calls)} calls are not as documented")
+            told += calls_told(wrong, paths.__getitem__)
+    if junit:
+        junit.parent.mkdir(parents=True, exist_ok=True)
+        ET.ElementTree(suites).write(junit, "utf-8", xml_declaration=True)
+    return broken, told

@@ -1,0 +1,104 @@
+"""A server inside the test process: on a free loopback port, in threads that die with the process."""
+
+from __future__ import annotations
+
+import select
+from collections.abc import Callable, Iterable
+from threading import Event, Thread
+from typing import TYPE_CHECKING, Any, Self
+
+from .. import clock
+from ..settings import make
+from ..wire import listening
+from .client import Client
+
+if TYPE_CHECKING:
+    from ..serve import World
+    from ..vendor import Vendor
+
+POLL = 0.05
+
+
+class Server:
+    """A server with these settings, as ``mockserver serve`` knows them; without any, those of the environment.
+
+        with Server(dataset="docs") as server:
+            sandbox = server.client.sandbox("mine")
+
+    Its address is known, and calls queue up, from the moment it is made.
+    """
+
+    def __init__(
+        self, *, vendors: Iterable[Vendor] = (), wall: Callable[[], float] = clock.wall, **settings: Any
+    ) -> None:
+        self._given, self._vendors, self._wall = {**settings, "control": True}, tuple(vendors), wall
+        self._listener = listening.listen("127.0.0.1", 0)
+        self._stopped = Event()
+        self._thread = Thread(target=self._run, name="mockserver", daemon=True)
+        self._serving: Any = None
+        self._world: World | None = None
+        self.broken: Exception | None = None
+        self.url = listening.url(self._listener, tls=False)
+
+    @property
+    def client(self) -> Client:
+        """Its control API."""
+        return Client(self.url, make(self._given).control_token)
+
+    @property
+    def world(self) -> World:
+        """What the server serves, once it was started."""
+        assert self._world is not None
+        return self._world
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(self, *anything: object) -> None:
+        self.stop()
+
+    def start(self) -> Self:
+        """Serve. Raises WrongSetting, BrokenFixture or BadVendor when there is nothing to serve."""
+        try:
+            self._serving = self._made()
+        except BaseException:
+            self._listener.close()
+            raise
+        self._thread.start()
+        return self
+
+    def start_when_called(self) -> Self:
+        """Serve from the first call on: until then nothing is imported or read. What then goes wrong is ``broken``."""
+        self._thread.start()
+        return self
+
+    def stop(self) -> None:
+        """Answer no more; the port is free again."""
+        self._stopped.set()
+        if self._thread.ident is not None:
+            self._thread.join()
+        if self._serving is not None:
+            self._serving.server_close()
+        self._listener.close()
+
+    def _made(self) -> Any:
+        from ..app import create_app
+        from ..wire import werkzeug
+
+        app = create_app(make(self._given), vendors=self._vendors, wall=self._wall)
+        self._world = app.extensions["mockserver"]
+        serving = werkzeug.server(app, self._listener)
+        serving.timeout = POLL
+        return serving
+
+    def _run(self) -> None:
+        while self._serving is None and not self._stopped.is_set():
+            if select.select([self._listener], [], [], POLL)[0]:
+                try:
+                    self._serving = self._made()
+                except Exception as error:
+                    self.broken = error
+                    self._listener.close()
+                    return
+        while not self._stopped.is_set():
+            self._serving.handle_request()

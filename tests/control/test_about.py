@@ -1,0 +1,49 @@
+"""What the server says of itself."""
+
+from __future__ import annotations
+
+from mockserver.listing import listing
+from mockserver.vendor import Vendor
+from mockserver.version import __version__
+from tests.acme import POOR, RICH, Sandboxed
+
+
+def test_alive_ready_and_which_version(vendor: Vendor) -> None:
+    server = Sandboxed(vendor)
+    healthy = {"status": "healthy", "version": __version__, "vendors": ["acme"]}
+    assert server.control("GET", "/health").json == healthy
+    assert server.control("GET", "/ready").json == {"status": "ready"}
+    assert server.control("GET", "/version").json == {"version": __version__}
+
+
+def test_vendors_as_the_command_lists_them(vendor: Vendor) -> None:
+    server = Sandboxed(vendor)
+    told = server.control("GET", "/vendors").json
+    assert told == listing([vendor], server.world.sandboxes.library, "default")
+
+
+def test_vendors_of_a_sandbox_lead_into_it(vendor: Vendor) -> None:
+    server = Sandboxed(vendor)
+    (told,) = server.control("GET", "/vendors", sandbox="my.test").json
+    assert told["addresses"] == [
+        "/__sandbox/my.test/v3/bills",
+        "/__sandbox/my.test/v3/bills/{id}",
+        "/__sandbox/my.test/acme/v3/bills",
+        "/__sandbox/my.test/acme/v3/bills/{id}",
+        "Host: api.acme.example",
+        "Host: acme.localhost",
+    ]
+    example = told["example"]
+    assert example["path"] == "/__sandbox/my.test/v3/bills"
+    assert example["headers"] == {"X-Acme-Key": f"{RICH}~my.test"}
+    answer = server.get(example["path"], key=None, headers=example["headers"])
+    assert (answer.status, answer.headers["X-Mock-Sandbox"], answer.codes) == (200, "my.test", [])
+
+
+def test_vendors_follow_the_accounts_of_the_sandbox(vendor: Vendor) -> None:
+    server = Sandboxed(vendor)
+    accounts = server.control("GET", "/accounts/acme").json["accounts"]
+    accounts[0], accounts[1] = accounts[1], accounts[0]
+    assert server.control("PUT", "/accounts/acme", {"accounts": accounts}, sandbox="a").status == 200
+    (told,) = server.control("GET", "/vendors", sandbox="a").json
+    assert told["example"]["headers"] == {"X-Acme-Key": f"{POOR}~a"}

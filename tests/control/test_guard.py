@@ -1,0 +1,154 @@
+"""Who may control."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from mockserver.control.guard import is_ours
+from mockserver.vendor import Vendor
+from tests.acme import BILLS, RICH, Sandboxed
+from tests.client import Answer
+
+TOKEN = "only-for-the-team"
+
+
+@pytest.fixture(scope="module")
+def server(vendor: Vendor) -> Sandboxed:
+    return Sandboxed(vendor)
+
+
+@pytest.fixture(scope="module")
+def guarded(vendor: Vendor) -> Sandboxed:
+    return Sandboxed(vendor, host="0.0.0.0", control_token=TOKEN)
+
+
+def kind(answer: Answer) -> str:
+    """What was refused; empty when nothing was."""
+    if answer.status < 400:
+        return ""
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    return f"{answer.status} {answer.json['type'].removeprefix('urn:mockserver:')}"
+
+
+@pytest.mark.parametrize(
+    ("host", "bound", "ours"),
+    [
+        ("127.0.0.1:8080", "127.0.0.1", True),
+        ("127.9.9.9", "127.0.0.1", True),
+        ("localhost:1", "127.0.0.1", True),
+        ("LOCALHOST", "127.0.0.1", True),
+        ("[::1]:8080", "127.0.0.1", True),
+        ("acme.localhost:8080", "127.0.0.1", True),
+        ("192.168.1.5:80", "192.168.1.5", True),
+        ("[fe80::1]:80", "fe80::1", True),
+        ("mybox:80", "MyBox", True),
+        ("evil.example", "127.0.0.1", False),
+        ("localhost.evil.example", "127.0.0.1", False),
+        ("evillocalhost", "127.0.0.1", False),
+        ("127.0.0.1.evil.example", "127.0.0.1", False),
+        ("192.168.1.5", "127.0.0.1", False),
+        ("0.0.0.0", "127.0.0.1", False),
+        ("", "127.0.0.1", False),
+        ("[::1", "127.0.0.1", False),
+        ("[x]", "127.0.0.1", False),
+    ],
+)
+def test_hosts_that_are_ours(host: str, bound: str, ours: bool) -> None:
+    assert is_ours(host, bound) is ours
+
+
+@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example:8080", "[::1"])
+def test_a_foreign_host_is_refused(server: Sandboxed, host: str) -> None:
+    for method, path in (("GET", "/settings"), ("POST", "/reset"), ("GET", "/vendors"), ("OPTIONS", "/reset")):
+        assert kind(server.control(method, path, headers={"Host": host})) == "403 foreign-host"
+    assert server.app.test_client().get(BILLS, headers={"Host": host, "X-Acme-Key": RICH}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "origin", ["http://evil.example", "https://localhost.evil.example", "null", "http://[::1", "file://", ""]
+)
+def test_a_foreign_origin_is_refused_and_gets_no_cors(server: Sandboxed, origin: str) -> None:
+    for method, path in (("GET", "/settings"), ("POST", "/reset"), ("OPTIONS", "/reset")):
+        answer = server.control(method, path, headers={"Origin": origin})
+        assert kind(answer) == "403 foreign-origin"
+        assert not [name for name in answer.headers if name.startswith("Access-Control")]
+
+
+@pytest.mark.parametrize("origin", ["http://localhost:3000", "http://127.0.0.1:8080", "http://app.localhost"])
+def test_a_page_of_this_machine_may_ask(server: Sandboxed, origin: str) -> None:
+    answer = server.control("GET", "/settings", headers={"Origin": origin})
+    assert kind(answer) == ""
+    assert not [name for name in answer.headers if name.startswith("Access-Control")]  # its browser hides the reply
+
+
+@pytest.mark.parametrize("type", ["text/plain", "application/x-www-form-urlencoded", "application/octet-stream", ""])
+def test_a_write_that_is_not_json_is_refused(server: Sandboxed, type: str) -> None:
+    for method, path in (("PATCH", "/settings"), ("POST", "/faults"), ("POST", "/reset"), ("PUT", "/sandboxes/a")):
+        answer = server.control(method, path, b'{"strict": true}', headers={"Content-Type": type})
+        assert kind(answer) == "415 json-wanted"
+    assert kind(server.control("POST", "/reset", headers={"Content-Type": type})) == ""  # one without a body is fine
+    assert kind(server.control("PATCH", "/settings", b"{}", headers={"Content-Type": "application/json; x=y"})) == ""
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"X-Mock-Control-Token": TOKEN},
+        {"Authorization": f"Bearer {TOKEN}"},
+        {"Authorization": f"bearer  {TOKEN}"},
+    ],
+)
+def test_the_token_opens_and_lifts_the_check_of_host(guarded: Sandboxed, headers: dict[str, str]) -> None:
+    for host in ("localhost", "mock.company.example:8080"):
+        assert kind(guarded.control("GET", "/vendors", headers={"Host": host, **headers})) == ""
+    assert kind(guarded.control("GET", "/vendors", headers={"Origin": "http://x.example", **headers})) != ""
+    own = {"Host": "mock.company.example", "Origin": "http://mock.company.example"}
+    assert kind(guarded.control("GET", "/vendors", headers={**own, **headers})) == ""
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"X-Mock-Control-Token": ""},
+        {"X-Mock-Control-Token": TOKEN[:-1]},
+        {"X-Mock-Control-Token": TOKEN + "ö"},
+        {"Authorization": TOKEN},
+        {"Authorization": f"Basic {TOKEN}"},
+        {"Authorization": "Bearer"},
+    ],
+)
+def test_nothing_is_told_without_the_token(guarded: Sandboxed, headers: dict[str, str]) -> None:
+    rules = [rule for rule in guarded.app.url_map.iter_rules() if rule.rule.startswith("/__admin/")]
+    assert len(rules) > 15
+    for rule in rules:
+        path = re.sub("<[^>]*>", "1", rule.rule.removeprefix("/__admin"))
+        if path in ("/health", "/ready", "/version"):
+            continue
+        for method in rule.methods or ():
+            answer = guarded.control(method, path, headers=headers)
+            assert answer.status == 401, (method, path)
+            assert answer.headers["WWW-Authenticate"] == "Bearer"
+            assert RICH.encode() not in answer.body
+            assert TOKEN.encode() not in answer.body
+    assert RICH.encode() not in guarded.app.test_client().get("/").data
+
+
+def test_health_ready_and_version_are_for_everybody(guarded: Sandboxed, server: Sandboxed) -> None:
+    stranger = {"Host": "lb.company.example", "Origin": "http://evil.example"}
+    for path in ("/health", "/ready", "/version"):
+        assert kind(guarded.control("GET", path, headers=stranger)) == ""
+        assert kind(server.control("GET", path, headers=stranger)) == ""
+
+
+def test_vendors_are_called_without_the_token(guarded: Sandboxed) -> None:
+    assert guarded.get().status == 200
+
+
+def test_all_of_it_can_be_off(vendor: Vendor) -> None:
+    server = Sandboxed(vendor, control="false")
+    for path in ("/health", "/settings", "/vendors"):
+        assert server.control("GET", path).status == 404
+    assert server.get().status == 200

@@ -1,0 +1,280 @@
+"""The journal by the control API: what was called, counted, found, and what came nearest; reading changes nothing."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+from mockserver.clock import at, format_instant
+from mockserver.vendor import Vendor
+from tests.acme import BILLS, RICH, Sandboxed, acme
+from tests.client import WALL
+
+
+@pytest.fixture
+def server(vendor: Vendor) -> Sandboxed:
+    return Sandboxed(vendor)
+
+
+@pytest.fixture
+def busy(server: Sandboxed) -> Sandboxed:
+    """A server that was called: 1 a list, 2 with an unknown parameter, 3 an unknown path, 4 without a key, 5 a bill."""
+    server.get(f"{BILLS}?page=2&state=paid")
+    server.get(f"{BILLS}?stat=paid&stat=open")
+    server.get("/acme/v3/bils", method="POST")
+    server.get(key=None)
+    server.get("/v3/bills/6")
+    return server
+
+
+def ids(server: Sandboxed, query: str = "", **more: Any) -> list[int]:
+    """The ids of the calls that the journal tells, in its order."""
+    found = server.control("GET", f"/requests{query}", **more)
+    assert found.status == 200, found.body
+    return [entry["id"] for entry in found.json["requests"]]
+
+
+def test_an_entry_tells_the_whole_call_but_the_credential(server: Sandboxed) -> None:
+    called = server.get(f"{BILLS}?page=2&page=3&foo=%C3%B6", method="GET", headers={"X-Mock-Sandbox": "x"})
+    found = server.control("GET", "/requests", sandbox="x").json
+    assert found["meta"] == {"total": 1}
+    (entry,) = found["requests"]
+    assert entry.pop("ms") >= 0
+    assert entry.pop("response") == {
+        "status": 200,
+        "headers": {name: value for name, value in called.headers.items() if name != "Content-Length"},
+        "body": called.body.decode(),
+        "truncated": False,
+    }
+    assert entry["request"].pop("headers")["x-acme-key"] == "[redacted]"
+    assert entry == {
+        "id": called.call,
+        "time": format_instant(at(WALL)),
+        "sandbox": "x",
+        "vendor": "acme",
+        "operation": "listBills",
+        "request": {
+            "method": "GET",
+            "url": "/acme/v3/bills?page=2&page=3&foo=%C3%B6",
+            "path": "/v3/bills",
+            "query": {"page": ["2", "3"], "foo": "ö"},
+            "body": "",
+        },
+        "warnings": called.warnings,
+        "basis": {"basis": "documented", "rule": "listBills.200"},
+        "fault": None,
+        "reached": "answer",
+        "strict": False,
+    }
+    assert server.control("GET", f"/requests/{entry['id']}", sandbox="x").json["request"]["path"] == "/v3/bills"
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("", [5, 4, 3, 2, 1]),
+        ("?limit=2", [5, 4]),
+        ("?limit=0", []),
+        ("?after=3", [5, 4]),
+        ("?after=1&limit=1", [5]),
+        ("?after=99", []),
+        ("?vendor=acme&status=200", [5, 2, 1]),
+        ("?status=401", [4]),
+        ("?status=418", []),
+        ("?unmatched=true", [3]),
+        ("?unmatched=false", [5, 4, 2, 1]),
+        ("?warned=true", [2]),
+        ("?warned=false&status=200", [5, 1]),
+        ("/unmatched", [3]),
+    ],
+)
+def test_what_may_be_asked_for(busy: Sandboxed, query: str, found: list[int]) -> None:
+    assert ids(busy, query) == found
+    assert busy.control("GET", f"/requests{query}").json["meta"] == {"total": 5}
+
+
+@pytest.mark.parametrize(
+    ("query", "detail"),
+    [
+        ("since=3", "There is no parameter 'since', wanted after, limit, vendor, status, unmatched, warned."),
+        ("after=x", "after is 'x', wanted a whole number."),
+        ("limit=-1", "limit is '-1', wanted a whole number."),
+        ("status=4xx", "status is '4xx', wanted a whole number."),
+        ("warned=yes", "warned is 'yes', wanted true or false."),
+        ("vendor=acmee", "vendor is 'acmee', wanted one of acme."),
+    ],
+)
+def test_what_may_not(busy: Sandboxed, query: str, detail: str) -> None:
+    found = busy.control("GET", f"/requests?{query}")
+    assert (found.status, found.json["detail"]) == (422, detail)
+
+
+def test_each_sandbox_has_its_own(busy: Sandboxed) -> None:
+    busy.get(headers={"X-Mock-Sandbox": "x"})
+    assert ids(busy, sandbox="x") == [6]
+    assert ids(busy) == [5, 4, 3, 2, 1]
+    assert busy.control("GET", "/requests/5", sandbox="x").status == 404
+
+
+def test_reading_changes_nothing_and_makes_no_sandbox(busy: Sandboxed) -> None:
+    before = busy.control("GET", "/requests").body
+    for method, path, body in (
+        ("GET", "/requests?unmatched=true", None),
+        ("GET", "/requests/unmatched", None),
+        ("GET", "/requests/1", None),
+        ("POST", "/requests/count", {}),
+        ("POST", "/requests/find", {}),
+        ("POST", "/requests/near-misses", {"path": "/x"}),
+    ):
+        assert busy.control(method, path, body).status == 200
+        busy.control(method, path, body, sandbox="nobody")
+    assert busy.control("GET", "/requests").body == before
+    assert "nobody" not in busy.world.store.sandboxes()
+
+
+def test_calls_are_forgotten(busy: Sandboxed) -> None:
+    assert busy.control("DELETE", "/requests/4").status == 204
+    for method in ("DELETE", "GET"):
+        gone = busy.control(method, "/requests/4")
+        assert (gone.status, gone.json["detail"]) == (404, "The journal of the sandbox default has no call 4.")
+    assert ids(busy) == [5, 3, 2, 1]
+    assert busy.control("DELETE", "/requests").json == {"removed": 4}
+    assert ids(busy) == []
+    busy.get()
+    assert ids(busy) == [6]
+
+
+def test_control_preflights_and_the_start_page_are_no_calls(server: Sandboxed) -> None:
+    server.get("/", key=None)
+    server.get("/nowhere", key=None)
+    server.control("GET", "/health")
+    server.get(method="OPTIONS", headers={"Origin": "http://x.example", "Access-Control-Request-Method": "GET"})
+    assert ids(server) == []
+
+
+@pytest.mark.parametrize(
+    ("matcher", "found"),
+    [
+        ({}, [5, 4, 3, 2, 1]),
+        ({"vendor": "acme", "path": "/v3/bills"}, [4, 2, 1]),
+        ({"vendor": "acme", "path": "/v3/bills", "query": {"page": {"equalTo": "2"}}}, [1]),
+        ({"query": {"page": "2"}}, [1]),
+        ({"query": {"stat": "paid"}}, [2]),
+        ({"query": {"stat": {"contains": "pe"}}}, [2]),
+        ({"query": {"stat": {"absent": True}}, "status": 200}, [5, 1]),
+        ({"operation": "oneBill"}, [5]),
+        ({"method": "POST"}, [3]),
+        ({"status": 401}, [4]),
+        ({"headers": {"X-Acme-Key": {"absent": True}}}, [4]),
+        ({"vendor": "bolt"}, []),
+    ],
+)
+def test_calls_are_found_and_counted(busy: Sandboxed, matcher: dict[str, Any], found: list[int]) -> None:
+    answer = busy.control("POST", "/requests/find", matcher).json
+    assert [entry["id"] for entry in answer["requests"]] == found
+    assert answer["meta"] == {"total": 5}
+    assert busy.control("POST", "/requests/count", matcher).json == {"count": len(found)}
+
+
+@pytest.mark.parametrize("what", ["count", "find", "near-misses"])
+@pytest.mark.parametrize(
+    ("matcher", "detail"),
+    [
+        ({"url": "/x"}, "url is no field of a matcher, wanted one of vendor, operation, method, path, status, query"),
+        ({"query": "page=2"}, "query is 'page=2', wanted an object of names"),
+        ({"query": {"page": 2}}, "query.page is 2, wanted a text, "),
+        ({"path": {"contains": "x"}}, "path is {'contains': 'x'}, wanted a text."),
+        ({"status": "200"}, "status is '200', wanted a whole number."),
+        (
+            {"credential": RICH},
+            "The matcher has a credential, and the journal keeps none; fault rules can match by it.",
+        ),
+    ],
+)
+def test_a_matcher_that_cannot_be_understood(busy: Sandboxed, what: str, matcher: Any, detail: str) -> None:
+    found = busy.control("POST", f"/requests/{what}", matcher)
+    assert found.status == 422
+    assert found.json["detail"].startswith(detail)
+
+
+def test_the_nearest_calls_come_first_and_a_call_that_fits_is_no_miss(busy: Sandboxed) -> None:
+    asked = {"vendor": "acme", "path": "/v3/bills", "status": 200, "query": {"page": "2", "state": "paid"}}
+    found = busy.control("POST", "/requests/near-misses", asked).json
+    assert [near["request"]["id"] for near in found["nearMisses"]] == [2, 5, 4]
+    assert found["nearMisses"][0]["differences"] == [
+        {"field": "query.page", "expected": "2", "found": None, "hint": None},
+        {"field": "query.state", "expected": "paid", "found": None, "hint": "The call has stat, another name."},
+    ]
+    assert found["meta"] == {"total": 5}
+
+
+def test_calls_of_another_vendor_are_further_away(tmp_path_factory: pytest.TempPathFactory, vendor: Vendor) -> None:
+    server = Sandboxed(vendor, acme(tmp_path_factory.mktemp("bolt"), name="bolt"))
+    server.get("/acme/v3/bills?page=1")
+    server.get("/bolt/v3/bills?page=2&size=5&order=due")
+    asked = {"vendor": "acme", "query": {"page": "2", "size": "5", "order": "due"}}
+    found = server.control("POST", "/requests/near-misses", asked).json["nearMisses"]
+    assert [(near["request"]["vendor"], len(near["differences"])) for near in found] == [("acme", 3), ("bolt", 1)]
+
+
+HINTS: list[tuple[str, dict[str, Any], str, Any, str | None]] = [
+    (f"{BILLS}?Page=2", {"query": {"page": "2"}}, "query.page", None, "The call has Page, another name."),
+    (f"{BILLS}?state=PAID", {"query": {"state": "paid"}}, "query.state", "PAID", "They differ in case alone."),
+    (f"{BILLS}?state=paid+", {"query": {"state": "paid"}}, "query.state", "paid ", "They differ in blanks alone."),
+    (f"{BILLS}?page=2", {"query": {"page": "02"}}, "query.page", "2", "They differ in zeros in front alone."),
+    (
+        f"{BILLS}?page=1&page=3",
+        {"query": {"page": {"equalTo": "2"}}},
+        "query.page",
+        "3",
+        "It was sent 2 times: 1, 3.",
+    ),
+    (
+        f"{BILLS}?text=anvil",
+        {"query": {"text": "anv"}},
+        "query.text",
+        "anvil",
+        'It is a part of what was sent: {"contains": …}.',
+    ),
+    (f"{BILLS}?page=2", {"query": {"page": {"absent": True}}}, "query.page", "2", None),
+    (f"{BILLS}?page=2", {"query": {"page": "7"}}, "query.page", "2", None),
+    (f"{BILLS}?page=2", {"query": {"zzz": "7"}}, "query.zzz", None, None),
+    (BILLS, {"path": "/v3/bills/"}, "path", "/v3/bills", "They differ in a slash at the end alone."),
+    (BILLS, {"path": "/acme/v3/bills"}, "path", "/v3/bills", "Paths are told without the prefix of the vendor."),
+    (BILLS, {"path": "/v3/bills?page=2"}, "path", "/v3/bills", "What stands behind ? is asked for by query."),
+    (BILLS, {"status": 500}, "status", 200, None),
+    (BILLS, {"operation": None}, "operation", "listBills", None),
+    ("/acme/x", {"operation": "listBills"}, "operation", None, None),
+    (
+        BILLS,
+        {"headers": {"X-Acme-Key": RICH}},
+        "headers.X-Acme-Key",
+        "[redacted]",
+        'The journal hides credentials; {"absent": false} asks whether there is one.',
+    ),
+    (BILLS, {"headers": {"X-Acme-Keys": "x"}}, "headers.X-Acme-Keys", None, "The call has x-acme-key, another name."),
+]
+
+
+@pytest.mark.parametrize(("target", "matcher", "field", "found", "hint"), HINTS)
+def test_what_to_make_of_a_difference(
+    server: Sandboxed, target: str, matcher: dict[str, Any], field: str, found: Any, hint: str | None
+) -> None:
+    server.get(target)
+    (near,) = server.control("POST", "/requests/near-misses", matcher).json["nearMisses"]
+    (difference,) = near["differences"]
+    assert (difference["field"], difference["found"], difference["hint"]) == (field, found, hint)
+
+
+def test_of_a_live_credential_only_the_fact_is_kept(server: Sandboxed) -> None:
+    live = "sk_live_" + "4eC39HqLyjWDarjtT1zdp7dc"
+    assert server.get(f"{BILLS}?page=7777", key=live, headers={"X-Mock-Sandbox": "x"}).status == 400
+    text = server.control("GET", "/requests", sandbox="x").body.decode()
+    assert not re.search("live_|7777|v3", text)
+    (entry,) = server.control("GET", "/requests", sandbox="x").json["requests"]
+    assert (entry["vendor"], entry["time"], entry["fault"]) == ("acme", format_instant(at(WALL)), "live-credential")
+    assert ids(server, "/unmatched", sandbox="x") == []
+    assert server.control("POST", "/requests/near-misses", {"path": "/"}, sandbox="x").json["nearMisses"] == []
+    assert server.control("POST", "/requests/count", {"vendor": "acme"}, sandbox="x").json == {"count": 1}

@@ -1,0 +1,128 @@
+"""Credentials that look live are found, wherever credentials are, and none of the sandbox's own are taken for one."""
+
+from __future__ import annotations
+
+import base64
+import json
+import logging
+from typing import Any
+
+import pytest
+
+from mockserver import logs
+from mockserver import vendors as shelf
+from mockserver.app import create_app
+from mockserver.live import looks_live
+from mockserver.settings import make
+from mockserver.vendor import Vendor
+from tests.acme import BILLS, POOR, RICH, Sandboxed
+from tests.client import WALL
+
+LIVE = "sk_live_" + "a1B2c3D4e5"
+
+
+def jwt(**claims: Any) -> str:
+    """A token with these claims, as an identity provider makes them."""
+    parts = [json.dumps(part).encode() for part in ({"alg": "RS256", "typ": "JWT"}, claims)]
+    return ".".join(base64.urlsafe_b64encode(part).decode().rstrip("=") for part in (*parts, b"signature"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        LIVE,
+        f"Bearer {LIVE}",
+        "rk_live_0123456789",
+        "pk_live_0123456789",
+        jwt(exp=WALL + 1),
+        f"Bearer {jwt(exp=WALL + 1)}",
+        jwt(exp=WALL + 0.5),
+        jwt(iss="https://login.billing.com/realm"),
+        jwt(iss="billing.com", exp=WALL - 1),
+        jwt(aud="https://api.billing.io"),
+        jwt(aud=["https://api.example.com", "https://api.billing.io"]),
+        f"{jwt(sub='x')} {jwt(exp=WALL + 1)}",
+    ],
+)
+def test_live(text: str) -> None:
+    assert looks_live(text, WALL)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        RICH,
+        "sk_test_0123456789",
+        "sk_live_",
+        "task_live_0123456789",
+        jwt(sub="somebody"),
+        jwt(exp=WALL),
+        jwt(exp=True),
+        jwt(exp="tomorrow"),
+        jwt(iss="https://login.example.com", aud="sandbox"),
+        jwt(iss="http://localhost:8080", aud=["http://127.0.0.1:5000", "api.test", 7, None]),
+        jwt(iss="https://[broken"),
+        "eyJhbGciOiJub25lIn0.eyJ!!!.x",
+        "eyJhbGciOiJub25lIn0.eyJhYmNkZWY.x",  # no JSON
+        "eyJhbGciOiJub25lIn0.eyJ" + base64.urlsafe_b64encode(b"[" * 3000).decode() + ".x",
+        "eyJ" * 5000,
+    ],
+)
+def test_not_live(text: str) -> None:
+    assert not looks_live(text, WALL)
+
+
+@pytest.mark.parametrize(
+    ("target", "headers"),
+    [
+        (BILLS, {"X-Acme-Key": LIVE}),
+        (BILLS, {"X-Acme-Key": f"{LIVE}~box"}),
+        (BILLS, {"X_Acme-Key": LIVE}),
+        (BILLS, {"X-Acme-Brand": LIVE}),
+        (BILLS, {"Authorization": f"Bearer {jwt(exp=WALL + 60)}"}),
+        (BILLS, {"ApiKey": LIVE}),
+        (f"{BILLS}?page={LIVE}", {"X-Acme-Key": RICH}),
+        (f"{BILLS}?x={jwt(exp=WALL + 60)}", {"X-Acme-Key": RICH}),
+        (f"/acme/nowhere?token={LIVE}", {}),
+    ],
+)
+def test_a_live_credential_is_refused_and_nothing_of_the_call_is_kept(
+    vendor: Vendor, target: str, headers: dict[str, str], caplog: pytest.LogCaptureFixture, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr(logging.getLogger("mockserver"), "propagate", True)
+    server = Sandboxed(vendor)
+    server.world.observers.append(logs.observer())
+    with caplog.at_level(logging.DEBUG):
+        answer = server.get(target, key=None, headers={**headers, "X-Mock-Sandbox": "a", "X-Other": "secret-thing"})
+    assert (answer.status, answer.headers["Content-Type"]) == (400, "application/problem+json")
+    assert answer.json["type"] == "urn:mockserver:live-credential"
+    ((id, kept),) = server.world.store.entries("a")
+    assert id == answer.call
+    assert (kept["vendor"], kept["fault"], kept["time"]) == ("acme", "live-credential", "2026-09-21T14:13:20Z")
+    assert kept["request"] == {"method": "", "url": "", "path": "", "query": {}, "headers": {}, "body": ""}
+    everything = f"{answer.body!r}{answer.headers}{kept}{caplog.text}"
+    for part in ("sk_live", "a1B2c3D4e5", "eyJ", "secret-thing"):
+        assert part not in everything
+    assert caplog.records
+
+
+def test_it_can_be_switched_off(vendor: Vendor) -> None:
+    server = Sandboxed(vendor, refuse_live=False)
+    assert server.get(key=LIVE).status == 401
+    assert server.get(f"{BILLS}?x={LIVE}").status == 200
+    assert LIVE not in str(server.world.store.entries("default")[0])
+
+
+def test_a_browsers_cookies_of_other_apps_are_nobodys_business(vendor: Vendor) -> None:
+    assert Sandboxed(vendor).get(headers={"Cookie": f"session={jwt(exp=WALL + 60)}"}).status == 200
+
+
+def test_no_credential_of_ours_looks_live(vendor: Vendor) -> None:
+    for known in (RICH, POOR):
+        assert not looks_live(known, 0)
+    world = create_app(make({}, {})).extensions["mockserver"]
+    for served in shelf.found():
+        for dataset in world.sandboxes.library.names(served):
+            for account in world.sandboxes.library.dataset(served, dataset).accounts:
+                assert not looks_live(str(account.get(served.credential.key)), 0), (served.name, dataset)

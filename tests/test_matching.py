@@ -1,0 +1,99 @@
+"""Matchers: what fits, what does not and why, and what cannot be understood."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from mockserver.matching import BadMatcher, Difference, Seen, check, differences, matches
+
+SEEN = Seen(
+    {"vendor": "acme", "operation": "listBills", "method": "GET", "path": "/v3/bills", "status": 200},
+    {"page": ["2"], "tag": ["a", "b"], "empty": [""]},
+    {"x-acme-key": "secret", "accept": "application/json"},
+    "secret",
+)
+
+
+@pytest.mark.parametrize(
+    "matcher",
+    [
+        {},
+        {"vendor": "acme", "operation": "listBills", "method": "GET", "path": "/v3/bills", "status": 200},
+        {"query": {}},
+        {"query": {"page": "2"}},
+        {"query": {"page": {"equalTo": "2"}}},
+        {"query": {"tag": "a"}},  # any of several
+        {"query": {"tag": {"contains": "b"}}},
+        {"query": {"empty": ""}},
+        {"query": {"empty": {"absent": False}}},
+        {"query": {"other": {"absent": True}}},
+        {"headers": {"Accept": {"contains": "json"}, "X-ACME-KEY": "secret", "cookie": {"absent": True}}},
+        {"credential": "secret"},
+        {"credential": {"contains": "cre"}},
+    ],
+)
+def test_what_fits(matcher: dict[str, Any]) -> None:
+    assert check(matcher) is matcher
+    assert matches(matcher, SEEN)
+    assert differences(matcher, SEEN) == []
+
+
+@pytest.mark.parametrize(
+    ("matcher", "different"),
+    [
+        ({"vendor": "bolt"}, [("vendor", "bolt", "acme")]),
+        ({"status": 404, "method": "POST"}, [("status", 404, 200), ("method", "POST", "GET")]),
+        ({"operation": None}, [("operation", None, "listBills")]),
+        ({"query": {"page": "02"}}, [("query.page", "02", "2")]),
+        ({"query": {"tag": "c"}}, [("query.tag", "c", "b")]),
+        ({"query": {"other": {"contains": ""}}}, [("query.other", {"contains": ""}, None)]),
+        ({"query": {"page": {"absent": True}}}, [("query.page", {"absent": True}, "2")]),
+        ({"query": {"other": {"absent": False}}}, [("query.other", {"absent": False}, None)]),
+        ({"headers": {"Accept": "text/html"}}, [("headers.Accept", "text/html", "application/json")]),
+        ({"credential": "another"}, [("credential", "another", "this one")]),
+        ({"credential": "wanted-secret"}, [("credential", "another", "this one")]),  # no secret is repeated
+    ],
+)
+def test_what_does_not_and_why(matcher: dict[str, Any], different: list[tuple[str, Any, Any]]) -> None:
+    check(matcher)
+    assert differences(matcher, SEEN) == [Difference(*each) for each in different]
+    assert not matches(matcher, SEEN)
+
+
+def test_a_call_without_a_credential() -> None:
+    bare = Seen({}, {}, {})
+    assert matches({"credential": {"absent": True}}, bare)
+    assert differences({"credential": "x"}, bare) == [Difference("credential", "another", None)]
+
+
+@pytest.mark.parametrize(
+    ("matcher", "told"),
+    [
+        ([], "a matcher is [], wanted an object"),
+        (
+            {"vendr": "x"},
+            "vendr is no field of a matcher, wanted one of vendor, operation, method, path, status, query",
+        ),
+        ({"vendor": 7}, "vendor is 7, wanted a text"),
+        ({"vendor": None}, "vendor is None, wanted a text"),
+        ({"path": {"contains": "/"}}, "path is {'contains': '/'}, wanted a text"),
+        ({"status": "200"}, "status is '200', wanted a whole number"),
+        ({"status": True}, "status is True, wanted a whole number"),
+        ({"query": "page=2"}, "query is 'page=2', wanted an object of names"),
+        ({"query": {"page": 2}}, "query.page is 2, wanted a text, {"),
+        ({"query": {"page": {"equalTo": 2}}}, "query.page is {'equalTo': 2}, wanted a text, {"),
+        ({"query": {"page": {"absent": "yes"}}}, "query.page is {'absent': 'yes'}, wanted"),
+        (
+            {"headers": {"A": {"equalTo": "x", "contains": "y"}}},
+            "headers.A is {'equalTo': 'x', 'contains': 'y'}, wanted",
+        ),
+        ({"headers": {"A": {"matches": "x"}}}, "headers.A is {'matches': 'x'}, wanted"),
+        ({"credential": 7}, "credential is 7, wanted a text"),
+    ],
+)
+def test_what_cannot_be_understood(matcher: Any, told: str) -> None:
+    with pytest.raises(BadMatcher) as refused:
+        check(matcher)
+    assert str(refused.value).startswith(told)

@@ -1,0 +1,287 @@
+"""Verdicts: each check kept, broken and untested, by calls of a client that behaves and of one that does not."""
+
+from __future__ import annotations
+
+import xml.etree.ElementTree as ET
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from mockserver.journal import Journal
+from mockserver.vendor import Call, Reply, Vendor, Words
+from mockserver.verdict import Check, Finding, document, judge, junit, overall
+from tests.acme import BILLS, POOR, RICH, Sandboxed, refuse
+
+LIVE = "sk_" + "live_" + "0123456789abcdef"  # not in one piece, so that nobody takes it for one
+
+
+class Watched(Sandboxed):
+    """A server whose calls are judged."""
+
+    def judged(self, sandbox: str = "default") -> dict[str, Check]:
+        """The checks over a sandbox's journal by their names."""
+        entries = Journal(self.world.store, sandbox).entries()
+        return {check.name: check for check in judge(entries, self.world.vendors)}
+
+    def outcome(self, name: str) -> tuple[str, tuple[int, ...]]:
+        check = self.judged()[name]
+        return check.verdict, check.calls
+
+    def walk(self, *numbers: int, **more: Any) -> None:
+        for number in numbers:
+            self.get(f"{BILLS}?size=2&page={number}", **more)
+
+
+@pytest.fixture
+def server(vendor: Vendor) -> Watched:
+    return Watched(vendor)
+
+
+def test_of_nothing_nothing_is_said(server: Watched) -> None:
+    checks = list(server.judged().values())
+    assert {check.verdict for check in checks} == {"untested"}
+    assert overall(checks) == "untested"
+    assert all(check.about and not check.calls for check in checks)
+
+
+# Pages: rich has six bills, three pages of two -----------------------------------------------------------------------
+
+
+def test_a_walk_to_the_end_is_proof(server: Watched) -> None:
+    server.walk(1, 2, 3)
+    assert server.outcome("pages") == ("kept", (1, 2, 3))
+
+
+def test_pages_may_come_in_any_order_and_twice(server: Watched) -> None:
+    server.walk(1, 3, 2, 2, 1)
+    assert server.outcome("pages")[0] == "kept"
+
+
+@pytest.mark.parametrize(
+    ("numbers", "missing"),
+    [
+        ((1,), "page=2 was"),
+        ((1, 2), "page=3 was"),
+        ((1, 3), "page=2 was"),
+        ((2, 3), "page=1 (the first page) was"),
+        ((1, 9), "page=2 was"),
+    ],
+)
+def test_a_page_that_is_left_out_breaks_it(server: Watched, numbers: tuple[int, ...], missing: str) -> None:
+    server.walk(*numbers)
+    check = server.judged()["pages"]
+    assert (check.verdict, check.calls) == ("broken", tuple(range(1, len(numbers) + 1)))
+    assert f"{missing} never asked for" in check.about
+
+
+def test_another_filter_account_or_size_is_another_list(server: Watched) -> None:
+    server.walk(1, 2, 3)
+    server.get(f"{BILLS}?size=3")
+    check = server.judged()["pages"]
+    assert (check.verdict, check.calls) == ("broken", (4,))
+    assert len(check.findings) == 1
+
+
+def test_the_first_page_needs_no_number(server: Watched) -> None:
+    server.get(f"{BILLS}?size=4")
+    server.get(f"{BILLS}?page=2&size=4")
+    assert server.outcome("pages")[0] == "kept"
+
+
+def test_one_page_proves_nothing(server: Watched) -> None:
+    server.walk(1, key=POOR)
+    assert server.outcome("pages")[0] == "untested"
+
+
+def test_a_walk_that_a_failure_stops_is_not_the_clients_fault(server: Watched) -> None:
+    server.walk(1)
+    server.get(f"{BILLS}?size=2&page=2", Prefer="code=503")
+    assert server.outcome("pages")[0] == "untested"
+
+
+def test_of_a_repeated_number_the_one_counts_that_the_endpoint_reads(server: Watched) -> None:
+    server.walk(1, 2)
+    server.get(f"{BILLS}?size=2&page=1&page=3")
+    assert server.outcome("pages")[0] == "kept"
+
+
+def test_an_endpoint_without_pages_has_none_to_follow(server: Watched) -> None:
+    server.get("/v3/bills/1")
+    server.get(method="HEAD")
+    assert server.outcome("pages")[0] == "untested"
+
+
+# Waits ----------------------------------------------------------------------------------------------------------------
+
+
+def throttle(server: Watched) -> None:
+    server.control("PATCH", "/settings", {"quotas": {"acme": "1/minute"}})
+    server.get()
+    assert server.get().headers["Retry-After"] == "60"
+
+
+@pytest.mark.parametrize(("seconds", "verdict"), [(0, "broken"), (59, "broken"), (60, "kept"), (600, "kept")])
+def test_retry_after_is_waited_for(server: Watched, seconds: int, verdict: str) -> None:
+    throttle(server)
+    server.wall.seconds += seconds
+    server.get()
+    assert server.outcome("retry-after") == (verdict, (2, 3))
+
+
+def test_to_advance_the_clock_is_to_wait(server: Watched) -> None:
+    throttle(server)
+    server.control("POST", "/clock/advance", {"duration": "60s"})
+    assert server.get().status == 200
+    assert server.outcome("retry-after") == ("kept", (2, 3))
+
+
+def test_to_give_up_honours_it_too(server: Watched) -> None:
+    throttle(server)
+    assert server.outcome("retry-after") == ("kept", (2,))
+
+
+def test_another_call_and_another_caller_are_no_repetition(server: Watched) -> None:
+    throttle(server)
+    server.get(f"{BILLS}?state=paid")
+    server.get(key=POOR)
+    assert server.outcome("retry-after") == ("kept", (2, 3))  # the third was refused, too
+
+
+def test_what_was_sent_before_the_answer_came_is_no_repetition(server: Watched) -> None:
+    server.get(Prefer="code=503", X_Mock_Delay="3000")
+    server.wall.seconds += 2
+    server.get(Prefer="code=503")
+    assert server.outcome("back-off") == ("kept", (1, 2))
+    server.get(Prefer="code=503")
+    assert server.outcome("back-off") == ("broken", (2, 3))
+
+
+@pytest.mark.parametrize(("seconds", "verdict"), [(0.0, "broken"), (0.09, "broken"), (0.11, "kept"), (30.0, "kept")])
+@pytest.mark.parametrize("status", [500, 503, 599])
+def test_a_5xx_wants_a_pause(server: Watched, status: int, seconds: float, verdict: str) -> None:
+    server.get(Prefer=f"code={status}")
+    server.wall.seconds += seconds
+    server.get()
+    assert server.outcome("back-off") == (verdict, (1, 2))
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_refused_credential_is_not_sent_again(server: Watched, status: int) -> None:
+    server.get(Prefer=f"code={status}")
+    assert server.outcome("refused") == ("kept", (1,))
+    server.get(f"{BILLS}?page=2")
+    server.get(key=POOR)
+    assert server.outcome("refused") == ("kept", (1,))
+    server.wall.seconds += 10
+    server.get()
+    assert server.outcome("refused") == ("broken", (1, 4))
+
+
+def test_a_status_counts_by_its_meaning_not_by_its_number(vendor: Vendor) -> None:
+    def always_200(call: Call, words: Words, fact: Any) -> Reply:
+        return replace(refuse(call, words, fact), status=200)
+
+    server = Watched(replace(vendor, refuse=always_200))
+    for _ in range(2):
+        assert server.get(key="nobody-has-this-secret").status == 200
+    assert server.outcome("refused") == ("broken", (1, 2))
+
+
+def test_a_misuse_of_the_sandbox_is_not_the_vendors_reply(server: Watched) -> None:
+    for _ in range(2):
+        assert server.get(X_Mock_Delay="soon").status == 400
+    assert {check.verdict for check in server.judged().values()} <= {"untested", "kept"}
+
+
+# Parameters, credentials, quota --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("query", ["stat=paid", "state=", "page=1&page=2"])
+def test_a_parameter_that_is_passed_over_breaks_it(server: Watched, query: str) -> None:
+    server.get(f"{BILLS}?state=paid")
+    assert server.outcome("parameters") == ("kept", (1,))
+    server.get(f"{BILLS}?{query}")
+    assert server.outcome("parameters") == ("broken", (2,))
+
+
+def test_a_call_whose_parameters_nobody_read_proves_nothing(server: Watched) -> None:
+    server.get(f"{BILLS}?stat=paid", key=None)
+    server.get(f"{BILLS}?stat=paid", Prefer="code=500")
+    assert server.outcome("parameters") == ("untested", ())
+
+
+def test_a_credential_that_looks_live_breaks_it_and_is_not_repeated(server: Watched) -> None:
+    server.get()
+    assert server.outcome("live-credentials") == ("kept", (1,))
+    assert server.get(key=LIVE).status == 400
+    assert server.outcome("live-credentials") == ("broken", (2,))
+    assert LIVE not in repr(document("default", list(server.judged().values())))
+
+
+def test_where_nobody_looks_for_them_nothing_is_said(server: Watched) -> None:
+    server.get()
+    entries = Journal(server.world.store, "default").entries()
+    found = {check.name: check for check in judge(entries, server.world.vendors, refuses_live=False)}
+    assert (found["live-credentials"].verdict, "--refuse-live" in found["live-credentials"].about) == ("untested", True)
+
+
+def test_the_quota_is_kept_until_a_call_is_over_it(server: Watched) -> None:
+    server.get()
+    assert server.outcome("quota") == ("untested", ())
+    server.control("PATCH", "/settings", {"quotas": {"acme": "1/minute"}})
+    server.get()
+    assert server.outcome("quota") == ("kept", (2,))
+    server.get()
+    assert server.outcome("quota") == ("broken", (3,))
+
+
+def test_a_429_that_was_asked_for_is_not_over_a_quota(server: Watched) -> None:
+    server.get(Prefer="code=429")
+    assert server.outcome("quota") == ("untested", ())
+    assert server.outcome("retry-after") == ("kept", (1,))
+
+
+def test_the_mark_of_a_caller_tells_callers_apart_and_no_secret(server: Watched) -> None:
+    for key in (RICH, POOR, RICH, None):
+        server.get(key=key)
+    first, second, third, fourth = [kept["evidence"]["caller"] for _, kept in server.world.store.entries("default")]
+    assert first == third != second
+    assert fourth is None
+    assert len(first) == 6
+    server.get(X_Mock_Sandbox="other")
+    assert server.world.store.entries("other")[0][1]["evidence"]["caller"] != first
+
+
+# Telling --------------------------------------------------------------------------------------------------------------
+
+CHECKS = [
+    Check("a", "Did a", "kept", "Did a.", (1, 2)),
+    Check("b", "Did b", "broken", "<&\"'\x00\x1b]]>", (3,), (Finding((3,), "x\x01\ud800\ufffe\U0001f511 <b>"),)),
+    Check("c", "Did c", "untested", "Nothing."),
+]
+
+
+def test_as_json() -> None:
+    told = document("mine", CHECKS)
+    assert (told["sandbox"], told["verdict"]) == ("mine", "broken")
+    assert told["counts"] == {"kept": 1, "broken": 1, "untested": 1}
+    assert told["checks"][0] == {
+        "name": "a", "title": "Did a", "verdict": "kept", "about": "Did a.", "calls": [1, 2], "findings": [],
+    }  # fmt: skip
+    assert told["checks"][1]["findings"][0]["calls"] == [3]
+
+
+def test_as_junit() -> None:
+    suites = ET.fromstring(junit("mine", CHECKS))
+    (suite,) = suites
+    assert (suites.tag, suite.tag) == ("testsuites", "testsuite")
+    numbers: Mapping[str, str] = suite.attrib
+    assert [numbers[name] for name in ("tests", "failures", "errors", "skipped")] == ["3", "1", "0", "1"]
+    assert [case.get("name") for case in suite] == ["Did a", "Did b", "Did c"]
+    failure, skipped = suite[1][0], suite[2][0]
+    assert (failure.tag, failure.get("message")) == ("failure", "<&\"'\\x00\\x1b]]>")
+    assert failure.text == "calls 3: x\\x01\\ud800\\ufffe\U0001f511 <b>"
+    assert (skipped.tag, skipped.get("message")) == ("skipped", "Nothing.")
+    assert len(suite[0]) == 0

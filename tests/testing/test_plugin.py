@@ -1,0 +1,291 @@
+"""The pytest plugin, by running pytest on tests as a user would write them; acme is the only vendor there is."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from configparser import ConfigParser
+from types import SimpleNamespace
+from typing import cast
+
+import pytest
+
+from mockserver.testing import Server, client, plugin, telling  # noqa: F401  # loaded here, not by a run that is undone
+from mockserver.vendor import Vendor
+from tests.acme import only
+from tests.servers import PYTEST, ROOT
+
+CALL = """\
+import http.client, os, pytest
+from urllib.parse import urlsplit
+
+def call(sandbox, target="/v3/bills", vendor="acme"):
+    parts = urlsplit(sandbox.url(vendor))
+    connection = http.client.HTTPConnection(parts.netloc, timeout=10)
+    connection.request("GET", parts.path + target, headers=sandbox.credentials(vendor))
+    reply = connection.getresponse()
+    reply.read()
+    connection.close()
+    return reply.status
+"""
+
+Run = Callable[..., pytest.RunResult]
+
+
+@pytest.fixture
+def run(pytester: pytest.Pytester, vendor: Vendor) -> Run:
+    """Runs pytest in this process on one file of tests."""
+
+    def running(source: str, *flags: str) -> pytest.RunResult:
+        pytester.makepyfile(CALL + source)
+        with only(vendor):
+            return pytester.runpytest_inprocess(*PYTEST, *flags)
+
+    return running
+
+
+def test_each_test_has_a_sandbox_of_its_own(run: Run) -> None:
+    found = run(
+        """
+@pytest.mark.parametrize("turn", range(3))
+def test_alone(sandbox, turn):
+    assert sandbox.requests == []
+    assert sandbox.settings()["strict"]
+    sandbox.quota("acme", "1/minute")
+    assert [call(sandbox), call(sandbox)] == [200, 429]
+    assert sandbox.name.startswith("main.test-alone")
+
+def test_no_sandbox_is_left(mockserver):
+    assert mockserver.sandboxes() == []
+"""
+    )
+    found.assert_outcomes(passed=4)
+
+
+def test_a_name_is_legal_whatever_the_test_is_called(run: Run) -> None:
+    found = run(
+        """
+@pytest.mark.parametrize("text", ["ä/b c~d", "x" * 500, ""])
+def test_ünlike(sandbox, text):
+    assert call(sandbox) == 200
+    assert len(sandbox.name) <= 64
+"""
+    )
+    found.assert_outcomes(passed=3)
+
+
+def test_a_warned_call_fails_a_test_that_has_passed(run: Run) -> None:
+    found = run("def test_it(sandbox):\n    assert call(sandbox, '/v3/bills?stat=paid') == 200\n")
+    found.assert_outcomes(passed=1, errors=1)
+    found.stdout.fnmatch_lines(
+        [
+            "1 of 1 calls in sandbox main.test-it.* were not as the vendor documents:",
+            "  #* GET /acme/v3/bills?stat=paid -> 200",
+            "*query.stat: *Did you mean state?",
+        ]
+    )
+    found.stdout.no_fnmatch_line("During handling of the above exception*")
+
+
+def test_it_is_checked_and_removed_even_when_the_test_failed(run: Run) -> None:
+    found = run(
+        """
+def test_it(sandbox):
+    call(sandbox, '/v3/nowhere')
+    assert False
+
+def test_no_sandbox_is_left(mockserver):
+    assert mockserver.sandboxes() == []
+"""
+    )
+    found.assert_outcomes(passed=1, failed=1, errors=1)
+    found.stdout.fnmatch_lines(["*acme has no endpoint there."])
+
+
+def test_a_failure_shows_what_was_called_and_what_came_near(run: Run) -> None:
+    found = run(
+        """
+def test_it(sandbox):
+    sandbox.fail_next("acme", 503)
+    call(sandbox, "/v3/bills?page=2")
+    call(sandbox, "/v3/bills?state=open")
+    sandbox.assert_requested("acme", query={"page": 3})
+"""
+    )
+    found.assert_outcomes(failed=1)
+    found.stdout.fnmatch_lines(
+        [
+            '*{"vendor":"acme","query":{"page":"3"}} was requested 0 times *, wanted at least once.',
+            "*near: #*",
+            "*query.page: wanted '3', found *",
+            "*- mockserver sandbox main.test-it.* -*",
+            "2 calls",
+            "  #* GET /acme/v3/bills?page=2 -> 503 (fault fault-1)",
+            "  #* GET /acme/v3/bills?state=open -> 200",
+        ]
+    )
+    found.stdout.no_fnmatch_line("*def assert_requested*")
+
+
+def test_a_sandbox_that_cannot_be_asked_any_more_says_so(run: Run) -> None:
+    found = run(
+        """
+def test_it(sandbox, monkeypatch):
+    monkeypatch.setattr(type(sandbox), "calls", lambda self: (_ for _ in ()).throw(OSError("unplugged")))
+    assert False
+"""
+    )
+    found.assert_outcomes(failed=1)
+    found.stdout.fnmatch_lines(["its calls cannot be told: unplugged"])
+
+
+def test_readings_deviate_one_at_a_time(run: Run) -> None:
+    found = run(
+        """
+seen = []
+
+@pytest.mark.readings("acme")
+def test_it(sandbox):
+    seen.append(sandbox.readings())
+
+def test_seen():
+    assert seen == [{}, {"acme.amounts": "cents"}, {"acme.bad-input": "ignore"}]
+""",
+        "-v",
+    )
+    found.assert_outcomes(passed=4)
+    found.stdout.fnmatch_lines(["*test_it[[]defaults] *", "*test_it[[]acme.amounts=cents] *"])
+
+
+def test_readings_of_nobody_and_readings_without_a_sandbox_are_refused(run: Run) -> None:
+    found = run("@pytest.mark.readings('bolt')\ndef test_it(sandbox): ...\n")
+    found.stdout.fnmatch_lines(["*there is no vendor 'bolt' to be read; there are acme."])
+    found = run("@pytest.mark.readings('acme')\ndef test_it(): ...\n")
+    found.stdout.fnmatch_lines(["*test_it is marked with readings, but uses no sandbox."])
+
+
+@pytest.mark.parametrize("told", ["flag", "variable"])
+def test_an_existing_server(run: Run, vendor: Vendor, monkeypatch: pytest.MonkeyPatch, told: str) -> None:
+    with only(vendor), Server(control_token="open-sesame") as server:
+        monkeypatch.setenv("MOCKSERVER_CONTROL_TOKEN", "open-sesame")
+        if told == "variable":
+            monkeypatch.setenv("MOCKSERVER_URL", server.url)
+        source = f"""
+def test_it(mockserver, sandbox):
+    assert mockserver.url == {server.url!r}
+    assert call(sandbox) == 200
+    assert sandbox.name.split(".")[1] == "main"
+"""
+        run(source, *(("--mockserver-url", server.url) if told == "flag" else ())).assert_outcomes(passed=1)
+        assert server.client.sandboxes() == []
+
+
+def test_a_server_that_is_not_there(run: Run) -> None:
+    found = run("def test_it(sandbox): ...\n", "--mockserver-url", "http://127.0.0.1:9")
+    found.assert_outcomes(errors=1)
+    found.stdout.fnmatch_lines(["the mockserver at http://127.0.0.1:9 does not answer: *"])
+
+
+def test_a_setting_that_is_wrong(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MOCKSERVER_DATASET", "nowhere")
+    found = run("def test_it(sandbox): ...\n")
+    found.assert_outcomes(errors=1)
+    found.stdout.fnmatch_lines(["E *WrongSetting: acme has no dataset 'nowhere'*"])
+
+
+XDIST = """
+@pytest.mark.parametrize("turn", range(16))
+def test_shared(sandbox, turn):
+    worker, vendor = os.environ["PYTEST_XDIST_WORKER"], sandbox.client.names[0]
+    sandbox.fail_next(vendor, 503)
+    path = sandbox.example(vendor)["path"].removeprefix(f"/__sandbox/{sandbox.name}")
+    assert [call(sandbox, path, vendor), len(sandbox.requests)] == [503, 1]
+    assert sandbox.name.startswith(worker + ".")
+    with open("urls", "a") as urls:
+        print(sandbox.client.url, file=urls)
+"""
+
+
+def distributed(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, *flags: str) -> pytest.RunResult:
+    """pytest in processes of its own, with the vendors that there are."""
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    pytester.makepyfile(CALL + XDIST)
+    return pytester.runpytest_subprocess(*PYTEST, *flags)
+
+
+class Node:
+    """A worker as pytest-xdist shows it to its controller."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self.config, self.workerinput = config, dict[str, str]()
+
+
+def test_a_controller_gives_all_workers_one_server(pytester: pytest.Pytester, vendor: Vendor) -> None:
+    config = pytester.parseconfig(*PYTEST)
+    nodes = [Node(config), Node(config)]
+    for node in nodes:
+        plugin.pytest_configure_node(node)
+    (url,) = {node.workerinput["mockserver_url"] for node in nodes}
+    with only(vendor):
+        assert client.Client(url).ready() == {"status": "ready"}
+    plugin.pytest_unconfigure(config)
+    with pytest.raises(ConnectionError):
+        client.Client(url).ready()
+
+
+def test_a_controller_tells_why_its_server_could_not_start(
+    pytester: pytest.Pytester, vendor: Vendor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MOCKSERVER_DATASET", "nowhere")
+    node, told = Node(pytester.parseconfig(*PYTEST)), list[str]()
+    reporter = SimpleNamespace(write_line=lambda line, red: told.append(line))
+    plugin.pytest_configure_node(node)
+    plugin.pytest_terminal_summary(cast(pytest.TerminalReporter, reporter), node.config)
+    assert told == []
+    with only(vendor), pytest.raises(ConnectionError):
+        client.Client(node.workerinput["mockserver_url"]).ready()
+    plugin.pytest_unconfigure(node.config)
+    plugin.pytest_terminal_summary(cast(pytest.TerminalReporter, reporter), node.config)
+    assert told == ["mockserver could not start: acme has no dataset 'nowhere'; there are default, empty, hand."]
+
+
+def test_a_server_of_the_users_is_no_business_of_the_controller(pytester: pytest.Pytester) -> None:
+    node = Node(pytester.parseconfig(*PYTEST, "--mockserver-url", "http://127.0.0.1:9"))
+    plugin.pytest_configure_node(node)
+    assert node.workerinput == {}
+    plugin.pytest_unconfigure(node.config)
+
+
+@pytest.mark.slow
+def test_eight_workers_share_one_server(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+    distributed(pytester, monkeypatch, "-n", "8").assert_outcomes(passed=16)
+    urls = (pytester.path / "urls").read_text().split()
+    assert (len(urls), len(set(urls))) == (16, 1)
+
+
+@pytest.mark.slow
+def test_a_server_that_cannot_start_is_told_by_the_controller(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MOCKSERVER_DATASET", "nowhere")
+    found = distributed(pytester, monkeypatch, "-n", "1", "-k", "shared[0]")
+    found.assert_outcomes(errors=1)
+    found.stdout.fnmatch_lines(["mockserver could not start: * has no dataset 'nowhere'*"])
+
+
+def test_the_entry_point() -> None:
+    config = ConfigParser()
+    config.read(ROOT / "setup.cfg")
+    assert config["options.entry_points"]["pytest11"].split() == ["mockserver", "=", plugin.__name__]
+
+
+def test_pytest_loads_nothing_heavy_for_it() -> None:
+    program = "import sys, pytest; before = set(sys.modules); import mockserver.testing.plugin; "
+    command = [sys.executable, "-c", program + "print(*set(sys.modules) - before)"]
+    loaded = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
+    ours = {name for name in loaded if name.startswith("mockserver")}
+    assert ours == {"mockserver", "mockserver.version", "mockserver.testing", "mockserver.testing.plugin"}
+    assert not {"flask", "werkzeug", "marshmallow", "yaml", "ssl", "http.client"} & set(loaded)
+    assert os.environ.get("MOCKSERVER_URL") is None

@@ -1,0 +1,123 @@
+"""``mockserver run``: a command beside a server of its own, its end, and the verdict on what it sent."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import xml.etree.ElementTree as ET
+from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
+
+import click
+import pytest
+from click.testing import CliRunner, Result
+
+from mockserver import cli
+from mockserver.settings import Settings, make
+from mockserver.testing import running
+from mockserver.vendor import Vendor
+from tests.acme import RICH, Sandboxed, only
+
+MAIN = cast(click.Command, SimpleNamespace(name="mockserver", main=cli.main))
+CALL = """\
+import http.client, os
+from urllib.parse import urlsplit
+
+def call(query="", sandbox=""):
+    parts = urlsplit(os.environ["MOCKSERVER_ACME_URL"])
+    connection = http.client.HTTPConnection(parts.netloc, timeout=10)
+    key = os.environ["MOCKSERVER_ACME_CREDENTIAL"] + sandbox
+    connection.request("GET", parts.path + "/v3/bills?size=50" + query, headers={"X-Acme-Key": key})
+    assert connection.getresponse().status == 200
+    connection.close()
+
+"""
+
+
+def run(vendor: Vendor, *arguments: str) -> Result:
+    with only(vendor):
+        return CliRunner().invoke(MAIN, ["run", *arguments], prog_name="mockserver")
+
+
+def program(text: str) -> tuple[str, ...]:
+    return ("--", sys.executable, "-c", CALL + text)
+
+
+def obey(text: str) -> int:
+    return running.obey([sys.executable, "-c", text], os.environ)
+
+
+@pytest.mark.parametrize("status", [0, 3])
+def test_it_ends_with_the_status_of_the_command(vendor: Vendor, status: int) -> None:
+    found = run(vendor, *program(f"call(); raise SystemExit({status})"))
+    assert (found.exit_code, found.stdout, found.stderr) == (status, "", "mockserver: the verdict stands.\n")
+
+
+def test_a_broken_verdict_is_a_failure_with_a_table(vendor: Vendor) -> None:
+    found = run(vendor, *program("call('&stat=paid')"))
+    assert found.exit_code == 1
+    table = found.stderr.splitlines()
+    assert table[0] == "sandbox default: broken"
+    at = table.index("  broken    Sent no unknown or ignored parameter")
+    assert table[at + 1].endswith("Did you mean state?")
+    assert "  untested  Backed off on 5xx" in table
+    assert run(vendor, *program("call('&stat=paid'); raise SystemExit(7)")).exit_code == 7
+
+
+def test_strict_makes_a_call_that_meets_no_endpoint_a_failure(vendor: Vendor) -> None:
+    text = (CALL + "call()").replace("/v3/bills", "/v3/lost").replace("== 200", "== 404")
+    lost = ("--", sys.executable, "-c", text)
+    assert run(vendor, *lost).exit_code == 0
+    found = run(vendor, "--strict", *lost)
+    assert found.exit_code == 1
+    assert found.stderr.splitlines()[0] == "sandbox default: 1 of 1 calls are not as documented"
+
+
+def test_junit_has_a_suite_per_sandbox(vendor: Vendor, tmp_path: Path) -> None:
+    file = tmp_path / "deep" / "verdict.xml"
+    found = run(vendor, "--junit", str(file), *program("call(); call('&stat=paid', '~other')"))
+    assert found.exit_code == 1
+    suites = {suite.attrib["name"]: suite.attrib["failures"] for suite in ET.parse(file).getroot()}
+    assert suites == {"mockserver.default": "0", "mockserver.other": "1"}
+
+
+def test_what_cannot_be_run_or_written(vendor: Vendor, tmp_path: Path) -> None:
+    found = run(vendor, "--", "no-such-program-anywhere")
+    assert (found.exit_code, found.stderr) == (
+        127,
+        "mockserver: no-such-program-anywhere cannot be run: No such file or directory.\n",
+    )
+    (tmp_path / "text").write_text("")
+    found = run(vendor, "--", str(tmp_path / "text"))
+    assert (found.exit_code, "Permission denied" in found.stderr) == (126, True)
+    found = run(vendor, "--junit", str(tmp_path / "text" / "x.xml"), *program(""))
+    assert found.exit_code == 2
+    assert found.stderr.startswith(f"mockserver: --junit {tmp_path / 'text' / 'x.xml'} cannot be written: ")
+    assert run(vendor).exit_code == 2
+
+
+def test_what_the_command_is_told(vendor: Vendor) -> None:
+    told = running.variables(Sandboxed(vendor, control_token="open-sesame").world, "http://127.0.0.1:1")
+    assert told == {
+        "MOCKSERVER_URL": "http://127.0.0.1:1",
+        "MOCKSERVER_CONTROL_TOKEN": "open-sesame",
+        "MOCKSERVER_ACME_URL": "http://127.0.0.1:1/acme",
+        "MOCKSERVER_ACME_CREDENTIAL": RICH,
+        "MOCKSERVER_ACME_HEADERS": json.dumps({"X-Acme-Key": RICH}),
+    }
+    assert make({}, told) == Settings(control_token="open-sesame")  # a server below it is not confused
+
+
+def test_the_settings_of_the_server_are_flags(vendor: Vendor) -> None:
+    ask = "import json, os; assert os.environ['MOCKSERVER_CONTROL_TOKEN'] == 'open-sesame'"
+    assert run(vendor, "--dataset", "empty", "--control-token", "open-sesame", *program(ask)).exit_code == 0
+
+
+def test_a_request_to_terminate_is_handed_on() -> None:
+    assert obey("import os, signal; os.kill(os.getppid(), signal.SIGTERM); signal.pause()") == 128 + 15
+
+
+def test_ctrl_c_is_for_the_command_alone() -> None:
+    assert obey("import os, signal; os.kill(os.getppid(), signal.SIGINT); raise SystemExit(3)") == 3

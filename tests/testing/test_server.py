@@ -1,0 +1,77 @@
+"""The server inside the test process: there in a blink, gone without a trace."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from pathlib import Path
+
+import pytest
+
+from mockserver import testing
+from mockserver.settings import WrongSetting
+from mockserver.testing.server import Server
+from mockserver.vendor import Vendor
+from tests.acme import only
+
+
+def is_free(url: str) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", int(url.rpartition(":")[2]))) != 0
+
+
+def threads() -> list[str]:
+    return [thread.name for thread in threading.enumerate() if thread.name == "mockserver"]
+
+
+def test_it_serves_and_leaves_nothing_behind(vendor: Vendor) -> None:
+    with only(vendor), Server(dataset="empty") as server:
+        assert server.client.health()["vendors"] == ["acme"]
+        assert server.client.sandbox().settings()["dataset"] == "empty"
+        assert threads() == ["mockserver"]
+    assert is_free(server.url)
+    assert threads() == []
+
+
+def test_given_vendors_join_those_there_are(vendor: Vendor) -> None:
+    with only(), Server(vendors=[vendor]) as server:
+        assert server.client.names == [vendor.name for vendor in server.world.vendors] == ["acme"]
+
+
+def test_one_that_starts_when_called(vendor: Vendor) -> None:
+    with only(vendor):
+        server = Server().start_when_called()
+        try:
+            assert server.client.ready() == {"status": "ready"}
+        finally:
+            server.stop()
+    assert is_free(server.url)
+
+
+def test_one_that_was_never_called(vendor: Vendor) -> None:
+    server = Server().start_when_called()
+    server.stop()
+    assert is_free(server.url)
+    assert threads() == []
+
+
+def test_what_cannot_be_served_is_told(vendor: Vendor, tmp_path: Path) -> None:
+    server = Server(dataset="nowhere")
+    with only(vendor), pytest.raises(WrongSetting, match="acme has no dataset 'nowhere'"):
+        server.start()
+    server.stop()
+    with only(vendor):
+        server = Server(dataset="nowhere").start_when_called()
+        with pytest.raises(ConnectionError):
+            server.client.ready()
+        server.stop()
+    assert isinstance(server.broken, WrongSetting)
+    assert is_free(server.url)
+
+
+def test_the_package_offers_its_helpers() -> None:
+    assert testing.Server is Server
+    for name in testing.__all__:
+        assert getattr(testing, name).__name__ == name
+    with pytest.raises(AttributeError, match="has no attribute 'Sever'"):
+        testing.Sever  # noqa: B018
