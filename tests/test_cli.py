@@ -5,7 +5,6 @@ from __future__ import annotations
 import http.client
 import json
 import os
-import runpy
 import signal
 import socket
 import ssl
@@ -307,12 +306,11 @@ def test_without_control_there_is_no_health_to_tell_of(vendor: Vendor, monkeypat
     assert app.test_client().get("/__admin/health").status_code == 404
 
 
-def test_python_dash_m(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    monkeypatch.setattr(sys, "argv", ["mockserver", "--version"])
-    with pytest.raises(SystemExit) as ended:
-        runpy.run_module("mockserver", run_name="__main__")
-    assert ended.value.code == 0
-    assert capsys.readouterr().out == f"mockserver, version {__version__}\n"
+def test_python_dash_m() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "mockserver", "--version"], capture_output=True, text=True, check=False, timeout=60
+    )
+    assert (done.returncode, done.stdout) == (0, f"mockserver, version {__version__}\n")
 
 
 # serve: as a user runs it ---------------------------------------------------------------------------------------------
