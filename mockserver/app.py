@@ -19,6 +19,7 @@ from . import vendors as shelf
 from .control.guard import SANDBOX
 from .errors import Misuse
 from .faults import phrase
+from .journal import BODY_LIMIT
 from .library import Library
 from .sandbox import Sandboxes, check_quotas, check_readings, first_day
 from .scenario import Scenarios
@@ -51,7 +52,11 @@ def create_app(
     settings = settings or make()
     served = shelf.distinct((*shelf.found(), *vendors))
     library = Library(served, settings.fixtures, settings.records, settings.seed)
-    store = store or MemoryStore(journal_entries=settings.journal_entries, journal_bytes=settings.journal_bytes)
+    store = store or MemoryStore(
+        journal_entries=settings.journal_entries,
+        journal_bytes=settings.journal_bytes,
+        all_journals_bytes=settings.all_journals_bytes,
+    )
     sandboxes = Sandboxes(settings, library, served, store)
     check_quotas(settings.quotas, served)
     try:
@@ -98,7 +103,7 @@ def add_rules(app: Flask, world: World) -> None:
         if len(claimed) == 1:
             _add(app, f"{vendor.name}.{endpoint.operation}", path, answering(world, vendor, endpoint))
         else:
-            _add(app, f"two vendors claim {path}", path, torn([v for v, _, _ in claimed], path))
+            _add(app, f"two vendors claim {path}", path, torn(world, [v for v, _, _ in claimed], path))
     for vendor in world.vendors:
         for endpoint in vendor.endpoints:
             for path in addresses(vendor, endpoint):
@@ -138,8 +143,20 @@ def received(prefix: str, path_params: dict[str, str]) -> Request:
         environ.get("RAW_URI") or environ.get("REQUEST_URI") or quote(request.path) + (f"?{query}" if query else "")
     )
     headers = {name.lower(): value for name, value in request.headers.items()}
-    body = request.get_data() if request.content_length or "Transfer-Encoding" in request.headers else b""
+    body = body_read() if request.content_length or "Transfer-Encoding" in request.headers else b""
     return Request(request.method, path, query, headers, path_params, len(target), body, environ.get(SANDBOX))
+
+
+def body_read() -> bytes:
+    """As much of the body as the journal may keep, and one byte more where there is more; the rest is read, so that the
+    connection can go on, and forgotten.
+    """
+    pieces, length = [], 0
+    while piece := request.stream.read(BODY_LIMIT):
+        if length <= BODY_LIMIT:
+            pieces.append(piece)
+            length += len(piece)
+    return b"".join(pieces)[: BODY_LIMIT + 1]
 
 
 def respond(reply: Reply) -> Response:
@@ -152,14 +169,15 @@ def respond(reply: Reply) -> Response:
     return response
 
 
-def torn(claimants: list[Vendor], path: str) -> View:
+def torn(world: World, claimants: list[Vendor], path: str) -> View:
     """The view of a path that several vendors document."""
 
     def view(**path_params: str) -> Response:
         choices = tuple(f"/{vendor.name}{path}" for vendor in claimants)
         names = " and ".join(vendor.title for vendor in claimants)
         detail = f"{names} both document {path}; use {' or '.join(choices)}, or a Host of theirs."
-        return respond(problem(Misuse("Ambiguous path", detail, 404, choices, "ambiguous-path")))
+        misuse = Misuse("Ambiguous path", detail, 404, choices, "ambiguous-path")
+        return respond(lost(world, received("", path_params), misuse))
 
     return view
 
@@ -190,16 +208,21 @@ def unknown(world: World) -> Callable[[HTTPException], Response]:
         if error.code != 404:
             return refused(error)
         if request.path.startswith("/__admin"):
-            paths = [str(rule) for rule in current_app.url_map.iter_rules() if str(rule).startswith("/__admin")]
+            rules = map(str, current_app.url_map.iter_rules())
+            paths = [re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule) for rule in rules if rule.startswith("/__admin")]
             there = "Control is under /__admin." if world.settings.control else "The control API is off (--no-control)."
+            code = "unknown-path" if world.settings.control else "control-off"
         else:
             paths = [f"{prefix}{e.path}" for v in world.vendors for e in v.endpoints for prefix in ("", f"/{v.name}")]
             there = f"Vendors are under {', '.join(f'/{vendor.name}' for vendor in world.vendors)}."
-        near = tuple(get_close_matches(request.path, dict.fromkeys(paths), n=3, cutoff=0.5))
+            code = "unknown-path"
+        known = dict.fromkeys(paths)
+        whole = request.path.rstrip("/") == "/__admin"  # asks what there is
+        near = tuple(known if whole else get_close_matches(request.path, known, n=3, cutoff=0.5))
         detail = f"Nothing is at {request.path[:200]}. {there}"
         if near:
-            detail += f" Closest: {', '.join(near)}."
-        misuse = Misuse("Unknown path", detail, 404, near, "unknown-path")
+            detail += f" {'There are' if whole else 'Closest:'} {', '.join(near)}."
+        misuse = Misuse("Unknown path", detail, 404, near, code)
         return respond(problem(misuse) if request.path.startswith("/__") else lost(world, received("", {}), misuse))
 
     return handler
@@ -207,15 +230,18 @@ def unknown(world: World) -> Callable[[HTTPException], Response]:
 
 def refused(error: HTTPException) -> Response:
     """What else HTTP itself forbids (a method, say), as problem+json with the headers that HTTP wants beside it."""
-    told = Misuse(error.name, error.description or error.name, error.code or 500, code="http")
-    reply = problem(told)
     extra = tuple((name, value) for name, value in error.get_headers() if name == "Allow")
+    detail = error.description or error.name
+    if extra:
+        allowed = ", ".join(sorted(extra[0][1].split(", ")))
+        detail = f"{request.path[:200]} is not for {request.method[:20]}, wanted one of {allowed}."
+    reply = problem(Misuse(error.name, detail, error.code or 500, code="http"))
     return respond(replace(reply, headers=(*reply.headers, *extra, ("X-Mock-Version", __version__))))
 
 
 class Addresses:
     """WSGI: takes ``/__sandbox/<name>`` off the front of a path, and sends a vendor's own host to its prefix
-    (``protocol.example/api`` is ``/vendor/api``).
+    (``protocol.example/api`` is ``/vendor/api``), unless the URL names a sandbox and, behind it, a vendor itself.
     """
 
     def __init__(self, app: WSGIApplication, vendors: Iterable[Vendor]) -> None:
@@ -229,5 +255,6 @@ class Addresses:
             environ[SANDBOX], path = name, slash + rest or "/"
         host = environ.get("HTTP_HOST", "")
         vendor = self._hosts.get(host.partition(":")[0].lower().rstrip(".")) if host else None
-        environ["PATH_INFO"] = f"/{vendor}{path}" if vendor and not path.startswith("/__") else path
+        ours = path.startswith("/__") or (SANDBOX in environ and path.split("/")[1] in self._hosts.values())
+        environ["PATH_INFO"] = f"/{vendor}{path}" if vendor and not ours else path
         return self._app(environ, start_response)

@@ -1,16 +1,24 @@
-"""What becomes of a vendor's data in a scenario, as a value: at once, or when so many calls have been answered."""
+"""What becomes of a vendor's data in a scenario, at once or when so many calls have been answered: described, checked,
+and carried out. Nothing is known of the vendor but that it shows records: which ones a reply shows is seen by their
+bytes in it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from .vendor import Vendor
+from .data.dataset import Dataset
+from .editing import MOST, Editor
+from .errors import Misuse
+from .sandbox import Edits, Sandbox, Sandboxes
+from .toolkit import params
+from .vendor import Call, Reply, Vendor
 
 FIRST, LAST_PAGE, ALL = "first", "last-page", "all"
-MOST = 10_000
-ACTIONS = ("add", "set", "remove", "restore")
+ACTIONS = ("add", "pages", "set", "remove", "restore")
+MOST_PAGES = 20
 
 
 class BadChange(ValueError):
@@ -23,17 +31,18 @@ class BadChange(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One change to the records of a vendor (None: of every vendor; with ``paged``, of those that have pages).
+    """One change to the records of a vendor (None: of every vendor that it can meet).
 
-    ``add``: fields of a record, or how many the recipe makes. ``set``: fields of the record ``id``. ``remove``: ids, or
-    ``all``, or, after a call, ``first`` (the first record that it showed) or ``last-page`` (the records of the last
-    page of what it showed a page of). ``restore``: what was removed is back.
+    ``add``: fields of a record, or how many the recipe makes. ``pages``: how many pages full of them it makes, for
+    vendors that have pages, of the size that theirs have when nobody asks for another. ``set``: fields of the record
+    ``id``. ``remove``: ids, or ``all``, or, after a call, ``first`` (the first record that it showed) or ``last-page``
+    (the records of the last page of what it showed a page of). ``restore``: what was removed is back.
     """
 
     vendor: str | None = None
-    paged: bool = False
     after: int = 0
     add: Any = None
+    pages: int = 0
     set: Any = None
     id: Any = None
     remove: Any = None
@@ -47,9 +56,9 @@ class Change:
         """Whether it is about this vendor; what a recipe must make is only for vendors that have one."""
         if self.vendor is not None:
             return self.vendor == vendor.name
-        if self.paged and not any(endpoint.paging for endpoint in vendor.endpoints):
+        if self.pages and not _page_size(vendor):
             return False
-        return vendor.recipe is not None or not isinstance(self.add, int)
+        return vendor.recipe is not None or not (self.pages or isinstance(self.add, int))
 
 
 def change_of(body: Any, vendors: Sequence[Vendor]) -> Change:
@@ -65,8 +74,6 @@ def change_of(body: Any, vendors: Sequence[Vendor]) -> Change:
     after = body.get("after", 0)
     if isinstance(after, bool) or not isinstance(after, int) or not 0 <= after <= 10**9:
         raise BadChange("after", _brief(after), "a whole number from 0: how many calls are answered before")
-    if not isinstance(body.get("paged", False), bool):
-        raise BadChange("paged", _brief(body["paged"]), "true or false")
     actions = [name for name in ACTIONS if name in body]
     if len(actions) != 1:
         raise BadChange("", " and ".join(actions) or "no action", "one of " + ", ".join(ACTIONS))
@@ -83,6 +90,12 @@ def _add(body: Mapping[str, Any], after: int) -> None:
     if isinstance(what, bool) or not isinstance(what, int) or not 1 <= what <= MOST:
         wanted = f"a whole number from 1 to {MOST}, or beside a vendor the fields of a record"
         raise BadChange("add", _brief(what), wanted)
+
+
+def _pages(body: Mapping[str, Any], after: int) -> None:
+    pages = body["pages"]
+    if isinstance(pages, bool) or not isinstance(pages, int) or not 1 <= pages <= MOST_PAGES:
+        raise BadChange("pages", _brief(pages), f"a whole number from 1 to {MOST_PAGES}")
 
 
 def _set(body: Mapping[str, Any], after: int) -> None:
@@ -108,9 +121,77 @@ def _restore(body: Mapping[str, Any], after: int) -> None:
         raise BadChange("restore", _brief(body["restore"]), ALL)
 
 
-_CHECKS = {"add": _add, "set": _set, "remove": _remove, "restore": _restore}
+_CHECKS = {"add": _add, "pages": _pages, "set": _set, "remove": _remove, "restore": _restore}
 
 
 def _brief(value: Any) -> str:
     text = "nothing" if value is None else repr(value)
     return text if len(text) <= 60 else text[:57] + "..."
+
+
+def _page_size(vendor: Vendor) -> int:
+    return max((endpoint.paging.size for endpoint in vendor.endpoints if endpoint.paging), default=0)
+
+
+# Carried out ----------------------------------------------------------------------------------------------------------
+
+
+def carry_out(change: Change, editor: Editor, ids: list[Any] | None = None) -> None:
+    """Make a change to one vendor's data; ``ids`` are those to remove where the change does not name them.
+
+    Raises Misuse when the data cannot be so.
+    """
+    if isinstance(change.add, int):
+        editor.generate(change.add)
+    elif change.pages:
+        editor.generate(change.pages * _page_size(editor.vendor))
+    elif change.add is not None:
+        editor.add(change.add)
+    elif change.set is not None:
+        editor.change(str(change.id), change.set)
+    elif change.restore is not None:
+        editor.sandboxes.edit(editor.sandbox, editor.wall, editor.vendor, lambda edits, data: edits.restored())
+    elif isinstance(change.remove, list):
+        for id in change.remove:
+            editor.remove(str(id))
+    else:
+
+        def removed(edits: Edits, data: Dataset) -> Edits:
+            return edits.without(data.records.ids if ids is None else ids)
+
+        editor.sandboxes.edit(editor.sandbox, editor.wall, editor.vendor, removed)
+
+
+def follow(rooms: Sandboxes, sandbox: Sandbox, call: Call, reply: Reply, answers: int, wall: float) -> None:
+    """Make the changes that are due once so many calls of the vendor have been answered, this one the last.
+
+    One that cannot be made any more, as somebody else changed the data, spoils no reply: the call is warned of it.
+    """
+    for change in (Change(**document) for document in sandbox.changes):
+        if change.after != answers or not change.meets(call.vendor):
+            continue
+        ids = None
+        if change.remove is not None and change.remove != ALL:
+            ids = on_last_page(call, reply) if change.remove == LAST_PAGE else shown(call, reply)[:1]
+        try:
+            carry_out(change, Editor(rooms, sandbox.name, call.vendor, wall), ids)
+        except Misuse as misuse:
+            call.warn("scenario", "change-failed", f"A change of the scenario could not be made: {misuse.detail}")
+
+
+def shown(call: Call, reply: Reply) -> list[Any]:
+    """The ids of the records that a reply shows, in its order."""
+    records = call.dataset.records
+    places = [(reply.body.find(text), row) for row, text in enumerate(records.fragments(call.records.readings))]
+    return [records.ids[row] for place, row in sorted(places) if place >= 0]
+
+
+def on_last_page(call: Call, reply: Reply) -> list[Any]:
+    """The ids of the records on the last page of the list of which the reply is an earlier page; else none."""
+    page, endpoint = reply.page, call.endpoint
+    if page is None or endpoint is None or endpoint.paging is None or page.last:
+        return []
+    number = endpoint.paging.first + (page.total - 1) // (page.stop - page.start)
+    name = params.attribute(endpoint.params, endpoint.paging.parameter)
+    there = replace(call, params={**call.params, name: number}, notices=[])
+    return shown(there, endpoint.answer(there))

@@ -75,7 +75,8 @@ def serve(**given: Any) -> None:
 
     from . import logs
     from .app import create_app
-    from .serve import Done, World
+    from .journal import Done
+    from .serve import World
     from .wire import listening
 
     told = make(given)
@@ -131,16 +132,29 @@ def serve(**given: Any) -> None:
 @commands.command(context_settings={"allow_interspersed_args": False})
 @_settings_as_options("host", "port", "port_file", "control", "tls_cert", "tls_key", "log_format")
 @click.option("--junit", type=click.Path(path_type=Path), metavar="FILE", help="write the verdict there as JUnit XML")
+@click.option("--ignore", default="", metavar="LIST", help="checks to leave out of the verdict: pages,...")
 @click.argument("command", nargs=-1, required=True)
-def run(command: tuple[str, ...], junit: Path | None, **given: Any) -> None:
+def run(command: tuple[str, ...], junit: Path | None, ignore: str, **given: Any) -> None:
     """Run a command (mockserver run -- npm test) beside a server of its own.
 
     The command finds MOCKSERVER_URL and, per vendor, MOCKSERVER_<VENDOR>_URL, _CREDENTIAL and _HEADERS (JSON). Ends
-    with its exit status, or with 1 when the calls it made break the verdict.
+    with its exit status, or with 1 when the calls it made break the verdict. What the command deletes or resets is not
+    judged any more.
     """
+    from . import verdict
     from .testing import running
     from .testing.server import Server
 
+    try:
+        ignored = verdict.names(ignore)
+    except ValueError as error:
+        raise WrongSetting(f"--ignore is {ignore!r}, wanted {error}.") from None
+    unwritable = f"--junit {junit} cannot be written"
+    if junit:
+        try:
+            running.write(junit, "<testsuites/>")  # told now, and not after a long run
+        except OSError as error:
+            raise WrongSetting(f"{unwritable}: {error.strerror}.") from None
     with Server(**given) as server:
         environment = {**os.environ, **running.variables(server.world, server.url)}
         try:
@@ -148,12 +162,15 @@ def run(command: tuple[str, ...], junit: Path | None, **given: Any) -> None:
         except OSError as error:
             click.echo(f"mockserver: {command[0]} cannot be run: {error.strerror}.", err=True)
             sys.exit(running.NOT_FOUND if isinstance(error, FileNotFoundError) else running.NOT_EXECUTABLE)
-        try:
-            broken, told = running.judge(server.world, junit)
-        except OSError as error:
-            raise WrongSetting(f"--junit {junit} cannot be written: {error.strerror}.") from None
-    for line in told or ["mockserver: the verdict stands."]:
+        broken, told, judged = running.judge(server.world, ignored)
+    for line in told:
         click.echo(line, err=True)
+    if junit:
+        try:
+            running.write(junit, judged)
+        except OSError as error:
+            click.echo(f"mockserver: {unwritable}: {error.strerror}.", err=True)
+            status = status or 2
     sys.exit(status or int(broken))
 
 

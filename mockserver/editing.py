@@ -183,14 +183,14 @@ class Editor:
         while True:
             made = self._schema.read(dict(recipe.record(seed, index, data.anchor)))
             index += 1
-            if made[self._id] not in data.records.known:
+            if data.records.find(made[self._id]) is None:
                 return index, made
 
     def _sound(self, row: Mapping[str, Any], data: Dataset, own: Any = None) -> dict[str, Any]:
         """The record, typed, if it may stand beside the others; ``own`` is the id that it had before."""
         record, faults = fixtures.check_record(row, self._shape, self._owners(data))
-        if not faults and record[self._id] != own and record[self._id] in data.records.known:
-            faults = [((self._id,), f"{record[self._id]} again", f"a {self._id} that no other record has")]
+        if not faults and record[self._id] != own and data.records.find(record[self._id]) is not None:
+            faults = [((self._id,), f"{record[self._id]} again", f"another {self._id} than any other record has")]
         refuse(faults, self._shape)
         return record
 

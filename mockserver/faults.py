@@ -13,7 +13,7 @@ from typing import Any, get_args
 
 from .errors import Asked, Fact, Misuse, Throttled
 from .matching import BadMatcher, Matcher, Seen, check, matches
-from .toolkit.jsontext import floats
+from .toolkit.jsontext import brief, floats
 from .toolkit.querystring import without
 from .vendor import Call, Network, Request, Vendor, Words
 
@@ -26,6 +26,9 @@ class Wish:
 
     code: str | None = None
     delay: float = 0.0
+
+
+NO_WISH = Wish()
 
 
 def wish(request: Request) -> tuple[Wish, Request]:
@@ -42,7 +45,9 @@ def wish(request: Request) -> tuple[Wish, Request]:
             f"X-Mock-Delay is {delay!r}, wanted whole milliseconds from 0 to {LONGEST_DELAY}.",
             code="bad-delay",
         )
-    return Wish(code, int(delay) / 1000), replace(request, query=query)
+    if query != request.query:
+        request = replace(request, query=query)
+    return Wish(code, int(delay) / 1000), request
 
 
 class BadRule(ValueError):
@@ -105,7 +110,7 @@ NO_HIT = Hit()
 def rule_of(id: str, body: Any, vendors: Sequence[Vendor]) -> Rule:
     """The rule that a JSON body describes. Raises BadRule."""
     if not isinstance(body, dict):
-        raise BadRule(f"a rule is {body!r}, wanted an object")
+        raise BadRule(f"a rule is {brief(body)}, wanted an object")
     body = floats(body)
     known = [name for name in Rule.__slots__ if name != "id"]
     for name in body:
@@ -114,13 +119,14 @@ def rule_of(id: str, body: Any, vendors: Sequence[Vendor]) -> Rule:
     by_name = {vendor.name: vendor for vendor in vendors}
     vendor = body.get("vendor")
     if vendor is not None and (not isinstance(vendor, str) or vendor not in by_name):
-        raise BadRule(f"vendor is {vendor!r}, wanted one of {', '.join(by_name)}")
+        raise BadRule(f"vendor is {brief(vendor)}, wanted one of {', '.join(by_name)}")
     about = [by_name[vendor]] if vendor else list(vendors)
     operations = [endpoint.operation for each in about for endpoint in each.endpoints]
     if body.get("operation") is not None and body["operation"] not in operations:
-        raise BadRule(f"operation is {body['operation']!r}, wanted one of {', '.join(operations)}")
+        raise BadRule(f"operation is {brief(body['operation'])}, wanted one of {', '.join(operations)}")
     try:
-        check({} if body.get("match") is None else body["match"])
+        # Whom it meets the rule says itself, where a name that there is not is refused; and no call has a status yet.
+        check({} if body.get("match") is None else body["match"], without=("vendor", "operation", "status"))
     except BadMatcher as bad:
         raise BadRule(f"match: {bad}") from None
     outcomes = [name for name in ("status", "error", "network") if body.get(name) is not None]
@@ -136,9 +142,9 @@ def rule_of(id: str, body: Any, vendors: Sequence[Vendor]) -> Rule:
         codes = [code for code in tables[0] if all(code in table for table in tables)]  # every vendor it meets has it
         if body["error"] not in codes:
             wanted = f"one of {', '.join(codes)}" if codes else "a status" if vendor else "a vendor beside it"
-            raise BadRule(f"error is {body['error']!r}, wanted {wanted}")
+            raise BadRule(f"error is {brief(body['error'])}, wanted {wanted}")
     if body.get("network") is not None and body["network"] not in get_args(Network):
-        raise BadRule(f"network is {body['network']!r}, wanted one of {', '.join(get_args(Network))}")
+        raise BadRule(f"network is {brief(body['network'])}, wanted one of {', '.join(get_args(Network))}")
     seconds(body.get("delay"), Random(0))
     return Rule(id, **{name: value for name, value in body.items() if value is not None})
 
@@ -194,7 +200,7 @@ def seconds(delay: Any, draw: Random) -> float:
         if sound and 0 < rest["median"] <= LONGEST_DELAY and 0 <= rest["sigma"] <= 10:
             return min(draw.lognormvariate(math.log(rest["median"]), rest["sigma"]), LONGEST_DELAY) / 1000
     wanted = 'milliseconds, {"type":"uniform","lower","upper"} or {"type":"lognormal","median","sigma"}'
-    raise BadRule(f"delay is {delay!r}, wanted {wanted}")
+    raise BadRule(f"delay is {brief(delay)}, wanted {wanted}")
 
 
 def _is_number(value: Any) -> bool:
@@ -211,7 +217,7 @@ def _bounded(body: Mapping[str, Any], name: str, kind: Any, low: float, high: fl
     value = body.get(name)
     if value is not None and (isinstance(value, bool) or not isinstance(value, kind) or not low <= value <= high):
         wanted = "a whole number" if kind is int else "a number"
-        raise BadRule(f"{name} is {value!r}, wanted {wanted} from {low} to {high}")
+        raise BadRule(f"{name} is {brief(value)}, wanted {wanted} from {low} to {high}")
 
 
 def granted(call: Call, code: str) -> tuple[Words, Fact]:

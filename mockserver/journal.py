@@ -5,80 +5,151 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
 from hashlib import blake2s
 from itertools import chain
 from typing import Any
 from urllib.parse import quote
 
 from .clock import at, format_instant
+from .data.dataset import Accounts, Dataset
 from .matching import MAPS, Difference, Matcher, Seen, differences, matches
 from .store import Document, Store
-from .toolkit.credentials import USUAL_HEADERS, USUAL_PARAMETERS, plain
-from .toolkit.notices import closest
+from .toolkit.credentials import SHORTEST, USUAL_HEADERS, USUAL_PARAMETERS, Mentions, plain
+from .toolkit.notices import Notice, closest
 from .toolkit.querystring import Pairs, encode_pairs, pairs
-from .vendor import Call, Reply, Request, Vendor
+from .toolkit.quota import Spent
+from .vendor import Call, Endpoint, Reply, Request, Vendor
 
 HIDDEN = "[redacted]"
 BODY_LIMIT = 64 * 1024
 ENTRY_BYTES = 3000  # what an entry takes without its texts
+LEAST_OWN = 16  # shorter ones may be what a test calls its sandbox, too
 SAFE = "/:@-._~!$&'()*+,;=[]"  # what a path holds as it is
 Secrets = tuple[str, ...]
 _EVERYWHERE = re.compile(r"[\w.~-]*", re.ASCII)  # spelled the same in JSON and URLs
+_NAMED = re.compile(r"""(?<![\w-])([\w-]{3,40})["']?[ \t]*[:=][ \t]*["']?((?:[^"'&\s\\]|\\.)+)""")  # in a body
+_HEX = re.compile("%[0-9A-F]{2}")
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A call that is over, for the journal and whoever else keeps account of calls: what came and what goes back.
+
+    ``vendor`` is None where nobody has the path, ``sandbox`` where none could be chosen or made. ``now`` is the
+    sandbox's time and ``wall`` the server's (seconds since 1970) when it came, ``ms`` how long it took; ``caller`` is a
+    mark of its credential. ``path`` and ``notices`` are as they may be told; all else may hold secrets.
+    """
+
+    vendor: Vendor | None
+    endpoint: Endpoint | None
+    sandbox: str | None
+    request: Request
+    path: str
+    reply: Reply
+    notices: tuple[Notice, ...]
+    now: datetime
+    wall: float
+    ms: float
+    strict: bool = False
+    fault: str | None = None
+    reached: str = "sandbox"
+    spent: Spent | None = None
+    caller: str | None = None
+
+    @property
+    def failed(self) -> bool:
+        """Whether a strict call was warned of something that its client did (not of a reply that it asked for)."""
+        return self.strict and any(notice.code != "undocumented-status" for notice in self.notices)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A request as it may be told, without its secrets; and what hides them in any other text."""
+
+    secrets: Secrets
+    path: str
+    query: Pairs
+    headers: Mapping[str, str]
+    body: str
+
+    def __call__(self, text: str) -> str:
+        return hidden(text, self.secrets)
+
+    def notice(self, notice: Notice) -> Notice:
+        """The notice without secrets: what a client sent may be in it."""
+        return replace(notice, location=self(notice.location), message=self(notice.message))
 
 
 class Redaction:
     """What must not be kept, out of the declarations that authenticate: every vendor's credential header and the usual
     places, however they are spelled; and the very secrets of a call, wherever else in the call they turn up.
+
+    ``start`` is each vendor's data at the start: the secrets of its accounts are known in every call.
     """
 
-    def __init__(self, vendors: Iterable[Vendor]) -> None:
+    def __init__(self, vendors: Iterable[Vendor], start: Mapping[str, Dataset]) -> None:
         self._credentials = {vendor.name: vendor.credential for vendor in vendors}
         declared = [credential.header for credential in self._credentials.values()]
-        usual = (*USUAL_HEADERS, "Cookie", "Proxy-Authorization")
-        self._headers = frozenset(map(plain, (*declared, *usual)))
-        self._parameters = frozenset(map(plain, (*declared, *USUAL_PARAMETERS)))
+        usual = (*USUAL_HEADERS, *USUAL_PARAMETERS, "Cookie", "Proxy-Authorization", "X-Mock-Control-Token")
+        self._names = frozenset(map(plain, (*declared, *usual)))
         schemes = (*(credential.scheme for credential in self._credentials.values()), "Basic", "Bearer", "Token")
         self._schemes = frozenset(scheme.lower() for scheme in schemes if scheme)
+        self._started = {name: data.accounts for name, data in start.items()}
+        keys = {name: credential.key for name, credential in self._credentials.items()}
+        self._known = Mentions(
+            str(account[keys[name]])
+            for name, accounts in self._started.items()
+            for account in accounts
+            if account.get(keys[name])
+        )
 
-    def secrets(self, call: Call, sent: Request, query: Pairs) -> Secrets:
-        """What a request has where credentials are, also without a sandbox's name behind it or a word before it, and
-        the secrets of the vendor's accounts that it has anywhere; as JSON and URLs spell them, too. The longest first.
-        """
-        found = [self._split(value)[1] for name, value in sent.headers.items() if plain(name) in self._headers]
-        found += [value for name, value in query if plain(name) in self._parameters]
-        found += [secret.rpartition(" ")[2] for secret in found]
-        found += [secret.rpartition("~")[0] for secret in found]
-        body = sent.body[:BODY_LIMIT].decode("latin-1")
-        everything = "\n".join((sent.path, *chain(*query), *sent.headers.values(), body))
-        found += call.accounts.mentioned(call.vendor.credential.key, everything)
-        # A few letters are no secret, and hiding them would hide everything else.
-        secrets = {secret for secret in found if len(secret) >= 6}
-        spelled = {other for secret in secrets if not _EVERYWHERE.fullmatch(secret) for other in _spellings(secret)}
-        return tuple(sorted(secrets | spelled, key=len, reverse=True))
-
-    def headers(self, headers: Mapping[str, str], secrets: Secrets) -> dict[str, str]:
-        """The headers with the values of credentials hidden; a scheme word stays."""
-        return {
-            name: self._split(value)[0] + HIDDEN if plain(name) in self._headers else hidden(value, secrets)
-            for name, value in headers.items()
+    def of(self, sent: Request, vendor: Vendor | None = None, accounts: Accounts | None = None) -> Told:
+        """The request as it may be told; ``accounts`` are those that its sandbox has of the vendor."""
+        query, body = pairs(sent.query), sent.body[:BODY_LIMIT].decode("utf-8", "replace") if sent.body else ""
+        secrets = self._secrets(sent, query, body, vendor, accounts)
+        headers = {
+            name: self._split(value)[0] + HIDDEN if plain(name) in self._names else hidden(value, secrets)
+            for name, value in sent.headers.items()
         }
-
-    def query(self, query: Pairs, secrets: Secrets) -> Pairs:
-        """The decoded query with the values of credential-like parameters hidden."""
-        return [
-            (hidden(name, secrets), HIDDEN if plain(name) in self._parameters else hidden(value, secrets))
+        shown = [
+            (hidden(name, secrets), HIDDEN if plain(name) in self._names else hidden(value, secrets))
             for name, value in query
         ]
+        body = cut(body, secrets, whole=len(sent.body) <= BODY_LIMIT)
+        return Told(secrets, hidden(sent.path, secrets), shown, headers, body)
 
-    def of(self, call: Call, sent: Request) -> Callable[[str], str]:
-        """What hides the secrets of this call in any text."""
-        secrets = self.secrets(call, sent, pairs(sent.query))
-        return lambda text: hidden(text, secrets)
+    def _secrets(
+        self, sent: Request, query: Pairs, body: str, vendor: Vendor | None, accounts: Accounts | None
+    ) -> Secrets:
+        """What a request has where credentials are, also without a sandbox's name behind it or a word before it, and
+        the secrets of accounts that it has anywhere; as JSON and URLs spell them, too. The longest first.
+        """
+        found = [self._split(value)[1] for name, value in sent.headers.items() if plain(name) in self._names]
+        found += [value for name, value in query if plain(name) in self._names]
+        if body:
+            found += [value for name, value in _NAMED.findall(body) if plain(name) in self._names]
+        found += [secret.rpartition(" ")[2] for secret in found]
+        found += [secret.rpartition("~")[0] for secret in found if "~" in secret]
+        everything = "\n".join((sent.path, sent.sandbox or "", *chain(*query), *sent.headers.values(), body))
+        found += self._known.find(everything)
+        if vendor is not None and accounts is not None and accounts is not self._started.get(vendor.name):
+            found += accounts.mentioned(vendor.credential.key, everything)
+        found += [_as_utf8(secret) for secret in found if not secret.isascii()]
+        secrets = {secret for secret in found if len(secret) >= SHORTEST}
+        spelled = {other for secret in secrets if not _EVERYWHERE.fullmatch(secret) for other in _spellings(secret)}
+        return tuple(sorted(secrets | spelled, key=len, reverse=True))
 
     def _split(self, value: str) -> tuple[str, str]:
         """A header's scheme word with the blank behind it, if it has one, and the rest."""
         scheme, blank, rest = value.strip(" \t").partition(" ")
         return (scheme + blank, rest.strip(" \t")) if scheme.lower() in self._schemes else ("", value.strip(" \t"))
+
+    def gives_away(self, name: str, secret: str | None) -> bool:
+        """Whether the name of a sandbox, which everybody may see, holds the secret of its caller or of an account."""
+        own = secret is not None and len(secret) >= LEAST_OWN and secret in name
+        return own or bool(self._known.find(name))
 
     def caller(self, vendor: str, headers: Mapping[str, str], sandbox: str) -> str | None:
         """A mark that two calls of a sandbox share when they carry the same secret. Too short to find the secret by."""
@@ -98,71 +169,73 @@ def hidden(text: str, secrets: Secrets) -> str:
     return text
 
 
+def cut(text: str, secrets: Secrets, *, whole: bool) -> str:
+    """The same for the beginning of a text that may go on: nothing is left of a secret that the end goes through."""
+    text = hidden(text, secrets)
+    return text if whole or not secrets else text[: 1 - len(secrets[0])]
+
+
+def _as_utf8(text: str) -> str:
+    """A header's bytes are read as Latin-1, and may have been meant as UTF-8, as which paths and bodies are read."""
+    try:
+        return text.encode("latin-1").decode()
+    except UnicodeError:
+        return text
+
+
 def _spellings(secret: str) -> Iterator[str]:
     """How else a text may stand in bodies and addresses."""
     yield from (json.dumps(secret, ensure_ascii=only_ascii)[1:-1] for only_ascii in (True, False))
-    yield from (quote(secret, safe=safe) for safe in ("", "/", SAFE))
+    for safe in ("", "/", SAFE):
+        spelled = quote(secret, safe=safe)
+        yield from (spelled, _HEX.sub(lambda byte: byte[0].lower(), spelled))
 
 
-def entry(
-    redaction: Redaction, call: Call, sent: Request, reply: Reply, *, sandbox: str, wall: float, ms: float
-) -> tuple[Document, int]:
+def entry(done: Done, told: Told) -> tuple[Document, int]:
     """What the journal keeps of a call, and about how many bytes that is."""
-    vendor, sent_query = call.vendor.name, pairs(sent.query)
-    secrets = redaction.secrets(call, sent, sent_query)
-    query = redaction.query(sent_query, secrets)
     by_name: dict[str, Any] = {}
-    for name, value in query:
+    for name, value in told.query:
         known = by_name.get(name)
         by_name[name] = value if known is None else [*([known] if isinstance(known, str) else known), value]
-    path, raw = hidden(sent.path, secrets), encode_pairs(query)
-    body = reply.body[:BODY_LIMIT].decode("utf-8", "replace")
-    received = sent.body[:BODY_LIMIT].decode("utf-8", "replace")
-    headers = redaction.headers(sent.headers, secrets)
-    answered = {name: hidden(value, secrets) for name, value in reply.headers}
+    reply, raw, prefix = done.reply, encode_pairs(told.query), f"/{done.vendor.name}" if done.vendor else ""
+    body, truncated = reply.body[:BODY_LIMIT].decode("utf-8", "replace"), len(reply.body) > BODY_LIMIT
+    body = cut(body, told.secrets, whole=not truncated)
+    answered = {name: told(value) for name, value in reply.headers}
     kept = {
-        "time": format_instant(at(wall)),
-        "sandbox": sandbox,
-        "vendor": vendor,
-        "operation": call.endpoint.operation if call.endpoint else None,
+        "time": format_instant(at(done.wall)),
+        "sandbox": done.sandbox,
+        "vendor": done.vendor.name if done.vendor else None,
+        "operation": done.endpoint.operation if done.endpoint else None,
         "request": {
-            "method": sent.method,
-            "url": f"/{vendor}{quote(path, safe=SAFE)}" + (f"?{raw}" if raw else ""),
-            "path": path,
+            "method": done.request.method,
+            "url": f"{prefix}{quote(told.path, safe=SAFE)}" + (f"?{raw}" if raw else ""),
+            "path": told.path,
             "query": by_name,
-            "headers": headers,
-            "body": hidden(received, secrets),
+            "headers": told.headers,
+            "body": told.body,
         },
-        "response": {
-            "status": reply.status,
-            "headers": answered,
-            "body": hidden(body, secrets),
-            "truncated": len(reply.body) > BODY_LIMIT,
-        },
-        "ms": round(ms, 3),
-        "warnings": [
-            {"location": hidden(n.location, secrets), "code": n.code, "message": hidden(n.message, secrets)}
-            for n in call.notices
-        ],
+        "response": {"status": reply.status, "headers": answered, "body": body, "truncated": truncated},
+        "ms": round(done.ms, 3),
+        "warnings": [{"location": n.location, "code": n.code, "message": n.message} for n in done.notices],
         "basis": {"basis": reply.basis, "rule": reply.rule} if reply.rule else None,
-        "fault": call.fault,
-        "reached": call.reached,
-        "strict": call.strict,
-        "evidence": evidence(redaction, call, reply, sandbox),
+        "fault": done.fault,
+        "reached": done.reached,
+        "strict": done.strict,
+        "evidence": evidence(done),
     }
-    texts = (body, received, raw, raw, path, path, *headers.values(), *answered.values())
-    return kept, ENTRY_BYTES + sum(map(len, texts)) + 300 * len(call.notices)
+    texts = (body, told.body, raw, raw, told.path, told.path, *told.headers.values(), *answered.values())
+    return kept, ENTRY_BYTES + sum(map(len, texts)) + 300 * len(done.notices)
 
 
-def evidence(redaction: Redaction, call: Call, reply: Reply, sandbox: str) -> Document:
+def evidence(done: Done) -> Document:
     """What verdicts go by and a reply does not show: the sandbox's time when the call came, who called, for how long
     the reply was held back (ms), what was left of the quota, which part of the whole the reply is.
     """
-    spent, page = call.spent, reply.page
+    spent, page = done.spent, done.reply.page
     return {
-        "now": format_instant(call.now),
-        "caller": redaction.caller(call.vendor.name, call.request.headers, sandbox),
-        "delay": round(reply.delay * 1000),
+        "now": format_instant(done.now),
+        "caller": done.caller,
+        "delay": round(done.reply.delay * 1000),
         "quota": {"limit": spent.limit, "remaining": spent.remaining} if spent else None,
         "page": {"start": page.start, "stop": page.stop, "total": page.total} if page else None,
     }
@@ -183,7 +256,7 @@ def seen(kept: Document) -> Seen:
 
 
 def is_unmatched(kept: Document) -> bool:
-    """Whether no endpoint of its vendor has the path of this call. Of a call that was not kept nobody knows."""
+    """Whether no endpoint of its vendor, or of any, has the path of this call. Of one not kept nobody knows."""
     return kept["operation"] is None and kept["evidence"] is not None
 
 
@@ -226,19 +299,19 @@ def _wanted(condition: Any) -> Any:
     return condition
 
 
-def unkept(vendor: Vendor, sandbox: str, wall: float, fact: str) -> tuple[Document, int]:
+def unkept(done: Done) -> tuple[Document, int]:
     """What is kept of a call of which nothing may be kept: that there was one, and why no more is known."""
     kept: dict[str, Any] = {
-        "time": format_instant(at(wall)),
-        "sandbox": sandbox,
-        "vendor": vendor.name,
+        "time": format_instant(at(done.wall)),
+        "sandbox": done.sandbox,
+        "vendor": done.vendor.name if done.vendor else None,
         "operation": None,
         "request": {"method": "", "url": "", "path": "", "query": {}, "headers": {}, "body": ""},
-        "response": {"status": 400, "headers": {}, "body": "", "truncated": False},
+        "response": {"status": done.reply.status, "headers": {}, "body": "", "truncated": False},
         "ms": 0,
         "warnings": [],
         "basis": None,
-        "fault": fact,
+        "fault": done.fault,
         "reached": "sandbox",
         "strict": False,
         "evidence": None,

@@ -66,7 +66,9 @@ def _read(spec: Path, changed: int) -> tuple[Row, ...]:
 
 
 def rows(spec: Any) -> Iterator[Row]:
-    """The rows of a parsed spec: credentials, then each operation with what it takes and what it answers."""
+    """The rows of a parsed spec: hosts and credentials, then each operation with what it takes and what it answers."""
+    for server in map(_map, _list(_at(spec, "servers"))):
+        yield from _based("server", str(server.get("url")), "address", server)
     for scheme in _map(_at(spec, "components", "securitySchemes")).values():
         scheme = _resolved(spec, scheme)
         name = scheme.get("name", "Authorization")
@@ -96,8 +98,8 @@ def _operation(spec: Any, where: str, operation: Mapping[str, Any]) -> Iterator[
             if not str(status).startswith("2"):
                 yield from _rule(rule, answered, response)
         for media in _map(response.get("content")).values():
-            for name, schema in _properties(spec, _map(media).get("schema"), "", ()):
-                for row in _based("field", name, "", schema):
+            for kind, name, schema in _properties(spec, _map(media).get("schema"), "", ()):
+                for row in _based(kind, name, "", schema):
                     _, statuses = fields.setdefault((name, id(schema), row.kind), (row, []))
                     if str(status) not in statuses:  # two branches of one schema
                         statuses.append(str(status))
@@ -128,20 +130,27 @@ def _three(basis: Mapping[str, Any]) -> tuple[str, str, str]:
     return str(basis.get("basis")), str(basis.get("source")), str(basis.get("about", ""))
 
 
-def _properties(spec: Any, schema: Any, path: str, above: tuple[int, ...]) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Every property of a schema by its path (``data.items[].id``), whichever of its branches it stands in."""
+def _properties(
+    spec: Any, schema: Any, path: str, above: tuple[int, ...], told: Any = None
+) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
+    """Every field of a schema by its path (``data.items[].id``), whichever of its branches it stands in, and the
+    objects that hold them, as far as they say where they come from; but not the one that was ``told`` before.
+    """
     schema = _resolved(spec, schema)
     if id(schema) in above:  # a schema that holds itself
         return
     above = (*above, id(schema))
+    if schema is not told:
+        yield "object", path or "body", schema
     for branch in (*_list(schema.get("allOf")), *_list(schema.get("anyOf")), *_list(schema.get("oneOf"))):
         yield from _properties(spec, branch, path, above)
     if "items" in schema:
         yield from _properties(spec, schema["items"], f"{path}[]", above)
     for name, inner in _map(schema.get("properties")).items():
         inside = f"{path}.{name}" if path else name
-        yield inside, inner if "x-basis" in _map(inner) else _resolved(spec, inner)
-        yield from _properties(spec, inner, inside, above)
+        field = inner if "x-basis" in _map(inner) else _resolved(spec, inner)
+        yield "field", inside, field
+        yield from _properties(spec, inner, inside, above, field)
 
 
 def _resolved(spec: Any, thing: Any) -> Mapping[str, Any]:

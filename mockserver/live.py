@@ -6,7 +6,7 @@ import base64
 import binascii
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -17,21 +17,48 @@ from .vendor import Request, Vendor
 
 CODE = "live-credential"
 _LIVE_KEY = re.compile(r"(?<![A-Za-z0-9])(?:sk|rk|pk|key|whsec)_live_\w{8,}")
+_BASIC = re.compile(r"[ \t]*basic +(\S+)", re.IGNORECASE)
 _JWT = re.compile(r"(?<![\w-])eyJ[\w-]{5,2000}\.(eyJ[\w-]{5,4000})\.[\w-]*")
 _INVENTED = re.compile(r"(?:^|\.)(?:example(?:\.(?:com|net|org))?|test|invalid|localhost|local)$|^[\w-]+$|^127\.")
 
 
-def refuse(wanted: bool, vendor: Vendor, request: Request, wall: float) -> None:
-    """Raises Misuse when a credential of the request looks live at this second; does nothing unless wanted."""
+def refuse(wanted: bool, vendors: Iterable[Vendor], request: Request, wall: float) -> None:
+    """Raises Misuse when a request has a credential that looks live at this second where credentials of these vendors
+    are, or in its query, path or body; does nothing unless wanted.
+    """
     if not wanted:
         return
-    names = set(map(plain, (*vendor.credential.headers, *USUAL_HEADERS)))
-    texts = [value for name, value in request.headers.items() if plain(name) in names]
-    if "_live_" in request.query or "eyJ" in request.query:
+    texts = [*_held(vendors, request.headers)]
+    if _may_be(request.query):
         texts += [value for _, value in pairs(request.query)]
+    texts += filter(_may_be, (request.path, request.body.decode("latin-1") if request.body else ""))
     if any(looks_live(text, wall) for text in texts):
         detail = "The request carries a credential that looks live; nothing of it was kept. Use one of the sandbox."
         raise Misuse("Live credential", detail, code=CODE)
+
+
+def _may_be(text: str) -> bool:
+    """Whether a closer look is worth its time."""
+    return "_live_" in text or "eyJ" in text
+
+
+def _held(vendors: Iterable[Vendor], headers: Mapping[str, str]) -> Iterator[str]:
+    """What stands in the headers where credentials do; what Basic wraps without its wrapping."""
+    names: set[str] = set()
+    for name, value in headers.items():
+        wrapped = _BASIC.match(value)
+        if wrapped or _may_be(value):
+            names = names or set(map(plain, (*(n for v in vendors for n in v.credential.headers), *USUAL_HEADERS)))
+            if plain(name) in names:
+                yield value
+                yield _unwrapped(wrapped[1]) if wrapped else ""
+
+
+def _unwrapped(text: str) -> str:
+    try:
+        return base64.b64decode(text + "=" * (-len(text) % 4)).decode("latin-1")
+    except (binascii.Error, ValueError):
+        return ""
 
 
 def looks_live(text: str, wall: float) -> bool:

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 
 from . import clock
-from .serve import Done
+from .journal import Done
 from .toolkit.logtext import escaped
 
 calls = logging.getLogger("mockserver.calls")

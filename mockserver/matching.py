@@ -11,6 +11,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from .toolkit.jsontext import brief
+
 PLAIN = ("vendor", "operation", "method", "path", "status")
 MAPS = ("query", "headers")
 Matcher = Mapping[str, Any]
@@ -39,25 +41,27 @@ class Difference:
     found: Any
 
 
-def check(matcher: Any, *, also: Sequence[str] = ()) -> Matcher:
-    """The matcher, if it can be understood; ``also`` are further plain fields. Raises BadMatcher."""
+def check(matcher: Any, *, without: Sequence[str] = ()) -> Matcher:
+    """The matcher, if it can be understood; ``without``: fields that what it is held against never has, so that it
+    would never fit. Raises BadMatcher.
+    """
     if not isinstance(matcher, dict):
-        raise BadMatcher(f"a matcher is {matcher!r}, wanted an object")
-    known = (*PLAIN, *MAPS, "credential", *also)
+        raise BadMatcher(f"a matcher is {brief(matcher)}, wanted an object")
+    known = [field for field in (*PLAIN, *MAPS, "credential") if field not in without]
     for field, wanted in matcher.items():
         if field not in known:
             raise BadMatcher(f"{field} is no field of a matcher, wanted one of {', '.join(known)}")
         if field in MAPS:
             if not isinstance(wanted, dict):
-                raise BadMatcher(f"{field} is {wanted!r}, wanted an object of names")
+                raise BadMatcher(f"{field} is {brief(wanted)}, wanted an object of names")
             for name, condition in wanted.items():
                 _check_condition(f"{field}.{name}", condition)
         elif field == "credential":
             _check_condition(field, wanted)
         elif field == "status" and (isinstance(wanted, bool) or not isinstance(wanted, int)):
-            raise BadMatcher(f"status is {wanted!r}, wanted a whole number")
+            raise BadMatcher(f"status is {brief(wanted)}, wanted a whole number")
         elif field != "status" and not isinstance(wanted, str) and (wanted is not None or field != "operation"):
-            raise BadMatcher(f"{field} is {wanted!r}, wanted a text")
+            raise BadMatcher(f"{field} is {brief(wanted)}, wanted a text")
     return matcher
 
 
@@ -111,4 +115,4 @@ def _check_condition(where: str, condition: Any) -> None:
         if word == "absent" and isinstance(wanted, bool):
             return
     wanted = 'a text, {"equalTo": text}, {"contains": text} or {"absent": true}'
-    raise BadMatcher(f"{where} is {condition!r}, wanted {wanted}")
+    raise BadMatcher(f"{where} is {brief(condition)}, wanted {wanted}")

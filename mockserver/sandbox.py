@@ -8,10 +8,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import partial
-from threading import Lock
+from threading import RLock
 from typing import Any
 
-from .changes import Change
 from .clock import Clock, at, format_instant, parse_instant
 from .data.dataset import Accounts, Dataset
 from .data.records import Readings
@@ -53,7 +52,7 @@ class Sandbox:
     scenario: str | None = None
     epoch: int = 0
     expired: bool = False
-    changes: tuple[Change, ...] = ()
+    changes: tuple[Document, ...] = ()
 
     def document(self) -> Document:
         """The same as JSON-able values, for the store."""
@@ -76,7 +75,7 @@ class Sandbox:
             "scenario": self.scenario,
             "epoch": self.epoch,
             "expired": self.expired,
-            "changes": [change.document() for change in self.changes],
+            "changes": list(self.changes),
         }
 
     @classmethod
@@ -99,7 +98,7 @@ class Sandbox:
             document["scenario"],
             document["epoch"],
             document["expired"],
-            tuple(Change(**change) for change in document["changes"]),
+            tuple(document["changes"]),
         )
 
 
@@ -195,7 +194,7 @@ class Sandboxes:
 
     def __init__(self, settings: Settings, library: Library, vendors: Iterable[Vendor], store: Store) -> None:
         self.settings, self.library, self.vendors, self.store = settings, library, tuple(vendors), store
-        self._making = Lock()
+        self._making = RLock()
         self._known: Bounded[Sandbox] = Bounded(settings.max_sandboxes, lambda key, sandbox: 1)
         self._overlays: Bounded[Dataset] = Bounded(OVERLAY_BYTES, lambda key, dataset: dataset.records.own_bytes)
 
@@ -254,8 +253,9 @@ class Sandboxes:
 
     def reset(self, name: str, wall: float) -> Sandbox:
         """Put a sandbox back as on first use, with nothing counted and nothing in its journal."""
-        self.delete(name)
-        return self.enter(name, wall)
+        with self._making:  # or somebody else could have the last place meanwhile
+            self.delete(name)
+            return self.enter(name, wall)
 
     def put(self, sandbox: Sandbox, edits: Mapping[str, Edits], wall: float) -> Sandbox:
         """Put a sandbox, with these changes to each vendor's data, in place of whatever has its name."""

@@ -13,15 +13,14 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from . import changing
-from .amend import amended
-from .changes import BadChange, Change, change_of
+from .changes import FIRST, LAST_PAGE, BadChange, Change, carry_out, change_of
 from .clock import Clock, parse_duration, parse_instant
 from .data.fixtures import BrokenFixture, Fault, Path_, Wrong, parse_yaml, shown, written
 from .editing import Editor
 from .errors import Misuse
 from .faults import BadRule, Rule, rule_of
 from .sandbox import DEFAULT, NAME, Edits, Sandbox, Sandboxes
+from .sandbox_settings import amended
 from .settings import WrongSetting
 from .store.memory import MemoryStore
 
@@ -82,6 +81,8 @@ class Scenarios:
         for file in self._files().values():
             if file.parent != OURS:
                 faults += faults_of(file, self._rooms, wall)
+        for folder in self._folders:
+            faults += [Fault(file, 1, "", "the ending .yml", "the ending .yaml") for file in folder.glob("*.yml")]
         if faults:
             raise BrokenFixture(faults)
 
@@ -118,22 +119,36 @@ def tried(scenario: Scenario, name: str, rooms: Sandboxes, wall: float) -> tuple
         clock=_turned(sandbox.clock, scenario.clock or {}, wall),
         expired=scenario.expired,
         faults=scenario.faults,
-        changes=tuple(change for change in scenario.changes if change.after),
+        changes=tuple(change.document() for change in scenario.changes if change.after),
         scenario=scenario.name,
     )
     beside.put(sandbox, {}, wall)
-    for index, change in enumerate(scenario.changes):
-        for vendor in rooms.vendors:
-            if not change.after and change.meets(vendor):
-                try:
-                    changing.carry_out(change, Editor(beside, name, vendor, wall))
-                except Misuse as misuse:
-                    if misuse.status == 507:
-                        raise
-                    raise _broken(scenario.file, _wrong(("changes", index), misuse)) from None
+    now = [(index, change) for index, change in enumerate(scenario.changes) if not change.after]
+    later = [(index, change) for index, change in enumerate(scenario.changes) if change.after]
+    wrong = [each for index, change in now for each in _carried_out(index, change, beside, name, wall)]
     edited = beside.enter(name, wall)
-    changed = [vendor for vendor in rooms.vendors if vendor.name in edited.edits]
-    return sandbox, {vendor.name: beside.edits(edited, vendor)[1] for vendor in changed}
+    edits = {vendor.name: beside.edits(edited, vendor)[1] for vendor in rooms.vendors if vendor.name in edited.edits}
+    if any(change.vendor for _, change in later):  # those of every vendor cannot fail
+        for index, change in sorted(later, key=lambda pair: pair[1].after):
+            if change.remove not in (FIRST, LAST_PAGE):  # what a call will show is not known
+                wrong += _carried_out(index, change, beside, name, wall)
+    if wrong:
+        raise _broken(scenario.file, wrong)
+    return sandbox, edits
+
+
+def _carried_out(index: int, change: Change, rooms: Sandboxes, name: str, wall: float) -> list[Wrong]:
+    """Make a change to the data of all vendors that it meets; returns what is wrong with it."""
+    wrong: list[Wrong] = []
+    for vendor in rooms.vendors:
+        if change.meets(vendor):
+            try:
+                carry_out(change, Editor(rooms, name, vendor, wall))
+            except Misuse as misuse:
+                if misuse.status == 507:
+                    raise
+                wrong += _wrong(("changes", index), misuse)
+    return wrong
 
 
 def read(file: Path, rooms: Sandboxes, wall: float) -> Scenario:
@@ -205,7 +220,8 @@ def _tried(where: Path_, do: Callable[[], Any]) -> list[Wrong]:
     except Misuse as misuse:
         return _wrong(where, misuse)
     except WrongSetting as error:
-        return [(where, *_sides(str(error)))]
+        found, wanted = _sides(str(error))
+        return [(where, found.removeprefix(f"{where[-1]} is ").removeprefix(f"{where[-1]}: "), wanted)]
     return []
 
 
@@ -213,6 +229,8 @@ def _wrong(where: Path_, misuse: Misuse) -> list[Wrong]:
     if misuse.validation:
         return [((*where, fault["path"]), fault["found"], fault["wanted"]) for fault in misuse.validation]
     found, wanted = _sides(misuse.detail)
+    if misuse.status == 404:
+        wanted = "the id of a record that is there then"
     return [(where, found, "one of " + ", ".join(misuse.choices) if misuse.choices else wanted)]
 
 

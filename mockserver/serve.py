@@ -8,11 +8,11 @@ from __future__ import annotations
 import logging
 import math
 import traceback
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 
-from . import changing, clock, cors, faults, journal, live
+from . import changes, clock, cors, faults, journal, live
 from .data.dataset import Dataset
 from .errors import (
     Broken,
@@ -25,7 +25,8 @@ from .errors import (
     UnknownPath,
     UriTooLong,
 )
-from .sandbox import DEFAULT, Sandbox, Sandboxes, check_readings, choose, readings_for
+from .journal import Done
+from .sandbox import DEFAULT, Choice, Sandbox, Sandboxes, check_readings, choose, readings_for
 from .settings import Settings, pairs, switch
 from .store import Store
 from .toolkit import jsontext, params, querystring
@@ -37,6 +38,7 @@ from .version import __version__
 
 log = logging.getLogger("mockserver")
 LONGEST_TARGET = 16 * 1024
+BROKEN = Misuse("Internal Server Error", "The sandbox itself failed; its log says why.", 500, code="broken")
 OUR_HEADERS = ("x-mock-delay", "x-mock-readings", "x-mock-sandbox", "x-mock-strict")
 
 
@@ -53,30 +55,7 @@ class World:
     observers: list[Callable[[Done], None]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.redaction = journal.Redaction(self.vendors)
-
-
-@dataclass(frozen=True, slots=True)
-class Done:
-    """A call that is over, for whoever keeps account of calls: what came, what goes back, how long it took (ms).
-
-    ``vendor`` is None where nobody has the path; ``path`` is the request's as it may be told, without secrets.
-    """
-
-    vendor: Vendor | None
-    endpoint: Endpoint | None
-    sandbox: str
-    request: Request
-    path: str
-    reply: Reply
-    notices: tuple[Notice, ...]
-    strict: bool
-    ms: float
-
-    @property
-    def failed(self) -> bool:
-        """Whether a strict call was warned of something that its client did (not of a reply that it asked for)."""
-        return self.strict and any(notice.code != "undocumented-status" for notice in self.notices)
+        self.redaction = journal.Redaction(self.vendors, self.start)
 
 
 def serve(world: World, vendor: Vendor, endpoint: Endpoint | None, request: Request) -> Reply:
@@ -85,48 +64,57 @@ def serve(world: World, vendor: Vendor, endpoint: Endpoint | None, request: Requ
     call = Call(vendor, endpoint, request, world.start[vendor.name], vendor.defaults, clock.at(wall))
     try:
         reply = outcome(world, call, wall)
-        reply = dressed(world, call, request, reply)
-        ms = (clock.elapsed() - began) * 1000
-        if call.sandbox is not None and not cors.is_preflight(request):
-            reply = journaled(world, call.sandbox, call, request, reply, ms)
-        if world.observers:
-            name, path = call.sandbox or DEFAULT, world.redaction.of(call, request)(request.path)
-            done = Done(vendor, endpoint, name, request, path, reply, tuple(call.notices), call.strict, ms)
-            for observe in world.observers:
-                observe(done)
-    except Exception:  # whatever it is, nobody ever sees a page of the server's
-        broke(world, call)
-        reply = last_words(world, call)
-    return reply
-
-
-def last_words(world: World, call: Call) -> Reply:
-    """The vendor's 500, or if even that breaks ours."""
-    try:
-        return refused(call, Broken())
-    except Exception:
-        broke(world, call)
-        return problem(
-            Misuse("Internal Server Error", "The sandbox itself failed; its log says why.", 500, code="broken")
+        told = world.redaction.of(request, vendor, call.accounts)
+        notices = tuple(map(told.notice, call.notices))
+        limits = vendor.quota_headers(call, call.spent) if call.spent else ()
+        reply = dressed(world, request, reply, call.sandbox, notices, limits)
+        caller = world.redaction.caller(vendor.name, call.request.headers, call.sandbox or DEFAULT)
+        done = Done(
+            vendor=vendor,
+            endpoint=endpoint,
+            sandbox=call.sandbox,
+            request=request,
+            path=told.path if call.fault != live.CODE else journal.HIDDEN,
+            reply=reply,
+            notices=notices,
+            now=call.now,
+            wall=wall,
+            ms=(clock.elapsed() - began) * 1000,
+            strict=call.strict,
+            fault=call.fault,
+            reached=call.reached,
+            spent=call.spent,
+            caller=caller,
         )
-
-
-def broke(world: World, call: Call) -> None:
-    """Log the crash of this moment with its trace, as text: what it says may hold a secret of the call."""
-    request = call.request
-    told = world.redaction.of(call, request)
-    log.error("%s %s broke\n%s", request.method[:20], escaped(told(request.path)), told(traceback.format_exc()))
+        return closed(world, done, told)
+    except Exception:  # whatever it is, nobody ever sees a page of the server's
+        broke(request, told_of(world, call))
+        return last_words(world, call)
 
 
 def outcome(world: World, call: Call, wall: float) -> Reply:
     """What the call comes to: an answer, a refusal, a word on the misuse of the sandbox, or the vendor's 500."""
     try:
-        return answered(world, call, *placed(world, call, wall))
+        sandbox, wish = placed(world, call, wall)
+        if cors.is_preflight(call.request) and world.settings.cors:
+            return cors.preflight(call.vendor)
+        call.reached = "faults"
+        hit = struck(world, sandbox, call, wish)
+        call.fault = hit.rule or None
+        try:
+            reply = passed(world, sandbox, call) if hit.code is None else granted(call, hit.code)
+        except Fact as fact:
+            reply = refused(call, fact)
+        if wish.code is not None:
+            reply = replace(reply, headers=(*reply.headers, ("Preference-Applied", f"code={wish.code}")))
+        if hit.delay or hit.network:
+            reply = replace(reply, delay=reply.delay + hit.delay, network=hit.network or reply.network)
+        return reply
     except Misuse as misuse:
         call.fault = misuse.code
-        return problem(misuse)
+        return misused(misuse, told_of(world, call))
     except Exception:
-        broke(world, call)
+        broke(call.request, told_of(world, call))
         return last_words(world, call)
 
 
@@ -137,18 +125,101 @@ def placed(world: World, call: Call, wall: float) -> tuple[Sandbox, faults.Wish]
     """
     vendor = call.vendor
     choice = choose(call.request, vendor, partial(is_known, world, vendor, wall))
-    sandbox = world.sandboxes.enter(choice.name, wall)
+    sandbox = entered(world, choice, (vendor,), wall)
     call.sandbox, call.request = choice.name, choice.request
     call.notices.extend(choice.notices)
     call.dataset = world.sandboxes.dataset(sandbox, vendor)
     call.now, call.any_credential = sandbox.clock.now(wall), sandbox.any_credential
     call.readings, call.strict = readings_for(vendor, sandbox.readings), sandbox.strict
-    live.refuse(world.settings.refuse_live, vendor, call.request, wall)
+    live.refuse(world.settings.refuse_live, (vendor,), call.request, wall)
     call.strict = is_strict(sandbox, call.request)
     call.readings = readings_for(vendor, sandbox.readings, asked_readings(world, call.request))
     warn_of_unknown_headers(call)
     wish, call.request = faults.wish(call.request)
     return sandbox, wish
+
+
+def entered(world: World, choice: Choice, vendors: Iterable[Vendor], wall: float) -> Sandbox:
+    """The chosen sandbox. Raises Misuse when its name would give a secret away, or there are too many."""
+    secrets = (vendor.credential.read(choice.request.headers) for vendor in vendors)
+    if choice.name != DEFAULT and any(world.redaction.gives_away(choice.name, secret) for secret in secrets):
+        detail = "The sandbox is named by a credential, and names of sandboxes are no secret; choose another."
+        raise Misuse("Bad sandbox name", detail, code="bad-sandbox-name")
+    return world.sandboxes.enter(choice.name, wall)
+
+
+def lost(world: World, request: Request, misuse: Misuse) -> Reply:
+    """The answer to a path at the root that no vendor has, or more than one, a common slip: it is told and kept like a
+    call, in the sandbox that it names in any of the ways that calls have.
+    """
+    began, wall = clock.elapsed(), world.wall()
+    try:
+        fault: str | None = None
+        name, now, strict, choice = None, clock.at(wall), world.settings.strict, Choice(DEFAULT, request)
+        notices: tuple[Notice, ...] = (Notice("path", misuse.code, misuse.detail),)
+        try:
+            choices = [choose(request, vendor, partial(is_known, world, vendor, wall)) for vendor in world.vendors]
+            choice = next((found for found in choices if found.name != DEFAULT), choice)
+            sandbox = entered(world, choice, world.vendors, wall)
+            name, now, strict = choice.name, sandbox.clock.now(wall), sandbox.strict
+            live.refuse(world.settings.refuse_live, world.vendors, request, wall)
+            strict = is_strict(sandbox, request)
+        except Misuse as other:
+            misuse, fault, notices = other, other.code, ()
+        told = world.redaction.of(request)
+        notices = tuple(map(told.notice, (*notices, *choice.notices)))
+        reply = dressed(world, request, misused(misuse, told), name, notices)
+        done = Done(
+            vendor=None,
+            endpoint=None,
+            sandbox=name,
+            request=request,
+            path=told.path if fault != live.CODE else journal.HIDDEN,
+            reply=reply,
+            notices=notices,
+            now=now,
+            wall=wall,
+            ms=(clock.elapsed() - began) * 1000,
+            strict=strict,
+            fault=fault,
+        )
+        return closed(world, done, told)
+    except Exception:
+        broke(request, world.redaction.of(request))
+        return problem(BROKEN)
+
+
+def closed(world: World, done: Done, told: journal.Told) -> Reply:
+    """Write the call down, before the first byte goes out, and tell the observers; the reply with the id under which
+    the journal has it. A preflight is no call, unless it is refused: the call itself never comes then.
+    """
+    if done.sandbox is not None and not (done.vendor and cors.is_preflight(done.request)):
+        kept, size = journal.unkept(done) if done.fault == live.CODE else journal.entry(done, told)
+        id = world.store.append(done.sandbox, kept, size)
+        if world.settings.mock_headers:
+            done = replace(done, reply=replace(done.reply, headers=(*done.reply.headers, ("X-Mock-Call", str(id)))))
+    for observe in world.observers:
+        observe(done)
+    return done.reply
+
+
+def last_words(world: World, call: Call) -> Reply:
+    """The vendor's 500, or if even that breaks ours."""
+    try:
+        return refused(call, Broken())
+    except Exception:
+        broke(call.request, told_of(world, call))
+        return problem(BROKEN)
+
+
+def told_of(world: World, call: Call) -> journal.Told:
+    """The call's request as it may be told, as far as the call came."""
+    return world.redaction.of(call.request, call.vendor, call.accounts)
+
+
+def broke(request: Request, told: journal.Told) -> None:
+    """Log the crash of this moment with its trace, as text: what it says may hold a secret of the call."""
+    log.error("%s %s broke\n%s", request.method[:20], escaped(told.path), told(traceback.format_exc()))
 
 
 def warn_of_unknown_headers(call: Call) -> None:
@@ -167,18 +238,6 @@ def is_known(world: World, vendor: Vendor, wall: float, secret: str, name: str) 
     return world.sandboxes.dataset(sandbox, vendor).accounts.by(vendor.credential.key, secret) is not None
 
 
-def lost(world: World, request: Request, misuse: Misuse) -> Reply:
-    """The answer to a path at the root that no vendor has: a common slip, so it is told like a call."""
-    reply = problem(misuse)
-    headers = [("X-Mock-Version", __version__)] if world.settings.mock_headers else []
-    headers += cors.headers(request, tuple(headers)) if world.settings.cors else []
-    reply = replace(reply, headers=(*reply.headers, *headers))
-    notices = (Notice("path", misuse.code, misuse.detail),)
-    for observe in world.observers:
-        observe(Done(None, None, DEFAULT, request, request.path, reply, notices, world.settings.strict, 0.0))
-    return reply
-
-
 def asked_readings(world: World, request: Request) -> dict[str, str]:
     """The readings that the request asks for. Raises Misuse when they make no sense."""
     try:
@@ -191,41 +250,29 @@ def asked_readings(world: World, request: Request) -> dict[str, str]:
     return asked
 
 
-def answered(world: World, call: Call, sandbox: Sandbox, wish: faults.Wish) -> Reply:
-    """The gates in their order, then the answer; a fact raised by any of them in the vendor's words.
+def struck(world: World, sandbox: Sandbox, call: Call, wish: faults.Wish) -> faults.Hit:
+    """What the request wishes for, or else the rules of the sandbox want, beside the sandbox's standing delay.
 
-    What the request wishes for comes before what the rules of the sandbox want, and uses up none of them.
+    An outcome that is wished for comes before what the rules want, and uses up none of them.
     """
-    if cors.is_preflight(call.request) and world.settings.cors:
-        return cors.preflight(call.vendor)
-    call.reached = "faults"
-    hit = struck(world, sandbox, call, sandbox.faults if wish.code is None else ())
-    try:
-        if wish.code is not None:
-            reply = granted(call, wish.code)
-            reply = replace(reply, headers=(*reply.headers, ("Preference-Applied", f"code={wish.code}")))
-            call.fault = f"Prefer: code={wish.code}"
-        else:
-            call.fault = hit.rule or None
-            reply = passed(world, sandbox, call) if hit.code is None else granted(call, hit.code)
-    except Fact as fact:
-        reply = refused(call, fact)
-    return replace(reply, delay=reply.delay + wish.delay + hit.delay, network=hit.network or reply.network)
-
-
-def struck(world: World, sandbox: Sandbox, call: Call, rules: Sequence[faults.Rule]) -> faults.Hit:
-    """What these rules and the sandbox's standing delay do to this call."""
+    rules = sandbox.faults if wish.code is None else ()
     if not rules and sandbox.delay is None:
-        return faults.NO_HIT
-    return faults.hit(
-        rules,
-        call.vendor.name,
-        call.endpoint.operation if call.endpoint else None,
-        journal.looked_at(call),
-        standing=sandbox.delay,
-        seed=sandbox.seed,
-        count=lambda rule: world.store.count(sandbox.name, f"fault/{rule}"),
-    )
+        hit = faults.NO_HIT
+    else:
+        hit = faults.hit(
+            rules,
+            call.vendor.name,
+            call.endpoint.operation if call.endpoint else None,
+            journal.looked_at(call),
+            standing=sandbox.delay,
+            seed=sandbox.seed,
+            count=lambda rule: world.store.count(sandbox.name, f"fault/{rule}"),
+        )
+    if wish == faults.NO_WISH:
+        return hit
+    if wish.code is None:
+        return replace(hit, delay=hit.delay + wish.delay)
+    return faults.Hit(f"Prefer: code={wish.code}", wish.code, delay=hit.delay + wish.delay)
 
 
 def granted(call: Call, code: str) -> Reply:
@@ -254,21 +301,9 @@ def passed(world: World, sandbox: Sandbox, call: Call) -> Reply:
     reply = call.endpoint.answer(call)
     if sandbox.changes:
         answers = world.store.count(sandbox.name, f"answers/{call.vendor.name}") + 1
-        changing.follow(world.sandboxes, sandbox, call, reply, answers, world.wall())
+        changes.follow(world.sandboxes, sandbox, call, reply, answers, world.wall())
     as_documented = call.readings == call.vendor.defaults
     return replace(reply, rule=call.endpoint.rule, basis="documented" if as_documented else "inferred")
-
-
-def journaled(world: World, name: str, call: Call, sent: Request, reply: Reply, ms: float) -> Reply:
-    """The call written down, before the first byte goes out; the reply with the id under which it is kept."""
-    if call.fault == live.CODE:
-        kept, size = journal.unkept(call.vendor, name, world.wall(), live.CODE)
-    else:
-        kept, size = journal.entry(world.redaction, call, sent, reply, sandbox=name, wall=world.wall(), ms=ms)
-    id = world.store.append(name, kept, size)
-    if not world.settings.mock_headers:
-        return reply
-    return replace(reply, headers=(*reply.headers, ("X-Mock-Call", str(id))))
 
 
 def authenticated(call: Call) -> dict[str, object]:
@@ -333,18 +368,23 @@ def chosen(vendor: Vendor, fact: Fact) -> Words:
     return next(words for words in vendor.errors if words.fact is Broken)  # every vendor taken in has these
 
 
-def dressed(world: World, call: Call, request: Request, reply: Reply) -> Reply:
-    """The reply with all that travels beside the body: quota, CORS and the headers of ours."""
-    headers = list(reply.headers)
-    if call.spent:
-        headers += call.vendor.quota_headers(call, call.spent)
+def dressed(
+    world: World,
+    request: Request,
+    reply: Reply,
+    sandbox: str | None,
+    notices: tuple[Notice, ...],
+    limits: Headers = (),
+) -> Reply:
+    """The reply with all that travels beside the body: the quota's ``limits``, CORS and the headers of ours."""
+    headers = [*reply.headers, *limits]
     if world.settings.mock_headers:
-        if call.sandbox is not None:
-            headers.append(("X-Mock-Sandbox", call.sandbox))
+        if sandbox is not None:
+            headers.append(("X-Mock-Sandbox", sandbox))
         if reply.rule:
             headers.append(("X-Mock-Basis", f"{reply.basis}; rule={reply.rule}"))
-        if call.notices:
-            headers.append(("X-Mock-Warnings", as_header(call.notices)))
+        if notices:
+            headers.append(("X-Mock-Warnings", as_header(notices)))
         headers.append(("X-Mock-Version", __version__))
     if world.settings.cors:
         headers += cors.headers(request, tuple(headers))
@@ -360,6 +400,11 @@ def is_strict(sandbox: Sandbox, request: Request) -> bool:
         return switch(asked.strip())
     except ValueError as error:
         raise Misuse("Bad strictness", f"X-Mock-Strict is {asked!r}, wanted {error}.", code="bad-strictness") from None
+
+
+def misused(misuse: Misuse, told: Callable[[str], str]) -> Reply:
+    """The same as ``problem``, where what it says may hold a secret of the call."""
+    return problem(replace(misuse, detail=told(misuse.detail)))
 
 
 def problem(misuse: Misuse) -> Reply:

@@ -134,7 +134,10 @@ class Settings:
     journal_bytes: int = _setting(
         8_000_000, _whole(0, 10**10), "how many bytes the journal of a sandbox keeps", "BYTES"
     )
-    control: bool = _setting(True, switch, "offer the control API under /__admin")
+    all_journals_bytes: int = _setting(
+        256_000_000, _whole(0, 10**12), "how many bytes all journals keep; the largest gives way", "BYTES"
+    )
+    control: bool = _setting(True, switch, "offer the control API under /__admin, or nothing of it, not even health")
     control_token: str | None = _setting(
         None, _token, "token that control wants; off loopback one is made if none is given", "TOKEN"
     )

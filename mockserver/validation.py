@@ -28,7 +28,9 @@ def check_all(paths: Sequence[Path]) -> tuple[int, list[Fault]]:
     for path in paths or ours:
         if not path.exists():
             raise WrongSetting(f"there is no file or folder {path}.")
-        inside = sorted(p for p in path.rglob("*") if p.suffix in (".yaml", ".jsonl")) if path.is_dir() else [path]
+        inside = (
+            sorted(p for p in path.rglob("*") if p.suffix in (".yaml", ".yml", ".jsonl")) if path.is_dir() else [path]
+        )
         if not inside:
             raise WrongSetting(f"{path} holds no .yaml or .jsonl file.")
         files += inside
@@ -47,6 +49,8 @@ def check_all(paths: Sequence[Path]) -> tuple[int, list[Fault]]:
 def check_file(file: Path, shapes: dict[str, fixtures.Shape], rooms: Sandboxes) -> None:
     """One fixture file, by the schema of the vendor it names, one spec, or one scenario. Raises BrokenFixture."""
     name = file.parent.name
+    if file.suffix == ".yml":
+        raise BrokenFixture([Fault(file, 1, "", "the ending .yml", "the ending .yaml")])
     if file.suffix == ".jsonl":
         _fixture(file, name, shapes)
         return
@@ -61,6 +65,9 @@ def check_file(file: Path, shapes: dict[str, fixtures.Shape], rooms: Sandboxes) 
         faults = scenario.faults_of(file, rooms, clock.wall())
         if faults:
             raise BrokenFixture(faults)
+    elif not isinstance(content, dict) and name not in shapes:
+        wanted = "a map: a fixture file, a spec or a scenario"
+        raise BrokenFixture([Fault(file, 1, "", fixtures.shown(content), wanted)])
     else:
         _fixture(file, str(content.get("vendor", name)) if isinstance(content, dict) else name, shapes)
 

@@ -172,13 +172,15 @@ def unchanged(sent: Pairs, schema: Schema, readings: Readings) -> Pairs:
 
 @dataclass(frozen=True, slots=True)
 class Paging:
-    """How the pages of an endpoint are walked: the parameter with a page's number, and the number of the first.
+    """How the pages of an endpoint are walked: the parameter with a page's number, the number of the first, and how
+    many records a page has when nobody asks for another size.
 
     The endpoint's answers say which page they are (``Reply.page``).
     """
 
     parameter: str
     first: int
+    size: int
 
 
 @dataclass(frozen=True)

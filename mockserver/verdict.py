@@ -4,13 +4,17 @@ Each check is ``kept``, ``broken`` or ``untested`` (nothing happened that could 
 it. Calls are the same call when method, URL and credential are the same; one that came before an earlier one was
 answered is no repetition of it. A wait counts by whichever clock shows more of it, the sandbox's or the wall's: a test
 may move the one and wait by the other.
+
+A list of several pages of which only the first was asked for breaks ``pages``: a job that takes the first page for
+everything is the mistake that loses invoices, and nothing tells it from a screen that shows one page on purpose. Who
+tests such a screen leaves that check out by its name: it is ``untested`` then.
 """
 
 from __future__ import annotations
 
 import re
 import xml.etree.ElementTree as ET
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import pairwise
@@ -24,6 +28,7 @@ Outcome = Literal["kept", "broken", "untested"]
 Entry = Mapping[str, Any]
 
 LEAST_WAIT = timedelta(milliseconds=100)
+CHECKS = ("pages", "retry-after", "refused", "back-off", "parameters", "live-credentials", "quota")
 PASSED_OVER = ("unknown-parameter", "ignored-value", "repeated-parameter")
 _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -116,12 +121,42 @@ def _waited(before: Entry, after: Entry) -> timedelta:
     return max(by_wall, by_sandbox)
 
 
-def judge(entries: Iterable[Entry], vendors: Iterable[Vendor], *, refuses_live: bool = True) -> list[Check]:
-    """All checks over a journal's entries. ``refuses_live``: whether the server looks for live credentials."""
-    calls = Calls(entries, vendors)
+def names(text: str) -> frozenset[str]:
+    """The checks that a text names, with commas between them. Raises ValueError with what is wanted."""
+    found = frozenset(filter(None, map(str.strip, text.split(","))))
+    if not found <= set(CHECKS):
+        raise ValueError("some of " + ", ".join(CHECKS))
+    return found
+
+
+def judge(
+    entries: Iterable[Entry],
+    vendors: Iterable[Vendor],
+    *,
+    refuses_live: bool = True,
+    whole: bool = True,
+    ignore: Collection[str] = (),
+) -> list[Check]:
+    """All checks over a journal's entries, those of ``ignore`` untested.
+
+    ``refuses_live``: whether the server looks for live credentials. ``whole``: whether the journal still has all calls;
+    of one that let the oldest go nobody knows whether a page was asked for before.
+    """
+    checks = _judged(Calls(entries, vendors), refuses_live, whole)
+    return [
+        Check(check.name, check.title, "untested", "It was left out, as asked.") if check.name in ignore else check
+        for check in checks
+    ]
+
+
+def _judged(calls: Calls, refuses_live: bool, whole: bool) -> list[Check]:
+    bounds = "" if whole else " in what the journal still has (--journal-entries, --journal-bytes)"
     return [
         _check(
-            "pages", "Followed every page to the end", "No list of more than one page was asked for.", _pages(calls)
+            "pages",
+            "Followed every page to the end",
+            f"No list of more than one page was asked for{bounds}.",
+            _pages(calls, whole),
         ),
         _check("retry-after", "Honoured Retry-After", "No reply had a Retry-After.", _retry_after(calls)),
         _check("refused", "Did not retry a 401 or 403", "No reply was a 401 or 403.", _refused(calls)),
@@ -264,7 +299,10 @@ def _live(calls: Calls, looked: bool) -> _Evidence:
         return found
     for entry in calls.all:
         if entry["fault"] == LIVE:
-            found.broken(f"A call of {entry['vendor']} carried a credential that looks live; it was refused.", entry)
+            found.broken(
+                f"A call of {entry['vendor'] or 'no vendor'} carried a credential that looks live; it was refused.",
+                entry,
+            )
         elif entry["evidence"] and entry["evidence"]["caller"]:
             found.proof.append(entry["id"])
     return found
@@ -282,23 +320,33 @@ def _quota(calls: Calls) -> _Evidence:
     return found
 
 
-def _pages(calls: Calls) -> _Evidence:
+def _pages(calls: Calls, whole: bool) -> _Evidence:
     found = _Evidence()
     for paging, number, entries in _lists(calls):
         answered = {number(entry): entry for entry in entries if entry["evidence"]["page"]}
-        failed = {number(entry) for entry in entries} - set(answered)
         if not answered:
             continue
         ends = [page for page, entry in answered.items() if _is_last(entry)]
-        needed = range(paging.first, min(ends) + 1) if ends else range(paging.first, max(answered) + 2)
+        start = paging.first if whole else max(answered)
+        needed = range(start, min(ends) + 1) if ends else range(start, max(answered) + 2)
         missing = next((page for page in needed if page not in answered), None)
         if missing is None:
-            if len(needed) > 1:
+            if needed.start == paging.first and len(needed) > 1:
                 found.proof += [entry["id"] for entry in answered.values()]
-        elif missing not in failed:  # a page that was asked for and refused: the client did what it could
+            continue
+        named, asked = (
+            f"{_named(entries[0])}: {paging.parameter}={missing}",
+            [e for e in entries if number(e) == missing],
+        )
+        later = [
+            entry for page, entry in answered.items() if page > missing and asked and entry["id"] > asked[-1]["id"]
+        ]
+        if later:
+            message = f"{named} was refused and not asked for again, but later pages were."
+            found.broken(message, *asked, *later)
+        elif not asked:  # who gives up at a page that is refused does what can be done
             place = " (the first page)" if missing == paging.first else ""
-            message = f"{_named(entries[0])}: {paging.parameter}={missing}{place} was never asked for."
-            found.broken(message, *answered.values())
+            found.broken(f"{named}{place} was never asked for.", *answered.values())
     return found
 
 

@@ -35,7 +35,7 @@ RICH, POOR, GONE = "rich-acme-secret-0000001", "poor-acme-secret-0000002", "gone
 BILLS, BILL = "/v3/bills", "/v3/bills/{id}"
 STATES = ("open", "paid", "void")
 
-PAGING = Paging("page", first=1)
+PAGING = Paging("page", first=1, size=5)
 CREDENTIAL = Credential("X-Acme-Key", key="secret", also=("X-Acme-Brand",))
 
 READINGS = (

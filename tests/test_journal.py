@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
+import re
 import sys
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
 from mockserver.serve import serve
 from mockserver.vendor import Request, Vendor
-from tests.acme import BILLS, RICH, Sandboxed
+from tests.acme import BILLS, POOR, RICH, Sandboxed, acme
 
 
 def calls(server: Sandboxed, number: int) -> None:
@@ -84,3 +88,88 @@ def test_a_read_after_a_reply_sees_the_call(vendor: Vendor) -> None:
     with ThreadPoolExecutor(16) as pool:
         assert all(pool.map(call_and_look, range(200)))
     assert server.control("GET", "/requests").json["meta"] == {"total": 200}
+
+
+def kept_of(server: Sandboxed, *, path: str = BILLS, query: str = "", body: bytes = b"", **headers: str) -> str:
+    """What the journal keeps of a call, as text."""
+    sent = {name.replace("_", "-"): value for name, value in headers.items()}
+    serve(server.world, server.vendor, server.vendor.endpoints[0], Request("GET", path, query, sent, body=body))
+    return json.dumps(server.world.store.entries("default")[-1][1], ensure_ascii=False)
+
+
+FOREIGN = "not-one-of-ours-1234"
+
+
+@pytest.mark.parametrize(
+    "body", ['{"a":1,"auth_key": "%s"}', "page=1&token=%s&x=y", "{'X-Acme-Key': '%s'}", "apikey: %s"]
+)
+def test_a_secret_that_a_body_names_is_hidden_though_nobody_knows_it(vendor: Vendor, body: str) -> None:
+    kept = kept_of(Sandboxed(vendor), body=(body % FOREIGN).encode(), query=f"note={FOREIGN}")
+    assert FOREIGN not in kept
+    assert body.partition("%s")[0].replace('"', '\\"') in kept
+
+
+def test_a_parameter_may_be_named_like_any_header_of_credentials(vendor: Vendor) -> None:
+    for name in ("x-acme-key", "X_Api_Key", "cookie", "access_token"):
+        assert FOREIGN not in kept_of(Sandboxed(vendor), query=f"{name}={FOREIGN}"), name
+
+
+@pytest.mark.parametrize("size", range(64 * 1024 - len(RICH), 64 * 1024 + 1))
+def test_nothing_is_left_of_a_secret_through_which_a_body_is_cut(vendor: Vendor, size: int) -> None:
+    kept = kept_of(Sandboxed(vendor), body=b"b" * size + RICH.encode() * 2, x_acme_key=RICH)
+    for length in range(4, len(RICH)):
+        assert f"b{RICH[:length]}" not in kept
+
+
+@pytest.mark.parametrize("secret", ["pass+word/ümlaut-1", "a b&c=d%e-f-g-h", 'q"uote\\d-secret'])
+def test_a_secret_is_hidden_however_a_body_spells_it(vendor: Vendor, secret: str) -> None:
+    header = secret.encode().decode("latin-1")
+    quoted = quote(secret, safe="")
+    lower = re.sub("%[0-9A-F]{2}", lambda byte: byte[0].lower(), quoted)
+    for spelled in (secret, quoted, lower, json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]):
+        kept = json.loads(kept_of(Sandboxed(vendor), body=f"note {spelled}.".encode(), x_acme_key=header))
+        assert kept["request"]["body"] == "note [redacted]."
+
+
+def test_secrets_of_other_vendors_and_of_a_sandboxs_own_accounts_are_hidden_too(vendor: Vendor, tmp_path: Path) -> None:
+    theirs, own = "secret-of-the-other-vendor", "secret-of-this-sandbox"
+    other = acme(tmp_path, name="bolt")
+    text = (tmp_path / "bolt" / "default.yaml").read_text()
+    (tmp_path / "bolt" / "default.yaml").write_text(text.replace(RICH, theirs))
+    server = Sandboxed(vendor, other)
+    account = {"account": "rich", "secret": own}
+    server.world.sandboxes.edit("default", server.wall(), vendor, lambda edits, data: edits.with_accounts([account]))
+    kept = kept_of(server, path=f"/a{theirs}b", query=f"x={own}&y={theirs}", body=f"<{RICH}>".encode())
+    for secret in (theirs, own, RICH):
+        assert secret not in kept
+
+
+def test_no_sandbox_is_named_by_a_secret(vendor: Vendor) -> None:
+    server = Sandboxed(vendor, accept_any_credential="true")
+    for name, key in ((POOR, None), (f"x-{RICH}", RICH), (FOREIGN, FOREIGN), (f"{FOREIGN}.1", f"{FOREIGN}~other")):
+        for answer in (server.get(key=key, X_Mock_Sandbox=name), server.get(f"/__sandbox/{name}/v3/x", key=key)):
+            assert (answer.status, answer.json["type"]) == (400, "urn:mockserver:bad-sandbox-name")
+            assert name not in f"{answer.body!r}{answer.headers}"
+    assert server.get(key="short", X_Mock_Sandbox="short-one").status == 200
+    assert set(server.world.store.sandboxes()) <= {"default", "short-one"}
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        {"X_Mock_Delay": RICH},
+        {"X_Mock_Strict": f"Bearer {RICH}"},
+        {"X_Mock_Readings": f"{RICH}=x"},
+        {"Prefer": f"code={RICH}"},
+        {"X_Mock_Sandbox": f"{RICH} and a blank"},
+        {"target": f"/__sandbox/{RICH}%20/v3/bills", "key": None},
+        {"target": f"/nowhere/{RICH}"},
+        {"target": f"{BILLS}?{RICH}=1"},
+        {"target": f"{BILLS}?state={RICH}", "X_Mock_Readings": "acme.bad-input=ignore"},
+        {"headers": {f"X-Mock-{RICH}": "1"}},
+    ],
+)
+def test_what_is_told_of_a_mistake_repeats_no_secret(vendor: Vendor, sent: dict[str, Any]) -> None:
+    answer = Sandboxed(vendor).get(**sent)
+    assert answer.status != 200 or answer.warnings
+    assert RICH.casefold() not in f"{answer.body!r}{answer.headers}".casefold()

@@ -26,6 +26,7 @@ from tests.client import WALL
 
 VENDORS = shelf.found()
 COPIES = ("path", "value", "name", "body", "header", "cookie", "suffixed")
+ADDRESSES = ("known", "unknown", "nobody's")
 ODD = some.text(some.characters(min_codepoint=0x21, max_codepoint=0x7E), min_size=8, max_size=40)
 
 
@@ -38,7 +39,7 @@ class Leaky:
     place: str
     copies: frozenset[str]
     method: str
-    known_path: bool
+    address: str
     headers: Mapping[str, str]
 
 
@@ -106,7 +107,7 @@ def calls(vendor: int) -> some.SearchStrategy[Leaky]:
             place=some.sampled_from(places),
             copies=some.frozensets(some.sampled_from(COPIES)),
             method=some.sampled_from(["GET", "GET", "HEAD", "POST", "OPTIONS"]),
-            known_path=some.booleans(),
+            address=some.sampled_from(ADDRESSES),
             headers=some.sampled_from(HEADERS),
         )
 
@@ -130,8 +131,9 @@ def send(watched: Watched, call: Leaky) -> Any:
         query.append(f"{call.place[1:]}={quote(carried, safe='')}")
     elif call.place != "nowhere":
         headers[call.place] = carried
-    path = vendor.endpoints[0].path.replace("{", "").replace("}", "") if call.known_path else "/no/such"
-    path = f"/{vendor.name}{path}" + (f"/{quote(secret, safe='')}" if "path" in call.copies else "")
+    documented = vendor.endpoints[0].path.replace("{", "").replace("}", "")
+    paths = {"known": f"/{vendor.name}{documented}", "unknown": f"/{vendor.name}/no/such", "nobody's": "/no/such"}
+    path = paths[call.address] + (f"/{quote(secret, safe='')}" if "path" in call.copies else "")
     query += [f"note={quote(secret, safe='')}"] * ("value" in call.copies)
     query += [f"{quote(secret, safe='')}=1"] * ("name" in call.copies)
     if "header" in call.copies:
@@ -166,8 +168,9 @@ def assert_in_none(where: str, found: Iterator[str], secret: str) -> None:
             assert shape not in text, f"{where}: {text}"
 
 
-@example(Leaky(0, SECRETS[0][0], "own", frozenset(COPIES), "GET", True, {}))
-@example(Leaky(0, SECRETS[0][0], "own", frozenset(COPIES), "POST", False, {"X-Mock-Strict": "true"}))
+@example(Leaky(0, SECRETS[0][0], "own", frozenset(COPIES), "GET", "known", {}))
+@example(Leaky(0, SECRETS[0][0], "own", frozenset(COPIES), "POST", "unknown", {"X-Mock-Strict": "true"}))
+@example(Leaky(0, SECRETS[0][0], "own", frozenset(COPIES), "GET", "nobody's", {"X-Mock-Strict": "true"}))
 @settings(max_examples=250)
 @given(some.sampled_from(range(len(VENDORS))).flatmap(calls))
 def test_no_credential_stays(watched: Watched, call: Leaky) -> None:

@@ -150,3 +150,38 @@ def test_every_parameter_and_every_visible_field_of_a_record_is_in_the_ledger(ea
     shown = {row.name.rpartition(".")[2] for row in found if row.kind == "field"}
     visible = {name for name in each.records.schema().by_wire_name if name[0] != "_"}
     assert visible <= shown
+
+
+def stated(thing: Any) -> set[tuple[str, str, str]]:
+    """Every basis anywhere in a spec."""
+    inner = thing.values() if isinstance(thing, dict) else thing if isinstance(thing, list) else ()
+    found = {each for item in inner for each in stated(item)}
+    for key, value in thing.items() if isinstance(thing, dict) else ():
+        if key.startswith("x-") and key.endswith("basis"):
+            found.add((value["basis"], str(value["source"]), value["about"]))
+    return found
+
+
+@ALL
+def test_no_basis_of_a_spec_is_lost(each: Vendor) -> None:
+    told = {(row.basis, row.source, row.about) for row in ledger(each)}
+    assert stated(yamltext.load(each.spec.read_text(encoding="utf-8"))) <= told
+
+
+def test_what_an_object_and_a_host_are_based_on_is_told_once() -> None:
+    basis = {"basis": "documented", "source": "doc:5", "about": "Two keys in this order."}
+    inner = {"type": "object", "properties": {"id": {"x-basis": basis}}, "x-basis": basis}
+    body = {"type": "object", "x-basis": basis, "properties": {"one": inner, "many": {"items": inner}}}
+    answer = {"content": {"application/json": {"schema": body}}}
+    servers = [{"url": "https://acme.example", "x-basis": basis}, {"url": "http://localhost"}]
+    first, *found = rows({"servers": servers, "paths": {"/a": {"get": {"responses": {"200": answer}}}}})
+    assert (first.kind, first.name, first.where) == ("server", "https://acme.example", "address")
+    named = {(row.kind, row.name, row.where) for row in found}
+    assert named == {
+        ("object", "body", "response 200"),
+        ("field", "one", "response 200"),
+        ("field", "one.id", "response 200"),
+        ("object", "many[]", "response 200"),
+        ("field", "many[].id", "response 200"),
+    }
+    assert len(found) == 5

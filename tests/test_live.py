@@ -85,6 +85,9 @@ def test_not_live(text: str) -> None:
         (f"{BILLS}?page={LIVE}", {"X-Acme-Key": RICH}),
         (f"{BILLS}?x={jwt(exp=WALL + 60)}", {"X-Acme-Key": RICH}),
         (f"/acme/nowhere?token={LIVE}", {}),
+        (f"/acme/nowhere/{LIVE}", {}),
+        (BILLS, {"Authorization": "Basic " + base64.b64encode(f"{LIVE}:".encode()).decode()}),
+        (BILLS, {"Authorization": "basic  " + base64.b64encode(LIVE.encode()).decode().rstrip("=")}),
     ],
 )
 def test_a_live_credential_is_refused_and_nothing_of_the_call_is_kept(
@@ -126,3 +129,17 @@ def test_no_credential_of_ours_looks_live(vendor: Vendor) -> None:
         for dataset in world.sandboxes.library.names(served):
             for account in world.sandboxes.library.dataset(served, dataset).accounts:
                 assert not looks_live(str(account.get(served.credential.key)), 0), (served.name, dataset)
+
+
+def test_one_in_a_body_is_refused_too(vendor: Vendor) -> None:
+    server = Sandboxed(vendor)
+    for body in (json.dumps({"token": LIVE}), f"token={jwt(exp=WALL + 60)}"):
+        response = server.app.test_client().post(BILLS, data=body)
+        assert response.json is not None
+        assert response.json["type"] == "urn:mockserver:live-credential"
+    assert {kept["request"]["body"] for _, kept in server.world.store.entries("default")} == {""}
+
+
+@pytest.mark.parametrize("wrapped", ["Basic", "Basic !", "Basic YWI", "Basic eyJh"])
+def test_what_is_wrapped_badly_is_no_live_credential(vendor: Vendor, wrapped: str) -> None:
+    assert Sandboxed(vendor).get(key=None, Authorization=wrapped).status == 401

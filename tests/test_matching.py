@@ -77,19 +77,19 @@ def test_a_call_without_a_credential() -> None:
             "vendr is no field of a matcher, wanted one of vendor, operation, method, path, status, query",
         ),
         ({"vendor": 7}, "vendor is 7, wanted a text"),
-        ({"vendor": None}, "vendor is None, wanted a text"),
-        ({"path": {"contains": "/"}}, "path is {'contains': '/'}, wanted a text"),
-        ({"status": "200"}, "status is '200', wanted a whole number"),
-        ({"status": True}, "status is True, wanted a whole number"),
-        ({"query": "page=2"}, "query is 'page=2', wanted an object of names"),
+        ({"vendor": None}, "vendor is null, wanted a text"),
+        ({"path": {"contains": "/"}}, 'path is {"contains": "/"}, wanted a text'),
+        ({"status": "200"}, 'status is "200", wanted a whole number'),
+        ({"status": True}, "status is true, wanted a whole number"),
+        ({"query": "page=2"}, 'query is "page=2", wanted an object of names'),
         ({"query": {"page": 2}}, "query.page is 2, wanted a text, {"),
-        ({"query": {"page": {"equalTo": 2}}}, "query.page is {'equalTo': 2}, wanted a text, {"),
-        ({"query": {"page": {"absent": "yes"}}}, "query.page is {'absent': 'yes'}, wanted"),
+        ({"query": {"page": {"equalTo": 2}}}, 'query.page is {"equalTo": 2}, wanted a text, {'),
+        ({"query": {"page": {"absent": "yes"}}}, 'query.page is {"absent": "yes"}, wanted'),
         (
             {"headers": {"A": {"equalTo": "x", "contains": "y"}}},
-            "headers.A is {'equalTo': 'x', 'contains': 'y'}, wanted",
+            'headers.A is {"equalTo": "x", "contains": "y"}, wanted',
         ),
-        ({"headers": {"A": {"matches": "x"}}}, "headers.A is {'matches': 'x'}, wanted"),
+        ({"headers": {"A": {"matches": "x"}}}, 'headers.A is {"matches": "x"}, wanted'),
         ({"credential": 7}, "credential is 7, wanted a text"),
     ],
 )
@@ -97,3 +97,11 @@ def test_what_cannot_be_understood(matcher: Any, told: str) -> None:
     with pytest.raises(BadMatcher) as refused:
         check(matcher)
     assert str(refused.value).startswith(told)
+
+
+def test_a_field_that_nothing_has_there_is_refused() -> None:
+    assert check({"vendor": "acme"}, without=("status",))
+    with pytest.raises(BadMatcher) as refused:
+        check({"status": 200}, without=("status",))
+    wanted = "vendor, operation, method, path, query, headers, credential"
+    assert str(refused.value) == f"status is no field of a matcher, wanted one of {wanted}"

@@ -376,3 +376,26 @@ def test_an_edit_that_meets_a_deletion_starts_anew(vendor: Vendor) -> None:
     rooms.edit("a", WALL, vendor, change)
     assert asked == 2
     assert rooms.dataset(rooms.enter("a", WALL), vendor).records.ids == [1, 2, 3, 4, 5, 6, 7, 99]
+
+
+def test_nobody_takes_the_place_of_a_sandbox_while_it_is_reset(vendor: Vendor) -> None:
+    """On a full server the sandbox would be gone, and could not be made again."""
+    got_in: list[bool] = []
+
+    def try_to_make() -> bool:
+        free = rooms._making.acquire(blocking=False)
+        if free:
+            rooms._making.release()
+        return free
+
+    class Watched(MemoryStore):
+        def delete(self, sandbox: str, *, used: float | None = None) -> bool:
+            found = super().delete(sandbox, used=used)
+            with ThreadPoolExecutor(1) as other:
+                got_in.append(other.submit(try_to_make).result())
+            return found
+
+    rooms = sandboxes(vendor, Watched(), max_sandboxes="1")
+    rooms.enter("a", WALL)
+    assert rooms.reset("a", WALL).name == "a"
+    assert got_in == [False]

@@ -17,7 +17,8 @@ from hypothesis import strategies as some
 from mockserver.clock import Clock
 from mockserver.errors import Fact, NotFound, Throttled
 from mockserver.faults import rule_of
-from mockserver.serve import Done, chosen, serve
+from mockserver.journal import Done
+from mockserver.serve import chosen, serve
 from mockserver.toolkit.jsontext import decode
 from mockserver.vendor import Reply, Request, Vendor
 from tests.acme import BILLS, GONE, ORDERS, POOR, RICH, ROWS, Sandboxed

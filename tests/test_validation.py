@@ -61,7 +61,9 @@ def test_what_is_not_there(vendor: Vendor, tmp_path: Path) -> None:
     ("name", "text", "told"),
     [
         ("x/a.yaml", GOOD.replace("vendor: acme", "vendor: bolt"), ["1: vendor: found bolt, wanted one of acme"]),
-        ("x/a.yaml", "- 1", ["1: vendor: found x, wanted one of acme"]),
+        ("x/a.yaml", "- 1", ["1: found [1], wanted a map: a fixture file, a spec or a scenario"]),
+        ("x/a.yaml", "", ["1: found nothing, wanted a map: a fixture file, a spec or a scenario"]),
+        ("x/a.yml", GOOD, ["1: found the ending .yml, wanted the ending .yaml"]),
         ("acme/a.yaml", "a: 1\na: 2", ["2: found broken YAML (the key a is there twice), wanted YAML"]),
         ("x/a.yaml", "a: [", ["2: found broken YAML (did not find expected node content), wanted YAML"]),
         ("x/a.jsonl", "{}\n", ["1: vendor: found x, wanted one of acme"]),
@@ -120,7 +122,7 @@ def test_a_file_in_a_vendors_folder_is_checked_as_that_vendors(tmp_path: Path) -
 def test_a_scenario_is_known_by_its_keys_and_tried(vendor: Vendor, tmp_path: Path) -> None:
     assert faults(vendor, tmp_path / "own.yaml", "description: x\nquotas: 3/minute\n") == []
     assert faults(vendor, tmp_path / "own.yaml", "description: x\nstrict: 1\n") == [
-        "2: strict: found strict is 1, wanted true or false"
+        "2: strict: found 1, wanted true or false"
     ]
     (told,) = faults(vendor, tmp_path / "own.yaml", "description: x\nchanges: [{vendor: acme, remove: [77]}]\n")
     assert told.startswith("2: changes[0]: found acme has no record '77'")

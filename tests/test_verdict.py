@@ -11,7 +11,7 @@ import pytest
 
 from mockserver.journal import Journal
 from mockserver.vendor import Call, Reply, Vendor, Words
-from mockserver.verdict import Check, Finding, document, judge, junit, overall
+from mockserver.verdict import CHECKS, Check, Finding, document, judge, junit, names, overall
 from tests.acme import BILLS, POOR, RICH, Sandboxed, refuse
 
 LIVE = "sk_" + "live_" + "0123456789abcdef"  # not in one piece, so that nobody takes it for one
@@ -20,10 +20,10 @@ LIVE = "sk_" + "live_" + "0123456789abcdef"  # not in one piece, so that nobody 
 class Watched(Sandboxed):
     """A server whose calls are judged."""
 
-    def judged(self, sandbox: str = "default") -> dict[str, Check]:
+    def judged(self, sandbox: str = "default", **how: Any) -> dict[str, Check]:
         """The checks over a sandbox's journal by their names."""
         entries = Journal(self.world.store, sandbox).entries()
-        return {check.name: check for check in judge(entries, self.world.vendors)}
+        return {check.name: check for check in judge(entries, self.world.vendors, **how)}
 
     def outcome(self, name: str) -> tuple[str, tuple[int, ...]]:
         check = self.judged()[name]
@@ -99,6 +99,63 @@ def test_a_walk_that_a_failure_stops_is_not_the_clients_fault(server: Watched) -
     server.walk(1)
     server.get(f"{BILLS}?size=2&page=2", Prefer="code=503")
     assert server.outcome("pages")[0] == "untested"
+
+
+def test_to_go_on_past_a_page_that_was_refused_is(server: Watched) -> None:
+    server.walk(1)
+    server.get(f"{BILLS}?size=2&page=2", Prefer="code=503")
+    server.walk(3)
+    check = server.judged()["pages"]
+    assert (check.verdict, check.calls) == ("broken", (2, 3))
+    assert "page=2 was refused and not asked for again, but later pages were." in check.about
+    server.walk(2)
+    assert server.outcome("pages") == ("kept", (1, 3, 4))
+
+
+@pytest.mark.parametrize(("numbers", "verdict"), [((3, 2), "untested"), ((2,), "broken"), ((1, 2, 3), "kept")])
+def test_of_a_journal_that_let_calls_go_only_the_end_is_sure(
+    server: Watched, numbers: tuple[int, ...], verdict: str
+) -> None:
+    server.walk(*numbers)
+    check = server.judged(whole=verdict == "kept")["pages"]
+    assert check.verdict == verdict
+    assert ("--journal-entries" in check.about) == (verdict == "untested")
+
+
+def test_what_is_left_out_is_untested_and_breaks_nothing(server: Watched) -> None:
+    server.walk(1)
+    server.get(f"{BILLS}?size=50&stat=paid")
+    assert [check.name for check in server.judged().values() if check.verdict == "broken"] == ["pages", "parameters"]
+    checks = server.judged(ignore={"pages", "parameters"})
+    assert overall(checks.values()) == "kept"
+    assert (checks["pages"].verdict, checks["pages"].about, checks["pages"].calls) == (
+        "untested", "It was left out, as asked.", (),
+    )  # fmt: skip
+
+
+def test_checks_are_named_in_a_text(server: Watched) -> None:
+    assert tuple(server.judged()) == CHECKS
+    assert names(" pages,back-off,") == {"pages", "back-off"}
+    assert names("") == frozenset()
+    with pytest.raises(ValueError, match=r"^some of pages, retry-after, .*, quota$"):
+        names("pages,paging")
+
+
+@pytest.mark.parametrize("kept", ["evidence", "nothing"])
+def test_a_call_at_a_path_that_no_vendor_has_breaks_nothing(server: Watched, kept: str) -> None:
+    server.get()
+    ((_, known),) = server.world.store.entries("default")
+    lost = {**known, "vendor": None, "operation": None, "basis": None, "reached": "address"}
+    evidence = {**known["evidence"], "caller": None, "quota": None, "page": None} if kept == "evidence" else None
+    again = [{"id": id, **lost, "evidence": evidence} for id in (2, 3)]
+    before, after = judge([{"id": 1, **known}], [server.vendor]), judge([{"id": 1, **known}, *again], [server.vendor])
+    assert before == after
+    (live,) = [
+        check
+        for check in judge([{"id": 4, **lost, "evidence": None, "fault": "live-credential"}], [server.vendor])
+        if check.name == "live-credentials"
+    ]
+    assert live.about == "A call of no vendor carried a credential that looks live; it was refused."
 
 
 def test_of_a_repeated_number_the_one_counts_that_the_endpoint_reads(server: Watched) -> None:
@@ -222,8 +279,7 @@ def test_a_credential_that_looks_live_breaks_it_and_is_not_repeated(server: Watc
 
 def test_where_nobody_looks_for_them_nothing_is_said(server: Watched) -> None:
     server.get()
-    entries = Journal(server.world.store, "default").entries()
-    found = {check.name: check for check in judge(entries, server.world.vendors, refuses_live=False)}
+    found = server.judged(refuses_live=False)
     assert (found["live-credentials"].verdict, "--refuse-live" in found["live-credentials"].about) == ("untested", True)
 
 
@@ -256,7 +312,7 @@ def test_the_mark_of_a_caller_tells_callers_apart_and_no_secret(server: Watched)
 
 # Telling --------------------------------------------------------------------------------------------------------------
 
-CHECKS = [
+MADE_UP = [
     Check("a", "Did a", "kept", "Did a.", (1, 2)),
     Check("b", "Did b", "broken", "<&\"'\x00\x1b]]>", (3,), (Finding((3,), "x\x01\ud800\ufffe\U0001f511 <b>"),)),
     Check("c", "Did c", "untested", "Nothing."),
@@ -264,7 +320,7 @@ CHECKS = [
 
 
 def test_as_json() -> None:
-    told = document("mine", CHECKS)
+    told = document("mine", MADE_UP)
     assert (told["sandbox"], told["verdict"]) == ("mine", "broken")
     assert told["counts"] == {"kept": 1, "broken": 1, "untested": 1}
     assert told["checks"][0] == {
@@ -274,7 +330,7 @@ def test_as_json() -> None:
 
 
 def test_as_junit() -> None:
-    suites = ET.fromstring(junit("mine", CHECKS))
+    suites = ET.fromstring(junit("mine", MADE_UP))
     (suite,) = suites
     assert (suites.tag, suite.tag) == ("testsuites", "testsuite")
     numbers: Mapping[str, str] = suite.attrib

@@ -10,6 +10,7 @@ from flask import Blueprint, Response
 
 from ..clock import Clock, format_instant, parse_duration, parse_instant
 from ..sandbox import Sandbox
+from ..toolkit.jsontext import brief
 from .speech import Control, bad, heard, said
 
 
@@ -36,12 +37,12 @@ def add(routes: Blueprint, control: Control) -> None:
 
     @routes.post("/clock/advance")
     def advance() -> Response:
-        duration = _text("duration")
+        duration = _text("duration", "36h")
         return turned(lambda sandbox, now: sandbox.clock.moved(parse_duration(duration), now))
 
     @routes.post("/clock/set")
     def set_() -> Response:
-        to = _text("to")
+        to = _text("to", "2026-03-01T00:00:00Z")
         return turned(lambda sandbox, now: sandbox.clock.showing(parse_instant(to), now))
 
     @routes.post("/clock/reset")
@@ -59,11 +60,11 @@ def time_of(sandbox: Sandbox, now: float) -> dict[str, str]:
 def _nothing() -> None:
     body = heard()
     if body:
-        raise bad(f"The body has {next(iter(body))!r}, wanted none.")
+        raise bad(f"The body has {next(iter(body))[:80]!r}, wanted none.")
 
 
-def _text(name: str) -> str:
+def _text(name: str, example: str) -> str:
     value: Any = heard(name, needed=(name,))[name]
     if not isinstance(value, str):
-        raise bad(f"{name} is {str(value)[:80]}, wanted a text.")
+        raise bad(f"{name} is {brief(value)}, wanted a text like {example}.")
     return value

@@ -9,7 +9,7 @@ from flask import Blueprint, Response
 
 from ..faults import BadRule, Rule, rule_of
 from ..sandbox import Sandbox
-from .speech import Control, bad, done, heard, missing, said
+from .speech import Control, at, bad, done, heard, missing, said
 
 PARTS = tuple(name for name in Rule.__slots__ if name != "id")
 
@@ -31,7 +31,7 @@ def add(routes: Blueprint, control: Control) -> None:
         while rule.id in {"", *(kept.id for kept in control.sandbox.faults)}:
             rule = replace(rule, id=f"fault-{world.store.count(control.name, 'faults') + 1}")
         rooms.change(control.name, control.now, lambda found: replace(found, faults=(*found.faults, rule)))
-        return said(rule.document(), 201, {"Location": f"/__admin/faults/{rule.id}"})
+        return said(rule.document(), 201, at(f"/faults/{rule.id}"))
 
     @routes.delete("/faults")
     def clear() -> Response:

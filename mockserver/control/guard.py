@@ -20,7 +20,8 @@ BODY_LIMIT = 16 * 1024 * 1024
 def protect(routes: Blueprint, world: World) -> None:
     """Refuse a request without the token, if there is one, a foreign Host or Origin, and a write that is not JSON.
 
-    A valid token lifts the check of Host; health, ready and version need neither.
+    A valid token lifts the check of Host; health, ready and version need neither. Without a token nobody controls from
+    another machine, also where a server of the user's own (``flask run --host``) is bound to more than we were told.
     """
     token, bound = world.settings.control_token, world.settings.host
 
@@ -29,15 +30,23 @@ def protect(routes: Blueprint, world: World) -> None:
         if request.path.removeprefix("/__admin/") in OPEN:
             return
         if token is not None and not _has(token):
-            raise Misuse("Token wanted", f"Send the control token as {TOKEN_HEADER}.", 401, code="token-wanted")
+            raise _locked(f"Send the control token as {TOKEN_HEADER}: what --control-token says, or what was printed.")
+        if token is None and not is_loopback(request.remote_addr or bound):
+            raise _locked("To control from another machine, start the server with --control-token, and send it.")
         if token is None and not is_ours(request.host, bound):
-            raise Misuse("Foreign host", "The Host is none of this server's own.", 403, code="foreign-host")
+            detail = (
+                f"The Host is {request.host[:80]!r}, wanted this machine's own, like 127.0.0.1; or --control-token."
+            )
+            raise Misuse("Foreign host", detail, 403, code="foreign-host")
         origin = request.headers.get("Origin")
         if origin is not None and not is_ours(_netloc(origin), bound) and origin.lower() != _origin():
-            raise Misuse("Foreign origin", "Pages of other origins may not control.", 403, code="foreign-origin")
+            detail = f"The Origin is {origin[:80]!r}; only pages of this machine may control."
+            raise Misuse("Foreign origin", detail, 403, code="foreign-origin")
         request.max_content_length = BODY_LIMIT
         if request.method not in ("GET", "HEAD", "OPTIONS") and request.get_data() and not request.is_json:
-            raise Misuse("JSON wanted", "A write has Content-Type application/json.", 415, code="json-wanted")
+            found = f"is {request.content_type[:80]!r}" if request.content_type else "is missing"
+            detail = f"The Content-Type {found}, wanted application/json (curl: -H 'Content-Type: application/json')."
+            raise Misuse("JSON wanted", detail, 415, code="json-wanted")
 
 
 def is_ours(netloc: str, bound: str) -> bool:
@@ -47,6 +56,10 @@ def is_ours(netloc: str, bound: str) -> bool:
     except ValueError:
         return False
     return host is not None and (is_loopback(host) or host.endswith(".localhost") or host == bound.lower().strip("[]"))
+
+
+def _locked(detail: str) -> Misuse:
+    return Misuse("Token wanted", detail, 401, code="token-wanted")
 
 
 def _has(token: str) -> bool:

@@ -9,8 +9,8 @@ from flask import Blueprint, Response
 
 from ..editing import MOST, Editor
 from ..sandbox import DEFAULT
-from ..toolkit.jsontext import Fragment
-from .speech import Control, bad, done, heard, missing, number, queried, said
+from ..toolkit.jsontext import Fragment, brief
+from .speech import Control, at, bad, done, heard, missing, number, queried, said
 
 
 def add(routes: Blueprint, control: Control) -> None:
@@ -34,7 +34,7 @@ def add(routes: Blueprint, control: Control) -> None:
         desk = editor(vendor)
         row = desk.add(heard())
         id = quote(str(row[desk.vendor.records.id]), safe="")
-        return said(row, 201, {"Location": f"/__admin/records/{vendor}/{id}"})
+        return said(row, 201, at(f"/records/{vendor}/{id}"))
 
     @routes.post("/records/<vendor>/generate")
     def generate(vendor: str) -> Response:
@@ -92,4 +92,4 @@ def add(routes: Blueprint, control: Control) -> None:
 
 def _check(name: str, value: Any, low: int, high: int) -> None:
     if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-        raise bad(f"{name} is {value!r}, wanted a whole number from {low} to {high}.")
+        raise bad(f"{name} is {brief(value)}, wanted a whole number from {low} to {high}.")

@@ -31,6 +31,23 @@ def add(routes: Blueprint, control: Control) -> None:
             raise ValueError(f"one of {', '.join(names)}")
         return name
 
+    def matcher() -> Matcher:
+        """The body as a matcher. Raises Misuse, also for a name that no call can have: it would count none, always."""
+        try:
+            asked = check(heard())
+        except BadMatcher as error:
+            raise bad(f"{error}.") from None
+        if "credential" in asked:
+            raise bad("The matcher has a credential, and the journal keeps none; fault rules can match by it.")
+        vendors = [each for each in control.world.vendors if asked.get("vendor", each.name) == each.name]
+        if not vendors:
+            names = ", ".join(each.name for each in control.world.vendors)
+            raise bad(f"vendor is {asked['vendor'][:80]!r}, wanted one of {names}.")
+        operations = [endpoint.operation for each in vendors for endpoint in each.endpoints]
+        if asked.get("operation") not in (None, *operations):
+            raise bad(f"operation is {asked['operation'][:80]!r}, wanted one of {', '.join(operations)}, or null.")
+        return asked
+
     def one(id: int) -> Entry:
         for entry in control.journal.entries():
             if entry["id"] == id:
@@ -56,18 +73,18 @@ def add(routes: Blueprint, control: Control) -> None:
 
     @routes.post("/requests/count")
     def count() -> Response:
-        return said({"count": len(control.journal.found(_matcher()))})
+        return said({"count": len(control.journal.found(matcher()))})
 
     @routes.post("/requests/find")
     def find() -> Response:
-        found = control.journal.found(_matcher())
+        found = control.journal.found(matcher())
         return _listed(found, len(control.journal.entries()))
 
     @routes.post("/requests/near-misses")
     def near_misses() -> Response:
         """The calls that do not fit, those first that differ least; and what to make of each difference."""
         near = []
-        for entry, differences in control.journal.nearest(_matcher()):
+        for entry, differences in control.journal.nearest(matcher()):
             told = [
                 {"field": d.field, "expected": d.expected, "found": d.found, "hint": hint(d, entry)}
                 for d in differences
@@ -92,14 +109,3 @@ def shown(entry: Entry) -> dict[str, Any]:
 
 def _listed(entries: Sequence[Entry], total: int) -> Response:
     return said({"requests": [shown(entry) for entry in entries], "meta": {"total": total}})
-
-
-def _matcher() -> Matcher:
-    """The body as a matcher. Raises Misuse."""
-    try:
-        matcher = check(heard())
-    except BadMatcher as error:
-        raise bad(f"{error}.") from None
-    if "credential" in matcher:
-        raise bad("The matcher has a credential, and the journal keeps none; fault rules can match by it.")
-    return matcher

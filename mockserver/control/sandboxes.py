@@ -7,11 +7,12 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
-from ..amend import KEYS, amended, shown
 from ..listing import described, prefix_of
 from ..sandbox import Edits, Sandbox
+from ..sandbox_settings import KEYS, amended, shown
+from ..toolkit.jsontext import brief
 from .clock import time_of
-from .speech import Control, bad, done, heard, legal, missing, said
+from .speech import Control, at, bad, done, heard, legal, missing, said
 
 BASE = "base"
 
@@ -38,7 +39,7 @@ def add(routes: Blueprint, control: Control) -> None:
         body = heard(*KEYS, "from")
         sandbox, edits = _origin(control, legal(name), body.pop("from", BASE))
         made = rooms.put(amended(rooms, sandbox, body, control.now), edits, control.now)
-        return said(_shown(control, made), 201, {"Location": f"/__admin/sandboxes/{name}"})
+        return said(_shown(control, made), 201, at(f"/sandboxes/{name}"))
 
     @routes.delete("/sandboxes/<name>")
     def delete(name: str) -> Response:
@@ -49,7 +50,7 @@ def add(routes: Blueprint, control: Control) -> None:
     def reset() -> Response:
         scope = heard("scope").get("scope", "sandbox")
         if scope not in ("sandbox", "all"):
-            raise bad(f"scope is {str(scope)[:80]!r}, wanted sandbox or all.")
+            raise bad(f"scope is {brief(scope)}, wanted sandbox or all.")
         own = control.name
         names = list(rooms.names(control.now)) if scope == "all" else [own]
         for name in names:
@@ -61,7 +62,7 @@ def _origin(control: Control, name: str, source: Any) -> tuple[Sandbox, dict[str
     """What a new sandbox begins as: a copy of another one, or, as ``base``, what the server was started with."""
     rooms, now = control.world.sandboxes, control.now
     if not isinstance(source, str):
-        raise bad(f"from is {str(source)[:80]}, wanted the name of a sandbox, or {BASE}.")
+        raise bad(f"from is {brief(source)}, wanted the name of a sandbox, or {BASE}.")
     if rooms.exists(source, now):
         sandbox = rooms.enter(source, now)
         vendors = [vendor for vendor in control.world.vendors if vendor.name in sandbox.edits]

@@ -6,10 +6,11 @@ from typing import Any
 
 from flask import Blueprint, Response
 
-from ..amend import shown
 from ..data.fixtures import BrokenFixture
 from ..errors import Misuse
+from ..sandbox_settings import shown
 from ..scenario import Scenario, Scenarios
+from ..toolkit.jsontext import brief
 from .clock import time_of
 from .speech import Control, bad, heard, missing, said
 
@@ -27,7 +28,7 @@ def add(routes: Blueprint, control: Control) -> None:
     def activate() -> Response:
         name: Any = heard("name", needed=("name",))["name"]
         if not isinstance(name, str):
-            raise bad(f"name is {str(name)[:80]}, wanted the name of a scenario.")
+            raise bad(f"name is {brief(name)}, wanted the name of a scenario.")
         if name not in scenarios.names():
             names = tuple(scenarios.names())
             raise missing(f"There is no scenario {name[:80]!r}; there are {', '.join(names)}.", names)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response
 
-from ..amend import KEYS, amended, shown
+from ..sandbox_settings import KEYS, amended, shown
 from .speech import Control, heard, said
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -11,14 +12,21 @@ from werkzeug.exceptions import HTTPException
 
 from ..errors import Misuse
 from ..journal import Journal
+from ..listing import prefix_of
 from ..sandbox import DEFAULT, NAME, Sandbox
 from ..serve import World, problem
 from ..settings import WrongSetting
-from ..toolkit.jsontext import decimals, decode, encode
+from ..toolkit.jsontext import brief, decimals, decode, encode
 from ..vendor import Vendor
-from .guard import SANDBOX
+from .guard import BODY_LIMIT, OPEN, SANDBOX
 
 DEEPEST = 64  # levels of a body; code that walks it knows no bottom
+LONGEST = 2000  # characters of a detail: what was sent is told, not sent back whole
+ASKED = ("requests.requests", "records.records", "verdict.verdict")  # the views that take parameters
+_DETAILS = {
+    413: f"The body is over {BODY_LIMIT} bytes, the most that control reads.",
+    500: "The sandbox itself failed; its log says why.",
+}
 
 
 class Control:
@@ -29,9 +37,9 @@ class Control:
 
     @property
     def name(self) -> str:
-        """The caller's sandbox: by header, else by URL, else ``default``. Raises Misuse for an illegal name."""
+        """The caller's sandbox: by header, else by URL, else ``default``."""
         named = (request.headers.get("X-Mock-Sandbox"), request.environ.get(SANDBOX), DEFAULT)
-        return legal(next(name for name in named if name is not None))
+        return next(name for name in named if name is not None)
 
     @property
     def now(self) -> float:
@@ -67,11 +75,25 @@ class Control:
 
         @routes.errorhandler(HTTPException)
         def refused(error: HTTPException) -> Response:
-            reply = told(Misuse(error.name, error.description or error.name, error.code or 500, code="http"))
-            for name, value in error.get_headers():
-                if name == "Allow":
-                    reply.headers[name] = value
-            return reply
+            status = error.code or 500
+            detail = _DETAILS.get(status) or error.description or error.name
+            return told(Misuse(error.name, detail, status, code="http"))
+
+    def asks(self, routes: Blueprint) -> None:
+        """Refuse a parameter where none is taken, which was meant to say what to do or with what; and, also where no
+        sandbox is looked at, a name that none can have.
+        """
+
+        @routes.before_request
+        def check() -> None:
+            view = str(request.endpoint).removeprefix(f"{routes.name}.")
+            if view.rpartition(".")[2] in OPEN:
+                return
+            for named in (request.headers.get("X-Mock-Sandbox"), request.environ.get(SANDBOX)):
+                if named is not None:
+                    legal(named)
+            if request.args and view not in ASKED:
+                raise bad(f"There is no parameter {next(iter(request.args))[:80]!r} here, wanted none.")
 
 
 def legal(name: str) -> str:
@@ -89,6 +111,9 @@ def missing(detail: str, choices: tuple[str, ...] = ()) -> Misuse:
 
 def bad(detail: str) -> Misuse:
     """What is said of a body or parameter that cannot be used."""
+    if len(detail) > LONGEST:
+        half = LONGEST // 2
+        detail = f"{detail[:half]} ... {detail[-half:]}"
     return Misuse("Bad value", detail, 422, code="bad-value")
 
 
@@ -103,6 +128,12 @@ def said(value: Any, status: int = 200, headers: Mapping[str, str] | None = None
     """A JSON reply."""
     sent = {"Cache-Control": "no-store", **(headers or {})}
     return Response(encode(decimals(value)), status, sent, content_type="application/json")
+
+
+def at(path: str) -> dict[str, str]:
+    """The Location of what is now at this path of the control API, in the sandbox that the URL names if it does."""
+    named = request.environ.get(SANDBOX)
+    return {"Location": f"{prefix_of(named) if named else ''}/__admin{path}"}
 
 
 def done() -> Response:
@@ -125,14 +156,25 @@ def heard(*known: str, needed: tuple[str, ...] = ()) -> dict[str, Any]:
     if not _is_flat(body, DEEPEST):
         raise bad(f"The body is nested deeper than {DEEPEST} levels.")
     if not isinstance(body, dict):
-        raise bad(f"The body is {type(body).__name__}, wanted an object.")
+        raise bad(f"The body is {brief(body)}, wanted an object.")
+    if not _is_text(body):
+        raise Misuse("Bad JSON", "The body has half a character (a lone surrogate like \\ud800).", code="bad-json")
     for name in body:
         if known and name not in known:
-            raise bad(f"The body has {name!r}, wanted only {', '.join(known)}.")
+            raise bad(f"The body has {name[:80]!r}, wanted only {', '.join(known)}.")
     for name in needed:
         if name not in body:
-            raise bad(f"The body has no {name!r}, wanted {', '.join(needed)}.")
+            raise bad(f"The body has no {name!r}, wanted an object with {', '.join(needed)}.")
     return body
+
+
+def _is_text(body: Any) -> bool:
+    """Whether all texts in it can be sent and kept: JSON can spell what UTF-8 cannot."""
+    try:
+        json.dumps(body, ensure_ascii=False, default=str).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _is_flat(value: Any, levels: int) -> bool:
@@ -142,10 +184,12 @@ def _is_flat(value: Any, levels: int) -> bool:
 
 def queried(**readers: Callable[[str], Any]) -> dict[str, Any]:
     """The query's parameters, each by its reader; a reader raises ValueError with what it wants. Raises Misuse."""
-    found = {}
-    for name, text in request.args.items():
+    found: dict[str, Any] = {}
+    for name, text in request.args.items(multi=True):
         if name not in readers:
             raise bad(f"There is no parameter {name[:80]!r}, wanted {', '.join(readers)}.")
+        if name in found:
+            raise bad(f"{name} is there more than once, wanted once.")
         try:
             found[name] = readers[name](text)
         except ValueError as error:

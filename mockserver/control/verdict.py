@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response
 
-from ..verdict import document, judge, junit
-from .speech import Control, bad, said
+from ..verdict import document, judge, junit, names
+from .speech import Control, queried, said
 
 
 def add(routes: Blueprint, control: Control) -> None:
@@ -14,12 +14,23 @@ def add(routes: Blueprint, control: Control) -> None:
 
     @routes.get("/verdict")
     def verdict() -> Response:
-        form = request.args.get("format", "json")
-        if form not in ("json", "junit"):
-            raise bad(f"format is {form[:80]!r}, wanted json or junit.")
-        checks = judge(control.journal.entries(), world.vendors, refuses_live=world.settings.refuse_live)
+        asked = queried(format=_form, ignore=names)
+        form, whole = asked.get("format", "json"), not world.store.dropped(control.name)
+        checks = judge(
+            control.journal.entries(),
+            world.vendors,
+            refuses_live=world.settings.refuse_live,
+            whole=whole,
+            ignore=asked.get("ignore", ()),
+        )
         if form == "junit":
             return Response(
                 junit(control.name, checks), headers={"Cache-Control": "no-store"}, content_type="application/xml"
             )
         return said(document(control.name, checks))
+
+
+def _form(text: str) -> str:
+    if text not in ("json", "junit"):
+        raise ValueError("json or junit")
+    return text

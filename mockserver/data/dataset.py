@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from ..toolkit.credentials import Mentions
 from .records import Records
 
 Account = Mapping[str, Any]
@@ -19,7 +19,7 @@ class Accounts:
     def __init__(self, accounts: Iterable[Account]) -> None:
         self._accounts = tuple(accounts)
         self._by: dict[str, dict[Any, Account]] = {}
-        self._patterns: dict[str, re.Pattern[str]] = {}
+        self._mentions: dict[str, Mentions] = {}
 
     def __iter__(self) -> Iterator[Account]:
         return iter(self._accounts)
@@ -38,11 +38,10 @@ class Accounts:
         return self._by[field].get(value)
 
     def mentioned(self, field: str, text: str) -> list[str]:
-        """The values of a field that stand somewhere in a text; of two that begin alike the longer one."""
-        if field not in self._patterns:
-            values = sorted((str(account[field]) for account in self._accounts if account.get(field)), key=len)
-            self._patterns[field] = re.compile("|".join(map(re.escape, reversed(values))) or "(?!)")
-        return self._patterns[field].findall(text)
+        """The values of a field that stand somewhere in a text, if they are long enough for secrets."""
+        if field not in self._mentions:
+            self._mentions[field] = Mentions(str(account[field]) for account in self._accounts if account.get(field))
+        return self._mentions[field].find(text)
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ import yaml
 from marshmallow import ValidationError
 
 from ..clock import format_instant, parse_instant
-from ..toolkit.fields import RecordSchema
+from ..toolkit.fields import Listed, Nested, RecordSchema
 from ..toolkit.jsontext import decode, encode
 from ..toolkit.notices import closest
 from . import yamltext
@@ -267,19 +267,27 @@ def _flat(where: Path_, messages: Any, value: Any, schema: RecordSchema) -> Iter
                 yield from _flat(where, inner, value, schema)
                 continue
             below = value[step] if _has(value, step) else _MISSING
-            yield from _flat((*where, step), inner, below, schema)
+            yield from _flat((*where, step), inner, below, _inside(schema, step))
         return
     wanted = str(messages[0])
     if value is _MISSING:
         yield where[:-1], f"no {where[-1]}", f"{where[-1]}: {wanted}"
     elif wanted == RecordSchema.error_messages["unknown"]:
         match = closest(str(where[-1]), schema.by_wire_name)
-        yield where, f"the unknown field {where[-1]}", f"{match}?" if match else "a field of the schema"
+        wanted = f"{match}?" if match else "one of " + ", ".join(schema.by_wire_name)
+        yield where, f"the unknown field {where[-1]}", wanted
     else:
         yield where, shown(value), wanted
 
 
 _MISSING = object()
+
+
+def _inside(schema: RecordSchema, step: Any) -> RecordSchema:
+    """The schema of what a field holds, if that is a map or a list of maps; of any other field the same schema."""
+    field = schema.by_wire_name.get(step)
+    field = field.item if isinstance(field, Listed) else field
+    return field.inner if isinstance(field, Nested) else schema
 
 
 def _has(value: Any, step: Any) -> bool:

@@ -17,9 +17,11 @@ from ..toolkit.jsontext import decode, encode
 
 Record = Mapping[str, Any]
 Readings = Mapping[str, str]
+Order = tuple[tuple[str, bool], ...]  # columns to sort by, the first one first, and whether each is descending
 T = TypeVar("T")
 
 VIEW_BYTES = 64 * 1024 * 1024
+MANY = 16  # a copy in which more than one row in so many is another one finds its rows itself
 
 
 def as_it_is(record: Record, readings: Readings) -> bytes:
@@ -59,6 +61,11 @@ class Records:
         self.kind = kind
         self._views = views() if shared is None else shared
         self._mark = object()  # whose a view is
+        self._origin: Records | None = None  # what these are a changed copy of
+        self._gone: list[int] = []  # the rows of it that are no more, ascending
+        self._replaced: list[int] = []  # the rows of it that are other ones here
+        self._own: dict[str, int] = {}  # those and the new ones, by the text of their ids: their rows here
+        self._new: dict[int, dict[str, Any]] = {}  # the columns of these rows
         self._defaults = tuple(sorted(defaults.items()))
         self.ids: list[Any] = []
         self.columns: dict[str, list[Any]] = {name: [] for name in kind.columns}
@@ -67,6 +74,8 @@ class Records:
         same: dict[bytes, bytes] = {}
         for row in rows:
             self._put(len(self.ids), row, same)
+            for name, of in kind.columns.items():
+                self.columns[name].append(of(row))
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -75,14 +84,9 @@ class Records:
         """Write one row at an index: over what is there, or at the end."""
         hidden = encode({name: value for name, value in row.items() if name[0] == "_"})
         visible = {name: value for name, value in row.items() if name[0] != "_"}
-        columns: list[tuple[list[Any], Any]] = [(self.columns[name], of(row)) for name, of in self.kind.columns.items()]
-        columns += [
-            (self.ids, row[self.kind.id]),
-            (self._hidden, same.setdefault(hidden, hidden)),
-            (self._rendered[self._defaults], self.kind.render(visible, dict(self._defaults))),
-        ]
-        for column, value in columns:
-            column[index : index + 1] = [value]
+        self.ids[index : index + 1] = [row[self.kind.id]]
+        self._hidden[index : index + 1] = [same.setdefault(hidden, hidden)]
+        self._rendered[self._defaults][index : index + 1] = [self.kind.render(visible, dict(self._defaults))]
 
     def record(self, index: int) -> dict[str, Any]:
         """The row with all of its fields, as a fixture file would hold it."""
@@ -93,14 +97,29 @@ class Records:
         visible, hidden = self._rendered[self._defaults][index], self._hidden[index]
         return visible if hidden == b"{}" else visible[:-1] + b"," + hidden[1:]
 
-    def find(self, id: str) -> int | None:
+    def find(self, id: Any) -> int | None:
         """Where the first record is whose id, written as text, is this one."""
-        return next((index for index, known in enumerate(self.ids) if str(known) == id), None)
+        if self._origin is None:
+            return self._places[0].get(str(id))
+        if str(id) in self._own:
+            return self._own[str(id)]
+        row = self._origin.find(id)
+        return row if row is None else self._moved(row)
 
     @cached_property
-    def known(self) -> frozenset[Any]:
-        """All ids."""
-        return frozenset(self.ids)
+    def _places(self) -> tuple[dict[str, int], dict[str, list[int]]]:
+        """Where each id, written as text, is first, and where else it is."""
+        first: dict[str, int] = {}
+        again: dict[str, list[int]] = {}
+        for row, id in enumerate(map(str, self.ids)):
+            if first.setdefault(id, row) != row:
+                again.setdefault(id, []).append(row)
+        return first, again
+
+    def _moved(self, row: int) -> int | None:
+        """Where a row of the origin is here."""
+        before = bisect_left(self._gone, row)
+        return None if self._gone[before : before + 1] == [row] else row - before
 
     @property
     def owners(self) -> set[Any]:
@@ -110,35 +129,61 @@ class Records:
     def changed(self, changes: Mapping[Any, Record | None]) -> Records:
         """A copy in which each id has this record (None: no more); new ones come last. Views are not taken along."""
         copy = Records(self.kind, (), dict(self._defaults), self._views)
-        gone = {id for id, row in changes.items() if row is None}
-        kept = [id not in gone for id in self.ids] if gone else None
-        copy.ids, copy._hidden = _copied(self.ids, kept), _copied(self._hidden, kept)
-        copy.columns = {name: _copied(column, kept) for name, column in self.columns.items()}
-        copy._rendered = {self._defaults: _copied(self._rendered[self._defaults], kept)}
-        where = {id: index for index, id in reversed([*enumerate(copy.ids)]) if id in changes}  # of two the first
-        for id, row in changes.items():
+        first, again = self._places
+        removed = [str(id) for id, row in changes.items() if row is None and str(id) in first]
+        gone = sorted(row for id in removed for row in (first[id], *again.get(id, ())))
+        copy._origin, copy._gone = self, gone
+        copy.ids, copy._hidden = _without(gone, self.ids), _without(gone, self._hidden)
+        copy.columns = _Columns(copy._column)
+        copy._rendered = {self._defaults: _without(gone, self._rendered[self._defaults])}
+        for id, record in changes.items():
+            if record is None:
+                continue
+            row, place = first.get(str(id)), None
             if row is not None:
-                copy._put(where.get(id, len(copy)), row, {})
+                copy._replaced.append(row)
+                place = copy._moved(row)
+            copy._own[str(id)] = len(copy) if place is None else place
+            copy._put(copy._own[str(id)], record, {})
+            copy._new[copy._own[str(id)]] = {name: of(record) for name, of in self.kind.columns.items()}
         return copy
+
+    def _column(self, name: str) -> list[Any]:
+        """A column of a copy."""
+        assert self._origin is not None
+        column = _without(self._gone, self._origin.columns[name])
+        for row, columns in self._new.items():
+            column[row : row + 1] = [columns[name]]
+        return column
 
     @property
     def own_bytes(self) -> int:
         """About how many bytes a copy of these takes, of which most values belong to somebody else, too."""
-        return 8 * len(self) * (len(self.columns) + 3) + 2000
+        columns = len(self.kind.columns)
+        own = sum(len(self._rendered[self._defaults][row]) + 60 * columns + 500 for row in self._new)
+        return 8 * len(self) * (columns + 3) + own + 2000
 
     def fragments(self, readings: Readings) -> Sequence[bytes]:
         """Every record's JSON under these rendering readings; other than the defaults made on first touch and kept."""
         key = tuple(sorted(readings.items()))
         if key not in self._rendered:
-            stored = self._rendered[self._defaults]
-            self._rendered[key] = [self.kind.render(decode(fragment), readings) for fragment in stored]
+            stored, render = self._rendered[self._defaults], self.kind.render
+            if self._origin is None:
+                texts = [render(decode(text), readings) for text in stored]
+            else:
+                texts = _without(self._gone, self._origin.fragments(readings))
+                for row in self._new:
+                    texts[row : row + 1] = [render(decode(stored[row]), readings)]
+            self._rendered[key] = texts
         return self._rendered[key]
 
-    def rows(self, conditions: tuple[Condition, ...], order: tuple[tuple[str, bool], ...]) -> array[int]:
+    def rows(self, conditions: tuple[Condition, ...], order: Order) -> array[int]:
         """Row numbers that meet all conditions, in this order of (column, descending) keys; remembered."""
         return self._views.get((self._mark, conditions, order), lambda: self._find(conditions, order))
 
-    def _find(self, conditions: tuple[Condition, ...], order: tuple[tuple[str, bool], ...]) -> array[int]:
+    def _find(self, conditions: tuple[Condition, ...], order: Order) -> array[int]:
+        if self._origin is not None and MANY * (len(self._gone) + len(self._own)) <= len(self):
+            return self._mended(self._origin, conditions, order)
         if conditions:
             keeps = [condition.keeps(self.columns) for condition in conditions]
             return array("I", (row for row in self.rows((), order) if all(keep(row) for keep in keeps)))
@@ -147,9 +192,60 @@ class Records:
             found.sort(key=self.columns[name].__getitem__, reverse=descending)
         return array("I", found)
 
+    def _mended(self, origin: Records, conditions: tuple[Condition, ...], order: Order) -> array[int]:
+        """The same out of the origin's rows: what is not there any more is taken out, what is there now is put in."""
+        rows = origin.rows(conditions, order)[:]
+        for row in (*self._gone, *self._replaced):
+            place = origin._place(rows, row, order)
+            if place < len(rows) and rows[place] == row:
+                del rows[place]
+        if self._gone:
+            moved, start = array("I"), 0
+            for before, row in enumerate((*self._gone, len(origin))):
+                moved.extend(range(start - before, row - before + 1))  # a row that is gone has a number, too
+                start = row + 1
+            rows = array("I", map(moved.__getitem__, rows))
+        keeps = [condition.keeps(self.columns) for condition in conditions]
+        for row in self._new:
+            if all(keep(row) for keep in keeps):
+                rows.insert(self._place(rows, row, order), row)
+        return rows
 
-def _copied(column: list[T], kept: list[bool] | None) -> list[T]:
-    return column.copy() if kept is None else list(compress(column, kept))
+    def _place(self, rows: array[int], row: int, order: Order) -> int:
+        """Where a row stands among others in this order, or would; of those that are alike the lower comes first."""
+        columns = [(self.columns[name], descending) for name, descending in order]
+
+        def comes_after(other: int) -> bool:
+            for column, descending in columns:
+                if column[row] != column[other]:
+                    return bool(column[row] < column[other]) != descending
+            return other >= row
+
+        return bisect_left(rows, True, key=comes_after)
+
+
+class _Columns(dict[str, list[Any]]):
+    """The columns of a copy, each made when it is first asked for: to copy a long list costs more than to use it."""
+
+    def __init__(self, make: Callable[[str], list[Any]]) -> None:
+        super().__init__()
+        self._make = make
+
+    def __missing__(self, name: str) -> list[Any]:
+        return self.setdefault(name, self._make(name))
+
+
+def _without(gone: Sequence[int], column: Sequence[T]) -> list[T]:
+    """A copy without these rows (ascending)."""
+    copy = list(column)
+    if len(gone) > 100:  # each deletion moves what is behind it
+        keep = bytearray(b"\1") * len(copy)
+        for row in gone:
+            keep[row] = 0
+        return list(compress(copy, keep))
+    for row in reversed(gone):
+        del copy[row]
+    return copy
 
 
 def _weight(key: Hashable, rows: array[int]) -> int:

@@ -68,5 +68,8 @@ class Store(Protocol):
     def entries(self, sandbox: str) -> list[tuple[int, Document]]:
         """The journal's entries with their ids, oldest first."""
 
+    def dropped(self, sandbox: str) -> int:
+        """How many entries the journal let go because it was over its bounds, since it was last empty."""
+
     def remove(self, sandbox: str, ids: frozenset[int] | None = None) -> int:
         """Take entries out of the journal (None: all); returns how many there were."""

@@ -19,13 +19,25 @@ class _Sandbox:
     counters: dict[str, int] = field(default_factory=dict)
     journal: deque[tuple[int, Document, int]] = field(default_factory=deque)
     journal_bytes: int = 0
+    dropped: int = 0
 
 
 class MemoryStore:
-    """Everything in this process; gone with it. A journal holds at most so many entries and bytes a sandbox."""
+    """Everything in this process; gone with it. A journal holds at most so many entries and bytes a sandbox, and all
+    journals together so many bytes: when those are spent, the largest journal loses its oldest entries, so that a
+    sandbox with a few calls does not feel its neighbours.
+    """
 
-    def __init__(self, *, journal_entries: int = 1000, journal_bytes: int = 8 * 1024 * 1024) -> None:
+    def __init__(
+        self,
+        *,
+        journal_entries: int = 1000,
+        journal_bytes: int = 8 * 1024 * 1024,
+        all_journals_bytes: int = 256 * 1024 * 1024,
+    ) -> None:
         self._journal_entries, self._journal_bytes = journal_entries, journal_bytes
+        self._all_journals_bytes = all_journals_bytes
+        self._journaled = 0  # bytes in all journals
         self._lock = Lock()
         self._sandboxes: dict[str, _Sandbox] = {}
         self._versions = 0
@@ -38,7 +50,7 @@ class MemoryStore:
             found = self._of(sandbox)
             if wall is not None:
                 if idle is not None and wall - found.used > idle:
-                    self._sandboxes.pop(sandbox, None)
+                    self._forget(sandbox)
                     return None
                 found.used = wall
             return found.documents.get(part)
@@ -66,7 +78,7 @@ class MemoryStore:
         with self._lock:
             if used is not None and self._of(sandbox).used != used:
                 return False
-            return self._sandboxes.pop(sandbox, None) is not None
+            return self._forget(sandbox)
 
     def spend(self, sandbox: str, key: str, quota: Quota, now: float) -> Spent:
         with self._lock:
@@ -99,17 +111,25 @@ class MemoryStore:
 
     def append(self, sandbox: str, entry: Document, size: int) -> int:
         with self._lock:
-            kept = self._of(sandbox)
             self._ids += 1
+            kept = self._sandboxes.get(sandbox)
+            if kept is None:
+                return self._ids
             kept.journal.append((self._ids, entry, size))
-            kept.journal_bytes += size
+            self._grow(kept, size)
             while len(kept.journal) > self._journal_entries or kept.journal_bytes > self._journal_bytes:
-                kept.journal_bytes -= kept.journal.popleft()[2]
+                self._drop_oldest(kept)
+            if self._journaled > self._all_journals_bytes:
+                self._make_room()
             return self._ids
 
     def entries(self, sandbox: str) -> list[tuple[int, Document]]:
         with self._lock:
             return [(id, entry) for id, entry, _ in self._of(sandbox).journal]
+
+    def dropped(self, sandbox: str) -> int:
+        with self._lock:
+            return self._of(sandbox).dropped
 
     def remove(self, sandbox: str, ids: frozenset[int] | None = None) -> int:
         with self._lock:
@@ -117,8 +137,30 @@ class MemoryStore:
             kept = [] if ids is None else [entry for entry in found.journal if entry[0] not in ids]
             removed = len(found.journal) - len(kept)
             found.journal = deque(kept)
-            found.journal_bytes = sum(size for _, _, size in kept)
+            self._grow(found, sum(size for _, _, size in kept) - found.journal_bytes)
+            found.dropped = found.dropped if kept else 0
             return removed
+
+    def _grow(self, kept: _Sandbox, size: int) -> None:
+        kept.journal_bytes += size
+        self._journaled += size
+
+    def _drop_oldest(self, kept: _Sandbox) -> None:
+        self._grow(kept, -kept.journal.popleft()[2])
+        kept.dropped += 1
+
+    def _make_room(self) -> None:
+        """Bring all journals together under their bound, and some way below it: to look for the largest takes time."""
+        while self._journaled > self._all_journals_bytes - self._all_journals_bytes // 64:
+            largest = max(self._sandboxes.values(), key=lambda sandbox: sandbox.journal_bytes)
+            enough = largest.journal_bytes - max(1, largest.journal_bytes // 64)
+            while largest.journal and largest.journal_bytes > enough:
+                self._drop_oldest(largest)
+
+    def _forget(self, sandbox: str) -> bool:
+        gone = self._sandboxes.pop(sandbox, None)
+        self._journaled -= gone.journal_bytes if gone else 0
+        return gone is not None
 
     def _of(self, sandbox: str) -> _Sandbox:
         """The sandbox, or in place of one that is not there an empty one that nobody keeps."""

@@ -10,6 +10,7 @@ What the server refuses is raised as Refused, with its sentence. Numbers with a 
 from __future__ import annotations
 
 import http.client
+import re
 import ssl
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -21,11 +22,15 @@ from ..clock import format_instant, parse_instant
 from ..toolkit.jsontext import decimals, decode, encode
 from .telling import calls_told, mistakes, near_misses_told
 
+__tracebackhide__ = True  # a test that fails shows the line of its own that asked
+
 Json = dict[str, Any]
 Rows = list[Json]
 Condition = str | int | Mapping[str, str | bool]
 NETWORK = ("reset", "empty", "truncate", "malformed", "drip")
 TOKEN_HEADER = "X-Mock-Control-Token"
+_NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_STRANGER = "The reply is none of a mockserver's; is something else at this address?"
 
 
 class Settings(TypedDict, total=False):
@@ -50,7 +55,6 @@ class Matcher(TypedDict, total=False):
     status: int
     query: Mapping[str, Condition]
     headers: Mapping[str, Condition]
-    credential: Condition
 
 
 class Rule(TypedDict, total=False):
@@ -110,7 +114,7 @@ class Client:
         kind = reply.headers.get_content_type()
         found: Any = decode(content) if content and kind.endswith("json") else content.decode("utf-8", "replace")
         if reply.status >= 400:
-            problem = found if isinstance(found, dict) else {"title": reply.reason, "detail": found[:500]}
+            problem = found if isinstance(found, dict) else {"title": reply.reason, "detail": _STRANGER}
             raise Refused(f"{method} /__admin{path}", reply.status, problem)
         return found
 
@@ -130,7 +134,7 @@ class Client:
         return _map(self.send("GET", "/ready"))
 
     def version(self) -> str:
-        return str(self.send("GET", "/version")["version"])
+        return str(_map(self.send("GET", "/version"))["version"])
 
     @cached_property
     def names(self) -> list[str]:
@@ -146,7 +150,7 @@ class Client:
         return _rows(self.send("GET", "/sandboxes"), "sandboxes")
 
     def sandbox(self, name: str = "default") -> Sandbox:
-        """A handle on a sandbox; nothing happens on the server yet."""
+        """A handle on a sandbox; nothing happens on the server yet. Raises ValueError for what is no name of one."""
         return Sandbox(self, name)
 
     def reset(self) -> None:
@@ -162,7 +166,10 @@ class Sandbox:
     """A handle on one sandbox: its addresses, its data, its time, its trouble, and what was sent to it."""
 
     def __init__(self, client: Client, name: str) -> None:
+        if not _NAME.fullmatch(name):
+            raise ValueError(f"a sandbox is named {name[:80]!r}, wanted 1 to 64 of A-Z, a-z, 0-9, '.', '_' and '-'")
         self.client, self.name = client, name
+        self._made: tuple[str, Settings] | None = None
         self.clock = Clock(self)
         self.faults = Faults(self)
 
@@ -176,6 +183,7 @@ class Sandbox:
     def create(self, origin: str = "base", **settings: Unpack[Settings]) -> Self:
         """Make it anew, as on first use or as a copy of another sandbox, with these settings; returns the handle."""
         self.client.send("PUT", f"/sandboxes/{_part(self.name)}", {"from": origin, **settings})
+        self._made = origin, settings
         return self
 
     def describe(self) -> Json:
@@ -183,8 +191,14 @@ class Sandbox:
         return _map(self.client.send("GET", f"/sandboxes/{_part(self.name)}"))
 
     def reset(self) -> None:
-        """Put it back as on first use: records, clock, quotas, faults, readings, settings, journal."""
-        self.send("POST", "/reset")
+        """Put it back as this handle created it, else as on first use: records, clock, quotas, faults, readings,
+        settings, journal.
+        """
+        if self._made is None:
+            self.send("POST", "/reset")
+        else:
+            origin, settings = self._made
+            self.create(origin, **settings)
 
     def delete(self) -> None:
         """Forget it; its next use makes it anew."""
@@ -227,8 +241,13 @@ class Sandbox:
         self.settings(quotas={vendor: calls})
 
     def scenario(self, name: str) -> Json:
-        """Put a named bundle of data, faults, quotas, time and readings in place."""
-        return _map(self.send("PUT", "/scenarios/active", {"name": name}))
+        """Put a named bundle of data, faults, quotas, time and readings in place, of all else what first use has; but
+        the strictness and the readings with which this handle created the sandbox stay.
+        """
+        told = _map(self.send("PUT", "/scenarios/active", {"name": name}))
+        made = self._made[1] if self._made else Settings()
+        kept = {key: value for key, value in made.items() if key in ("strict", "readings")}
+        return {**told, "settings": _map(self.send("PATCH", "/settings", kept))} if kept else told
 
     def scenarios(self) -> Rows:
         """The scenarios there are."""
@@ -304,26 +323,27 @@ class Sandbox:
         self, vendor: str | None = None, *, count: int | None = None, **matcher: Unpack[Matcher]
     ) -> None:
         """Fail unless such a call was made: at least once, or exactly ``count`` times."""
-        __tracebackhide__ = True
         found = self.count(vendor, **matcher)
         if found >= 1 if count is None else found == count:
             return
-        wanted = "at least once" if count is None else f"{count} times"
+        wanted = "at least once" if count is None else _times(count)
         asked = encode(decimals(_matcher(vendor, matcher))).decode()
-        lines = [f"{asked} was requested {found} times in sandbox {self.name}, wanted {wanted}."]
-        if found:
-            lines += calls_told(self.find(vendor, **matcher), self.paths)
-        else:
-            lines += near_misses_told(self.near_misses(vendor, **matcher)) or ["No call was made at all."]
+        lines = [f"{asked} was requested {_times(found)} in sandbox {self.name}, wanted {wanted}."]
+        lines += calls_told(self.find(vendor, **matcher), self.paths)
+        if found < (count or 1):
+            near = near_misses_told(self.near_misses(vendor, **matcher))
+            lines += near or ([] if found else ["No call was made at all."])
         raise AssertionError("\n".join(lines))
 
-    def verdict(self) -> Json:
-        """Whether the client behaved: each rule with the calls that prove or break it."""
-        return _map(self.send("GET", "/verdict"))
+    def verdict(self, *, ignore: Iterable[str] = ()) -> Json:
+        """Whether the client behaved: each check with the calls that prove or break it, those of ``ignore`` untested
+        (``pages``, where one page is all that is wanted).
+        """
+        query = urlencode({"ignore": ",".join(ignore)})
+        return _map(self.send("GET", f"/verdict?{query}" if ignore else "/verdict"))
 
     def check(self) -> None:
-        """Fail when a strict call was warned of, or met no endpoint of its vendor."""
-        __tracebackhide__ = True
+        """Fail when a strict call was warned of, or met no endpoint; or any call had a credential that looks live."""
         calls = self.requests
         wrong = mistakes(calls)
         if wrong:
@@ -464,6 +484,10 @@ def _texts(condition: Condition) -> Any:
     return str(condition) if isinstance(condition, int) else condition
 
 
+def _times(number: int) -> str:
+    return "once" if number == 1 else f"{number} times"
+
+
 def _one_of(names: Iterable[str], name: str) -> str:
     if name not in names:
         raise LookupError(f"there is no vendor {name!r}; there are {', '.join(names)}")
@@ -480,9 +504,13 @@ def _word(value: bool | None) -> str | None:
 
 
 def _map(found: Any) -> Json:
+    if not isinstance(found, dict):
+        raise ConnectionError(_STRANGER)
     return dict(found)
 
 
 def _rows(found: Any, name: str = "") -> Rows:
-    rows: Iterable[Json] = found[name] if isinstance(found, dict) else found
+    rows = found.get(name) if isinstance(found, dict) else found
+    if not isinstance(rows, list):
+        raise ConnectionError(_STRANGER)
     return list(rows)

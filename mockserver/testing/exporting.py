@@ -17,12 +17,13 @@ def export(client: Client, sandbox: str, out: Path) -> list[Path]:
 
     Nothing is written before everything was read. Raises Refused, OSError, or ValueError for names that are none.
     """
-    listed = client.send("GET", "/export", sandbox=sandbox)
+    held = client.sandbox(sandbox)
+    listed = held.send("GET", "/export")
     texts: dict[Path, str] = {}
     for file in listed["files"]:
         if not _SAFE.fullmatch(file["path"]):
             raise ValueError(f"the server names a file {file['path'][:80]!r}, wanted <vendor>/<dataset>.yaml or .jsonl")
-        texts[out / file["path"]] = client.send("GET", f"/export/{file['vendor']}", sandbox=sandbox)
+        texts[out / file["path"]] = held.export(file["vendor"])
     for path, text in texts.items():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8", newline="\n")

@@ -14,7 +14,10 @@ EVERY = 0.05
 
 
 def ask(url: str, wait: float = 0.0) -> tuple[bool, str]:
-    """Whether the server at this URL is healthy, asked again for up to ``wait`` seconds; and what was found."""
+    """Whether the server at this URL is healthy, asked again for up to ``wait`` seconds; and what was found.
+
+    One whose control API is off (``--no-control``) has no health to tell: that it says so is taken for it.
+    """
     until = clock.elapsed() + wait
     while True:
         healthy, found = _once(url)
@@ -41,5 +44,7 @@ def _once(url: str) -> tuple[bool, str]:
         connection.close()
     except (OSError, ValueError, http.client.HTTPException) as error:
         return False, f"does not answer ({error})"
+    if isinstance(body, dict) and body.get("type") == "urn:mockserver:control-off":
+        return True, "answers; its control API is off"
     status = str(body.get("status")) if isinstance(body, dict) else "unknown"
     return reply.status == 200 and status == "healthy", f"is {status}"

@@ -76,19 +76,41 @@ def mockserver(pytestconfig: pytest.Config) -> Iterator[Client]:
     """The control API of the server of this run."""
     url = _elsewhere(pytestconfig)
     if url is None:
-        from .server import Server
-
-        with Server() as server:
-            yield server.client
-    else:
-        from .client import Client, Refused
-
-        client = Client(url, os.environ.get("MOCKSERVER_CONTROL_TOKEN"))
+        server = _started()
         try:
-            client.ready()
-        except (OSError, Refused) as error:
-            pytest.fail(f"the mockserver at {url} does not answer: {error}", pytrace=False)
-        yield client
+            yield server.client
+        finally:
+            server.stop()
+    else:
+        yield _reached(url, os.environ.get("MOCKSERVER_CONTROL_TOKEN"))
+
+
+def _started() -> Server:
+    """A server in this process; the run fails in a sentence where there is nothing to serve."""
+    from ..data.fixtures import BrokenFixture
+    from ..settings import WrongSetting
+    from ..vendors import BadVendor
+    from .server import Server
+
+    try:
+        return Server().start()
+    except (WrongSetting, BadVendor, BrokenFixture) as error:
+        pytest.fail(f"mockserver could not start: {error}", pytrace=False)
+
+
+def _reached(url: str, token: str | None) -> Client:
+    """The control API of a server that is already there; the run fails in a sentence where there is none."""
+    from .client import Client, Refused
+
+    try:
+        client = Client(url, token)
+        client.sandboxes()
+    except Refused as refused:
+        hint = f" MOCKSERVER_CONTROL_TOKEN is {'another' if token else 'not set'}." if refused.status == 401 else ""
+        pytest.fail(f"the mockserver at {url} refuses: {refused}{hint}", pytrace=False)
+    except (OSError, ValueError) as error:
+        pytest.fail(f"the mockserver at {url} does not answer: {error}", pytrace=False)
+    return client
 
 
 # A sandbox for each test --------------------------------------------------------------------------------------------
@@ -97,6 +119,8 @@ def mockserver(pytestconfig: pytest.Config) -> Iterator[Client]:
 @pytest.fixture
 def mockserver_readings(request: pytest.FixtureRequest) -> Mapping[str, str]:
     """The readings of this run of the test, as ``@pytest.mark.readings`` deals them out."""
+    if not hasattr(request, "param") and request.node.get_closest_marker("readings"):
+        pytest.fail("@pytest.mark.readings runs functions, not methods of a unittest.TestCase.", pytrace=False)
     return getattr(request, "param", {})
 
 
@@ -105,6 +129,8 @@ def sandbox(
     mockserver: Client, mockserver_readings: Mapping[str, str], request: pytest.FixtureRequest
 ) -> Iterator[Sandbox]:
     """A strict sandbox of this test alone: a call that is warned of, or meets no endpoint, fails the test."""
+    from .client import Refused
+
     name = _name(request.config, request.node.nodeid)
     held = mockserver.sandbox(name).create(strict=True, readings=mockserver_readings)
     request.node.stash[HELD] = held
@@ -112,11 +138,14 @@ def sandbox(
     del request.node.stash[HELD]
     wrong = ""
     try:
-        held.check()
+        try:
+            held.check()
+        finally:
+            held.delete()
     except AssertionError as error:
         wrong = str(error)
-    finally:
-        held.delete()
+    except (OSError, Refused) as error:
+        wrong = f"sandbox {name} cannot be checked: {error}"
     if wrong:
         pytest.fail(wrong, pytrace=False)
 
@@ -141,11 +170,12 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
 
 def _told(held: Sandbox) -> str:
     from .client import Refused
-    from .telling import calls_told
+    from .telling import broken_told, calls_told, numbered
 
     try:
         calls = held.requests
-        return "\n".join([f"{len(calls)} calls", *calls_told(calls, held.paths)])
+        told = calls_told(calls, held.paths)
+        return "\n".join([numbered(len(calls), "call"), *told, *broken_told(held.verdict())])
     except (OSError, Refused) as error:
         return f"its calls cannot be told: {error}"
 
@@ -154,12 +184,15 @@ def _told(held: Sandbox) -> str:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    marked = [vendor for marker in metafunc.definition.iter_markers("readings") for vendor in marker.args]
-    if not marked:
-        return
+    test = metafunc.definition
+    markers = list(test.iter_markers("readings"))
     if READINGS not in metafunc.fixturenames:
-        raise pytest.UsageError(f"{metafunc.definition.nodeid} is marked with readings, but uses no sandbox.")
-    variants = _variants(dict.fromkeys(marked))
+        if any(marker.name == "readings" for marker in test.own_markers):  # not those of its class or module
+            pytest.fail(f"{test.nodeid} is marked with readings, but uses no sandbox.", pytrace=False)
+        return
+    if not markers:
+        return
+    variants = _variants(dict.fromkeys(vendor for marker in markers for vendor in marker.args))
     ids = [",".join(f"{name}={choice}" for name, choice in variant.items()) or "defaults" for variant in variants]
     metafunc.parametrize(READINGS, variants, ids=ids, indirect=True)
 
@@ -169,9 +202,11 @@ def _variants(names: Mapping[str, Any]) -> list[dict[str, str]]:
     from .. import vendors
 
     known = {vendor.name: vendor for vendor in vendors.found()}
+    if not names:
+        pytest.fail(f"@pytest.mark.readings(...) names no vendor; there are {', '.join(known)}.", pytrace=False)
     for name in names:
         if name not in known:
-            raise pytest.UsageError(f"there is no vendor {name!r} to be read; there are {', '.join(known)}.")
+            pytest.fail(f"there is no vendor {name!r} to be read; there are {', '.join(known)}.", pytrace=False)
     return [
         {},
         *(

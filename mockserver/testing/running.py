@@ -8,7 +8,7 @@ import shutil
 import signal
 import subprocess
 import xml.etree.ElementTree as ET
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from types import FrameType
 
@@ -16,9 +16,10 @@ from .. import verdict
 from ..journal import Journal
 from ..sandbox import DEFAULT
 from ..serve import World
-from .telling import calls_told, mistakes, verdict_told
+from .telling import calls_told, mistakes, numbered, verdict_told
 
 NOT_EXECUTABLE, NOT_FOUND, KILLED = 126, 127, 128
+HEARD = [signal.Signals[name] for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
 
 
 def variables(world: World, url: str) -> dict[str, str]:
@@ -42,7 +43,8 @@ def variables(world: World, url: str) -> dict[str, str]:
 def obey(command: Sequence[str], environment: Mapping[str, str]) -> int:
     """Run a command to its end; its exit status, as a shell has it.
 
-    Ctrl-C reaches the command from the terminal, so it is only waited for; a request to terminate is handed on.
+    Ctrl-C reaches the command from the terminal, so it is only waited for; a request to terminate, or to hang up, is
+    handed on.
     """
     program = shutil.which(command[0], path=environment.get("PATH")) or command[0]
     with subprocess.Popen([program, *command[1:]], env=environment) as process:
@@ -51,7 +53,7 @@ def obey(command: Sequence[str], environment: Mapping[str, str]) -> int:
             if number != signal.SIGINT:
                 process.send_signal(number)
 
-        before = {number: signal.signal(number, hand_on) for number in (signal.SIGINT, signal.SIGTERM)}
+        before = {number: signal.signal(number, hand_on) for number in HEARD}
         try:
             status = process.wait()
         finally:
@@ -60,16 +62,19 @@ def obey(command: Sequence[str], environment: Mapping[str, str]) -> int:
     return status if status >= 0 else KILLED - status
 
 
-def judge(world: World, junit: Path | None = None) -> tuple[bool, list[str]]:
-    """Whether any sandbox's calls break the verdict, or were mistakes where that is strict; and what to say of it.
-
-    The verdict on every sandbox goes into one JUnit file, if one is wanted.
+def judge(world: World, ignore: Collection[str] = ()) -> tuple[bool, list[str], str]:
+    """Whether any sandbox's calls break the verdict, or were mistakes where that is strict; what to say of it; and the
+    verdict on every sandbox as one JUnit XML text. Checks in ``ignore`` are left out.
     """
-    broken, told, suites = False, [], ET.Element("testsuites", name="mockserver")
+    broken, told, judged, suites = False, list[str](), 0, ET.Element("testsuites", name="mockserver")
     paths = {vendor.name: [endpoint.path for endpoint in vendor.endpoints] for vendor in world.vendors}
     for name in sorted(world.store.sandboxes()):
         calls = Journal(world.store, name).entries()
-        checks = verdict.judge(calls, world.vendors, refuses_live=world.settings.refuse_live)
+        judged += len(calls)
+        whole = not world.store.dropped(name)
+        checks = verdict.judge(
+            calls, world.vendors, refuses_live=world.settings.refuse_live, whole=whole, ignore=ignore
+        )
         suites.extend(ET.fromstring(verdict.junit(name, checks)))
         if verdict.overall(checks) == "broken":
             broken = True
@@ -78,7 +83,13 @@ def judge(world: World, junit: Path | None = None) -> tuple[bool, list[str]]:
             broken = True
             told.append(f"sandbox {name}: {len(wrong)} of {len(calls)} calls are not as documented")
             told += calls_told(wrong, paths.__getitem__)
-    if junit:
-        junit.parent.mkdir(parents=True, exist_ok=True)
-        ET.ElementTree(suites).write(junit, "utf-8", xml_declaration=True)
-    return broken, told
+    if not broken:
+        stands = f"the verdict on {numbered(judged, 'call')} stands." if judged else "no call is there to be judged."
+        told.append(f"mockserver: {stands}")
+    return broken, told, ET.tostring(suites, "unicode")
+
+
+def write(junit: Path, text: str) -> None:
+    """Write a JUnit file, in a folder that is made if need be (a clean build takes it away). Raises OSError."""
+    junit.parent.mkdir(parents=True, exist_ok=True)
+    junit.write_text(f'<?xml version="1.0" encoding="utf-8"?>\n{text}\n', encoding="utf-8", newline="\n")

@@ -8,40 +8,50 @@ from typing import Any
 
 Call = Mapping[str, Any]
 
-LONGEST = 20
+LONGEST, WIDEST = 20, 200
 ASKED_FOR = frozenset({"undocumented-status"})  # by a fault of the test itself: no mistake of its client
+LIVE = "live-credential"
 
 
 def mistakes(calls: Iterable[Call]) -> list[Call]:
-    """The strict calls that were warned of, or that met no endpoint of their vendor."""
-    return [call for call in calls if call["strict"] and (_is_warned(call) or call["operation"] is None)]
+    """The strict calls that were warned of, or that met no endpoint; and whatever carried a credential that looks live,
+    of which nothing more is known.
+    """
+    return [call for call in calls if call["fault"] == LIVE or (call["strict"] and _is_mistaken(call))]
 
 
-def _is_warned(call: Call) -> bool:
-    return any(warning["code"] not in ASKED_FOR for warning in call["warnings"])
+def _is_mistaken(call: Call) -> bool:
+    return call["operation"] is None or any(warning["code"] not in ASKED_FOR for warning in call["warnings"])
 
 
 def calls_told(calls: Iterable[Call], paths: Callable[[str], Iterable[str]]) -> list[str]:
-    """A line per call (given newest first, told oldest first), its warnings below it; and of one that met no endpoint
-    which of its vendor's documented paths it may have meant.
+    """A line per call (given newest first, told oldest first), its warnings below it; what a refused one was told; and
+    of one that met no endpoint which of its vendor's documented paths it may have meant.
     """
     told, newest = [], list(calls)
     if len(newest) > LONGEST:
-        told.append(f"  ... {len(newest) - LONGEST} earlier calls")
+        told.append(f"  ... {numbered(len(newest) - LONGEST, 'earlier call')}")
     for call in reversed(newest[:LONGEST]):
         told.append(f"  {call_told(call)}")
         told += [f"      {warning['location']}: {warning['message']}" for warning in call["warnings"]]
-        if call["operation"] is None and call["request"]["url"]:
+        if call["fault"] == LIVE:
+            told.append("      It carried a credential that looks live: it was refused, and nothing else of it kept.")
+        elif call["vendor"] is None:  # a path at the root: the warning has said it
+            continue
+        elif call["operation"] is None:
             near = get_close_matches(call["request"]["path"], list(paths(call["vendor"])), n=1)
             told.append(f"      {call['vendor']} has no endpoint there.{f' Closest: {near[0]}' if near else ''}")
+        elif call["response"]["status"] >= 400 and call["response"]["body"]:
+            told.append(f"      {_cut(call['response']['body'])}")
     return told
 
 
 def call_told(call: Call) -> str:
     """Method, address and status; the fault that spoiled it, if one did."""
     sent = call["request"]
+    address = f"{sent['method']} {sent['url']}" if sent["url"] else f"a call of {call['vendor'] or 'no vendor'}"
     fault = f" (fault {call['fault']})" if call["fault"] else ""
-    return f"#{call['id']} {sent['method'] or 'a call'} {sent['url']} -> {call['response']['status']}{fault}"
+    return f"#{call['id']} {address} -> {call['response']['status']}{fault}"
 
 
 def near_misses_told(near: Iterable[Call]) -> list[str]:
@@ -65,6 +75,25 @@ def verdict_told(verdict: Mapping[str, Any]) -> list[str]:
         told.append(f"  {check['verdict']:<9} {check['title']}")
         told += [f"            {finding['message']}" for finding in check["findings"]]
     return told
+
+
+def broken_told(verdict: Mapping[str, Any]) -> list[str]:
+    """A line per check that was broken, its findings below it."""
+    told = []
+    for check in verdict["checks"]:
+        if check["verdict"] == "broken":
+            told += [f"  broken: {check['title']}", *(f"      {finding['message']}" for finding in check["findings"])]
+    return told
+
+
+def numbered(number: int, thing: str) -> str:
+    return f"{number} {thing}{'' if number == 1 else 's'}"
+
+
+def _cut(text: str) -> str:
+    """A text in one line of bearable width."""
+    line = " ".join(text.split())
+    return line if len(line) <= WIDEST else f"{line[:WIDEST]}..."
 
 
 def _shown(value: Any) -> str:

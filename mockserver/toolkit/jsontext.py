@@ -56,6 +56,12 @@ def decimals(value: Any) -> Any:
     return [decimals(item) for item in value] if isinstance(value, list | tuple) else value
 
 
+def brief(value: Any, most: int = 80) -> str:
+    """A value as the JSON that a caller knows, cut to ``most`` characters: for telling what was found."""
+    text = json.dumps(floats(value), ensure_ascii=False, default=str)
+    return text if len(text) <= most else text[: most - 3] + "..."
+
+
 def _no_number(text: str) -> Any:
     raise ValueError(f"{text} is no JSON number")
 

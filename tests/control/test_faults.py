@@ -104,7 +104,7 @@ def test_a_name_that_not_every_vendor_has_needs_its_vendor(
     server = Sandboxed(vendor, bare)
     for body, wanted in (({}, "a vendor beside it"), ({"vendor": "bolt"}, "a status")):
         answer = server.control("POST", "/faults", {"error": "ACME_SLOW_DOWN", **body})
-        assert (answer.status, answer.json["detail"]) == (422, f"error is 'ACME_SLOW_DOWN', wanted {wanted}.")
+        assert (answer.status, answer.json["detail"]) == (422, f'error is "ACME_SLOW_DOWN", wanted {wanted}.')
     assert add(server, error="ACME_SLOW_DOWN", vendor="acme")["vendor"] == "acme"
 
 
@@ -120,12 +120,12 @@ def test_rules_are_the_sandboxs_own(server: Sandboxed) -> None:
     ("body", "detail"),
     [
         ({"status": 399}, "status is 399, wanted a whole number from 400 to 599."),
-        ({"status": True}, "status is True, wanted a whole number from 400 to 599."),
+        ({"status": True}, "status is true, wanted a whole number from 400 to 599."),
         ({"status": 503.5}, "status is 503.5, wanted a whole number from 400 to 599."),
         ({"status": 500, "network": "reset"}, "a rule has status and network, wanted one of status, error, network"),
-        ({"status": 500, "vendor": "bolt"}, "vendor is 'bolt', wanted one of acme."),
-        ({"status": 500, "vendor": ["acme"]}, "vendor is ['acme'], wanted one of acme."),
-        ({"status": 500, "operation": "pay"}, "operation is 'pay', wanted one of listBills, oneBill."),
+        ({"status": 500, "vendor": "bolt"}, 'vendor is "bolt", wanted one of acme.'),
+        ({"status": 500, "vendor": ["acme"]}, 'vendor is ["acme"], wanted one of acme.'),
+        ({"status": 500, "operation": "pay"}, 'operation is "pay", wanted one of listBills, oneBill.'),
         ({"status": 500, "match": []}, "match: a matcher is [], wanted an object."),
         ({"status": 500, "match": {"colour": 1}}, "match: colour is no field of a matcher"),
         ({"status": 500, "match": {"query": {"a": 1}}}, "match: query.a is 1, wanted a text"),
@@ -134,9 +134,9 @@ def test_rules_are_the_sandboxs_own(server: Sandboxed) -> None:
         ({"status": 500, "after": -1}, "after is -1, wanted a whole number from 0 to"),
         ({"status": 500, "delay": {"type": "uniform", "lower": 0, "upper": 10**9}}, "milliseconds from 0 to 60000."),
         ({"status": 500, "delay": {"type": "lognormal", "median": 10**400, "sigma": 1}}, "wanted milliseconds"),
-        ({"status": None, "error": "NOPE"}, "error is 'NOPE', wanted one of ACME_BAD_DAY, ACME_SLOW_DOWN."),
-        ({"status": None, "error": ["NOPE"]}, "error is ['NOPE'], wanted one of"),
-        ({"status": None, "network": "slow"}, "network is 'slow', wanted one of reset, empty, truncate"),
+        ({"status": None, "error": "NOPE"}, 'error is "NOPE", wanted one of ACME_BAD_DAY, ACME_SLOW_DOWN.'),
+        ({"status": None, "error": ["NOPE"]}, 'error is ["NOPE"], wanted one of'),
+        ({"status": None, "network": "slow"}, 'network is "slow", wanted one of reset, empty, truncate'),
         ({"status": 500, "id": "mine"}, "The body has 'id', wanted only vendor, operation,"),
     ],
 )
@@ -164,3 +164,21 @@ def test_rules_are_bounded(vendor: Vendor) -> None:
     assert (answer.status, answer.json["type"]) == (507, "urn:mockserver:sandbox-too-large")
     assert "--max-sandbox-bytes" in answer.json["detail"]
     assert server.control("GET", "/faults").json["meta"] == {"total": 1}
+
+
+@pytest.mark.parametrize("field", ["status", "vendor", "operation"])
+def test_a_rule_that_could_never_meet_a_call_is_refused(server: Sandboxed, field: str) -> None:
+    refused = server.control("POST", "/faults", {"status": 503, "match": {field: 200 if field == "status" else "x"}})
+    assert (refused.status, server.control("GET", "/faults").json["faults"]) == (422, [])
+    wanted = "wanted one of method, path, query, headers, credential."
+    assert refused.json["detail"] == f"match: {field} is no field of a matcher, {wanted}"
+
+
+def test_the_location_leads_into_the_sandbox_of_the_url(vendor: Vendor) -> None:
+    client = Sandboxed(vendor).app.test_client()
+    for path, body in (("/faults", {"status": 503}), ("/records/acme", {"id": 900})):
+        made = client.post(f"/__sandbox/a/__admin{path}", json=body)
+        assert made.headers["Location"].startswith(f"/__sandbox/a/__admin{path}/")
+        assert client.get(made.headers["Location"]).json == made.json
+        assert client.get(made.headers["Location"].removeprefix("/__sandbox/a")).status_code == 404
+        assert client.post(f"/__admin{path}", json=body).headers["Location"].startswith(f"/__admin{path}/")

@@ -88,6 +88,8 @@ def test_a_write_that_is_not_json_is_refused(server: Sandboxed, type: str) -> No
     for method, path in (("PATCH", "/settings"), ("POST", "/faults"), ("POST", "/reset"), ("PUT", "/sandboxes/a")):
         answer = server.control(method, path, b'{"strict": true}', headers={"Content-Type": type})
         assert kind(answer) == "415 json-wanted"
+        found = f"is '{type}'" if type else "is missing"
+        assert answer.json["detail"].startswith(f"The Content-Type {found}, wanted application/json (curl: -H ")
     assert kind(server.control("POST", "/reset", headers={"Content-Type": type})) == ""  # one without a body is fine
     assert kind(server.control("PATCH", "/settings", b"{}", headers={"Content-Type": "application/json; x=y"})) == ""
 
@@ -149,6 +151,48 @@ def test_vendors_are_called_without_the_token(guarded: Sandboxed) -> None:
 
 def test_all_of_it_can_be_off(vendor: Vendor) -> None:
     server = Sandboxed(vendor, control="false")
-    for path in ("/health", "/settings", "/vendors"):
-        assert server.control("GET", path).status == 404
+    for path in ("/health", "/settings", "/vendors", "", "/"):
+        assert kind(server.control("GET", path)) == "404 control-off"
     assert server.get().status == 200
+
+
+@pytest.mark.parametrize(
+    ("address", "found"),
+    [
+        ("127.0.0.1", ""),
+        ("127.0.0.9", ""),
+        ("::1", ""),
+        ("192.168.1.5", "401 token-wanted"),
+        ("fe80::1", "401 token-wanted"),
+    ],
+)
+def test_without_a_token_nobody_controls_from_another_machine(server: Sandboxed, address: str, found: str) -> None:
+    """However the server was bound: behind ``flask run --host`` we are not told."""
+    client = server.app.test_client()
+    for path in ("/vendors", "/settings"):
+        reply = client.get(f"/__admin{path}", environ_base={"REMOTE_ADDR": address})
+        assert kind(Answer.of(reply)) == found
+    assert client.get("/__admin/health", environ_base={"REMOTE_ADDR": address}).status_code == 200
+    assert client.get(BILLS, environ_base={"REMOTE_ADDR": address}, headers={"X-Acme-Key": RICH}).status_code == 200
+
+
+def test_from_another_machine_with_the_token(guarded: Sandboxed) -> None:
+    away = {"REMOTE_ADDR": "192.168.1.5"}
+    sent = {"X-Mock-Control-Token": TOKEN}
+    reply = guarded.app.test_client().get("/__admin/vendors", environ_base=away, headers=sent)
+    assert kind(Answer.of(reply)) == ""
+
+
+def test_what_was_found_is_told(server: Sandboxed) -> None:
+    host = server.control("GET", "/settings", headers={"Host": "mybox:8080"}).json["detail"]
+    assert host == "The Host is 'mybox:8080', wanted this machine's own, like 127.0.0.1; or --control-token."
+    origin = server.control("GET", "/settings", headers={"Origin": "http://mybox"}).json["detail"]
+    assert origin == "The Origin is 'http://mybox'; only pages of this machine may control."
+
+
+def test_the_token_is_not_kept_of_a_call_that_has_it(guarded: Sandboxed) -> None:
+    guarded.get(f"{BILLS}?state={TOKEN}", headers={"X-Mock-Control-Token": TOKEN})
+    journal = guarded.control("GET", "/requests?limit=1", headers={"X-Mock-Control-Token": TOKEN})
+    (entry,) = journal.json["requests"]
+    assert entry["request"]["headers"]["x-mock-control-token"] == "[redacted]"
+    assert TOKEN.encode() not in journal.body

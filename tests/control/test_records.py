@@ -118,7 +118,7 @@ def test_the_same_seed_adds_the_same(vendor: Vendor) -> None:
         ({"status": "paid"}, [("status", "the unknown field status", "state?")]),
         ({"_owner": "nobody"}, [("_owner", '"nobody"', "the account of one of the accounts")]),
         ({"_owner": []}, [("_owner", "[]", "text (in quotes if it looks like a number)")]),
-        ({"id": 3}, [("id", "3 again", "a id that no other record has")]),
+        ({"id": 3}, [("id", "3 again", "another id than any other record has")]),
         ({"id": None}, [("id", "nothing", "a whole number")]),
         (
             {"id": "x", "due": "2026-02-30"},
@@ -229,10 +229,10 @@ def test_made_records_of_an_account_that_is_gone_are_the_example_accounts(server
 @pytest.mark.parametrize(
     ("body", "detail"),
     [
-        ({}, "The body has no 'records', wanted records."),
+        ({}, "The body has no 'records', wanted an object with records."),
         ({"records": 0}, "records is 0, wanted a whole number from 1 to 10000."),
         ({"records": 10_001}, "records is 10001, wanted a whole number from 1 to 10000."),
-        ({"records": True}, "records is True, wanted a whole number from 1 to 10000."),
+        ({"records": True}, "records is true, wanted a whole number from 1 to 10000."),
         ({"records": 1, "seed": -1}, "seed is -1, wanted a whole number from 0 to 2147483648."),
         ({"records": 1, "sed": 1}, "The body has 'sed', wanted only records, seed."),
     ],

@@ -146,12 +146,35 @@ def test_calls_are_forgotten(busy: Sandboxed) -> None:
     assert ids(busy) == [6]
 
 
+def test_a_live_view_misses_nothing_that_is_kept_and_sees_nothing_twice(vendor: Vendor) -> None:
+    server = Sandboxed(vendor, journal_entries=3)
+    for _ in range(5):
+        server.get()
+    assert server.control("GET", "/requests?after=1&limit=2").json["meta"] == {"total": 3}
+    assert ids(server, "?after=1") == [5, 4, 3]
+    server.control("DELETE", "/requests/4")
+    assert server.control("GET", "/requests?after=3").json["meta"] == {"total": 2}
+    assert ids(server, "?after=3") == [5]
+    server.control("DELETE", "/requests")
+    assert ids(server, "?after=5") == []
+    server.get()
+    server.control("POST", "/reset")
+    server.get()
+    assert ids(server, "?after=5") == [7]
+
+
 def test_control_preflights_and_the_start_page_are_no_calls(server: Sandboxed) -> None:
     server.get("/", key=None)
-    server.get("/nowhere", key=None)
     server.control("GET", "/health")
     server.get(method="OPTIONS", headers={"Origin": "http://x.example", "Access-Control-Request-Method": "GET"})
     assert ids(server) == []
+
+
+def test_a_call_that_no_vendor_has_is_one(server: Sandboxed) -> None:
+    server.get("/nowhere", X_Mock_Sandbox="x")
+    (entry,) = server.control("GET", "/requests/unmatched", sandbox="x").json["requests"]
+    assert (entry["vendor"], entry["operation"], entry["request"]["path"]) == (None, None, "/nowhere")
+    assert ids(server, "?vendor=acme", sandbox="x") == []
 
 
 @pytest.mark.parametrize(
@@ -168,7 +191,8 @@ def test_control_preflights_and_the_start_page_are_no_calls(server: Sandboxed) -
         ({"method": "POST"}, [3]),
         ({"status": 401}, [4]),
         ({"headers": {"X-Acme-Key": {"absent": True}}}, [4]),
-        ({"vendor": "bolt"}, []),
+        ({"operation": None}, [3]),
+        ({"method": "DELETE"}, []),
     ],
 )
 def test_calls_are_found_and_counted(busy: Sandboxed, matcher: dict[str, Any], found: list[int]) -> None:
@@ -183,10 +207,12 @@ def test_calls_are_found_and_counted(busy: Sandboxed, matcher: dict[str, Any], f
     ("matcher", "detail"),
     [
         ({"url": "/x"}, "url is no field of a matcher, wanted one of vendor, operation, method, path, status, query"),
-        ({"query": "page=2"}, "query is 'page=2', wanted an object of names"),
+        ({"query": "page=2"}, 'query is "page=2", wanted an object of names'),
         ({"query": {"page": 2}}, "query.page is 2, wanted a text, "),
-        ({"path": {"contains": "x"}}, "path is {'contains': 'x'}, wanted a text."),
-        ({"status": "200"}, "status is '200', wanted a whole number."),
+        ({"path": {"contains": "x"}}, 'path is {"contains": "x"}, wanted a text.'),
+        ({"status": "200"}, 'status is "200", wanted a whole number.'),
+        ({"vendor": "acmee"}, "vendor is 'acmee', wanted one of acme."),
+        ({"operation": "listBill"}, "operation is 'listBill', wanted one of listBills, oneBill, or null."),
         (
             {"credential": RICH},
             "The matcher has a credential, and the journal keeps none; fault rules can match by it.",

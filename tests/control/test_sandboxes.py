@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from mockserver.vendor import Example, Vendor
-from tests.acme import ANCHOR, BILLS, FIXTURE, POOR, RICH, Sandboxed
+from tests.acme import ANCHOR, BILLS, FIXTURE, POOR, RICH, Sandboxed, acme
 
 OFF = 3600
 
@@ -261,3 +261,19 @@ def test_its_own_datasets_credentials_are_told(vendor: Vendor, tmp_path: Path) -
     assert told["headers"] == {"X-Acme-Key": "my-own-secret-000000001~a"}
     answer = server.get(key=None, headers=told["headers"])
     assert (answer.status, answer.headers["X-Mock-Sandbox"]) == (200, "a")
+
+
+@pytest.mark.parametrize("host", ["mock.company.example:9000", "bolt.localhost", "api.acme.example:9000", "[::1]:9000"])
+def test_the_urls_it_names_work_through_whatever_host_it_was_asked(tmp_path: Path, vendor: Vendor, host: str) -> None:
+    """Also through the host of a vendor, where a path is that vendor's unless a URL says otherwise."""
+    server = Sandboxed(vendor, acme(tmp_path, name="bolt"), control_token="t")
+    sent = {"Host": host, "X-Mock-Control-Token": "t"}
+    made = server.control("PUT", "/sandboxes/led", {}, headers=sent).json
+    for name, told in made["vendors"].items():
+        assert told["url"] == f"http://{host}/__sandbox/led/{name}"
+        target = told["url"].removeprefix(f"http://{host}") + BILLS
+        answer = server.get(target, key=None, headers={"Host": host, **told["headers"]})
+        assert (answer.status, answer.headers["X-Mock-Sandbox"], answer.codes) == (200, "led", [])
+    assert {
+        entry["vendor"] for entry in server.control("GET", "/requests", sandbox="led", headers=sent).json["requests"]
+    } == {"acme", "bolt"}

@@ -8,6 +8,7 @@ import pytest
 
 from mockserver.vendor import Vendor
 from tests.acme import Sandboxed
+from tests.client import Answer
 
 
 @pytest.fixture(scope="module")
@@ -22,8 +23,11 @@ def server(vendor: Vendor) -> Sandboxed:
         (b'{"delay": NaN}', 400, "NaN is no JSON number"),
         (b"\xff", 400, "The body is no JSON"),
         (b"[" * 100_000, 400, "The body is no JSON"),
-        (b"[1]", 422, "The body is list, wanted an object."),
-        (b"null", 422, "The body is NoneType, wanted an object."),
+        (b'{"dataset": "\\ud800"}', 400, "The body has half a character"),
+        (b'{"quotas": {"\\ud800": null}}', 400, "The body has half a character"),
+        (b'{"dataset": "\xed\xa0\x80"}', 400, "The body has half a character"),
+        (b"[1]", 422, "The body is [1], wanted an object."),
+        (b"null", 422, "The body is null, wanted an object."),
         (b'{"stric": true}', 422, "The body has 'stric', wanted only dataset, readings,"),
     ],
 )
@@ -36,6 +40,7 @@ def test_a_body_that_cannot_be_used(server: Sandboxed, body: bytes, status: int,
 def test_a_body_too_large_is_not_read(server: Sandboxed) -> None:
     answer = server.control("PATCH", "/settings", b'{"strict":' + b" " * 17_000_000 + b"true}")
     assert (answer.status, answer.headers["Content-Type"]) == (413, "application/problem+json")
+    assert answer.json["detail"] == "The body is over 16777216 bytes, the most that control reads."
     assert server.control("GET", "/settings").json["strict"] is False
 
 
@@ -54,6 +59,7 @@ def test_a_wrong_method(server: Sandboxed, method: str, path: str, allowed: set[
     assert (answer.status, answer.headers["Content-Type"]) == (405, "application/problem+json")
     assert answer.json["type"] == "urn:mockserver:http"
     assert set(answer.headers["Allow"].split(", ")) == allowed
+    assert answer.json["detail"] == f"/__admin{path} is not for {method}, wanted one of {', '.join(sorted(allowed))}."
 
 
 def test_a_path_that_is_not_there(vendor: Vendor, server: Sandboxed) -> None:
@@ -64,6 +70,70 @@ def test_a_path_that_is_not_there(vendor: Vendor, server: Sandboxed) -> None:
     off = Sandboxed(vendor, control="false").control("GET", "/settings")
     assert (off.status, off.headers["Content-Type"]) == (404, "application/problem+json")
     assert "--no-control" in off.json["detail"]
+
+
+def test_a_path_is_told_as_people_write_it(server: Sandboxed) -> None:
+    assert "/__admin/faults/{id}" in server.control("GET", "/faults/").json["choices"]
+
+
+@pytest.mark.parametrize("path", ["", "/"])
+def test_the_root_tells_all_there_is(server: Sandboxed, path: str) -> None:
+    answer = server.control("GET", path)
+    assert (answer.status, answer.headers["Content-Type"]) == (404, "application/problem+json")
+    assert {"/__admin/health", "/__admin/records/{vendor}/{id}", "/__admin/reset"} <= set(answer.json["choices"])
+    assert "There are /__admin/health, " in answer.json["detail"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("POST", "/reset?scope=all"),
+        ("DELETE", "/requests?vendor=acme"),
+        ("GET", "/requests/unmatched?vendor=acme"),
+        ("POST", "/requests/count?status=200"),
+        ("PUT", "/sandboxes/made?from=base"),
+        ("GET", "/settings?sandbox=a"),
+        ("DELETE", "/faults?id=fault-1"),
+    ],
+)
+def test_a_parameter_where_none_is_taken_changes_nothing(vendor: Vendor, method: str, path: str) -> None:
+    server = Sandboxed(vendor)
+    server.control("PATCH", "/settings", {"strict": True})
+    server.control("POST", "/faults", {"status": 503})
+    server.get()
+    answer, name = server.control(method, path), path.partition("?")[2].partition("=")[0]
+    assert (answer.status, answer.json["detail"]) == (422, f"There is no parameter {name!r} here, wanted none.")
+    assert server.control("GET", "/settings").json["strict"] is True
+    assert len(server.control("GET", "/faults").json["faults"]) == 1
+    assert len(server.control("GET", "/requests").json["requests"]) == 1
+    assert list(server.world.store.sandboxes()) == ["default"]
+
+
+@pytest.mark.parametrize("path", ["/health", "/ready", "/version"])
+def test_a_load_balancer_may_add_what_it_likes(server: Sandboxed, path: str) -> None:
+    assert server.control("GET", f"{path}?probe=1").status == 200
+
+
+def test_a_parameter_comes_once(server: Sandboxed) -> None:
+    answer = server.control("GET", "/requests?limit=1&limit=2")
+    assert (answer.status, answer.json["detail"]) == (422, "limit is there more than once, wanted once.")
+
+
+def test_what_was_sent_is_not_sent_back_whole(server: Sandboxed) -> None:
+    for path, body in (("/faults", {"vendor": "x" * 100_000}), ("/faults", {"x" * 100_000: 1})):
+        answer = server.control("POST", path, body)
+        assert answer.status == 422
+        assert len(answer.body) < 3000
+        assert "wanted " in answer.json["detail"]
+
+
+def test_a_crash_is_told_as_one(vendor: Vendor, monkeypatch: pytest.MonkeyPatch) -> None:
+    server = Sandboxed(vendor)
+    server.app.config["PROPAGATE_EXCEPTIONS"] = False
+    monkeypatch.setattr(server.world.sandboxes, "enter", None)
+    answer = server.control("GET", "/settings")
+    assert (answer.status, answer.headers["Content-Type"]) == (500, "application/problem+json")
+    assert answer.json["detail"] == "The sandbox itself failed; its log says why."
 
 
 @pytest.mark.parametrize("path", ["/health", "/ready", "/version", "/settings", "/clock"])
@@ -80,3 +150,12 @@ def test_nothing_is_kept_by_a_cache(server: Sandboxed) -> None:
 def test_numbers_come_back_as_they_were_sent(server: Sandboxed) -> None:
     sent: Any = b'{"delay": {"type": "uniform", "lower": 0.1, "upper": 20}}'
     assert b'{"type":"uniform","lower":0.1,"upper":20}' in server.control("PATCH", "/settings", sent).body
+
+
+@pytest.mark.parametrize("path", ["/settings", "/sandboxes", "/sandboxes/a", "/fidelity"])
+def test_a_name_that_no_sandbox_can_have(server: Sandboxed, path: str) -> None:
+    for where, headers in (("", {"X-Mock-Sandbox": "a b"}), ("/__sandbox/a%0D%0Ab", {"X-Mock-Sandbox": "a"})):
+        method = "PUT" if path.endswith("/a") else "GET"
+        reply = Answer.of(server.app.test_client().open(f"{where}/__admin{path}", method=method, headers=headers))
+        assert (reply.status, reply.json["type"]) == (400, "urn:mockserver:bad-sandbox-name")
+    assert server.app.test_client().get("/__sandbox/a%20b/__admin/health").status_code == 200

@@ -23,6 +23,6 @@ def test_finding_one_by_a_field() -> None:
 
 
 def test_which_values_a_text_mentions() -> None:
-    accounts = Accounts([{"token": "a.b"}, {"token": "a.bc"}, {"token": None}, {"id": "x"}])
-    assert accounts.mentioned("token", "<a.bc> axb a.b") == ["a.bc", "a.b"]
-    assert accounts.mentioned("nowhere", "None x") == []
+    accounts = Accounts([{"token": "secret.b"}, {"token": "secret.bc"}, {"token": None}, {"id": "x"}, {"token": "abc"}])
+    assert sorted(accounts.mentioned("token", "<secret.bc> secretxb abc")) == ["secret.b", "secret.bc"]
+    assert accounts.mentioned("nowhere", "None secret.b") == []

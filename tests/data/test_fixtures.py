@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from mockserver.clock import parse_instant
 from mockserver.data import fixtures
 from mockserver.data.fixtures import BrokenFixture, Content
 from mockserver.library import shape
+from mockserver.toolkit import fields
 from mockserver.vendor import Vendor
 from tests.acme import BILL_ROWS, FIXTURE
 
@@ -42,6 +44,25 @@ def told(read: Callable[[], Content]) -> list[str]:
         read()
     assert str(broken.value) == "\n".join(map(str, broken.value.faults))
     return [re.sub(r"^.*/own", "own", str(fault)) for fault in broken.value.faults]
+
+
+def test_an_unknown_field_is_told_with_those_that_there_are_where_it_stands(vendor: Vendor) -> None:
+    class Line(fields.RecordSchema):
+        price = fields.Text()
+        tax = fields.Text()
+
+    class Bill(fields.RecordSchema):
+        id = fields.Whole()
+        lines = fields.Listed(fields.Nested(Line))
+
+    form = replace(shape(vendor), record=Bill())
+    given = {"id": 1, "zzz": 1, "lines": [{"price": "1", "tax": "1", "pryce": 1, "yyy": 1}]}
+    _, faults = fixtures.check_record(given, form, ())
+    assert sorted(faults, key=str) == [
+        (("lines", 0, "pryce"), "the unknown field pryce", "price?"),
+        (("lines", 0, "yyy"), "the unknown field yyy", "one of price, tax"),
+        (("zzz",), "the unknown field zzz", "one of id, lines"),
+    ]
 
 
 def test_a_good_file(read: Read) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from hypothesis import given
@@ -12,7 +13,7 @@ from hypothesis import strategies as some
 
 from mockserver.data import records
 from mockserver.data.records import Readings, Record, Records, RecordType, View, as_it_is
-from mockserver.toolkit.filters import Equals
+from mockserver.toolkit.filters import Equals, Within
 from mockserver.toolkit.jsontext import decode, encode
 from tests.acme import Bill
 
@@ -123,7 +124,6 @@ def test_a_record_is_found_by_its_id_as_text_and_told_whole() -> None:
     assert [records.record(index) for index in range(3)] == rows
     assert [decode(records.text(index)) for index in range(3)] == rows
     assert records.owners == {"a", "b"}
-    assert set(records.known) == {7, 8}
     bare = Records(RecordType(Bill, "id", {}), [{"id": 1, "amount": Decimal("50.00")}], {})
     assert bare.text(0) == b'{"id":1,"amount":50.00}'
     assert bare.owners == set()
@@ -152,6 +152,8 @@ def test_a_changed_copy_has_its_own_rows_and_what_it_came_from_stays_as_it_was()
     assert copy.rows((), by_due) is copy.rows((), by_due)
     assert list(copy.rows((), by_due)) != list(rows)
     assert copy.own_bytes > 0
+    large = records.changed({1: ROWS[0] | {"name": "x" * 10_000}})
+    assert large.own_bytes > copy.own_bytes + 5000  # what is shared with nobody counts in full
 
 
 def test_a_changed_copy_is_written_under_every_reading() -> None:
@@ -166,6 +168,54 @@ def test_a_changed_copy_is_written_under_every_reading() -> None:
 def test_changing_nothing_is_a_copy_with_the_same_bytes() -> None:
     assert View(RECORDS.changed({}), {"style": "plain"}).json() == ALL.json()
     assert RECORDS.changed({77: None}).ids == RECORDS.ids
+
+
+ROW = some.fixed_dictionaries({"day": some.integers(0, 3), "word": some.sampled_from("ab")})
+CHANGES = some.dictionaries(some.integers(0, 14), some.none() | ROW, max_size=8)
+ORDERS: list[tuple[tuple[str, bool], ...]] = [
+    (),
+    (("day", False),),
+    (("day", True),),
+    (("word", True), ("day", False)),
+    (("day", True), ("id", True)),
+]
+
+
+@pytest.mark.parametrize("many", [0, 2, 16])
+@given(ids=some.lists(some.integers(0, 9), max_size=30), more=CHANGES, yet_more=CHANGES)
+def test_a_changed_copy_is_as_if_it_had_been_made_of_its_rows(
+    many: int, ids: list[int], more: dict[int, Any], yet_more: dict[int, Any]
+) -> None:
+    columns: dict[str, Any] = {name: lambda row, name=name: row[name] for name in ("id", "day", "word")}
+    kind = RecordType(Bill, "id", columns, lambda row, readings: encode({**row, **readings}))
+    copy = Records(kind, [{"id": id, "day": row % 3, "word": "ab"[row % 2]} for row, id in enumerate(ids)], {})
+    with patch.object(records, "MANY", many):
+        for changes in (more, yet_more):
+            copy.rows((), (("day", True),))
+            copy = copy.changed({id: row and {"id": id, **row} for id, row in changes.items()})
+            made = Records(kind, map(copy.record, range(len(copy))), {})
+            assert {name: copy.columns[name] for name in columns} == made.columns
+            assert copy.fragments({"style": "x"}) == made.fragments({"style": "x"})
+            assert [copy.find(str(id)) for id in range(16)] == [made.find(str(id)) for id in range(16)]
+            for order in ORDERS:
+                for conditions in ((), (Equals("word", "a"),), (Equals("word", "a"), Within("day", 1, 2))):
+                    assert copy.rows(conditions, order) == made.rows(conditions, order)
+
+
+def test_a_few_changes_ask_for_no_sorting_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = Records(KIND, [{**ROWS[row % 4], "id": row} for row in range(200)], {"style": "plain"})
+    view = View(made, {"style": "plain"}).matching(state="paid").ordered("-due", "id")
+    before = ids(view)
+    gone, changed = before[3], before[5]
+    copy = made.changed({gone: None, changed: {**ROWS[0], "id": changed, "due": "2027-01-01"}})
+    monkeypatch.setattr(Equals, "keeps", lambda self, columns: lambda row: columns["id"][row] == changed)
+    rest = [id for id in before if id not in (gone, changed)]
+    assert ids(replace(view, records=copy)) == [changed, *rest]
+
+
+def test_many_removed_at_once_are_the_right_ones() -> None:
+    made = Records(KIND, [{**ROWS[row % 4], "id": row} for row in range(300)], {"style": "plain"})
+    assert made.changed(dict.fromkeys(range(0, 300, 2))).ids == list(range(1, 300, 2))
 
 
 def test_what_is_asked_for_counts_among_what_views_cost(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -22,7 +22,7 @@ from mockserver.toolkit.quota import Quota, Spent
 
 T = TypeVar("T")
 Make = Callable[..., Store]
-STORES: dict[str, Make] = {"memory": MemoryStore}  # each takes journal_entries and journal_bytes
+STORES: dict[str, Make] = {"memory": MemoryStore}  # each takes the bounds of journals
 every_store = pytest.mark.parametrize("make", STORES.values(), ids=STORES.keys())
 DOCUMENT = {"text": "ö", "none": None, "list": [1, 2.5], "map": {"yes": True}, "json": '{"amount":50.00}'}
 
@@ -345,9 +345,12 @@ def test_the_oldest_go_when_there_are_too_many(make: Make) -> None:
     appended(store, "x", "abcde")
     assert kept(store) == ["c", "d", "e"]
     assert kept(store, "y") == ["z"]
+    assert (store.dropped("x"), store.dropped("y"), store.dropped("nobody")) == (2, 0, 0)
+    store.remove("x")
+    assert store.dropped("x") == 0
     none = started(make, journal_entries=0)
     assert appended(none, "x", "a")
-    assert kept(none) == []
+    assert (kept(none), none.dropped("x")) == ([], 1)
 
 
 @every_store
@@ -417,3 +420,35 @@ def test_what_was_counted_and_spent_can_be_forgotten_alone(make: Make) -> None:
     assert store.read("x", SETTINGS) is not None
     store.uncount("nobody")
     assert store.size() == 2
+
+
+@every_store
+def test_when_all_journals_are_too_large_together_the_largest_gives_way(make: Make) -> None:
+    store = started(make, "x", "y", "z", all_journals_bytes=1000)
+    few = appended(store, "x", "ab", 10)
+    appended(store, "y", range(50), 20)
+    appended(store, "z", range(20), 15)
+    appended(store, "x", "c", 10)
+    assert (kept(store, "x"), store.dropped("x")) == (["a", "b", "c"], 0)
+    assert few[0] == store.entries("x")[0][0]
+    held = {name: len(kept(store, name)) * size for name, size in (("x", 10), ("y", 20), ("z", 15))}
+    assert 900 < sum(held.values()) <= 1000
+    assert kept(store, "y") == list(range(store.dropped("y"), 50))
+    assert kept(store, "z") == list(range(20))
+
+
+@every_store
+@pytest.mark.parametrize("way", ["remove all", "remove some", "delete", "expire"])
+def test_what_is_taken_out_of_a_journal_leaves_room_to_all(make: Make, way: str) -> None:
+    store = started(make, "x", "y", all_journals_bytes=100)
+    ids = appended(store, "x", "ab", 45)
+    if way == "remove all":
+        store.remove("x")
+    elif way == "remove some":
+        store.remove("x", frozenset(ids))
+    elif way == "delete":
+        store.delete("x")
+    else:
+        store.read("x", SETTINGS, wall=100.0, idle=1.0)
+    appended(store, "y", "cd", 45)
+    assert (kept(store, "y"), store.dropped("y")) == (["c", "d"], 0)

@@ -102,6 +102,33 @@ def test_reset_puts_one_sandbox_back_or_all(client: Client, sandbox: Sandbox) ->
         assert sandbox.settings()["dataset"] == "default"
 
 
+def test_reset_puts_a_sandbox_back_as_its_handle_created_it(client: Client, sandbox: Sandbox) -> None:
+    sandbox.create(strict=True, readings={"acme.amounts": "cents"}, quotas={"acme": "1/minute"})
+    sandbox.settings(strict=False, dataset="empty", quotas={"acme": None})
+    call(sandbox)
+    sandbox.reset()
+    found = sandbox.settings()
+    assert (found["strict"], found["dataset"], found["quotas"]) == (True, "default", {"acme": "1/minute"})
+    assert (sandbox.readings(), sandbox.requests) == ({"acme.amounts": "cents"}, [])
+    client.sandbox(sandbox.name).reset()  # a handle that created nothing
+    assert (sandbox.settings()["strict"], sandbox.readings()) == (False, {})
+
+
+def test_a_scenario_leaves_strictness_and_readings_as_created(client: Client, sandbox: Sandbox) -> None:
+    sandbox.create(strict=True, readings={"acme.amounts": "cents"}, quotas={"acme": "1/minute"})
+    told = sandbox.scenario("outage")
+    assert told["settings"] == sandbox.settings()
+    assert (told["active"], told["settings"]["strict"], told["settings"]["quotas"]) == ("outage", True, {})
+    assert told["settings"]["readings"] == {"acme.amounts": "cents"}
+    assert client.sandbox(sandbox.name).scenario("outage")["settings"]["strict"] is False
+
+
+@pytest.mark.parametrize("name", ["", "a/b", "日本", "a\n", "x" * 65])
+def test_what_is_no_name_of_a_sandbox(client: Client, name: str) -> None:
+    with pytest.raises(ValueError, match="wanted 1 to 64 of A-Z"):
+        client.sandbox(name)
+
+
 def test_fail_next(sandbox: Sandbox) -> None:
     rule = sandbox.fail_next("acme", 503)
     assert [call(sandbox)[0] for _ in range(2)] == [503, 200]
@@ -195,8 +222,19 @@ def test_assert_requested(sandbox: Sandbox) -> None:
     assert told[0].endswith(f"was requested 0 times in sandbox {sandbox.name}, wanted at least once.")
     assert told[1].startswith("  near: #")
     assert "query.page: wanted '3', found '2'" in told[2]
-    with pytest.raises(AssertionError, match=r"requested 1 times .* wanted 2 times.\n  #\d+ GET /acme/v3/bills"):
+    with pytest.raises(AssertionError, match=r"requested once .* wanted 2 times.\n  #\d+ GET /acme/v3/bills"):
         sandbox.assert_requested("acme", count=2)
+    call(sandbox, f"{BILLS}?page=4")
+    with pytest.raises(AssertionError, match=r"requested once .* wanted 2 times.(?s:.*)near: .*page=4"):
+        sandbox.assert_requested("acme", query={"page": 2}, count=2)
+    with pytest.raises(AssertionError, match=r"requested 2 times .* wanted once.") as failed:
+        sandbox.assert_requested("acme", count=1)
+    assert "near" not in str(failed.value)
+
+
+def test_a_vendor_that_is_none_is_not_simply_never_called(sandbox: Sandbox) -> None:
+    with pytest.raises(Refused, match="vendor is 'bolt', wanted one of acme"):
+        sandbox.assert_requested("bolt", count=0)
 
 
 def test_check_fails_for_a_warned_or_unmatched_call_of_a_strict_sandbox(sandbox: Sandbox) -> None:
@@ -220,6 +258,39 @@ def test_check_fails_for_a_warned_or_unmatched_call_of_a_strict_sandbox(sandbox:
         sandbox.check()
 
 
+def test_check_fails_for_a_credential_that_looks_live(sandbox: Sandbox) -> None:
+    assert call(sandbox, **{"X-Acme-Key": "sk_live_0123456789abcdef"})[0] == 400
+    with pytest.raises(AssertionError) as failed:
+        sandbox.check()
+    _, told, why = str(failed.value).splitlines()
+    assert told.endswith("a call of acme -> 400 (fault live-credential)")
+    assert why == "      It carried a credential that looks live: it was refused, and nothing else of it kept."
+
+
+def test_of_a_refused_call_the_words_are_told(sandbox: Sandbox) -> None:
+    assert call(sandbox, **{"X-Acme-Key": f"nobody~{sandbox.name}"})[0] == 401
+    _, words = telling.calls_told(sandbox.requests, sandbox.paths)
+    assert words == f"      {sandbox.requests[0]['response']['body']}"
+    entry = {**sandbox.requests[0], "response": {"status": 500, "body": "<p>\n" + "x" * 500}}
+    assert telling.calls_told([entry], sandbox.paths)[1] == f"      <p> {'x' * (telling.WIDEST - 4)}..."
+
+
+def test_a_call_that_reached_no_vendor_is_a_mistake_with_its_warning(sandbox: Sandbox) -> None:
+    call(sandbox)
+    lost = {
+        **sandbox.requests[0],
+        "vendor": None,
+        "operation": None,
+        "request": {"method": "GET", "url": "/v4/bills", "path": "/v4/bills"},
+        "response": {"status": 404, "body": "{}"},
+        "warnings": [{"location": "path", "code": "unknown-path", "message": "Nothing is at /v4/bills."}],
+    }
+    assert telling.mistakes([lost]) == [lost]
+    told = telling.calls_told([lost], sandbox.paths)
+    assert told[0].endswith("GET /v4/bills -> 404")
+    assert told[1:] == ["      path: Nothing is at /v4/bills."]
+
+
 def test_of_many_calls_the_newest_are_told(sandbox: Sandbox) -> None:
     for _ in range(telling.LONGEST + 2):
         call(sandbox)
@@ -231,6 +302,7 @@ def test_of_many_calls_the_newest_are_told(sandbox: Sandbox) -> None:
 def test_verdict_scenarios_and_fidelity(client: Client, sandbox: Sandbox) -> None:
     call(sandbox, f"{BILLS}?stat=paid")
     assert sandbox.verdict()["verdict"] == "broken"
+    assert sandbox.verdict(ignore=["parameters", "pages"])["verdict"] == "kept"
     assert "outage" in {scenario["name"] for scenario in sandbox.scenarios()}
     sandbox.scenario("outage")
     assert call(sandbox)[0] >= 500
@@ -251,20 +323,41 @@ def test_a_server_with_a_token_and_a_path_in_front(vendor: Vendor) -> None:
         assert Client(server.url + "/__sandbox/deep/", "open-sesame").send("GET", "/clock")["mode"] == "ticking"
 
 
-def test_a_server_that_speaks_no_http() -> None:
+NO_HTTP = b"what?\r\n\r\n"
+NO_JSON = b"HTTP/1.1 404 Not Found\r\nContent-Type: text/html\r\nContent-Length: 6\r\n\r\n<html>"
+
+
+@pytest.mark.parametrize(
+    ("reply", "told"),
+    [
+        (NO_HTTP, "does not answer as a server should: BadStatusLine"),
+        (NO_JSON, "^GET /__admin/health: 404 Not Found: The reply is none of a mockserver's; is something else at"),
+    ],
+)
+def test_a_server_that_speaks_another_language(reply: bytes, told: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
         def babble() -> None:
             connection, _ = listener.accept()
             with connection:
                 connection.recv(65536)
-                connection.sendall(b"what?\r\n\r\n")
+                connection.sendall(reply)
 
         thread = Thread(target=babble)
         thread.start()
-        with pytest.raises(ConnectionError, match="does not answer as a server should: BadStatusLine"):
+        with pytest.raises((ConnectionError, Refused), match=told):
             Client(f"http://127.0.0.1:{listener.getsockname()[1]}", timeout=10).health()
         thread.join()
+
+
+@pytest.mark.parametrize("found", ["<html>", {"other": 1}, None])
+def test_a_server_that_is_another(client: Client, monkeypatch: pytest.MonkeyPatch, found: Any) -> None:
+    monkeypatch.setattr(client, "send", lambda *anything, **more: found)
+    with pytest.raises(ConnectionError, match="none of a mockserver's"):
+        client.sandboxes()
+    if not isinstance(found, dict):
+        with pytest.raises(ConnectionError, match="none of a mockserver's"):
+            client.ready()
 
 
 def test_tls_is_spoken_as_the_context_says(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,6 +12,8 @@ import pytest
 
 from mockserver import clock
 from mockserver.testing import health
+from mockserver.vendor import Vendor
+from tests.acme import Sandboxed
 
 
 class Replies:
@@ -67,6 +69,14 @@ def test_tls_is_asked_without_trusting_the_certificate(monkeypatch: pytest.Monke
     ((host, port, how),) = connection.made
     assert (host, port, how["context"].verify_mode) == ("sandbox.test", None, ssl.CERT_NONE)
     assert connection.asked[1] == "GET /base/__admin/health"
+
+
+def test_one_without_a_control_api_tells_so(monkeypatch: pytest.MonkeyPatch, vendor: Vendor) -> None:
+    off = Sandboxed(vendor, control="false").control("GET", "/health")
+    found = asked(monkeypatch, "http://x", (off.status, off.body))[1]
+    assert found == (True, "answers; its control API is off")
+    wrong = Sandboxed(vendor).control("GET", "/helth")
+    assert asked(monkeypatch, "http://x", (wrong.status, wrong.body))[1] == (False, "is 404")
 
 
 @pytest.mark.parametrize(

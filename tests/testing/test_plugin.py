@@ -123,10 +123,64 @@ def test_it(sandbox):
             "*- mockserver sandbox main.test-it.* -*",
             "2 calls",
             "  #* GET /acme/v3/bills?page=2 -> 503 (fault fault-1)",
+            '      {"*',
             "  #* GET /acme/v3/bills?state=open -> 200",
         ]
     )
     found.stdout.no_fnmatch_line("*def assert_requested*")
+
+
+def test_a_failure_shows_which_part_of_the_verdict_is_broken(run: Run) -> None:
+    found = run(
+        """
+def test_it(sandbox):
+    sandbox.quota("acme", "1/minute")
+    assert [call(sandbox), call(sandbox), call(sandbox)] == [200, 429, 429]
+    assert sandbox.verdict()["verdict"] == "kept"
+"""
+    )
+    found.assert_outcomes(failed=1)
+    found.stdout.fnmatch_lines(["  broken: Honoured Retry-After", "      GET /acme/v3/bills came again after *"])
+    found.stdout.no_fnmatch_line("*Sent no credential*")
+
+
+def test_what_the_server_refuses_is_shown_at_the_line_of_the_test(run: Run) -> None:
+    found = run("def test_it(sandbox):\n    sandbox.scenario('flakey')\n")
+    found.assert_outcomes(failed=1)
+    found.stdout.fnmatch_lines(
+        [">*sandbox.scenario('flakey')", "E *Refused: *There is no scenario 'flakey'; there are *"]
+    )
+    found.stdout.no_fnmatch_line("*connection.request*")
+
+
+def test_a_sandbox_stays_strict_and_keeps_its_reading(run: Run) -> None:
+    found = run(
+        """
+@pytest.mark.readings("acme")
+@pytest.mark.parametrize("turn", ["reset", "scenario"])
+def test_it(sandbox, turn, mockserver_readings):
+    sandbox.reset() if turn == "reset" else sandbox.scenario("past-due")
+    assert sandbox.settings()["strict"]
+    assert sandbox.readings() == mockserver_readings
+"""
+    )
+    found.assert_outcomes(passed=6)
+
+
+def test_a_sandbox_that_cannot_be_checked_says_so(run: Run) -> None:
+    found = run(
+        """
+def test_it(sandbox, request):
+    def unplugged():
+        raise OSError("unplugged")
+    sandbox.check = unplugged
+
+def test_no_sandbox_is_left(mockserver):
+    assert mockserver.sandboxes() == []
+"""
+    )
+    found.assert_outcomes(passed=2, errors=1)
+    found.stdout.fnmatch_lines(["sandbox main.test-it.* cannot be checked: unplugged"])
 
 
 def test_a_sandbox_that_cannot_be_asked_any_more_says_so(run: Run) -> None:
@@ -162,8 +216,44 @@ def test_seen():
 def test_readings_of_nobody_and_readings_without_a_sandbox_are_refused(run: Run) -> None:
     found = run("@pytest.mark.readings('bolt')\ndef test_it(sandbox): ...\n")
     found.stdout.fnmatch_lines(["*there is no vendor 'bolt' to be read; there are acme."])
+    found.stdout.no_fnmatch_line("*plugin.py*")
     found = run("@pytest.mark.readings('acme')\ndef test_it(): ...\n")
     found.stdout.fnmatch_lines(["*test_it is marked with readings, but uses no sandbox."])
+    found = run("@pytest.mark.readings\ndef test_it(sandbox): ...\n")
+    found.stdout.fnmatch_lines(["*names no vendor; there are acme."])
+
+
+def test_a_class_is_marked_with_readings_for_those_that_use_a_sandbox(run: Run) -> None:
+    found = run(
+        """
+@pytest.mark.readings("acme")
+class TestIt:
+    def test_one(self, sandbox): ...
+    def test_other(self): ...
+"""
+    )
+    found.assert_outcomes(passed=4)
+
+
+def test_readings_of_a_test_case_are_refused_not_forgotten(run: Run) -> None:
+    found = run(
+        """
+import unittest
+
+class Case(unittest.TestCase):
+    @pytest.fixture(autouse=True)
+    def given(self, sandbox):
+        self.sandbox = sandbox
+
+    def test_plain(self):
+        assert call(self.sandbox) == 200
+
+    @pytest.mark.readings("acme")
+    def test_marked(self): ...
+"""
+    )
+    found.assert_outcomes(passed=1, errors=1)
+    found.stdout.fnmatch_lines(["@pytest.mark.readings runs functions, not methods of a unittest.TestCase."])
 
 
 @pytest.mark.parametrize("told", ["flag", "variable"])
@@ -188,11 +278,31 @@ def test_a_server_that_is_not_there(run: Run) -> None:
     found.stdout.fnmatch_lines(["the mockserver at http://127.0.0.1:9 does not answer: *"])
 
 
+@pytest.mark.parametrize(("token", "hint"), [(None, "not set"), ("guess", "another")])
+def test_an_existing_server_wants_its_token(
+    run: Run, vendor: Vendor, monkeypatch: pytest.MonkeyPatch, token: str | None, hint: str
+) -> None:
+    if token:
+        monkeypatch.setenv("MOCKSERVER_CONTROL_TOKEN", token)
+    with only(vendor), Server(control_token="open-sesame") as server:
+        found = run("def test_it(sandbox): ...\n", "--mockserver-url", server.url)
+    found.assert_outcomes(errors=1)
+    found.stdout.fnmatch_lines([f"the mockserver at {server.url} refuses: * MOCKSERVER_CONTROL_TOKEN is {hint}."])
+    found.stdout.no_fnmatch_line("*client.py*")
+
+
+def test_an_existing_server_is_a_url(run: Run) -> None:
+    found = run("def test_it(sandbox): ...\n", "--mockserver-url", "127.0.0.1:9")
+    found.stdout.fnmatch_lines(["the mockserver at 127.0.0.1:9 does not answer: '127.0.0.1:9' is no URL like *"])
+    found.stdout.no_fnmatch_line("*plugin.py*")
+
+
 def test_a_setting_that_is_wrong(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MOCKSERVER_DATASET", "nowhere")
     found = run("def test_it(sandbox): ...\n")
     found.assert_outcomes(errors=1)
-    found.stdout.fnmatch_lines(["E *WrongSetting: acme has no dataset 'nowhere'*"])
+    found.stdout.fnmatch_lines(["mockserver could not start: acme has no dataset 'nowhere'*"])
+    found.stdout.no_fnmatch_line("*plugin.py*")
 
 
 XDIST = """

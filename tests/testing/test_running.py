@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
 import xml.etree.ElementTree as ET
 from pathlib import Path
@@ -52,7 +53,16 @@ def obey(text: str) -> int:
 @pytest.mark.parametrize("status", [0, 3])
 def test_it_ends_with_the_status_of_the_command(vendor: Vendor, status: int) -> None:
     found = run(vendor, *program(f"call(); raise SystemExit({status})"))
-    assert (found.exit_code, found.stdout, found.stderr) == (status, "", "mockserver: the verdict stands.\n")
+    assert (found.exit_code, found.stdout, found.stderr) == (
+        status,
+        "",
+        "mockserver: the verdict on 1 call stands.\n",
+    )
+
+
+def test_it_does_not_praise_a_command_that_called_nobody(vendor: Vendor) -> None:
+    found = run(vendor, *program(""))
+    assert (found.exit_code, found.stderr) == (0, "mockserver: no call is there to be judged.\n")
 
 
 def test_a_broken_verdict_is_a_failure_with_a_table(vendor: Vendor) -> None:
@@ -64,6 +74,12 @@ def test_a_broken_verdict_is_a_failure_with_a_table(vendor: Vendor) -> None:
     assert table[at + 1].endswith("Did you mean state?")
     assert "  untested  Backed off on 5xx" in table
     assert run(vendor, *program("call('&stat=paid'); raise SystemExit(7)")).exit_code == 7
+
+
+def test_a_check_can_be_left_out(vendor: Vendor) -> None:
+    assert run(vendor, "--ignore", "parameters,pages", *program("call('&stat=paid')")).exit_code == 0
+    found = run(vendor, "--ignore", "manners", *program(""))
+    assert (found.exit_code, "--ignore is 'manners', wanted some of pages, " in found.stderr) == (2, True)
 
 
 def test_strict_makes_a_call_that_meets_no_endpoint_a_failure(vendor: Vendor) -> None:
@@ -92,10 +108,29 @@ def test_what_cannot_be_run_or_written(vendor: Vendor, tmp_path: Path) -> None:
     (tmp_path / "text").write_text("")
     found = run(vendor, "--", str(tmp_path / "text"))
     assert (found.exit_code, "Permission denied" in found.stderr) == (126, True)
-    found = run(vendor, "--junit", str(tmp_path / "text" / "x.xml"), *program(""))
+    found = run(vendor, "--junit", str(tmp_path / "text" / "x.xml"), *program(f"open({str(tmp_path / 'ran')!r}, 'w')"))
     assert found.exit_code == 2
+    assert not (tmp_path / "ran").exists()
     assert found.stderr.startswith(f"mockserver: --junit {tmp_path / 'text' / 'x.xml'} cannot be written: ")
     assert run(vendor).exit_code == 2
+
+
+def test_junit_is_written_after_a_clean_build_too(vendor: Vendor, tmp_path: Path) -> None:
+    file = tmp_path / "target" / "verdict.xml"
+    clean = f"import shutil; shutil.rmtree({str(file.parent)!r}); call()"
+    assert run(vendor, "--junit", str(file), *program(clean)).exit_code == 0
+    assert [suite.attrib["tests"] for suite in ET.parse(file).getroot()] == ["7"]
+
+
+def test_junit_that_cannot_be_written_any_more_hides_nothing(vendor: Vendor, tmp_path: Path) -> None:
+    file = tmp_path / "verdict.xml"
+    replaced = f"import pathlib; p = pathlib.Path({str(file)!r}); p.unlink(); p.mkdir(); call('&stat=paid'); "
+    found = run(vendor, "--junit", str(file), *program(replaced + "raise SystemExit(7)"))
+    assert found.exit_code == 7
+    assert found.stderr.startswith("sandbox default: broken\n")
+    assert found.stderr.splitlines()[-1] == f"mockserver: --junit {file} cannot be written: Is a directory."
+    file.rmdir()
+    assert run(vendor, "--junit", str(file), *program(replaced)).exit_code == 2
 
 
 def test_what_the_command_is_told(vendor: Vendor) -> None:
@@ -115,8 +150,10 @@ def test_the_settings_of_the_server_are_flags(vendor: Vendor) -> None:
     assert run(vendor, "--dataset", "empty", "--control-token", "open-sesame", *program(ask)).exit_code == 0
 
 
-def test_a_request_to_terminate_is_handed_on() -> None:
-    assert obey("import os, signal; os.kill(os.getppid(), signal.SIGTERM); signal.pause()") == 128 + 15
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
+def test_a_request_to_terminate_or_hang_up_is_handed_on(name: str) -> None:
+    number = signal.Signals[name]
+    assert obey(f"import os, signal; os.kill(os.getppid(), signal.{name}); signal.pause()") == 128 + number
 
 
 def test_ctrl_c_is_for_the_command_alone() -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from mockserver.toolkit.jsontext import Fragment, decimals, decode, encode, floats
+from mockserver.toolkit.jsontext import Fragment, brief, decimals, decode, encode, floats
 from mockserver.toolkit.money import as_double
 
 TEXT = some.text(some.characters(exclude_categories=["Cs"]))
@@ -81,3 +81,18 @@ def test_what_is_not_a_measure_is_left_alone() -> None:
     fragment = Fragment(b"[1.50]")
     assert encode(decimals({"rows": fragment, "amount": Decimal("1.50")})) == b'{"rows":[1.50],"amount":1.50}'
     assert floats(("x", [Decimal("0.5")])) == ["x", [0.5]]
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        (None, "null"),
+        (True, "true"),
+        ("é", '"é"'),
+        (Decimal("2.50"), "2.5"),
+        ({"a": [1, None]}, '{"a": [1, null]}'),
+        ("x" * 100, '"' + "x" * 76 + "..."),
+    ],
+)
+def test_what_was_found_is_told_as_json(value: object, told: str) -> None:
+    assert brief(value) == told

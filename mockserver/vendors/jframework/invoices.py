@@ -291,7 +291,7 @@ GET_INVOICES = Endpoint(
     decode=decode,
     ignores=ignores,
     answer=get_invoices,
-    paging=Paging("PageNumber", first=0),  # 001:21
+    paging=Paging("PageNumber", first=0, size=200),  # 001:21
 )
 
 

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from mockserver.amend import KEYS, amended, shown
 from mockserver.errors import Misuse
+from mockserver.sandbox_settings import KEYS, amended, shown
 from mockserver.settings import WrongSetting
 from mockserver.toolkit.quota import Quota
 from mockserver.vendor import Vendor
