@@ -12,7 +12,7 @@ else
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test check format fixtures statements bench-sandboxes clean
+.PHONY: help serve test check format fixtures statements bench bench-peers bench-sandboxes clean
 
 help: ## list these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1|/' | column -t -s '|'
@@ -44,6 +44,12 @@ fixtures: $(VENV)/serve.stamp ## make every vendor's default dataset anew, by it
 
 statements: $(VENV)/test.stamp ## write tests/statements.md from the tests' markers
 	$(BIN)/python -m tests.statements
+
+bench: $(VENV)/serve.stamp ## measure the sandbox beside a bare Flask route (QUICK=1: a trial; ARGS=--write: into docs/performance.md)
+	$(BIN)/python -m bench.ours $(ARGS)
+
+bench-peers: $(VENV)/serve.stamp ## measure it beside other mock servers, which npm installs into build/bench
+	$(BIN)/python -m bench.beside $(ARGS)
 
 bench-sandboxes: $(VENV)/serve.stamp ## print what sandboxes cost, in time and memory (ARGS=5000: of so many)
 	$(BIN)/python bench/sandboxes.py $(ARGS)

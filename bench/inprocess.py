@@ -1,0 +1,104 @@
+"""The whole job and a bare Flask view beside it inside one process, without a server: what CI can compare.
+
+``python -m bench.inprocess`` prints how many times as long the job takes.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from functools import cache
+from typing import TYPE_CHECKING
+
+from flask import Flask
+
+from mockserver.app import create_app
+from mockserver.settings import make
+
+from . import job
+from .bare import make_app
+from .load import in_turns
+from .servers import QUOTA
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
+WALL = 1_790_000_000.0
+ROUNDS, CALLS = 9, 150
+
+
+@cache
+def sandbox() -> Flask:
+    """The sandbox with 200 records a vendor and a quota, nothing switched off."""
+    settings = make({"records": job.RECORDS, "quotas": f"{job.VENDOR}={QUOTA}"}, {})
+    return create_app(settings, wall=lambda: WALL)
+
+
+def environ(query: str) -> WSGIEnvironment:
+    """The request as gunicorn would hand it over."""
+    return {
+        "REQUEST_METHOD": "GET",
+        "PATH_INFO": job.PATH,
+        "QUERY_STRING": query,
+        "RAW_URI": f"{job.PATH}?{query}",
+        "SERVER_NAME": "127.0.0.1",
+        "SERVER_PORT": "8080",
+        "SERVER_PROTOCOL": "HTTP/1.1",
+        "HTTP_HOST": "127.0.0.1:8080",
+        "HTTP_APIKEY": job.key(),
+        "wsgi.url_scheme": "http",
+    }
+
+
+def answer(app: Flask, call: WSGIEnvironment) -> bytes:
+    """The reply of an app to a request. Raises AssertionError when it is no success."""
+    statuses: list[str] = []
+
+    def start(status: str, headers: object, exc_info: object = None) -> None:
+        statuses.append(status)
+
+    body = b"".join(app(call, start))  # type: ignore[arg-type]  # nobody here writes
+    assert statuses[0].startswith("200"), (statuses, body[:200])
+    return body
+
+
+def seconds(app: Flask, calls: Iterable[WSGIEnvironment]) -> float:
+    """How long an app takes for these requests."""
+    fresh = [dict(call) for call in calls]
+    began = time.perf_counter()
+    for call in fresh:
+        answer(app, call)
+    return time.perf_counter() - began
+
+
+def factor(rounds: Sequence[Sequence[str]]) -> float:
+    """How many times as long the job takes as the bare view with the same bytes: the best rounds of each.
+
+    ``rounds`` are the queries of each round; the bare view answers with a reply of theirs of middling length.
+    """
+    sample = sorted((answer(sandbox(), environ(query)) for query in rounds[0]), key=len)
+    bare = make_app({job.PATH: sample[len(sample) // 2]})
+    requests = [[environ(query) for query in queries] for queries in rounds]
+
+    def timed(app: Flask) -> Callable[[int], float]:
+        return lambda number: seconds(app, requests[number])
+
+    tasks = {"ours": timed(sandbox()), "bare": timed(bare)}
+    in_turns(1, tasks)  # both have seen a call
+    taken = in_turns(len(rounds), tasks)
+    return min(taken["ours"]) / min(taken["bare"])
+
+
+def same() -> float:
+    """The same URL again and again."""
+    return factor([[job.SAME] * CALLS] * ROUNDS)
+
+
+def different() -> float:
+    """Every request different, no round knows another's."""
+    queries = job.different(CALLS * ROUNDS, "in process")
+    return factor([queries[n * CALLS : (n + 1) * CALLS] for n in range(ROUNDS)])
+
+
+if __name__ == "__main__":
+    print(f"the same URL: {same():.2f} ×\nevery request different: {different():.2f} ×")

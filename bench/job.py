@@ -1,0 +1,155 @@
+"""The job that everybody does: one page of the paid invoices of a WISECP installation, sorted by total, key checked."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+from mockserver.data import fixtures
+from mockserver.generation import ANCHOR
+from mockserver.library import make, shape
+from mockserver.vendor import Vendor
+from mockserver.vendors import found
+
+VENDOR = "wisecp"
+PATH = "/api/Billing/GetInvoices"
+SAME = urlencode({"page": 2, "limit": 10, "sort": "total", "sort_type": "DESC", "filter[status]": "paid"})
+RECORDS = 200
+MANY = 100_000
+MILLION = 1_000_000
+
+SORTS = ("id", "number", "created_at", "due_date", "payment_date", "total")
+STATUSES = ("pending", "unpaid", "paid", "cancelled", "refunded")
+PAGE_SIZE = 10
+TEMPLATES = 2000
+
+ROOT = Path(__file__).parent.parent
+WORK = ROOT / "build" / "bench"
+
+
+def vendor() -> Vendor:
+    return next(known for known in found() if known.name == VENDOR)
+
+
+def folder(records: int) -> Path:
+    """So many records as a folder for ``--fixtures``; made on first use, then kept in the work folder."""
+    made = _file(records)
+    if not made.exists():
+        made.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = made.with_name("unfinished")
+        with unfinished.open("w", encoding="utf-8", newline="\n") as stream:
+            head = fixtures.head(VENDOR, "default", ANCHOR)
+            fixtures.write(stream, head, accounts(), invoices(records), lines=True, comment="")
+        unfinished.replace(made)
+    return made.parent.parent
+
+
+def _file(records: int) -> Path:
+    return WORK / "records" / str(records) / VENDOR / "default.jsonl"
+
+
+def lines(records: int) -> list[bytes]:
+    """The same, each as compact JSON."""
+    folder(records)
+    return _file(records).read_bytes().splitlines()[1:]
+
+
+def json_bytes(records: int) -> int:
+    """How large they are as compact JSON."""
+    folder(records)
+    with _file(records).open("rb") as stream:
+        stream.readline()
+        return sum(len(line) - 1 for line in stream)
+
+
+def accounts() -> list[dict[str, Any]]:
+    recipe = vendor().recipe
+    assert recipe is not None
+    form = shape(vendor()).account
+    return [form.read(dict(row)) for row in recipe().accounts(1, ANCHOR)]
+
+
+def invoices(count: int) -> Iterator[dict[str, Any]]:
+    """What the recipe makes, over and over with other ids, numbers and totals: it alone would take minutes."""
+    dataset = make(vendor(), "default", ANCHOR, 1, min(count, TEMPLATES))
+    templates = [dataset.records.record(index) for index in range(len(dataset.records))]
+    draw = random.Random("invoices")
+    for index in range(count):
+        template = templates[index % TEMPLATES]
+        total = Decimal(template["total"]) + Decimal(draw.randrange(1_000_000)) / 100
+        yield {**template, "id": count - index, "number": f"#{count - index}", "total": total}
+
+
+@cache
+def key() -> str:
+    """The key that is good with each of the datasets."""
+    return str(accounts()[0]["api_key"])
+
+
+def anything(draw: random.Random) -> str:
+    """A query drawn from all that the document offers, often with several filters at once."""
+    asked: dict[str, object] = {"page": draw.randint(1, 12), "limit": draw.randint(1, 50)}
+    if draw.random() < 0.9:
+        asked["sort"] = draw.choice(SORTS)
+        asked["sort_type"] = draw.choice(("ASC", "DESC"))
+    if draw.random() < 0.7:
+        asked["filter[status]"] = draw.choice(("all", *STATUSES))
+    for name in ("local", "taxfree", "formalized"):
+        if draw.random() < 0.2:
+            asked[f"filter[{name}]"] = draw.choice(("none", "true", "false"))
+    if draw.random() < 0.05:
+        asked["filter[id]"] = draw.randint(1, 100_000)
+    return urlencode(shuffled(draw, asked))
+
+
+@dataclass(frozen=True)
+class View:
+    """Records of a status in an order: what a server may remember between pages."""
+
+    status: str
+    sort: str
+    direction: str
+
+    def query(self, page: int, draw: random.Random | None = None) -> str:
+        """A page of it; with ``draw`` the parameters in any order, so that few questions are put in the same words."""
+        asked: dict[str, object] = {"page": page, "limit": PAGE_SIZE, "sort": self.sort, "sort_type": self.direction}
+        asked["filter[status]"] = self.status
+        return urlencode(shuffled(draw, asked) if draw else [*asked.items()])
+
+
+VIEWS = tuple(View(status, sort, way) for status in STATUSES for sort in SORTS for way in ("ASC", "DESC"))
+
+
+def shuffled(draw: random.Random, asked: dict[str, object]) -> list[tuple[str, object]]:
+    return draw.sample([*asked.items()], len(asked))
+
+
+def different(count: int, seed: object) -> list[str]:
+    """So many queries, no two of them alike."""
+    draw = random.Random(f"different/{seed}")
+    queries: dict[str, None] = {}
+    while len(queries) < count:
+        queries[anything(draw)] = None
+    return [*queries]
+
+
+def pages(count: int, seed: object, full: Mapping[View, int]) -> list[str]:
+    """So many queries for any full page of any view that has one."""
+    draw = random.Random(f"pages/{seed}")
+    views = [view for view, pages in full.items() if pages]
+    chosen = (draw.choice(views) for _ in range(count))
+    return [view.query(draw.randint(1, full[view]), draw) for view in chosen]
+
+
+def written(name: str, queries: Sequence[str]) -> Path:
+    """The queries in a file, for the load generator."""
+    path = WORK / f"{name}.txt"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("\n".join(queries) + "\n", encoding="ascii")
+    return path

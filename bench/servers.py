@@ -1,0 +1,162 @@
+"""Servers as processes of their own: started, timed until they answer, weighed, and always stopped."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from mockserver.vendors import found
+
+from .job import ROOT, WORK
+from .load import PATIENCE, Failed
+
+LONGEST_START = 1800  # seconds; with a million records it takes long
+PAUSE = 0.001
+MIB = 1024 * 1024
+QUOTA = "999999999/day"  # counted, never reached
+
+
+@dataclass(frozen=True)
+class Command:
+    """How to start a server; ``{port}`` stands for the port it shall listen on (0: a free one each time).
+
+    ``path`` answers 200 once it is up.
+    """
+
+    name: str
+    words: Sequence[str]
+    path: str
+    headers: Mapping[str, str]
+    port: int = 0
+
+
+@dataclass(frozen=True)
+class Server:
+    """A server that runs. ``seconds`` is how long it took from its start to its first 200."""
+
+    name: str
+    pid: int
+    port: int
+    seconds: float
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def get(self, path: str, headers: Mapping[str, str]) -> tuple[int, bytes]:
+        """One reply: status and body."""
+        return ask(self.port, "GET", path, headers)
+
+    @property
+    def pss(self) -> float:
+        """Its memory in MiB, shared pages divided among those who share them, over the whole process tree."""
+        return sum(_pss(pid) for pid in tree(self.pid)) / MIB
+
+
+def ask(port: int, method: str, path: str, headers: Mapping[str, str], body: bytes | None = None) -> tuple[int, bytes]:
+    """One reply of a server of this machine, over a connection of its own."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
+    try:
+        connection.request(method, path, body, dict(headers))
+        response = connection.getresponse()
+        return response.status, response.read()
+    finally:
+        connection.close()
+
+
+@contextmanager
+def running(command: Command) -> Iterator[Server]:
+    """The server, from its first 200 to the end of the block. Raises Failed when it does not come up."""
+    port = command.port or free_port()
+    words = [word.replace("{port}", str(port)) for word in command.words]
+    log = WORK / f"{command.name.replace(' ', '-')}.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("w") as output:
+        began = time.perf_counter()
+        process = subprocess.Popen(words, stdout=output, stderr=output, start_new_session=True, cwd=ROOT)
+        try:
+            _await(process, port, command, log)
+            yield Server(command.name, process.pid, port, time.perf_counter() - began)
+        finally:
+            stop(process)
+
+
+def _await(process: subprocess.Popen[bytes], port: int, command: Command, log: Path) -> None:
+    latest = time.perf_counter() + LONGEST_START
+    while time.perf_counter() < latest:
+        if process.poll() is not None:
+            break
+        with suppress(OSError, http.client.HTTPException):
+            if ask(port, "GET", command.path, command.headers)[0] == 200:
+                return
+        time.sleep(PAUSE)
+    raise Failed(f"{command.name} does not answer {command.path}; {log} says why.")
+
+
+def stop(process: subprocess.Popen[bytes]) -> None:
+    """End a server, and whatever it left behind in the session that it was started in."""
+    process.terminate()
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(15)
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def tree(root: int) -> set[int]:
+    """A process and all that come from it."""
+    parents = {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            parents[int(folder.name)] = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+    found, new = {root}, {root}
+    while new:
+        new = {pid for pid, parent in parents.items() if parent in new} - found
+        found |= new
+    return found
+
+
+def _pss(pid: int) -> int:
+    """Bytes of one process; none when it is gone."""
+    with suppress(OSError):
+        for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+            if line.startswith("Pss:"):
+                return int(line.split()[1]) * 1024
+    return 0
+
+
+# The two that every table knows --------------------------------------------------------------------------------------
+
+
+def ours(name: str, path: str, headers: Mapping[str, str], *options: str) -> Command:
+    """This sandbox as its users start it, with a quota that is counted and never reached."""
+    quotas = ",".join(f"{vendor.name}={QUOTA}" for vendor in found())
+    words = ("-m", "mockserver", "serve", "--port", "{port}", "--quotas", quotas, *options)
+    return Command(name, (sys.executable, *words), path, headers)
+
+
+def bare(bodies: Mapping[str, bytes], *, plain: bool = False) -> Command:
+    """A Flask app of routes that return these bytes, by our server or (``plain``) by gunicorn as it comes."""
+    folder = WORK / "bodies"
+    folder.mkdir(parents=True, exist_ok=True)
+    words = [sys.executable, "-m", "bench.bare", "--port", "{port}", *(["--plain"] if plain else [])]
+    for number, (path, body) in enumerate(bodies.items()):
+        file = folder / f"{number}.json"
+        file.write_bytes(body)
+        words += [path, str(file)]
+    return Command("plain gunicorn" if plain else "bare route", words, next(iter(bodies)), {})

@@ -1,0 +1,99 @@
+"""What was found, as a table: on standard output, and in docs/performance.md."""
+
+from __future__ import annotations
+
+import os
+import platform
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+from mockserver import clock
+
+from .load import Spread
+
+PAGE = Path(__file__).parent.parent / "docs" / "performance.md"
+HEAD = (
+    "| # | what | ours | beside | measured (min – max) | target | met |",
+    "|---|---|---|---|---|---|---|",
+)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line. ``measured`` is held against the target by its median; None says that ``ours`` tells why there is none.
+
+    ``target`` is a word (≥ or ≤) and a number; None is a figure that nothing was promised about.
+    """
+
+    number: int
+    what: str
+    ours: str
+    beside: str
+    measured: Spread | None
+    target: tuple[str, float] | None = None
+    unit: str = "×"
+
+    @property
+    def met(self) -> bool | None:
+        if self.measured is None or self.target is None:
+            return None
+        word, wanted = self.target
+        return self.measured.median >= wanted if word == "≥" else self.measured.median <= wanted
+
+    def line(self) -> str:
+        measured, target = "–", "–"
+        if self.measured:
+            found = self.measured
+            measured = f"**{shown(found.median)} {self.unit}** ({shown(found.low)} – {shown(found.high)})"
+        if self.target:
+            target = f"{self.target[0]} {self.target[1]:g} {self.unit}"
+        if self.measured is None:
+            met = "not measured" if self.target else ""
+        else:
+            met = {True: "yes", False: "**no**", None: ""}[self.met]
+        return "| " + " | ".join((str(self.number), self.what, self.ours, self.beside, measured, target, met)) + " |"
+
+
+def shown(number: float) -> str:
+    """A number with as many digits as it deserves."""
+    if abs(number) >= 100:
+        return f"{number:,.0f}"
+    return f"{number:.1f}" if abs(number) >= 10 else f"{number:.2f}"
+
+
+def table(rows: Iterable[Row]) -> str:
+    return "\n".join((*HEAD, *(row.line() for row in sorted(rows, key=lambda row: row.number))))
+
+
+def account(title: str, rows: Iterable[Row], about: Mapping[str, str]) -> str:
+    """The table with what one must know of its run."""
+    facts = {
+        "Measured": clock.format_instant(clock.at(clock.wall())),
+        "Machine": f"{os.cpu_count()} cores ({_processor()}), {platform.system()} {platform.release()}",
+        "Load average at the end": " ".join(f"{load:.1f}" for load in os.getloadavg()),
+        "Versions": ", ".join(
+            (f"Python {platform.python_version()}", *(f"{name} {version(name)}" for name in ("flask", "gunicorn")))
+        ),
+        **about,
+    }
+    lines = [f"### {title}", "", *(f"- {name}: {fact}" for name, fact in facts.items()), "", table(rows)]
+    return "\n".join(lines) + "\n"
+
+
+def _processor() -> str:
+    known = re.search(r"^model name\s*: (.*)", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
+    return known[1] if known else platform.machine()
+
+
+def write(name: str, text: str, page: Path = PAGE) -> None:
+    """Put the text between the page's marks of this name."""
+    begin, end = f"<!-- {name}: made by make {name} -->", f"<!-- end of {name} -->"
+    before = page.read_text(encoding="utf-8")
+    head, found, rest = before.partition(begin)
+    _, closed, tail = rest.partition(end)
+    if not (found and closed):
+        raise ValueError(f"{page} has no {begin} … {end}")
+    page.write_text(f"{head}{begin}\n{text}{end}{tail}", encoding="utf-8")

@@ -1,0 +1,203 @@
+"""The tools that measure: what they ask, how they count, and that they tell what is not met."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import parse_qs
+
+import pytest
+
+from bench import beside, inprocess, install, job, load, ours, plan, reporting, servers, table
+from bench.load import Failed, Spread, Target
+from bench.table import Row
+from tests.servers import ROOT
+
+QUICK = plan.plan({"QUICK": "1"})
+needs_wrk = pytest.mark.skipif(shutil.which("wrk") is None, reason="wrk is not installed")
+
+
+# What is asked
+
+
+def test_no_query_is_asked_twice_and_all_that_the_document_offers_is_asked() -> None:
+    queries = job.different(5000, "test")
+    asked = {name for query in queries for name in parse_qs(query)}
+    filters = {f"filter[{name}]" for name in ("status", "local", "taxfree", "formalized", "id")}
+    assert len(set(queries)) == 5000
+    assert asked == {"page", "limit", "sort", "sort_type"} | filters
+    assert job.different(50, "test") == queries[:50]
+    assert job.different(50, "another") != queries[:50]
+
+
+def test_every_query_is_answered_as_it_was_asked() -> None:
+    for query in (job.SAME, *job.different(200, "test")):
+        found = json.loads(inprocess.answer(inprocess.sandbox(), inprocess.environ(query)))
+        asked = {name: values[0] for name, values in parse_qs(query).items()}
+        assert (found["page"], found["limit"]) == (int(asked["page"]), int(asked["limit"]))
+        wanted = asked.get("filter[status]", "all")
+        assert wanted == "all" or {invoice["status"] for invoice in found["data"]} <= {wanted}
+
+
+def test_only_full_pages_are_asked_of_a_view() -> None:
+    view, empty = job.VIEWS[:2]
+    queries = [parse_qs(query) for query in job.pages(300, "test", {view: 3, empty: 0})]
+    assert {query["page"][0] for query in queries} == {"1", "2", "3"}
+    assert {query["filter[status]"][0] for query in queries} == {view.status}
+    assert len(set(job.pages(300, "test", {view: 3}))) > 100  # the same asked in other words
+
+
+def test_larger_sets_repeat_what_the_recipe_makes_with_ids_of_their_own() -> None:
+    rows = [*job.invoices(300)]
+    assert len({row["id"] for row in rows}) == len({row["number"] for row in rows}) == 300
+    assert len({row["total"] for row in rows}) > 250
+
+
+# How it is counted
+
+
+def test_a_target_is_held_against_the_median() -> None:
+    found = Spread((0.8, 0.95, 1.2))
+    assert (found.median, found.low, found.high) == (0.95, 0.8, 1.2)
+    assert Row(3, "", "", "", found, ("≥", 0.9)).met is True
+    assert Row(3, "", "", "", found, ("≤", 0.9)).met is False
+    assert Row(3, "", "", "", found).met is None
+
+
+def test_each_round_has_its_ratio_and_the_tasks_take_turns() -> None:
+    order: list[str] = []
+
+    def task(name: str) -> Callable[[int], int]:
+        def run(number: int) -> int:
+            order.append(name)
+            return number
+
+        return run
+
+    found = load.in_turns(2, {name: task(name) for name in "abc"})
+    assert order == [*"abcabc"]
+    assert found == {name: [0, 1] for name in "abc"}
+    assert load.ratio([2, 9], [1, 3]).values == (2, 3)
+
+
+def test_what_is_not_met_or_not_measured_is_told() -> None:
+    rows = [
+        Row(8, "late", "700/s", "1,000/s", Spread((0.7,)), ("≥", 0.9)),
+        Row(3, "good", "990/s", "1,000/s", Spread((0.98, 0.99, 1234.5)), ("≥", 0.9)),
+        Row(5, "none", "not measured: why", "", None, ("≥", 1)),
+    ]
+    assert table.table(rows).splitlines()[2:] == [
+        "| 3 | good | 990/s | 1,000/s | **0.99 ×** (0.98 – 1,234) | ≥ 0.9 × | yes |",
+        "| 5 | none | not measured: why |  | – | ≥ 1 × | not measured |",
+        "| 8 | late | 700/s | 1,000/s | **0.70 ×** (0.70 – 0.70) | ≥ 0.9 × | **no** |",
+    ]
+
+
+def test_a_part_that_fails_is_a_row_and_not_the_end() -> None:
+    def measure(asked: plan.Plan) -> list[Row]:
+        raise Failed("no answer | at all\nnone")
+
+    (row,) = reporting.measured(reporting.Section({4, 6}, "many", measure), QUICK)
+    assert (row.number, row.ours, row.measured) == (4, "not measured: no answer / at all none", None)
+
+
+def test_the_page_has_a_place_for_each_table(tmp_path: Path) -> None:
+    page = tmp_path / "performance.md"
+    shutil.copy(table.PAGE, page)
+    for name in ("bench", "bench-peers"):
+        table.write(name, f"the table of {name}\n", page)
+        table.write(name, f"the newer table of {name}\n", page)
+    written = page.read_text(encoding="utf-8")
+    assert re.findall(r"the .*table of .*", written) == ["the newer table of bench", "the newer table of bench-peers"]
+    with pytest.raises(ValueError, match="has no"):
+        table.write("another", "", page)
+
+
+def test_the_environment_says_how_much() -> None:
+    assert QUICK.quick
+    assert "nothing to rely on" in QUICK.told
+    assert plan.plan({}).sizes == (100_000,)
+    assert plan.plan({"MILLION": "1"}).sizes == (100_000, 1_000_000)
+    assert plan.plan({"QUICK": "0"}) == plan.plan({})
+
+
+def test_every_target_has_a_part_that_measures_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(beside, "install", lambda: None)
+    parts = [*ours.sections(QUICK), *beside.sections(QUICK)]
+    assert set().union(*(part.numbers for part in parts)) == set(range(1, 9))
+
+
+@pytest.mark.parametrize("module", ["bench.ours", "bench.beside"])
+def test_a_missing_load_generator_is_told_in_a_sentence(module: str, tmp_path: Path) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-m", module],
+        cwd=ROOT,
+        env={**os.environ, "PATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert ended.stderr == "The benchmarks need the load generator wrk: apt-get install wrk (or brew install wrk).\n"
+
+
+def test_what_peers_need_is_told_in_a_sentence(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(Failed, match="needs node and npm and java; on Debian: apt-get install nodejs, npm"):
+        install.install()
+
+
+def test_the_peers_are_those_that_npm_is_told_to_install() -> None:
+    listed = json.loads((install.CONFIGURATIONS / "package.json").read_text(encoding="utf-8"))["dependencies"]
+    assert {peer.package for peer in install.PEERS} == set(listed)
+    made = ("reply", "records", "database")
+    sources = {source for peer in install.PEERS for source in peer.files.values() if source not in made}
+    assert sources | {"package.json", "mountebank.js"} == {path.name for path in install.CONFIGURATIONS.iterdir()}
+
+
+# Servers and load, for real
+
+
+def test_a_server_that_does_not_come_up_is_told_and_gone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(servers, "WORK", tmp_path)
+    with (
+        pytest.raises(Failed, match=r"broken does not answer /x; .*broken\.log says why"),
+        servers.running(servers.Command("broken", (sys.executable, "-c", "raise SystemExit('no')"), "/x", {})),
+    ):
+        pass
+    assert (tmp_path / "broken.log").read_text() == "no\n"
+
+
+@pytest.mark.slow
+@needs_wrk
+@pytest.mark.parametrize("plain", [False, True])
+def test_a_bare_server_is_started_loaded_weighed_and_stopped(
+    plain: bool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(servers, "WORK", tmp_path)
+    queries = tmp_path / "queries.txt"
+    queries.write_text("page=1\npage=2\n")
+    with servers.running(servers.bare({"/a": b"one", "/b": b"two"}, plain=plain)) as server:
+        assert [server.get(path, {}) for path in ("/a", "/b")] == [(200, b"one"), (200, b"two")]
+        for target in (Target(f"{server.url}/a"), Target(f"{server.url}/b", {"Key": "x"}, queries)):
+            found = target.load(1, 2)
+            assert found.rate > 1
+            assert 0 < found.p50 <= found.p99
+        with pytest.raises(Failed, match=r"some were wrong: .'refused': "):
+            Target(f"{server.url}/none").load(1, 1)
+        assert server.pss > 5
+        pids = servers.tree(server.pid)
+        assert len(pids) >= 2
+    assert not [pid for pid in pids if Path(f"/proc/{pid}").exists()]
+
+
+def test_the_tools_are_commands() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    assert "-m bench.ours" in makefile
+    assert "-m bench.beside" in makefile
