@@ -17,6 +17,7 @@ from werkzeug.routing import PathConverter, Rule
 from . import clock, control
 from . import vendors as shelf
 from .control.guard import SANDBOX
+from .control.hiding import told
 from .errors import Misuse
 from .faults import phrase
 from .journal import BODY_LIMIT
@@ -206,7 +207,7 @@ def unknown(world: World) -> Callable[[HTTPException], Response]:
 
     def handler(error: HTTPException) -> Response:
         if error.code != 404:
-            return refused(error)
+            return refused(world, error)
         if request.path.startswith("/__admin"):
             rules = map(str, current_app.url_map.iter_rules())
             paths = [re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule) for rule in rules if rule.startswith("/__admin")]
@@ -219,23 +220,27 @@ def unknown(world: World) -> Callable[[HTTPException], Response]:
         known = dict.fromkeys(paths)
         whole = request.path.rstrip("/") == "/__admin"  # asks what there is
         near = tuple(known if whole else get_close_matches(request.path, known, n=3, cutoff=0.5))
-        detail = f"Nothing is at {request.path[:200]}. {there}"
+        detail = f"Nothing is at {_path()}. {there}"
         if near:
             detail += f" {'There are' if whole else 'Closest:'} {', '.join(near)}."
-        misuse = Misuse("Unknown path", detail, 404, near, code)
+        misuse = told(world, Misuse("Unknown path", detail, 404, near, code))
         return respond(problem(misuse) if request.path.startswith("/__") else lost(world, received("", {}), misuse))
 
     return handler
 
 
-def refused(error: HTTPException) -> Response:
+def _path() -> str:
+    return request.path if len(request.path) <= 200 else f"{request.path[:200]}..."
+
+
+def refused(world: World, error: HTTPException) -> Response:
     """What else HTTP itself forbids (a method, say), as problem+json with the headers that HTTP wants beside it."""
     extra = tuple((name, value) for name, value in error.get_headers() if name == "Allow")
     detail = error.description or error.name
     if extra:
         allowed = ", ".join(sorted(extra[0][1].split(", ")))
-        detail = f"{request.path[:200]} is not for {request.method[:20]}, wanted one of {allowed}."
-    reply = problem(Misuse(error.name, detail, error.code or 500, code="http"))
+        detail = f"{_path()} is not for {request.method[:20]}, wanted one of {allowed}."
+    reply = problem(told(world, Misuse(error.name, detail, error.code or 500, code="http")))
     return respond(replace(reply, headers=(*reply.headers, *extra, ("X-Mock-Version", __version__))))
 
 

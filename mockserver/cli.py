@@ -5,16 +5,19 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import Field, fields
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from . import clock
 from .settings import Settings, WrongSetting, make, secured, variable
 from .version import __version__
+
+if TYPE_CHECKING:
+    from .data.fixtures import Fault
 
 MANY = 2000
 F = TypeVar("F", bound=Callable[..., Any])
@@ -31,8 +34,7 @@ def main(**options: Any) -> None:
         click.echo(f"mockserver: {error}", err=True)
         sys.exit(2)
     except BrokenFixture as broken:
-        for fault in broken.faults:
-            click.echo(str(fault), err=True)
+        _tell(broken.faults)
         click.echo(f"mockserver: {_count(len(broken.faults), 'fault')} in files; nothing is served.", err=True)
         sys.exit(2)
 
@@ -217,8 +219,7 @@ def validate(paths: tuple[Path, ...]) -> None:
     from .validation import check_all
 
     checked, faults = check_all(paths)
-    for fault in faults:
-        click.echo(str(fault), err=True)
+    _tell(faults)
     if faults:
         click.echo(f"mockserver: {_count(len(faults), 'fault')} in {_count(checked, 'file')}.", err=True)
         sys.exit(1)
@@ -345,6 +346,15 @@ def _check_certificate(certificate: Path, key: Path) -> None:
         ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key)
     except (ssl.SSLError, OSError) as error:
         raise WrongSetting(f"--tls-cert {certificate} and --tls-key {key} are no usable pair: {error}.") from None
+
+
+def _tell(faults: Iterable[Fault]) -> None:
+    """Print faults of files, and at the end where such files are described."""
+    faults = list(faults)
+    for fault in faults:
+        click.echo(str(fault), err=True)
+    for page in sorted({fault.see for fault in faults if fault.see}):
+        click.echo(f"mockserver: {page} describes such files.", err=True)
 
 
 def _count(number: int, thing: str) -> str:

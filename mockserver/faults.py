@@ -22,10 +22,14 @@ LONGEST_DELAY = 60_000
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What a request asks for beside its answer: an outcome (a status or an error's name), a delay in seconds."""
+    """What a request asks for beside its answer: an outcome (a status or an error's name), a delay in seconds.
+
+    ``where`` says how it asks for the outcome: ``query.__code`` or ``header.Prefer``.
+    """
 
     code: str | None = None
     delay: float = 0.0
+    where: str = ""
 
 
 NO_WISH = Wish()
@@ -37,7 +41,9 @@ def wish(request: Request) -> tuple[Wish, Request]:
     Raises Misuse when the delay is no number of milliseconds.
     """
     query, code = without(request.query, "__code")
-    code = code if code is not None else _preferred(request.headers.get("prefer", ""))
+    where = "query.__code"
+    if code is None and (code := _preferred(request.headers.get("prefer", ""))) is not None:
+        where = "header.Prefer"
     delay = request.headers.get("x-mock-delay", "0").strip()
     if not re.fullmatch(r"\d{1,9}", delay, re.ASCII) or int(delay) > LONGEST_DELAY:
         raise Misuse(
@@ -47,7 +53,7 @@ def wish(request: Request) -> tuple[Wish, Request]:
         )
     if query != request.query:
         request = replace(request, query=query)
-    return Wish(code, int(delay) / 1000), request
+    return Wish(code, int(delay) / 1000, where if code is not None else ""), request
 
 
 class BadRule(ValueError):
@@ -96,12 +102,13 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """What a rule does to one call; ``delay`` in seconds."""
+    """What a rule does to one call; ``delay`` in seconds. ``where`` a warning of its outcome points to."""
 
     rule: str = ""
     code: str | None = None
     network: Network | None = None
     delay: float = 0.0
+    where: str = ""
 
 
 NO_HIT = Hit()
@@ -174,7 +181,7 @@ def hit(
             continue
         draw = Random(f"{seed}/{rule.id}/{met}")
         if draw.random() < rule.probability:
-            return Hit(rule.id, rule.code, rule.network, always + seconds(rule.delay, draw))
+            return Hit(rule.id, rule.code, rule.network, always + seconds(rule.delay, draw), f"fault.{rule.id}")
     return replace(NO_HIT, delay=always)
 
 
@@ -220,16 +227,16 @@ def _bounded(body: Mapping[str, Any], name: str, kind: Any, low: float, high: fl
         raise BadRule(f"{name} is {brief(value)}, wanted {wanted} from {low} to {high}")
 
 
-def granted(call: Call, code: str) -> tuple[Words, Fact]:
-    """The words and the fact for an outcome asked for by status (400 to 599) or by a name of the vendor's table.
+def granted(call: Call, hit: Hit) -> tuple[Words, Fact]:
+    """The words and the fact for a hit's outcome: a status (400 to 599) or a name of the vendor's table.
 
     A status without a row gets the vendor's failure envelope with the HTTP phrase. Warns when neither the document
     nor any public text knows it. Raises Misuse for anything else.
     """
-    words = _row(call.vendor, code)
+    words = _row(call.vendor, hit.code or "")
     if words.basis == "inferred":
         message = f"No public text says that {call.vendor.title} answers {words.status} here; this reply is inferred."
-        call.warn("header.Prefer", "undocumented-status", message)
+        call.warn(hit.where, "undocumented-status", message)
     if words.fact is Asked:
         return words, Asked(words.status)
     if words.fact is Throttled:

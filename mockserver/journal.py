@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from difflib import get_close_matches
 from hashlib import blake2s
 from itertools import chain
 from typing import Any
@@ -137,14 +138,16 @@ class Redaction:
         if vendor is not None and accounts is not None and accounts is not self._started.get(vendor.name):
             found += accounts.mentioned(vendor.credential.key, everything)
         found += [_as_utf8(secret) for secret in found if not secret.isascii()]
-        secrets = {secret for secret in found if len(secret) >= SHORTEST}
-        spelled = {other for secret in secrets if not _EVERYWHERE.fullmatch(secret) for other in _spellings(secret)}
-        return tuple(sorted(secrets | spelled, key=len, reverse=True))
+        return spelled(found)
 
     def _split(self, value: str) -> tuple[str, str]:
         """A header's scheme word with the blank behind it, if it has one, and the rest."""
         scheme, blank, rest = value.strip(" \t").partition(" ")
         return (scheme + blank, rest.strip(" \t")) if scheme.lower() in self._schemes else ("", value.strip(" \t"))
+
+    def is_secret(self, name: str) -> bool:
+        """Whether what has this name, in a header or query, is a credential."""
+        return plain(name) in self._names
 
     def gives_away(self, name: str, secret: str | None) -> bool:
         """Whether the name of a sandbox, which everybody may see, holds the secret of its caller or of an account."""
@@ -183,8 +186,16 @@ def _as_utf8(text: str) -> str:
         return text
 
 
+def spelled(found: Iterable[str]) -> Secrets:
+    """Those long enough for secrets, also as texts about them spell them; the longest first."""
+    secrets = {secret for secret in found if len(secret) >= SHORTEST}
+    others = {other for secret in secrets if not _EVERYWHERE.fullmatch(secret) for other in _spellings(secret)}
+    return tuple(sorted(secrets | others, key=len, reverse=True))
+
+
 def _spellings(secret: str) -> Iterator[str]:
-    """How else a text may stand in bodies and addresses."""
+    """How else a text may stand in bodies, addresses and sentences."""
+    yield repr(secret)[1:-1]
     yield from (json.dumps(secret, ensure_ascii=only_ascii)[1:-1] for only_ascii in (True, False))
     for safe in ("", "/", SAFE):
         spelled = quote(secret, safe=safe)
@@ -281,9 +292,13 @@ def hint(difference: Difference, kept: Document) -> str | None:
     for same, alike in _ALIKE.items():
         if alike(wanted) == alike(found):
             return f"They differ in {same} alone."
+    if place in NAMES and get_close_matches(found, (wanted, wanted.removeprefix(f"/{kept['vendor']}")), 1, ALIKE):
+        return f"The call has {found}. Did you mean that?"
     return 'It is a part of what was sent: {"contains": …}.' if place in MAPS and wanted in found else None
 
 
+NAMES = ("vendor", "operation", "method", "path")
+ALIKE = 0.8  # a letter or two: less alike are the names of different things
 _ALIKE: Mapping[str, Callable[[str], str]] = {
     "case": str.casefold,
     "blanks": lambda text: "".join(text.split()),

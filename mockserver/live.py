@@ -17,6 +17,7 @@ from .vendor import Request, Vendor
 
 CODE = "live-credential"
 _LIVE_KEY = re.compile(r"(?<![A-Za-z0-9])(?:sk|rk|pk|key|whsec)_live_\w{8,}")
+_LIVE_LOOK = re.compile(r"(?<![A-Za-z0-9])(?:sk|rk|pk|key|whsec)_live_\w*|(?<![\w-])eyJ[\w-]{5,}(?:\.[\w-]*){0,2}")
 _BASIC = re.compile(r"[ \t]*basic +(\S+)", re.IGNORECASE)
 _JWT = re.compile(r"(?<![\w-])eyJ[\w-]{5,2000}\.(eyJ[\w-]{5,4000})\.[\w-]*")
 _INVENTED = re.compile(r"(?:^|\.)(?:example(?:\.(?:com|net|org))?|test|invalid|localhost|local)$|^[\w-]+$|^127\.")
@@ -33,8 +34,33 @@ def refuse(wanted: bool, vendors: Iterable[Vendor], request: Request, wall: floa
         texts += [value for _, value in pairs(request.query)]
     texts += filter(_may_be, (request.path, request.body.decode("latin-1") if request.body else ""))
     if any(looks_live(text, wall) for text in texts):
-        detail = "The request carries a credential that looks live; nothing of it was kept. Use one of the sandbox."
-        raise Misuse("Live credential", detail, code=CODE)
+        raise _refused()
+
+
+def refuse_names(wanted: bool, vendors: Iterable[Vendor], request: Request, wall: float) -> None:
+    """The same for whatever names a sandbox: by header, by URL, behind a credential. It goes first, as a sandbox is
+    made by its name.
+    """
+    sent = (vendor.credential.read(request.headers) or "" for vendor in vendors)
+    behind = (text.rpartition("~")[2] for text in sent if "~" in text)
+    for name in (request.headers.get("x-mock-sandbox", ""), request.sandbox or "", *behind):
+        refuse_name(wanted, name, wall)
+
+
+def refuse_name(wanted: bool, name: str, wall: float) -> None:
+    """Raises Misuse when the name of a sandbox looks live; does nothing unless wanted."""
+    if wanted and _may_be(name) and looks_live(name, wall):
+        raise _refused()
+
+
+def hidden(text: str, instead: str) -> str:
+    """A text without what looks live, or like the beginning of it, as texts are cut."""
+    return _LIVE_LOOK.sub(instead, text)
+
+
+def _refused() -> Misuse:
+    detail = "The request carries a credential that looks live; nothing of it was kept. Use one of the sandbox."
+    return Misuse("Live credential", detail, code=CODE)
 
 
 def _may_be(text: str) -> bool:

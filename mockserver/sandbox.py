@@ -190,7 +190,7 @@ def first_day(settings: Settings, wall: float) -> date | None:
 
 
 class Sandboxes:
-    """All sandboxes of this server, made on first use, kept in the store."""
+    """All sandboxes of this server, made on first use, kept in the store: so many, and the one of the default name."""
 
     def __init__(self, settings: Settings, library: Library, vendors: Iterable[Vendor], store: Store) -> None:
         self.settings, self.library, self.vendors, self.store = settings, library, tuple(vendors), store
@@ -294,13 +294,18 @@ class Sandboxes:
                 self.store.delete(name, used=used)  # not if somebody used it meanwhile
 
     def _make_room(self, name: str, wall: float) -> None:
+        if name == DEFAULT:  # nobody asks for it by name, so there is room for it beside all others
+            return
         limit = self.settings.max_sandboxes
-        if self.store.size() < limit:
+        if self._others() < limit:
             return
         self._expire(wall)
-        if self.store.size() >= limit:
+        if self._others() >= limit:
             detail = f"There are {limit} sandboxes, as many as --max-sandboxes allows; {name} was not made."
             raise Misuse("Too many sandboxes", detail, 507, code="too-many-sandboxes")
+
+    def _others(self) -> int:
+        return self.store.size() - (self.store.read(DEFAULT, SETTINGS) is not None)
 
     def _bound(self, what: str, size: int) -> None:
         limit = self.settings.max_sandbox_bytes
@@ -382,7 +387,8 @@ def choose(request: Request, vendor: Vendor, known: Callable[[str, str], bool]) 
     named = {where: name for where, name in asked.items() if name is not None}
     for where, name in named.items():
         if not NAME.fullmatch(name):
-            detail = f"The {where} names the sandbox {name[:80]!r}, wanted 1 to 64 letters, digits, '.', '_' or '-'."
+            shown = repr(name) if len(name) <= 80 else f"by {len(name)} characters"  # a cut secret is not recognised
+            detail = f"The {where} names the sandbox {shown}, wanted 1 to 64 letters, digits, '.', '_' or '-'."
             raise Misuse("Bad sandbox name", detail, code="bad-sandbox-name")
     header = vendor.credential.header
     head, tilde, tail = (vendor.credential.read(request.headers) or "").rpartition("~")

@@ -24,6 +24,7 @@ from .sandbox_settings import amended
 from .settings import WrongSetting
 from .store.memory import MemoryStore
 
+FORMAT = "docs/scenarios.md"  # describes what stands in such a file
 OURS = Path(__file__).resolve().parent / "scenarios"
 SET = ("dataset", "readings", "quotas", "strict", "acceptAnyCredential", "delay")
 _TURN = re.compile("[,;] wanted |; its choices are |; there (?:is|are) ")
@@ -275,7 +276,7 @@ def _broken(file: Path, wrong: Iterable[Wrong]) -> BrokenFixture:
     _, line_of = parse_yaml(file, file.read_text(encoding="utf-8"))
     lines = line_of([where for where, _, _ in wrong])
     faults = [
-        Fault(file, line, written(where), found, wanted)
+        Fault(file, line, written(where), found, wanted, FORMAT)
         for line, (where, found, wanted) in zip(lines, wrong, strict=True)
     ]
     return BrokenFixture(sorted(faults, key=lambda fault: fault.line))

@@ -102,7 +102,7 @@ def outcome(world: World, call: Call, wall: float) -> Reply:
         hit = struck(world, sandbox, call, wish)
         call.fault = hit.rule or None
         try:
-            reply = passed(world, sandbox, call) if hit.code is None else granted(call, hit.code)
+            reply = passed(world, sandbox, call) if hit.code is None else granted(call, hit)
         except Fact as fact:
             reply = refused(call, fact)
         if wish.code is not None:
@@ -124,6 +124,7 @@ def placed(world: World, call: Call, wall: float) -> tuple[Sandbox, faults.Wish]
     Raises Misuse when it makes no sense, or must not be kept.
     """
     vendor = call.vendor
+    live.refuse_names(world.settings.refuse_live, (vendor,), call.request, wall)
     choice = choose(call.request, vendor, partial(is_known, world, vendor, wall))
     sandbox = entered(world, choice, (vendor,), wall)
     call.sandbox, call.request = choice.name, choice.request
@@ -141,11 +142,15 @@ def placed(world: World, call: Call, wall: float) -> tuple[Sandbox, faults.Wish]
 
 def entered(world: World, choice: Choice, vendors: Iterable[Vendor], wall: float) -> Sandbox:
     """The chosen sandbox. Raises Misuse when its name would give a secret away, or there are too many."""
-    secrets = (vendor.credential.read(choice.request.headers) for vendor in vendors)
-    if choice.name != DEFAULT and any(world.redaction.gives_away(choice.name, secret) for secret in secrets):
+    refuse_secret_name(world, choice.name, *(vendor.credential.read(choice.request.headers) for vendor in vendors))
+    return world.sandboxes.enter(choice.name, wall)
+
+
+def refuse_secret_name(world: World, name: str, *secrets: str | None) -> None:
+    """Raises Misuse when a sandbox's name would give a secret away: one of these, or of an account."""
+    if name != DEFAULT and any(world.redaction.gives_away(name, secret) for secret in (None, *secrets)):
         detail = "The sandbox is named by a credential, and names of sandboxes are no secret; choose another."
         raise Misuse("Bad sandbox name", detail, code="bad-sandbox-name")
-    return world.sandboxes.enter(choice.name, wall)
 
 
 def lost(world: World, request: Request, misuse: Misuse) -> Reply:
@@ -158,6 +163,7 @@ def lost(world: World, request: Request, misuse: Misuse) -> Reply:
         name, now, strict, choice = None, clock.at(wall), world.settings.strict, Choice(DEFAULT, request)
         notices: tuple[Notice, ...] = (Notice("path", misuse.code, misuse.detail),)
         try:
+            live.refuse_names(world.settings.refuse_live, world.vendors, request, wall)
             choices = [choose(request, vendor, partial(is_known, world, vendor, wall)) for vendor in world.vendors]
             choice = next((found for found in choices if found.name != DEFAULT), choice)
             sandbox = entered(world, choice, world.vendors, wall)
@@ -272,12 +278,12 @@ def struck(world: World, sandbox: Sandbox, call: Call, wish: faults.Wish) -> fau
         return hit
     if wish.code is None:
         return replace(hit, delay=hit.delay + wish.delay)
-    return faults.Hit(f"Prefer: code={wish.code}", wish.code, delay=hit.delay + wish.delay)
+    return faults.Hit(f"Prefer: code={wish.code}", wish.code, delay=hit.delay + wish.delay, where=wish.where)
 
 
-def granted(call: Call, code: str) -> Reply:
+def granted(call: Call, hit: faults.Hit) -> Reply:
     """The outcome that was asked for by the request, or by a rule of the sandbox."""
-    words, fact = faults.granted(call, code)
+    words, fact = faults.granted(call, hit)
     return refused(call, fact, words)
 
 

@@ -119,13 +119,15 @@ class Settings:
     records: int | None = _setting(
         None, _whole(0, 10_000_000), "make so many records a vendor instead of reading a file", "N"
     )
-    seed: int = _setting(1, _whole(0, 2**31), "seed of the records that are made", "S")
+    seed: int = _setting(1, _whole(0, 2**31), "seed of records that are made and of draws, in every sandbox", "S")
     clock: str = _setting(
         "anchor", _clock, "anchor (the dataset's instant, ticking), real, frozen, or an ISO time", "CLOCK"
     )
     readings: dict[str, str] = _setting({}, pairs, "how to read ambiguous documents: vendor.reading=choice,...", "LIST")
     quotas: dict[str, Quota] = _setting({}, _quotas, "calls an account may make: vendor=60/minute,...", "LIST")
-    max_sandboxes: int = _setting(1000, _whole(1, 1_000_000), "how many sandboxes there may be at once", "N")
+    max_sandboxes: int = _setting(
+        1000, _whole(1, 1_000_000), "how many sandboxes there may be beside the default one", "N"
+    )
     max_sandbox_bytes: int = _setting(
         8_000_000, _whole(0, 10**10), "how large a sandbox's changes to a vendor's data may be", "BYTES"
     )

@@ -54,8 +54,17 @@ def running(
                 raise AssertionError(f"{command} ended with {server.wait()}: {''.join(printed)}")
             yield line.split()[1].removesuffix("/__admin/health"), "".join(printed)
         finally:
-            os.killpg(server.pid, signal.SIGTERM)
-            server.wait(20)
+            end(server)
+
+
+def end(server: subprocess.Popen[str]) -> None:
+    """Ends the session of a command; one that does not end in peace is killed, so that none is left."""
+    os.killpg(server.pid, signal.SIGTERM)
+    try:
+        server.wait(20)
+    finally:
+        if server.poll() is None:
+            os.killpg(server.pid, signal.SIGKILL)
 
 
 def serving(*flags: str) -> list[str]:

@@ -14,7 +14,7 @@ from urllib.parse import parse_qs
 
 import pytest
 
-from bench import beside, inprocess, install, job, load, ours, plan, reporting, servers, table
+from bench import beside, inprocess, install, job, load, ours, plan, reporting, sandboxes, servers, table
 from bench.load import Failed, Spread, Target
 from bench.table import Row
 from tests.servers import ROOT
@@ -201,3 +201,9 @@ def test_the_tools_are_commands() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     assert "-m bench.ours" in makefile
     assert "-m bench.beside" in makefile
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("use", sandboxes.USES)
+def test_a_thousand_sandboxes_weigh_less_than_50_mb(use: str) -> None:
+    assert 0 < sandboxes.weight(1000, sandboxes.USES[use]) < 50_000_000

@@ -28,13 +28,13 @@ def server(vendor: Vendor) -> Sandboxed:
     ("query", "headers", "wanted", "rest"),
     [
         ("a=1", {}, Wish(), "a=1"),
-        ("a=1&__code=404&b=2", {}, Wish("404"), "a=1&b=2"),
-        ("__code=404", {"prefer": "code=500"}, Wish("404"), ""),
-        ("", {"prefer": "code=429"}, Wish("429"), ""),
-        ("", {"prefer": 'respond-async, CODE = "429"; x=1'}, Wish("429"), ""),
-        ("", {"prefer": "code=400, code=500"}, Wish("400"), ""),
+        ("a=1&__code=404&b=2", {}, Wish("404", where="query.__code"), "a=1&b=2"),
+        ("__code=404", {"prefer": "code=500"}, Wish("404", where="query.__code"), ""),
+        ("", {"prefer": "code=429"}, Wish("429", where="header.Prefer"), ""),
+        ("", {"prefer": 'respond-async, CODE = "429"; x=1'}, Wish("429", where="header.Prefer"), ""),
+        ("", {"prefer": "code=400, code=500"}, Wish("400", where="header.Prefer"), ""),
         ("", {"prefer": "wait=5"}, Wish(), ""),
-        ("", {"prefer": "code"}, Wish(""), ""),
+        ("", {"prefer": "code"}, Wish("", where="header.Prefer"), ""),
         ("", {"x-mock-delay": " 800 "}, Wish(None, 0.8), ""),
         ("", {"x-mock-delay": "60000"}, Wish(None, 60.0), ""),
     ],
@@ -167,7 +167,7 @@ def test_the_first_rule_that_takes_hold_wins() -> None:
 def test_so_many_pass_then_so_many_are_hit() -> None:
     found = hits([Rule("1", error="ACME_SLOW_DOWN", after=2, times=3)], 8)
     assert [bool(each.rule) for each in found] == [False, False, True, True, True, False, False, False]
-    assert found[2] == Hit("1", "ACME_SLOW_DOWN")
+    assert found[2] == Hit("1", "ACME_SLOW_DOWN", where="fault.1")
 
 
 def test_probability_repeats_by_the_seed_and_is_about_right() -> None:

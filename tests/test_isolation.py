@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from random import Random
-from threading import Lock
+from threading import Barrier, Lock
 from typing import Any
 
 from mockserver.clock import format_instant, parse_instant
@@ -115,3 +116,29 @@ def test_each_of_many_sandboxes_lives_as_if_it_were_alone(vendor: Vendor) -> Non
     assert server.world.sandboxes.reset("box-0", server.wall()) == fresh == Sandbox("box-0", "default", fresh.clock)
     assert server.ids(f"{BILLS}?size=50", X_Mock_Sandbox="box-0") == [1, 2, 3, 4, 5, 6]
     assert server.get(X_Mock_Sandbox="box-41").status == 507
+
+
+def test_of_many_at_once_in_one_sandbox_none_is_lost(vendor: Vendor) -> None:
+    """Its quota is exact, its rule hits as often as it says, its journal has every call once."""
+    calls, allowed, hits = 25, 150, 40
+    server = Sandboxed(vendor, clock="frozen", journal_entries=THREADS * calls)
+    quota, rule = Quota(allowed, 86_400), rule_of("1", {"status": 503, "times": hits}, [vendor])
+    server.world.sandboxes.change(
+        "one", server.wall(), lambda box: replace(box, quotas={"acme": quota}, faults=(rule,))
+    )
+    together = Barrier(THREADS)
+
+    def work(thread: int) -> list[tuple[str, int]]:
+        """The number of each call, and its status."""
+        together.wait()
+        numbers = [f"{thread}-{call}" for call in range(calls)]
+        return [(n, server.get(headers={"X-Mock-Sandbox": "one", "X-Number": n}).status) for n in numbers]
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        answers = dict(answer for answered in pool.map(work, range(THREADS)) for answer in answered)
+    assert Counter(answers.values()) == {503: hits, 200: allowed, 429: THREADS * calls - hits - allowed}
+    kept = server.world.store.entries("one")
+    assert len({id for id, _ in kept}) == len(kept) == THREADS * calls
+    assert {entry["request"]["headers"]["x-number"]: entry["response"]["status"] for _, entry in kept} == answers
+    left = [entry["evidence"]["quota"]["remaining"] for _, entry in kept if entry["response"]["status"] == 200]
+    assert sorted(left) == list(range(allowed))

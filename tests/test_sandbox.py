@@ -241,6 +241,20 @@ def test_a_reached_bound_names_its_setting_and_nobody_in_use_goes(vendor: Vendor
         rooms.enter("b", WALL + 152)
 
 
+def test_there_is_always_room_for_the_default_one(vendor: Vendor) -> None:
+    for first in (["a", DEFAULT, "b"], [DEFAULT, "a", "b"]):
+        rooms = sandboxes(vendor, max_sandboxes="2")
+        for name in first:
+            rooms.enter(name, WALL)
+        with pytest.raises(Misuse):
+            rooms.enter("c", WALL)
+    rooms = sandboxes(vendor, max_sandboxes="2")
+    rooms.enter("a", WALL)
+    rooms.enter("b", WALL)
+    assert rooms.enter(DEFAULT, WALL).name == DEFAULT
+    assert rooms.reset(DEFAULT, WALL).name == DEFAULT
+
+
 def test_many_at_once_make_no_more_than_there_may_be(vendor: Vendor) -> None:
     rooms, together = sandboxes(vendor, max_sandboxes="20"), Barrier(16)
 

@@ -290,6 +290,7 @@ def test_a_full_server_still_takes_a_scenario_for_a_sandbox_that_it_has(vendor: 
     server.get()
     scenarios, _ = rooms_of(server)
     assert scenarios.apply(scenarios.get("outage", WALL), "default", WALL).scenario == "outage"
+    scenarios.apply(scenarios.get("outage", WALL), "one", WALL)
     with pytest.raises(Misuse, match="--max-sandboxes"):
         scenarios.apply(scenarios.get("outage", WALL), "another", WALL)
 

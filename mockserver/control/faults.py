@@ -8,7 +8,10 @@ from typing import Any
 from flask import Blueprint, Response
 
 from ..faults import BadRule, Rule, rule_of
+from ..journal import HIDDEN
 from ..sandbox import Sandbox
+from ..toolkit.jsontext import encode
+from .hiding import rule_told
 from .speech import Control, at, bad, done, heard, missing, said
 
 PARTS = tuple(name for name in Rule.__slots__ if name != "id")
@@ -21,7 +24,7 @@ def add(routes: Blueprint, control: Control) -> None:
 
     @routes.get("/faults")
     def rules() -> Response:
-        rows = [rule.document() for rule in control.sandbox.faults]
+        rows = [shown(rule) for rule in control.sandbox.faults]
         return said({"faults": rows, "meta": {"total": len(rows)}})
 
     @routes.post("/faults")
@@ -31,7 +34,7 @@ def add(routes: Blueprint, control: Control) -> None:
         while rule.id in {"", *(kept.id for kept in control.sandbox.faults)}:
             rule = replace(rule, id=f"fault-{world.store.count(control.name, 'faults') + 1}")
         rooms.change(control.name, control.now, lambda found: replace(found, faults=(*found.faults, rule)))
-        return said(rule.document(), 201, at(f"/faults/{rule.id}"))
+        return said(shown(rule), 201, at(f"/faults/{rule.id}"))
 
     @routes.delete("/faults")
     def clear() -> Response:
@@ -40,18 +43,20 @@ def add(routes: Blueprint, control: Control) -> None:
 
     @routes.get("/faults/<id>")
     def one(id: str) -> Response:
-        return said(_found(control.sandbox, id).document())
+        return said(shown(_found(control.sandbox, id)))
 
     @routes.patch("/faults/<id>")
     def change(id: str) -> Response:
         body = heard(*PARTS)
 
         def changed(found: Sandbox) -> Sandbox:
-            merged = {**_found(found, id).document(), **body}
+            before = _found(found, id)
+            again = "match" in body and body["match"] == shown(before).get("match")  # sent back as it was shown
+            merged = {**before.document(), **body} | ({"match": before.match} if again else {})
             rule = made({part: value for part, value in merged.items() if part != "id"}, id)
             return replace(found, faults=tuple(rule if kept.id == id else kept for kept in found.faults))
 
-        return said(_found(rooms.change(control.name, control.now, changed), id).document())
+        return said(shown(_found(rooms.change(control.name, control.now, changed), id)))
 
     @routes.delete("/faults/<id>")
     def remove(id: str) -> Response:
@@ -62,7 +67,12 @@ def add(routes: Blueprint, control: Control) -> None:
         rooms.change(control.name, control.now, without)
         return done()
 
+    def shown(rule: Rule) -> dict[str, Any]:
+        return rule_told(world, rule.document())
+
     def made(body: Any, id: str) -> Rule:
+        if HIDDEN.encode() in encode(body.get("match")):
+            raise bad(f"match has {HIDDEN}, which is shown in place of a credential, wanted the credential itself.")
         try:
             return rule_of(id, body, world.vendors)
         except BadRule as error:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from flask import Blueprint, Response
 
 from ..journal import hint, is_unmatched
 from ..matching import BadMatcher, Matcher, check
+from ..toolkit.notices import closest
 from .speech import Control, bad, done, heard, missing, number, queried, said, switch
 
 Entry = Mapping[str, Any]
@@ -42,10 +43,12 @@ def add(routes: Blueprint, control: Control) -> None:
         vendors = [each for each in control.world.vendors if asked.get("vendor", each.name) == each.name]
         if not vendors:
             names = ", ".join(each.name for each in control.world.vendors)
-            raise bad(f"vendor is {asked['vendor'][:80]!r}, wanted one of {names}.")
+            near = _near(asked["vendor"], [each.name for each in control.world.vendors])
+            raise bad(f"vendor is {asked['vendor'][:80]!r}, wanted one of {names}.{near}")
         operations = [endpoint.operation for each in vendors for endpoint in each.endpoints]
         if asked.get("operation") not in (None, *operations):
-            raise bad(f"operation is {asked['operation'][:80]!r}, wanted one of {', '.join(operations)}, or null.")
+            wanted, near = f"one of {', '.join(operations)}, or null", _near(asked["operation"], operations)
+            raise bad(f"operation is {asked['operation'][:80]!r}, wanted {wanted}.{near}")
         return asked
 
     def one(id: int) -> Entry:
@@ -100,6 +103,11 @@ def add(routes: Blueprint, control: Control) -> None:
     def forget(id: int) -> Response:
         control.journal.remove([one(id)["id"]])
         return done()
+
+
+def _near(name: str, known: Iterable[str]) -> str:
+    match = closest(name, known)
+    return f" Did you mean {match}?" if match else ""
 
 
 def shown(entry: Entry) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from ..sandbox import Edits, Sandbox
 from ..sandbox_settings import KEYS, amended, shown
 from ..toolkit.jsontext import brief
 from .clock import time_of
-from .speech import Control, at, bad, done, heard, legal, missing, said
+from .speech import Control, at, bad, done, heard, missing, said
 
 BASE = "base"
 
@@ -30,20 +30,20 @@ def add(routes: Blueprint, control: Control) -> None:
 
     @routes.get("/sandboxes/<name>")
     def one(name: str) -> Response:
-        if not rooms.exists(legal(name), control.now):
+        if not rooms.exists(control.legal(name), control.now):
             raise missing(f"There is no sandbox {name}; it is made by its first use, or by PUT.")
         return said(_shown(control, rooms.enter(name, control.now)))
 
     @routes.put("/sandboxes/<name>")
     def put(name: str) -> Response:
         body = heard(*KEYS, "from")
-        sandbox, edits = _origin(control, legal(name), body.pop("from", BASE))
+        sandbox, edits = _origin(control, control.legal(name), body.pop("from", BASE))
         made = rooms.put(amended(rooms, sandbox, body, control.now), edits, control.now)
         return said(_shown(control, made), 201, at(f"/sandboxes/{name}"))
 
     @routes.delete("/sandboxes/<name>")
     def delete(name: str) -> Response:
-        rooms.delete(legal(name))
+        rooms.delete(control.legal(name))
         return done()
 
     @routes.post("/reset")
@@ -63,7 +63,7 @@ def _origin(control: Control, name: str, source: Any) -> tuple[Sandbox, dict[str
     rooms, now = control.world.sandboxes, control.now
     if not isinstance(source, str):
         raise bad(f"from is {brief(source)}, wanted the name of a sandbox, or {BASE}.")
-    if rooms.exists(source, now):
+    if rooms.exists(control.legal(source), now):
         sandbox = rooms.enter(source, now)
         vendors = [vendor for vendor in control.world.vendors if vendor.name in sandbox.edits]
         edits = {vendor.name: rooms.edits(sandbox, vendor)[1] for vendor in vendors}

@@ -9,9 +9,10 @@ from flask import Blueprint, Response
 from ..data.fixtures import BrokenFixture
 from ..errors import Misuse
 from ..sandbox_settings import shown
-from ..scenario import Scenario, Scenarios
+from ..scenario import FORMAT, Scenario, Scenarios
 from ..toolkit.jsontext import brief
 from .clock import time_of
+from .hiding import rule_told
 from .speech import Control, bad, heard, missing, said
 
 
@@ -21,7 +22,7 @@ def add(routes: Blueprint, control: Control) -> None:
 
     @routes.get("/scenarios")
     def listed() -> Response:
-        rows = [_read(scenarios, name, control.now).document() for name in scenarios.names()]
+        rows = [_shown(_read(scenarios, name, control.now).document()) for name in scenarios.names()]
         return said({"active": control.sandbox.scenario, "scenarios": rows})
 
     @routes.put("/scenarios/active")
@@ -40,6 +41,10 @@ def add(routes: Blueprint, control: Control) -> None:
             raise _told(broken) from None
         return said({"active": name, "settings": shown(sandbox), "clock": time_of(sandbox, now)})
 
+    def _shown(scenario: dict[str, Any]) -> dict[str, Any]:
+        rules = scenario.get("faults")
+        return {**scenario, "faults": [rule_told(control.world, rule) for rule in rules]} if rules else scenario
+
 
 def _read(scenarios: Scenarios, name: str, now: float) -> Scenario:
     """The scenario as its file is now: it may have been edited since the server was started."""
@@ -54,4 +59,6 @@ def _told(broken: BrokenFixture) -> Misuse:
         {"path": f"{fault.file}:{fault.line} {fault.path}".rstrip(), "found": fault.found, "wanted": fault.wanted}
         for fault in broken.faults
     )
-    return Misuse("Bad scenario", str(broken), 422, code="bad-scenario", validation=faults)
+    return Misuse(
+        "Bad scenario", f"{broken}\nSuch files are described in {FORMAT}.", 422, code="bad-scenario", validation=faults
+    )

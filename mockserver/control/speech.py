@@ -10,18 +10,19 @@ from typing import Any
 from flask import Blueprint, Response, request
 from werkzeug.exceptions import HTTPException
 
+from .. import live
 from ..errors import Misuse
 from ..journal import Journal
 from ..listing import prefix_of
-from ..sandbox import DEFAULT, NAME, Sandbox
-from ..serve import World, problem
+from ..sandbox import NAME, Sandbox
+from ..serve import World, problem, refuse_secret_name
 from ..settings import WrongSetting
 from ..toolkit.jsontext import brief, decimals, decode, encode
 from ..vendor import Vendor
 from .guard import BODY_LIMIT, OPEN, SANDBOX
+from .hiding import named, told
 
 DEEPEST = 64  # levels of a body; code that walks it knows no bottom
-LONGEST = 2000  # characters of a detail: what was sent is told, not sent back whole
 ASKED = ("requests.requests", "records.records", "verdict.verdict")  # the views that take parameters
 _DETAILS = {
     413: f"The body is over {BODY_LIMIT} bytes, the most that control reads.",
@@ -38,8 +39,7 @@ class Control:
     @property
     def name(self) -> str:
         """The caller's sandbox: by header, else by URL, else ``default``."""
-        named = (request.headers.get("X-Mock-Sandbox"), request.environ.get(SANDBOX), DEFAULT)
-        return next(name for name in named if name is not None)
+        return named()
 
     @property
     def now(self) -> float:
@@ -67,17 +67,17 @@ class Control:
 
         @routes.errorhandler(Misuse)
         def misused(misuse: Misuse) -> Response:
-            return told(misuse)
+            return self._told(misuse)
 
         @routes.errorhandler(WrongSetting)
         def wrong(error: WrongSetting) -> Response:
-            return told(Misuse("Bad value", str(error), 422, code="bad-value"))
+            return self._told(Misuse("Bad value", str(error), 422, code="bad-value"))
 
         @routes.errorhandler(HTTPException)
         def refused(error: HTTPException) -> Response:
             status = error.code or 500
             detail = _DETAILS.get(status) or error.description or error.name
-            return told(Misuse(error.name, detail, status, code="http"))
+            return self._told(Misuse(error.name, detail, status, code="http"))
 
     def asks(self, routes: Blueprint) -> None:
         """Refuse a parameter where none is taken, which was meant to say what to do or with what; and, also where no
@@ -89,19 +89,26 @@ class Control:
             view = str(request.endpoint).removeprefix(f"{routes.name}.")
             if view.rpartition(".")[2] in OPEN:
                 return
-            for named in (request.headers.get("X-Mock-Sandbox"), request.environ.get(SANDBOX)):
-                if named is not None:
-                    legal(named)
+            for name in (request.headers.get("X-Mock-Sandbox"), request.environ.get(SANDBOX)):
+                if name is not None:
+                    self.legal(name)
             if request.args and view not in ASKED:
                 raise bad(f"There is no parameter {next(iter(request.args))[:80]!r} here, wanted none.")
 
+    def legal(self, name: str) -> str:
+        """A sandbox's name, if it can be one: none that a call may not have, either. Raises Misuse."""
+        live.refuse_name(self.world.settings.refuse_live, name, self.now)
+        if not NAME.fullmatch(name):
+            detail = f"The sandbox is named {name[:80]!r}, wanted 1 to 64 letters, digits, '.', '_' or '-'."
+            raise Misuse("Bad sandbox name", detail, code="bad-sandbox-name")
+        refuse_secret_name(self.world, name)
+        return name
 
-def legal(name: str) -> str:
-    """A sandbox's name, if it is one. Raises Misuse."""
-    if not NAME.fullmatch(name):
-        detail = f"The sandbox is named {name[:80]!r}, wanted 1 to 64 letters, digits, '.', '_' or '-'."
-        raise Misuse("Bad sandbox name", detail, code="bad-sandbox-name")
-    return name
+    def _told(self, misuse: Misuse) -> Response:
+        """A failure as problem+json, without any secret."""
+        reply = problem(told(self.world, misuse))
+        challenge = {"WWW-Authenticate": "Bearer"} if misuse.status == 401 else {}
+        return Response(reply.body, reply.status, {**dict(reply.headers), **challenge, "Cache-Control": "no-store"})
 
 
 def missing(detail: str, choices: tuple[str, ...] = ()) -> Misuse:
@@ -111,17 +118,7 @@ def missing(detail: str, choices: tuple[str, ...] = ()) -> Misuse:
 
 def bad(detail: str) -> Misuse:
     """What is said of a body or parameter that cannot be used."""
-    if len(detail) > LONGEST:
-        half = LONGEST // 2
-        detail = f"{detail[:half]} ... {detail[-half:]}"
     return Misuse("Bad value", detail, 422, code="bad-value")
-
-
-def told(misuse: Misuse) -> Response:
-    """A failure as problem+json."""
-    reply = problem(misuse)
-    challenge = {"WWW-Authenticate": "Bearer"} if misuse.status == 401 else {}
-    return Response(reply.body, reply.status, {**dict(reply.headers), **challenge, "Cache-Control": "no-store"})
 
 
 def said(value: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:

@@ -44,13 +44,14 @@ class Shape:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One thing wrong with a file; as text it is one line."""
+    """One thing wrong with a file; as text it is one line. ``see`` is where such files are described."""
 
     file: Path
     line: int
     path: str
     found: str
     wanted: str
+    see: str = field(default="", compare=False)
 
     def __str__(self) -> str:
         where = f"{self.file}:{self.line}: "

@@ -174,6 +174,60 @@ def test_a_rule_that_could_never_meet_a_call_is_refused(server: Sandboxed, field
     assert refused.json["detail"] == f"match: {field} is no field of a matcher, {wanted}"
 
 
+def test_a_credential_in_a_matcher_is_not_shown_again(server: Sandboxed) -> None:
+    match = {
+        "credential": {"contains": POOR},
+        "headers": {"Authorization": f"Bearer {POOR}", "X-Acme-Brand": {"absent": True}, "X-Trace": f"of {POOR}"},
+        "query": {"token": {"equalTo": "abc"}, "page": "2", POOR: "x"},
+        "path": f"/v3/{POOR}",
+    }
+    shown = {
+        "credential": {"contains": "[redacted]"},
+        "headers": {"Authorization": "[redacted]", "X-Acme-Brand": {"absent": True}, "X-Trace": "of [redacted]"},
+        "query": {"token": {"equalTo": "[redacted]"}, "page": "2", "[redacted]": "x"},
+        "path": "/v3/[redacted]",
+    }
+    made = server.control("POST", "/faults", {"status": 503, "match": match})
+    assert (made.status, made.json["match"]) == (201, shown)
+    (listed,) = server.control("GET", "/faults").json["faults"]
+    assert listed["match"] == server.control("GET", "/faults/fault-1").json["match"] == shown
+    again = server.control("PATCH", "/faults/fault-1", {"match": shown, "times": 2})
+    assert (again.status, again.json["match"], again.json["times"]) == (200, shown, 2)
+    (kept,) = server.world.sandboxes.enter("default", server.wall()).faults
+    assert kept.match == match  # as it was meant
+    assert server.control("PATCH", "/faults/fault-1", {"match": None}).json == {
+        "id": "fault-1",
+        "status": 503,
+        "times": 2,
+    }
+
+
+def test_what_is_shown_in_place_of_a_credential_is_none(server: Sandboxed) -> None:
+    add(server, status=503)
+    for method, path in (("POST", "/faults"), ("PATCH", "/faults/fault-1")):
+        answer = server.control(method, path, {"status": 503, "match": {"credential": "[redacted]"}})
+        assert (answer.status, "wanted the credential itself" in answer.json["detail"]) == (422, True)
+    assert server.control("GET", "/faults").json["faults"] == [{"id": "fault-1", "status": 503}]
+
+
+def test_an_outcome_that_nobody_documents_is_told_where_it_was_asked_for(server: Sandboxed) -> None:
+    add(server, status=418, times=1)
+    failed: list[bool] = []
+    server.world.observers.append(lambda done: failed.append(done.failed))
+    server.control("PATCH", "/settings", {"strict": True})
+    answers = [
+        server.get(),
+        server.get(Prefer="code=418"),
+        server.get(f"{BILLS}?__code=418", Prefer="code=417"),
+    ]
+    assert ([answer.status for answer in answers], failed) == ([418] * 3, [False] * 3)
+    assert [[(each["location"], each["code"]) for each in answer.warnings] for answer in answers] == [
+        [("fault.fault-1", "undocumented-status")],
+        [("header.Prefer", "undocumented-status")],
+        [("query.__code", "undocumented-status")],
+    ]
+
+
 def test_the_location_leads_into_the_sandbox_of_the_url(vendor: Vendor) -> None:
     client = Sandboxed(vendor).app.test_client()
     for path, body in (("/faults", {"status": 503}), ("/records/acme", {"id": 900})):

@@ -280,8 +280,25 @@ HINTS: list[tuple[str, dict[str, Any], str, Any, str | None]] = [
         "[redacted]",
         'The journal hides credentials; {"absent": false} asks whether there is one.',
     ),
+    (BILLS, {"path": "/v3/bill"}, "path", BILLS, f"The call has {BILLS}. Did you mean that?"),
+    (BILLS, {"path": f"/acme{BILLS[:-1]}"}, "path", BILLS, f"The call has {BILLS}. Did you mean that?"),
+    (BILLS, {"method": "GETS"}, "method", "GET", "The call has GET. Did you mean that?"),
+    (BILLS, {"path": "/invoices"}, "path", BILLS, None),
     (BILLS, {"headers": {"X-Acme-Keys": "x"}}, "headers.X-Acme-Keys", None, "The call has x-acme-key, another name."),
 ]
+
+
+@pytest.mark.parametrize("what", ["count", "find", "near-misses"])
+@pytest.mark.parametrize(
+    ("matcher", "meant"),
+    [({"vendor": "acmee"}, "acme"), ({"operation": "listBill"}, "listBills"), ({"vendor": "q"}, "")],
+)
+def test_a_slip_in_the_name_of_a_vendor_or_operation(
+    server: Sandboxed, what: str, matcher: dict[str, str], meant: str
+) -> None:
+    answer = server.control("POST", f"/requests/{what}", matcher)
+    assert answer.status == 422
+    assert answer.json["detail"].partition(" Did you mean ")[2] == (f"{meant}?" if meant else "")
 
 
 @pytest.mark.parametrize(("target", "matcher", "field", "found", "hint"), HINTS)

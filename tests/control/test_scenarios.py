@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from mockserver.vendor import Vendor
-from tests.acme import Sandboxed
+from tests.acme import RICH, Sandboxed
 
 MINE = "description: Mine.\nquotas: 3/minute\nclock: {advance: 1d}\n"
 
@@ -75,6 +75,21 @@ def test_one_that_was_broken_since_the_start_is_told_whole(server: Sandboxed, tm
             f"{tmp_path}/mine.yaml:3 delay",
         ]
     assert server.control("PUT", "/scenarios/active", {"name": "outage"}).status == 200
+
+
+def test_where_scenarios_are_described_is_told(server: Sandboxed, tmp_path: Path) -> None:
+    (tmp_path / "mine.yaml").write_text("descripton: x\n")
+    detail = server.control("PUT", "/scenarios/active", {"name": "mine"}).json["detail"]
+    assert detail.endswith("Such files are described in docs/scenarios.md.")
+
+
+def test_a_credential_in_a_rule_is_not_shown(server: Sandboxed, tmp_path: Path) -> None:
+    (tmp_path / "mine.yaml").write_text(f"description: x\nfaults:\n- {{status: 503, match: {{credential: {RICH}}}}}\n")
+    answer = server.control("GET", "/scenarios")
+    (mine,) = [each for each in answer.json["scenarios"] if each["name"] == "mine"]
+    assert (mine["faults"][0]["match"], RICH in answer.body.decode()) == ({"credential": "[redacted]"}, False)
+    server.control("PUT", "/scenarios/active", {"name": "mine"})
+    assert server.get().status == 503
 
 
 def test_one_whose_changes_the_data_cannot_take_is_told(server: Sandboxed, tmp_path: Path) -> None:

@@ -7,12 +7,14 @@ import os
 import resource
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.acme import RICH
+from tests.servers import end
 
 ROOT = Path(__file__).parent.parent.parent
 DELAYED, UNDELAYED = 1000, 200
@@ -23,24 +25,31 @@ def server(tmp_path: Path) -> Iterator[int]:
     """The port of a server that runs under gunicorn; its coverage is not measured, which would slow it down."""
     command = [sys.executable, "-m", "tests.wire.serving", "gunicorn", str(tmp_path)]
     unmeasured = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
-    with subprocess.Popen(command, cwd=ROOT, env=unmeasured, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        command, cwd=ROOT, env=unmeasured, stdout=subprocess.PIPE, text=True, start_new_session=True
+    ) as process:
         assert process.stdout is not None
         try:
             yield int(process.stdout.readline())
         finally:
-            process.terminate()
-            process.wait(20)
+            end(process)
 
 
-async def call(port: int, done: list[str], kind: str, start: asyncio.Barrier, headers: str = "") -> None:
-    """One call on a connection of its own; its kind goes on the list when the whole reply is there."""
+async def call(
+    port: int, done: list[str], kind: str, start: asyncio.Barrier, headers: str = "", least: float = 0
+) -> None:
+    """One call on a connection of its own, which takes so many seconds at least; its kind goes on the list when the
+    whole reply is there.
+    """
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     try:
         await start.wait()
+        sent = time.monotonic()
         writer.write(
             f"GET /v3/bills HTTP/1.1\r\nHost: x\r\nX-Acme-Key: {RICH}\r\n{headers}Connection: close\r\n\r\n".encode()
         )
         reply = await reader.read()
+        assert time.monotonic() - sent >= least
         assert reply.startswith(b"HTTP/1.1 200 "), reply[:200]
         done.append(kind)
     finally:
@@ -51,7 +60,7 @@ async def rush(port: int) -> list[str]:
     """The kinds of all calls in the order in which they were over: many delayed ones at one moment, then others."""
     done: list[str] = []
     start, at_once = asyncio.Barrier(DELAYED + 1), asyncio.Barrier(1)
-    slow = [call(port, done, "delayed", start, "X-Mock-Delay: 2000\r\n") for _ in range(DELAYED)]
+    slow = [call(port, done, "delayed", start, "X-Mock-Delay: 2000\r\n", 2) for _ in range(DELAYED)]
     running = [asyncio.create_task(each) for each in slow]
     await start.wait()
     await asyncio.sleep(0)  # all of them are on their way

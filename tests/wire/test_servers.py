@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -26,21 +27,35 @@ from tests.acme import RICH, Sandboxed
 ROOT = Path(__file__).parent.parent.parent
 
 
-@pytest.fixture(scope="module", params=["gunicorn", "werkzeug"])
-def port(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
-    """The port of a running server; stopped by its id, and silent about faults that were asked for."""
-    command = [sys.executable, "-m", "tests.wire.serving", request.param, str(tmp_path_factory.mktemp("served"))]
+@contextmanager
+def serving(kind: str, folder: Path, *before: str) -> Iterator[int]:
+    """The port of a running server, started by ``before``; stopped by its id, and silent about faults asked for."""
+    command = [*before, sys.executable, "-m", "tests.wire.serving", kind, str(folder)]
     pipe = subprocess.PIPE
-    with subprocess.Popen(command, cwd=ROOT, stdout=pipe, stderr=pipe, text=True) as server:
+    with subprocess.Popen(command, cwd=ROOT, stdout=pipe, stderr=pipe, text=True, start_new_session=True) as server:
         assert server.stdout is not None
         try:
             yield int(server.stdout.readline())
-        finally:
             server.send_signal(signal.SIGINT)
             _, told = server.communicate(timeout=10)
+        finally:
+            if server.poll() is None:
+                os.killpg(server.pid, signal.SIGKILL)  # or we would wait for it, and leave its worker behind
     assert server.returncode == 0
     assert "Traceback" not in told
     assert "rror" not in told
+
+
+@pytest.fixture(scope="module", params=["gunicorn", "werkzeug"])
+def port(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    with serving(request.param, tmp_path_factory.mktemp("served")) as found:
+        yield found
+
+
+@pytest.mark.parametrize("kind", ["gunicorn", "werkzeug"])
+def test_a_server_of_a_background_job_can_be_stopped(kind: str, tmp_path: Path) -> None:
+    with serving(kind, tmp_path, "sh", "-c", "trap '' INT; exec \"$@\"", "sh") as port:
+        assert get(port, "/v3/bills")[0].status == 200
 
 
 def get(port: int, target: str, timeout: float = 10, **headers: str) -> tuple[http.client.HTTPResponse, bytes]:

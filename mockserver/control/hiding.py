@@ -1,0 +1,104 @@
+"""What the control API says, without the secrets that it knows: those of accounts, its token, and what looks live."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from flask import request
+
+from .. import live
+from ..data.dataset import Accounts
+from ..errors import Misuse
+from ..journal import HIDDEN, hidden, spelled
+from ..sandbox import DEFAULT
+from ..serve import World
+from .guard import SANDBOX
+
+LONGEST = 2000  # characters of a detail: what was sent is told, not sent back whole
+PIECE = 8  # characters of a secret that are left where a text was cut are hidden, too
+CUTS = ("...", "'", '"', " ...")  # where texts end that were cut
+
+
+def named() -> str:
+    """The caller's sandbox: by header, else by URL, else ``default``."""
+    found = (request.headers.get("X-Mock-Sandbox"), request.environ.get(SANDBOX), DEFAULT)
+    return next(name for name in found if name is not None)
+
+
+def told(world: World, misuse: Misuse) -> Misuse:
+    """What went wrong, without secrets, and in a few sentences: every problem of control goes through here."""
+    tell = _teller(world, of_sandbox=misuse.status != 500)  # a store that broke is not asked again
+    detail = tell(misuse.detail)
+    if len(detail) > LONGEST and misuse.status == 422:
+        detail = f"{detail[: LONGEST // 2]} ... {detail[-LONGEST // 2 :]}"
+    validation = tuple({name: tell(text) for name, text in fault.items()} for fault in misuse.validation)
+    return replace(misuse, detail=detail, choices=tuple(map(tell, misuse.choices)), validation=validation)
+
+
+def rule_told(world: World, document: Mapping[str, Any]) -> dict[str, Any]:
+    """A fault rule as it may be shown: what its matcher wants of a credential is not."""
+    match = document.get("match")
+    if not match:
+        return dict(document)
+    tell, is_secret = _teller(world), world.redaction.is_secret
+    shown: dict[str, Any] = {}
+    for field, wanted in match.items():
+        if field == "credential":
+            shown[field] = _condition(wanted, lambda text: HIDDEN)
+        elif isinstance(wanted, Mapping):
+            shown[field] = {
+                tell(name): _condition(condition, (lambda text: HIDDEN) if is_secret(name) else tell)
+                for name, condition in wanted.items()
+            }
+        else:
+            shown[field] = tell(wanted)
+    return {**document, "match": shown}
+
+
+def _condition(condition: Any, tell: Callable[[str], str]) -> Any:
+    if isinstance(condition, str):
+        return tell(condition)
+    return {word: tell(text) if isinstance(text, str) else text for word, text in condition.items()}
+
+
+def _teller(world: World, *, of_sandbox: bool = True) -> Callable[[str], str]:
+    secrets = spelled(_known(world, of_sandbox=of_sandbox))
+
+    def tell(text: str) -> str:
+        text = hidden(text, secrets)
+        for secret in secrets:
+            text = _without_beginning(text, secret)
+        return live.hidden(text, HIDDEN)
+
+    return tell
+
+
+def _known(world: World, *, of_sandbox: bool) -> Iterator[str]:
+    """The control token, and the secrets of all accounts of the server's start and of the caller's sandbox."""
+    yield world.settings.control_token or ""
+    sandbox = world.sandboxes.look(named(), world.wall()) if of_sandbox else None
+    for vendor in world.vendors:
+        start = world.start[vendor.name].accounts
+        yield from _secrets(start, vendor.credential.key)
+        here = world.sandboxes.dataset(sandbox, vendor).accounts if sandbox else start
+        if here is not start:
+            yield from _secrets(here, vendor.credential.key)
+
+
+def _secrets(accounts: Accounts, key: str) -> Iterator[str]:
+    return (str(account[key]) for account in accounts if account.get(key))
+
+
+def _without_beginning(text: str, secret: str) -> str:
+    """The text without what is left of a secret where it was cut."""
+    start = 0
+    while (at := text.find(secret[:PIECE], start)) >= 0:
+        start = at + min(PIECE, len(secret))
+        while start < len(text) and secret.startswith(text[at : start + 1]):
+            start += 1
+        if start == len(text) or text.startswith(CUTS, start):
+            text = f"{text[:at]}{HIDDEN}{text[start:]}"
+            start = at + len(HIDDEN)
+    return text
