@@ -12,7 +12,7 @@ else
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test check format fixtures statements bench bench-peers bench-sandboxes clean
+.PHONY: help serve test test-flask-way check format fixtures statements bench bench-peers bench-sandboxes clean
 
 help: ## list these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1|/' | column -t -s '|'
@@ -25,6 +25,9 @@ test: $(VENV)/test.stamp ## run the tests with branch coverage (SUITE=all: the s
 	$(BIN)/coverage run -m pytest -n $(JOBS) $(MARKS) $(ARGS)
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
+
+test-flask-way: $(VENV)/test.stamp ## run the tests of calls again, none by the way that is shorter than Flask's
+	$(BIN)/python -m pytest -n $(JOBS) --flask-way -m "not slow and not browser" --ignore tests/testing --ignore tests/wire $(ARGS)
 
 check: $(VENV)/dev.stamp ## lint, types, who may import whom, fixtures and specs
 	$(BIN)/ruff check .

@@ -44,7 +44,8 @@ def parse_instant(text: str) -> datetime:
 
 def format_instant(moment: datetime) -> str:
     """An aware instant as ISO 8601 in UTC with a ``Z``, whole seconds where they are whole."""
-    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    moment = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
+    return moment.isoformat().replace("+00:00", "Z")
 
 
 def parse_duration(text: str) -> timedelta:

@@ -40,6 +40,8 @@ def wish(request: Request) -> tuple[Wish, Request]:
 
     Raises Misuse when the delay is no number of milliseconds.
     """
+    if "prefer" not in request.headers and "x-mock-delay" not in request.headers and "__code" not in request.query:
+        return NO_WISH, request
     query, code = without(request.query, "__code")
     where = "query.__code"
     if code is None and (code := _preferred(request.headers.get("prefer", ""))) is not None:

@@ -6,21 +6,19 @@ import json
 import logging
 import sys
 from collections.abc import Callable
+from typing import TextIO
 
 from . import clock
 from .journal import Done
 from .toolkit.logtext import escaped
 
-calls = logging.getLogger("mockserver.calls")
-
 
 class _AsJson(logging.Formatter):
-    """One JSON object a line; a call's own facts where there are some."""
+    """One JSON object a line."""
 
     def format(self, record: logging.LogRecord) -> str:
         line = {"time": clock.format_instant(clock.at(record.created)), "level": record.levelname.lower()}
-        facts = getattr(record, "facts", None)
-        line |= facts if facts else {"message": record.getMessage()}
+        line["message"] = record.getMessage()
         if record.exc_info:
             line["trace"] = self.formatException(record.exc_info)
         return json.dumps(line)
@@ -42,26 +40,39 @@ def configure(form: str) -> None:
     root.propagate = False
 
 
-def observer() -> Callable[[Done], None]:
-    """What tells the log of each call that is over."""
+def observer(form: str, stream: TextIO | None = None) -> Callable[[Done], None]:
+    """What writes a line for each call that is over, to standard error or to another stream.
+
+    It writes by itself: a record of the standard library's log costs 20 µs, half as much as all the rest of a call.
+    """
+    line, write = _as_json if form == "json" else _as_text, (stream or sys.stderr).write
 
     def observe(done: Done) -> None:
-        path = escaped(done.path)
-        facts = {
-            "vendor": done.vendor.name if done.vendor else None,
-            "operation": done.endpoint.operation if done.endpoint else None,
-            "sandbox": done.sandbox,
-            "method": done.request.method[:20],
-            "path": path,
-            "status": done.reply.status,
-            "ms": round(done.ms, 1),
-            "rule": done.reply.rule,
-            "warnings": len(done.notices),
-        }
-        who = done.vendor.name if done.vendor else "(nobody)"
-        strict = ", strict: counted as a failure" if done.failed else ""
-        warned = f" ({len(done.notices)} warned{strict})" if done.notices else ""
-        text = f"{who} {facts['method']} {path} {done.reply.status} {done.ms:.1f}ms{warned}"
-        calls.log(logging.WARNING if done.failed else logging.INFO, "%s", text, extra={"facts": facts})
+        write(line(done))
 
     return observe
+
+
+def _as_text(done: Done) -> str:
+    who = done.vendor.name if done.vendor else "(nobody)"
+    strict = ", strict: counted as a failure" if done.failed else ""
+    warned = f" ({len(done.notices)} warned{strict})" if done.notices else ""
+    time, method, path = clock.format_instant(clock.at(done.wall)), done.request.method[:20], escaped(done.path)
+    return f"{time} {who} {method} {path} {done.reply.status} {done.ms:.1f}ms{warned}\n"
+
+
+def _as_json(done: Done) -> str:
+    facts = {
+        "time": clock.format_instant(clock.at(done.wall)),
+        "level": "warning" if done.failed else "info",
+        "vendor": done.vendor.name if done.vendor else None,
+        "operation": done.endpoint.operation if done.endpoint else None,
+        "sandbox": done.sandbox,
+        "method": done.request.method[:20],
+        "path": escaped(done.path),
+        "status": done.reply.status,
+        "ms": round(done.ms, 1),
+        "rule": done.reply.rule,
+        "warnings": len(done.notices),
+    }
+    return json.dumps(facts) + "\n"

@@ -437,6 +437,8 @@ def check_quotas(quotas: Iterable[str], vendors: Iterable[Vendor]) -> None:
 
 def readings_for(vendor: Vendor, *layers: Mapping[str, str]) -> Readings:
     """The vendor's reading choices: its defaults, then each layer of ``vendor.reading=choice`` over the one before."""
+    if not any(layers):
+        return vendor.defaults
     chosen = dict(vendor.defaults)
     prefix = vendor.name + "."
     for layer in layers:

@@ -10,12 +10,13 @@ import math
 import traceback
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import lru_cache, partial
 
 from . import changes, clock, cors, faults, journal, live
 from .data.dataset import Dataset
 from .errors import (
     Broken,
+    Complaint,
     Fact,
     InvalidParams,
     MethodNotAllowed,
@@ -203,7 +204,8 @@ def closed(world: World, done: Done, told: journal.Told) -> Reply:
         kept, size = journal.unkept(done) if done.fault == live.CODE else journal.entry(done, told)
         id = world.store.append(done.sandbox, kept, size)
         if world.settings.mock_headers:
-            done = replace(done, reply=replace(done.reply, headers=(*done.reply.headers, ("X-Mock-Call", str(id)))))
+            reply = done.reply
+            done.reply = reply.but((*reply.headers, ("X-Mock-Call", str(id))), reply.rule, reply.basis)
     for observe in world.observers:
         observe(done)
     return done.reply
@@ -246,8 +248,10 @@ def is_known(world: World, vendor: Vendor, wall: float, secret: str, name: str) 
 
 def asked_readings(world: World, request: Request) -> dict[str, str]:
     """The readings that the request asks for. Raises Misuse when they make no sense."""
+    if "x-mock-readings" not in request.headers:
+        return {}
     try:
-        asked = pairs(request.headers.get("x-mock-readings", ""))
+        asked = pairs(request.headers["x-mock-readings"])
     except ValueError as error:
         raise Misuse(
             "Bad readings", f"X-Mock-Readings cannot be read, wanted vendor.reading=choice: {error}."
@@ -309,7 +313,7 @@ def passed(world: World, sandbox: Sandbox, call: Call) -> Reply:
         answers = world.store.count(sandbox.name, f"answers/{call.vendor.name}") + 1
         changes.follow(world.sandboxes, sandbox, call, reply, answers, world.wall())
     as_documented = call.readings == call.vendor.defaults
-    return replace(reply, rule=call.endpoint.rule, basis="documented" if as_documented else "inferred")
+    return reply.but(reply.headers, call.endpoint.rule, "documented" if as_documented else "inferred")
 
 
 def authenticated(call: Call) -> dict[str, object]:
@@ -343,9 +347,31 @@ def spent(world: World, sandbox: Sandbox, call: Call) -> Spent | None:
 
 def read(call: Call, endpoint: Endpoint) -> dict[str, object]:
     """The endpoint's parameters out of the raw query. Raises InvalidParams; warns of the rest."""
-    sent = endpoint.decode(querystring.pairs(call.request.query), endpoint.params, call.readings)
-    ignores = lambda complaint: endpoint.ignores(complaint, call.readings)  # noqa: E731  # one name, one line
-    return params.read(endpoint.params, sent, call.notices.append, repeated=endpoint.repeated, ignores=ignores)
+    query, readings = call.request.query, tuple(call.readings.items())
+    reads = remembered if len(query) <= REMEMBERED else remembered.__wrapped__
+    values, notices, refused = reads(endpoint, query, readings)
+    call.notices.extend(notices)
+    if refused:
+        raise InvalidParams(refused)
+    return dict(values)
+
+
+REMEMBERED = 1024  # characters of a query that may come again
+
+
+@lru_cache(maxsize=1024)  # to read the same query again costs 1 µs, to read another one 30
+def remembered(
+    endpoint: Endpoint, query: str, readings: tuple[tuple[str, str], ...]
+) -> tuple[dict[str, object], tuple[Notice, ...], tuple[Complaint, ...]]:
+    """What a query comes to: the values, what is to be told about it, and what is wrong with it."""
+    chosen, notices = dict(readings), list[Notice]()
+    sent = endpoint.decode(querystring.pairs(query), endpoint.params, chosen)
+    ignores = lambda complaint: endpoint.ignores(complaint, chosen)  # noqa: E731  # one name, one line
+    try:
+        values = params.read(endpoint.params, sent, notices.append, repeated=endpoint.repeated, ignores=ignores)
+    except InvalidParams as invalid:
+        return {}, tuple(notices), invalid.complaints
+    return values, tuple(notices), ()
 
 
 def refused(call: Call, fact: Fact, words: Words | None = None) -> Reply:
@@ -394,7 +420,7 @@ def dressed(
         headers.append(("X-Mock-Version", __version__))
     if world.settings.cors:
         headers += cors.headers(request, tuple(headers))
-    return replace(reply, headers=tuple(headers))
+    return reply.but(tuple(headers), reply.rule, reply.basis)
 
 
 def is_strict(sandbox: Sandbox, request: Request) -> bool:

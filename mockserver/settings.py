@@ -120,6 +120,7 @@ class Settings:
         None, _whole(0, 10_000_000), "make so many records a vendor instead of reading a file", "N"
     )
     seed: int = _setting(1, _whole(0, 2**31), "seed of records that are made and of draws, in every sandbox", "S")
+    cache: bool = _setting(True, switch, "remember checked data between starts, in the user's cache folder")
     clock: str = _setting(
         "anchor", _clock, "anchor (the dataset's instant, ticking), real, frozen, or an ISO time", "CLOCK"
     )

@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
@@ -62,6 +63,10 @@ class Reply:
     delay: float = 0.0
     network: Network | None = None
     page: Page | None = None
+
+    def but(self, headers: Headers, rule: str, basis: Basis) -> Reply:
+        """The same with other headers, and another reason."""
+        return Reply(self.status, self.body, headers, rule, basis, self.delay, self.network, self.page)
 
     @classmethod
     def json(cls, body: bytes, status: int = 200, *, page: Page | None = None) -> Reply:
@@ -127,7 +132,7 @@ class Call:
     @property
     def records(self) -> View:
         """All records of the dataset, written under this call's readings."""
-        renders = {r.name: self.readings[r.name] for r in self.vendor.readings if r.renders}
+        renders = {name: self.readings[name] for name in self.vendor.rendering_defaults}
         return View(self.dataset.records, renders)
 
     @property
@@ -183,7 +188,7 @@ class Paging:
     size: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # one is the same as itself alone: what it read is remembered by it
 class Endpoint:
     """One documented operation.
 
@@ -267,11 +272,11 @@ class Vendor:
     recipe: Callable[[], Recipe] | None = None
     quota_headers: Callable[[Call, Spent], Headers] = neutral_quota_headers
 
-    @property
+    @cached_property
     def defaults(self) -> Readings:
         """Each reading's default choice."""
         return {reading.name: reading.default for reading in self.readings}
 
-    @property
+    @cached_property
     def rendering_defaults(self) -> Readings:
         return {reading.name: reading.default for reading in self.readings if reading.renders}

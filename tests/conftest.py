@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import tempfile
 from collections.abc import Iterator
 
 import pytest
@@ -12,13 +13,32 @@ from hypothesis import settings
 for name in [name for name in os.environ if name.startswith("MOCKSERVER_")]:
     del os.environ[name]  # settings of the person who runs the tests are not part of them
 
+# Datasets are remembered for the length of a run, by the servers that tests start, too; the cache of whoever runs
+# the tests is not touched. The folder goes with the session.
+_CACHE = tempfile.TemporaryDirectory(prefix="mockserver-cache-")
+os.environ["XDG_CACHE_HOME"] = _CACHE.name
+
 settings.register_profile("same-every-run", derandomize=True, deadline=None, max_examples=50)
 settings.load_profile("same-every-run")
 
 pytest.register_assert_rewrite("tests.acme", "tests.contract", "tests.client")
 
+from mockserver.addresses import Addresses  # noqa: E402
 from mockserver.vendor import Vendor  # noqa: E402
 from tests.acme import acme  # noqa: E402
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--flask-way", action="store_true", help="send every call through Flask, none the shorter way")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def way(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Calls come to ``serve`` by a shorter way and by Flask's: whoever tests the one tests the other by this option."""
+    with pytest.MonkeyPatch.context() as patch:
+        if request.config.getoption("--flask-way"):
+            patch.setattr(Addresses, "at", lambda self, path: (None, {}))
+        yield
 
 
 @pytest.fixture(scope="session")

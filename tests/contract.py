@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any, ClassVar
 
 import faker
@@ -11,7 +12,8 @@ import pytest
 
 from mockserver import generation
 from mockserver.data import fixtures, yamltext
-from mockserver.library import shape
+from mockserver.data.cache import Cache
+from mockserver.library import Library, shape
 from mockserver.toolkit import params
 from mockserver.toolkit.params import Choice
 from mockserver.vendor import Vendor, Words
@@ -240,6 +242,16 @@ class VendorContract:
         if dataset == "default":
             assert 120 <= len(content.records) <= 300
             assert content.anchor == generation.ANCHOR
+
+    @pytest.mark.parametrize("dataset", DATASETS)
+    def test_its_data_can_be_remembered_between_starts(self, vendor: Vendor, dataset: str, tmp_path: Path) -> None:
+        def found() -> Any:
+            data = Library([vendor], cache=Cache(tmp_path)).dataset(vendor, dataset)
+            texts = [data.records.text(row) for row in range(len(data.records))]
+            return list(data.accounts), texts, [data.records.columns[name] for name in vendor.records.columns]
+
+        assert found() == found()
+        assert len(list(tmp_path.iterdir())) == 1
 
     def test_credentials_are_long_and_occur_nowhere_else(self, client: Client, vendor: Vendor) -> None:
         text = (vendor.fixtures / "default.yaml").read_text(encoding="utf-8")

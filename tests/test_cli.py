@@ -26,6 +26,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+from werkzeug.test import Client
 
 from mockserver import cli
 from mockserver import vendors as shelf
@@ -247,7 +248,7 @@ def test_what_serve_does_around_the_server(
     def served(app: Any, listener: socket.socket, ready: Any, tls: Any) -> None:
         with listener:
             ready()
-            client = app.test_client()
+            client = Client(app)
             for query in ("", "?stat=1", "?stat=1"):
                 assert client.get(BILLS + query, headers={"X-Acme-Key": RICH}).status_code == 200
         raise SystemExit(0)
@@ -285,7 +286,7 @@ def test_off_loopback_a_token_is_made_and_told_once(vendor: Vendor, monkeypatch:
     (line,) = [line for line in text.splitlines() if line.startswith("control token")]
     token = line.removeprefix("control token (made for this run): ")
     assert text.count(token) == 1
-    client = app.test_client()
+    client = Client(app)
     assert client.get("/__admin/settings").status_code == 401
     assert client.get("/__admin/settings", headers={"X-Mock-Control-Token": token}).status_code == 200
 
@@ -297,13 +298,13 @@ def test_a_token_is_not_told_when_none_was_made(
     text, app = welcome(vendor, monkeypatch, *flags)
     assert "token" not in text
     assert "mine" not in text
-    assert app.test_client().get("/__admin/settings").status_code == (401 if "mine" in flags else 200)
+    assert Client(app).get("/__admin/settings").status_code == (401 if "mine" in flags else 200)
 
 
 def test_without_control_there_is_no_health_to_tell_of(vendor: Vendor, monkeypatch: pytest.MonkeyPatch) -> None:
     text, app = welcome(vendor, monkeypatch, "--no-control", "--host", "0.0.0.0")
     assert text.splitlines()[-1] == "control and health: off   stop: Ctrl-C"
-    assert app.test_client().get("/__admin/health").status_code == 404
+    assert Client(app).get("/__admin/health").status_code == 404
 
 
 def test_python_dash_m() -> None:

@@ -32,7 +32,7 @@ def test_what_is_made_is_a_sound_file(vendor: Vendor, tmp_path: Path) -> None:
 def test_fewer_records_are_a_prefix_and_another_seed_or_anchor_is_other_data(vendor: Vendor, tmp_path: Path) -> None:
     def made(name: str, *more: Any) -> list[dict[str, Any]]:
         generation.write(vendor, Path(name).stem, tmp_path / name, *more)
-        return fixtures.read(tmp_path / name, shape(vendor)).records
+        return list(fixtures.read(tmp_path / name, shape(vendor)).records)
 
     few, many = made("few.yaml", 5), made("many.yaml", 40)
     assert few == many[:5]

@@ -67,7 +67,7 @@ def watched(request: pytest.FixtureRequest) -> Iterator[Watched]:
     handler.setStream(stream)
     app = create_app(make({}, {}), wall=lambda: WALL)
     found = Watched(app, stream)
-    found.world.observers.append(logs.observer())
+    found.world.observers.append(logs.observer(request.param, stream))
     yield found
     root.handlers[:], level, root.propagate = before
     root.setLevel(level)

@@ -6,10 +6,13 @@ import logging
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from mockserver import library
 from mockserver.clock import parse_instant
+from mockserver.data.cache import Cache
 from mockserver.data.dataset import Dataset
 from mockserver.data.fixtures import BrokenFixture
 from mockserver.data.records import View
@@ -167,3 +170,97 @@ def test_a_slip_in_a_name_is_told_and_not_served_around(vendor: Vendor, tmp_path
     with pytest.raises(WrongSetting) as refused:
         Library([vendor], folder).load_all("hand")
     assert str(refused.value).endswith(told)
+
+
+# the cache ------------------------------------------------------------------------------------------------------------
+
+
+def everything(data: Dataset) -> tuple[object, ...]:
+    rows = [data.records.record(index) for index in range(len(data.records))]
+    columns = {name: data.records.columns[name] for name in data.records.kind.columns}
+    return data.vendor, data.name, data.anchor, list(data.accounts), rows, columns, data.records.owners
+
+
+@pytest.fixture
+def kept(tmp_path: Path) -> Cache:
+    return Cache(tmp_path / "cache")
+
+
+def unable(*asked: object) -> None:
+    raise AssertionError("it was read or made again")
+
+
+@pytest.mark.parametrize(
+    ("given", "name", "day", "work"),
+    [
+        ({}, "default", None, ["read"]),
+        ({}, "hand", DAY, ["read", "rolled"]),
+        ({}, "default", DAY, ["read", "make"]),
+        ({"records": 40, "seed": 2}, "default", None, ["read", "make"]),
+    ],
+)
+def test_what_was_read_or_made_once_is_remembered(
+    vendor: Vendor, kept: Cache, monkeypatch: pytest.MonkeyPatch, given: dict[str, Any], name: str, day: date, work: Any
+) -> None:
+    first = everything(Library([vendor], **given, cache=kept).dataset(vendor, name, day))
+    assert first == everything(Library([vendor], **given).dataset(vendor, name, day))
+    for function in work:
+        monkeypatch.setattr(library, function, unable)
+    again = Library([vendor], **given, cache=kept).dataset(vendor, name, day)
+    assert everything(again) == first
+    assert [again.records.find(row) for row in (first[4][0]["id"], "none")] == [0, None]  # type: ignore[index]
+    with pytest.raises(AssertionError):
+        Library([vendor], **given).dataset(vendor, name, day)
+
+
+@pytest.mark.parametrize(
+    ("given", "name", "day"),
+    [({"records": 41}, "default", None), ({"records": 40, "seed": 2}, "default", None), ({}, "default", DAY)],
+)
+def test_what_is_made_of_something_else_is_made_anew(
+    vendor: Vendor, kept: Cache, given: dict[str, Any], name: str, day: date | None
+) -> None:
+    Library([vendor], records=40, cache=kept).dataset(vendor, "default")
+    found = Library([vendor], **given, cache=kept).dataset(vendor, name, day)
+    assert everything(found) == everything(Library([vendor], **given).dataset(vendor, name, day))
+
+
+def test_another_content_is_read_anew_and_a_broken_one_told_each_time(
+    vendor: Vendor, kept: Cache, tmp_path: Path
+) -> None:
+    own(tmp_path, "default", BILL_ROWS)
+    assert len(Library([vendor], tmp_path, cache=kept).dataset(vendor, "default").records) == 7
+    own(tmp_path, "default", BILL_ROWS.splitlines()[0] + "\n")
+    assert len(Library([vendor], tmp_path, cache=kept).dataset(vendor, "default").records) == 1
+    own(tmp_path, "default", BILL_ROWS.replace("open", "opened"))
+    for _ in range(2):
+        with pytest.raises(BrokenFixture) as broken:
+            Library([vendor], tmp_path, cache=kept).dataset(vendor, "default")
+        assert len(broken.value.faults) == 2
+
+
+@pytest.mark.parametrize("changed", ["core", "vendor", "columns", "defaults"])
+def test_what_other_code_made_is_not_trusted(
+    vendor: Vendor, kept: Cache, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, changed: str
+) -> None:
+    code = {folder: tmp_path / f"{folder}.py" for folder in ("core", "vendor")}
+    for file in code.values():
+        file.write_text("1")
+    monkeypatch.setattr(library, "_core", lambda: (code["core"],))
+    monkeypatch.setattr(library, "_files", lambda folder: [code["vendor"]])
+    Library([vendor], cache=kept).dataset(vendor, "default")
+    if changed in code:
+        code[changed].write_text("22")
+    elif changed == "columns":
+        columns = {**vendor.records.columns, "more": lambda bill: 1}
+        vendor = replace(vendor, records=replace(vendor.records, columns=columns))
+    else:
+        vendor = replace(vendor, readings=(replace(vendor.readings[0], default="cents"), *vendor.readings[1:]))
+    monkeypatch.setattr(library, "read", unable)
+    with pytest.raises(AssertionError):
+        Library([vendor], cache=kept).dataset(vendor, "default")
+
+
+def test_the_core_that_has_a_say_is_all_that_reads_types_and_renders() -> None:
+    names = {f"{path.parent.name}/{path.name}" for path in library._core()}
+    assert {"data/records.py", "data/cache.py", "toolkit/fields.py", "mockserver/clock.py"} <= names

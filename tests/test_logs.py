@@ -14,7 +14,7 @@ from tests.acme import BILLS, RICH, Sandboxed
 def lines(capsys: pytest.CaptureFixture[str], vendor: Vendor, form: str, *targets: str, **headers: str) -> list[str]:
     """What is logged of calls."""
     server = Sandboxed(vendor)
-    server.world.observers.append(logs.observer())
+    server.world.observers.append(logs.observer(form))
     logs.configure(form)
     for target in targets:
         server.get(target, headers={name.replace("_", "-"): value for name, value in headers.items()})

@@ -1,6 +1,6 @@
 """The README's commands are run: what it says a command prints is what it prints.
 
-A block marked ``console`` holds commands behind ``$`` and their output; they run in the order of the page,
+A block marked ``console`` holds commands behind ``$`` and their output; those of one block run one after the other,
 against a server on a free port. A block marked ``sh`` holds commands that are run by a test of their own below.
 """
 
@@ -27,13 +27,10 @@ def blocks(kind: str) -> list[str]:
     return re.findall(rf"^```{kind}\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
 
 
-def steps() -> list[tuple[str, str]]:
-    """Each command of the console blocks (continued lines joined) with the output shown below it."""
-    found_steps = []
-    for block in blocks("console"):
-        for command, output in re.findall(r"^\$ ((?:.*\\\n)*.*)\n((?:(?!\$ ).*\n)*)", block, re.MULTILINE):
-            found_steps.append((command, output))
-    return found_steps
+def sessions() -> list[list[tuple[str, str]]]:
+    """For each console block its commands (continued lines joined), each with the output shown below it."""
+    pattern = r"^\$ ((?:.*\\\n)*.*)\n((?:(?!\$ ).*\n)*)"
+    return [re.findall(pattern, block, re.MULTILINE) for block in blocks("console")]
 
 
 @pytest.fixture(scope="module")
@@ -42,28 +39,29 @@ def server() -> Iterator[str]:
         yield url
 
 
-@pytest.mark.parametrize(("command", "output"), steps(), ids=lambda text: str(text)[:50])
-def test_a_command_prints_what_the_readme_shows(command: str, output: str, server: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("session", sessions(), ids=lambda session: session[0][0][:50])
+def test_commands_print_what_the_readme_shows(session: list[tuple[str, str]], server: str, tmp_path: Path) -> None:
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    done = subprocess.run(
-        ["bash", "-c", command.replace(SHOWN, server)],
-        cwd=ROOT,
-        env={**os.environ, "PATH": path, "TMPDIR": str(tmp_path)},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
-    shown = (done.stdout + done.stderr).replace(server, SHOWN)
-    if "..." in output:
-        pattern = ".*?".join(re.escape(part) for part in output.strip().split("..."))
-        assert re.fullmatch(pattern, shown.strip(), re.DOTALL), shown
-    else:
-        assert shown.strip() == output.strip()
+    for command, output in session:
+        done = subprocess.run(
+            ["bash", "-c", command.replace(SHOWN, server)],
+            cwd=ROOT,
+            env={**os.environ, "PATH": path, "TMPDIR": str(tmp_path)},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+        shown = (done.stdout + done.stderr).replace(server, SHOWN).strip()
+        if "..." in output:
+            pattern = ".*?".join(re.escape(part) for part in output.strip().split("..."))
+            assert re.fullmatch(pattern, shown, re.DOTALL), shown
+        else:
+            assert shown == output.strip(), command
 
 
 def test_the_readme_shows_commands() -> None:
-    assert len(steps()) >= 8
+    assert sum(map(len, sessions())) >= 8
     lines = {line for block in blocks("sh") for line in block.splitlines() if line and not line.startswith("#")}
     assert lines == {"make serve", "make test", "pip install . && mockserver serve", "docker compose up"}
 

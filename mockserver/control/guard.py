@@ -11,7 +11,6 @@ from ..errors import Misuse
 from ..serve import World
 from ..settings import is_loopback
 
-SANDBOX = "mockserver.sandbox"  # where the address of a request leaves the sandbox that its URL names
 OPEN = ("health", "ready", "version")
 TOKEN_HEADER = "X-Mock-Control-Token"
 BODY_LIMIT = 16 * 1024 * 1024

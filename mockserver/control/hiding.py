@@ -9,12 +9,12 @@ from typing import Any
 from flask import request
 
 from .. import live
+from ..addresses import SANDBOX
 from ..data.dataset import Accounts
 from ..errors import Misuse
 from ..journal import HIDDEN, hidden, spelled
 from ..sandbox import DEFAULT
 from ..serve import World
-from .guard import SANDBOX
 
 LONGEST = 2000  # characters of a detail: what was sent is told, not sent back whole
 PIECE = 8  # characters of a secret that are left where a text was cut are hidden, too

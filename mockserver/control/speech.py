@@ -11,6 +11,7 @@ from flask import Blueprint, Response, request
 from werkzeug.exceptions import HTTPException
 
 from .. import live
+from ..addresses import SANDBOX
 from ..errors import Misuse
 from ..journal import Journal
 from ..listing import prefix_of
@@ -19,7 +20,7 @@ from ..serve import World, problem, refuse_secret_name
 from ..settings import WrongSetting
 from ..toolkit.jsontext import brief, decimals, decode, encode
 from ..vendor import Vendor
-from .guard import BODY_LIMIT, OPEN, SANDBOX
+from .guard import BODY_LIMIT, OPEN
 from .hiding import named, told
 
 DEEPEST = 64  # levels of a body; code that walks it knows no bottom

@@ -8,21 +8,21 @@ Ids are there once; a record whose schema has ``_copy`` may repeat one on purpos
 from __future__ import annotations
 
 import json
+from collections import deque
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from itertools import chain
 from pathlib import Path
 from typing import Any, TextIO
 
-import yaml
 from marshmallow import ValidationError
 
 from ..clock import format_instant, parse_instant
 from ..toolkit.fields import Listed, Nested, RecordSchema
 from ..toolkit.jsontext import decode, encode
 from ..toolkit.notices import closest
-from . import yamltext
 
 YAML_LIMIT = 10_000
 
@@ -66,25 +66,39 @@ class BrokenFixture(Exception):
         super().__init__("\n".join(map(str, self.faults)))
 
 
+Row = dict[str, Any]
+Collect = Callable[[Iterator[Row]], Any]
+
+
 @dataclass
 class Content:
-    """What a fixture file holds, checked and typed."""
+    """What a fixture file holds, checked and typed; ``records`` is what was made of the rows as they came."""
 
     vendor: str
     dataset: str
     anchor: datetime
-    accounts: list[dict[str, Any]] = field(default_factory=list)
-    records: list[dict[str, Any]] = field(default_factory=list)
+    accounts: list[Row] = field(default_factory=list)
+    records: Any = field(default_factory=list)
 
 
-def read(path: Path, shape: Shape) -> Content:
-    """The content of one fixture file. Raises BrokenFixture with all of its faults."""
+def read(path: Path, shape: Shape, collect: Collect = list) -> Content:
+    """The content of one fixture file. Raises BrokenFixture with all of its faults.
+
+    ``collect`` is handed the typed records one by one, and what it makes of them is thrown away if there are faults:
+    100,000 records never stand side by side as maps, which took 6 times the memory of what is served.
+    """
     try:
-        text = path.read_text(encoding="utf-8")
+        if path.suffix != ".jsonl":
+            return _checked(path, shape, *parse_yaml(path, path.read_text(encoding="utf-8")), [], collect)
+        with path.open(encoding="utf-8") as lines:
+            broken: list[Fault] = []
+            return _checked(path, shape, _parse_lines(path, lines, broken), _line_of, broken, collect)
     except (OSError, UnicodeDecodeError) as error:
         raise BrokenFixture([Fault(path, 1, "", f"a file that cannot be read ({error})", "UTF-8 text")]) from None
-    raw, line_of, broken = _parse_lines(path, text) if path.suffix == ".jsonl" else (*parse_yaml(path, text), [])
-    content, faults = check(raw, shape)
+
+
+def _checked(path: Path, shape: Shape, raw: Any, line_of: LineOf, broken: list[Fault], collect: Collect) -> Content:
+    content, faults = check(raw, shape, collect)
     if content is not None and content.dataset != path.stem:
         faults = [(("dataset",), shown(content.dataset), f"{path.stem}, as the file is named")]
     if content is None or faults or broken:
@@ -97,7 +111,7 @@ def read(path: Path, shape: Shape) -> Content:
     return content
 
 
-def check(raw: Any, shape: Shape) -> tuple[Content | None, list[Wrong]]:
+def check(raw: Any, shape: Shape, collect: Collect = list) -> tuple[Content | None, list[Wrong]]:
     """The typed content of a parsed file and its faults as (path, found, wanted)."""
     if not isinstance(raw, dict):
         return None, [((), shown(raw), "a map with vendor, dataset, anchor, accounts and records")]
@@ -121,24 +135,38 @@ def check(raw: Any, shape: Shape) -> tuple[Content | None, list[Wrong]]:
             faults.append((("anchor",), shown(raw["anchor"]), "a time like 2026-07-15T09:00:00Z"))
     accounts, wrong = check_accounts(raw["accounts"], shape) if "accounts" in raw else ([], [])
     faults += wrong
-    records = _rows(raw.get("records", []), "records", shape.record, faults)
-    # What holds between rows is checked on the rows as they stand, so that a faulty row hides no further fault.
-    standing = _maps(raw.get("records"))
-    originals = [(index, record) for index, record in standing if not record.get("_copy")]
-    _unique(originals, "records", (shape.record_id,), faults)
     known = [account.get(shape.account_id) for _, account in _maps(raw.get("accounts"))]
-    for index, record in standing:
-        faults += _stray(("records", index, "_owner"), record, shape, known)
+    records = collect(_records(raw.get("records", []), shape, known, faults))
     if faults or anchor is None:
         return None, faults
     return Content(shape.vendor, raw["dataset"], anchor, accounts, records), faults
 
 
+def _records(rows: Any, shape: Shape, owners: Container[Any], faults: list[Wrong]) -> Iterator[Row]:
+    """The good ones of these rows, typed. What holds between rows is checked on the rows as they stand, so that a
+    faulty row hides no further fault.
+    """
+    seen: dict[Any, int] = {}
+    for index, row in _listed(rows, "records", faults):
+        good = _read_row(row, ("records", index), shape.record, faults)
+        if isinstance(row, dict):
+            if not row.get("_copy"):
+                _unique(row, ("records", index), shape.record_id, seen, faults)
+            faults += _stray(("records", index, "_owner"), row, shape, owners)
+        if good is not None:
+            yield good
+
+
 def check_accounts(raw: Any, shape: Shape) -> tuple[list[dict[str, Any]], list[Wrong]]:
     """The typed accounts of a dataset, and what is wrong with them."""
     faults: list[Wrong] = []
-    accounts, standing = _rows(raw, "accounts", shape.account, faults), _maps(raw)
-    _unique(standing, "accounts", (shape.account_id, shape.key), faults)
+    rows = list(_listed(raw, "accounts", faults))
+    read = [_read_row(row, ("accounts", index), shape.account, faults) for index, row in rows]
+    accounts, standing = [account for account in read if account is not None], _maps(raw)
+    for key in (shape.account_id, shape.key):
+        seen: dict[Any, int] = {}
+        for index, account in standing:
+            _unique(account, ("accounts", index), key, seen, faults)
     if raw == []:
         faults.append((("accounts",), "no account", "at least one account"))
     if standing and standing[0][0] == 0 and standing[0][1].get(shape.key) is None:
@@ -172,6 +200,8 @@ def write(
         return
     for line in comment.splitlines():
         out.write(f"# {line}\n")
+    from . import yamltext
+
     out.write(yamltext.dump(dict(head)))
     for name, rows in (("accounts", accounts), ("records", records)):
         empty = True
@@ -193,7 +223,14 @@ LineOf = Callable[[list[Path_]], list[int]]
 
 
 def parse_yaml(path: Path, text: str) -> tuple[Any, LineOf]:
-    """What a YAML file holds, and what finds the lines of paths in it. Raises BrokenFixture."""
+    """What a YAML file holds, and what finds the lines of paths in it. Raises BrokenFixture.
+
+    YAML is imported here: a start whose datasets are all remembered needs none of it, which saves 11 ms.
+    """
+    import yaml
+
+    from . import yamltext
+
     try:
         return yamltext.load(text), lambda paths: yamltext.lines(text, paths)
     except yaml.YAMLError as error:
@@ -206,39 +243,46 @@ def parse_yaml(path: Path, text: str) -> tuple[Any, LineOf]:
         raise BrokenFixture([Fault(path, 1, "", f"YAML that cannot be read ({error})", "YAML")]) from None
 
 
-def _parse_lines(path: Path, text: str) -> tuple[Any, LineOf, list[Fault]]:
-    rows: list[Any] = []
-    faults = []
-    for number, line in enumerate(text.removesuffix("\n").split("\n"), 1):  # splitlines() would also cut at U+2028
-        try:
-            rows.append(decode(line.encode()))
-        except (ValueError, RecursionError) as error:
-            rows.append(_BROKEN)
-            faults.append(Fault(path, number, "", f"broken JSON ({error})", "one JSON object a line"))
-    if rows[0] is _BROKEN:
-        raise BrokenFixture(faults)
-    first = rows[0]
-    raw = {**first, "records": rows[1:]} if isinstance(first, dict) else first
+def _parse_lines(path: Path, lines: Iterator[str], broken: list[Fault]) -> Any:
+    """What a JSON Lines file holds: its records are read, and those that cannot be are told, as they are asked for."""
 
-    def line_of(paths: list[Path_]) -> list[int]:
-        return [int(where[1]) + 2 if len(where) > 1 and where[0] == "records" else 1 for where in paths]
+    def parsed() -> Iterator[Any]:
+        for number, line in enumerate(chain([next(lines, "")], lines), 1):
+            try:
+                yield decode(line.removesuffix("\n").encode())
+            except (ValueError, RecursionError) as error:
+                broken.append(Fault(path, number, "", f"broken JSON ({error})", "one JSON object a line"))
+                yield _BROKEN
 
-    return raw, line_of, faults
+    rows = parsed()
+    first = next(rows)
+    if isinstance(first, dict):
+        return {**first, "records": rows}
+    deque(rows, 0)  # so that what is broken further on is told, too
+    if first is _BROKEN:
+        raise BrokenFixture(broken)
+    return first
 
 
-def _rows(rows: Any, name: str, schema: RecordSchema, faults: list[Wrong]) -> list[dict[str, Any]]:
-    if not isinstance(rows, list):
+def _line_of(paths: list[Path_]) -> list[int]:
+    """The lines of a JSON Lines file at which these paths stand."""
+    return [int(where[1]) + 2 if len(where) > 1 and where[0] == "records" else 1 for where in paths]
+
+
+def _listed(rows: Any, name: str, faults: list[Wrong]) -> Iterator[tuple[int, Any]]:
+    """The rows that could be read, and where each is."""
+    if not isinstance(rows, list | Iterator):
         faults.append(((name,), shown(rows), f"a list of {name}"))
-        return []
-    good = []
-    for index, row in enumerate(rows):
-        if row is _BROKEN:
-            continue
-        try:
-            good.append(schema.read(row))
-        except ValidationError as error:
-            faults.extend(_flat((name, index), error.messages, row, schema))
-    return good
+        return
+    yield from ((index, row) for index, row in enumerate(rows) if row is not _BROKEN)
+
+
+def _read_row(row: Any, where: Path_, schema: RecordSchema, faults: list[Wrong]) -> Row | None:
+    try:
+        return schema.read(row)
+    except ValidationError as error:
+        faults.extend(_flat(where, error.messages, row, schema))
+        return None
 
 
 def _maps(rows: Any) -> list[tuple[int, dict[str, Any]]]:
@@ -251,14 +295,10 @@ def _stray(where: Path_, record: Mapping[str, Any], shape: Shape, owners: Contai
     return [(where, shown(record["_owner"]), f"the {shape.account_id} of one of the accounts")]
 
 
-def _unique(rows: list[tuple[int, dict[str, Any]]], name: str, fields: tuple[str, ...], faults: list[Wrong]) -> None:
-    for key in fields:
-        seen: dict[Any, int] = {}
-        for index, row in rows:
-            value = row.get(key)
-            if isinstance(value, int | str) and seen.setdefault(value, index) != index:
-                wanted = f"another {key} than {name}[{seen[value]}]"
-                faults.append(((name, index, key), f"{shown(value)} again", wanted))
+def _unique(row: Mapping[str, Any], where: Path_, key: str, seen: dict[Any, int], faults: list[Wrong]) -> None:
+    value, (name, index) = row.get(key), where
+    if isinstance(value, int | str) and seen.setdefault(value, int(index)) != index:
+        faults.append(((*where, key), f"{shown(value)} again", f"another {key} than {name}[{seen[value]}]"))
 
 
 def _flat(where: Path_, messages: Any, value: Any, schema: RecordSchema) -> Iterator[Wrong]:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 Columns = Mapping[str, Sequence[Any]]
-Keeps = Callable[[int], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,9 +16,15 @@ class Equals:
     column: str
     value: Any
 
-    def keeps(self, columns: Columns) -> Keeps:
+    @property
+    def bounds(self) -> tuple[Any, Any]:
+        """The least and the greatest value that meet it."""
+        return self.value, self.value
+
+    def narrow(self, columns: Columns, rows: Sequence[int]) -> list[int]:
+        """Those of the rows that meet it, in their order."""
         column, value = columns[self.column], self.value
-        return lambda row: bool(column[row] == value)
+        return [row for row in rows if column[row] == value]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +35,13 @@ class Within:
     low: Any
     high: Any
 
-    def keeps(self, columns: Columns) -> Keeps:
+    @property
+    def bounds(self) -> tuple[Any, Any]:
+        return self.low, self.high
+
+    def narrow(self, columns: Columns, rows: Sequence[int]) -> list[int]:
         column, low, high = columns[self.column], self.low, self.high
-        return lambda row: column[row] is not None and bool(low <= column[row] <= high)
+        return [row for row in rows if column[row] is not None and low <= column[row] <= high]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +51,11 @@ class Contains:
     columns: tuple[str, ...]
     text: str
 
-    def keeps(self, columns: Columns) -> Keeps:
-        searched, text = [columns[name] for name in self.columns], self.text.casefold()
-        return lambda row: any(column[row] is not None and text in column[row].casefold() for column in searched)
+    def narrow(self, columns: Columns, rows: Sequence[int]) -> list[int]:
+        text, found = self.text.casefold(), set[int]()
+        for column in map(columns.__getitem__, self.columns):
+            found.update([row for row in rows if column[row] is not None and text in column[row].casefold()])
+        return [row for row in rows if row in found] if found else []
 
 
 Condition = Equals | Within | Contains

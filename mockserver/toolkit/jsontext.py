@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from .money import plain
@@ -62,6 +63,11 @@ def brief(value: Any, most: int = 80) -> str:
     return text if len(text) <= most else text[: most - 3] + "..."
 
 
+@lru_cache(maxsize=4096)  # names of fields: there are few, and they come in every reply
+def _key(name: str) -> bytes:
+    return _string(name).encode() + b":"
+
+
 def _no_number(text: str) -> Any:
     raise ValueError(f"{text} is no JSON number")
 
@@ -80,7 +86,7 @@ def _write(value: Any, number: Callable[[Decimal], str], put: Callable[[bytes], 
     elif isinstance(value, Mapping):
         before = b"{"
         for key, item in value.items():
-            put(before + _string(key).encode() + b":")
+            put(before + _key(key))
             _write(item, number, put)
             before = b","
         put(b"}" if value else b"{}")

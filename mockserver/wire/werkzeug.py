@@ -7,14 +7,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from flask import Flask
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
-from ..app import REPLY
+from ..addresses import REPLY
 from .threaded import Carrier
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIEnvironment
+    from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
 
 
 class _Handler(WSGIRequestHandler):
@@ -27,7 +26,7 @@ class _Handler(WSGIRequestHandler):
         self.close_connection = True
 
 
-def server(app: Flask, listener: socket.socket, tls: tuple[Path, Path] | None = None) -> BaseWSGIServer:
+def server(app: WSGIApplication, listener: socket.socket, tls: tuple[Path, Path] | None = None) -> BaseWSGIServer:
     """A server on a listening socket; ``serve_forever`` runs it, ``shutdown`` from another thread stops it."""
     host, port = listener.getsockname()[:2]
     context = (str(tls[0]), str(tls[1])) if tls else None
@@ -42,7 +41,9 @@ def server(app: Flask, listener: socket.socket, tls: tuple[Path, Path] | None = 
     )
 
 
-def run(app: Flask, listener: socket.socket, ready: Callable[[], None], tls: tuple[Path, Path] | None = None) -> None:
+def run(
+    app: WSGIApplication, listener: socket.socket, ready: Callable[[], None], tls: tuple[Path, Path] | None = None
+) -> None:
     """Serve until interrupted; ``ready`` is called just before the first call can be answered."""
     serving = server(app, listener, tls)
     ready()

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from mockserver.app import REPLY
+from mockserver.addresses import REPLY
 from mockserver.toolkit.jsontext import floats
 from mockserver.vendor import Vendor
 from tests.acme import BILL_ROWS, BILLS, FIXTURE, Sandboxed

@@ -252,3 +252,18 @@ def test_what_is_written_is_read(
     assert content.records == records
     assert content.accounts == accounts
     assert out.getvalue().startswith('{"vendor"' if lines else "# Two\n# lines.\nvendor: acme\n")
+
+
+def test_records_of_json_lines_are_handed_over_as_they_are_read(vendor: Vendor, tmp_path: Path) -> None:
+    path = tmp_path / "big.jsonl"
+    head = '{"vendor":"acme","dataset":"big","anchor":"2026-03-31","accounts":[{"account":"a","secret":"s"}]}\n'
+    bill = '{"id":%d,"name":null,"state":"open","due":"2026-01-31","amount":1,"_owner":"a"}\n'
+    path.write_text(head + bill % 1 + bill % 2)
+    assert fixtures.read(path, shape(vendor), lambda rows: [row["id"] for row in rows]).records == [1, 2]
+
+    path.write_text(head + bill % 1 + "{\n" + bill % 1)
+    seen: list[int] = []
+    with pytest.raises(fixtures.BrokenFixture) as broken:
+        fixtures.read(path, shape(vendor), lambda rows: seen.extend(row["id"] for row in rows))
+    assert seen == [1, 1]  # a faulty row is not among them; a repeated one is, and told
+    assert [fault.line for fault in broken.value.faults] == [3, 4]

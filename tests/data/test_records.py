@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
+from operator import itemgetter
 from typing import Any
 from unittest.mock import patch
 
@@ -13,7 +15,7 @@ from hypothesis import strategies as some
 
 from mockserver.data import records
 from mockserver.data.records import Readings, Record, Records, RecordType, View, as_it_is
-from mockserver.toolkit.filters import Equals, Within
+from mockserver.toolkit.filters import Columns, Condition, Contains, Equals, Within
 from mockserver.toolkit.jsontext import decode, encode
 from tests.acme import Bill
 
@@ -156,6 +158,22 @@ def test_a_changed_copy_has_its_own_rows_and_what_it_came_from_stays_as_it_was()
     assert large.own_bytes > copy.own_bytes + 5000  # what is shared with nobody counts in full
 
 
+def test_a_changed_copy_of_many_copies_no_list(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(records, "SMALL", 100)
+    made = Records(KIND, [{**ROWS[0], "id": row} for row in range(1000)], {"style": "plain"})
+    copy = made.changed({3: None, 8: ROWS[1] | {"id": 8}, "new": ROWS[2] | {"id": "new"}})
+    assert copy.own_bytes < 8 * 1000
+    assert made.changed(dict.fromkeys(range(500))).own_bytes > 8 * 500  # this one has its own
+    assert copy.ids == [*range(3), *range(4, 1000), "new"]
+    assert (copy.ids[2:5], copy.ids[-1], len(copy)) == ([2, 4, 5], "new", 1000)
+    assert copy.columns["state"][7] == "open"
+    with pytest.raises(TypeError):
+        hash(copy.ids)
+    fancy = View(copy, {"style": "fancy"})
+    RENDERED.clear()
+    assert decode(fancy.json(999))[0]["id"] == "new"
+
+
 def test_a_changed_copy_is_written_under_every_reading() -> None:
     records = Records(KIND, ROWS, {"style": "plain"})
     fancy = View(records, {"style": "fancy"})
@@ -181,15 +199,16 @@ ORDERS: list[tuple[tuple[str, bool], ...]] = [
 ]
 
 
-@pytest.mark.parametrize("many", [0, 2, 16])
+@pytest.mark.parametrize("few", [2, 64])
+@pytest.mark.parametrize(("many", "small"), [(0, 0), (2, 0), (2, 100), (16, 0)])
 @given(ids=some.lists(some.integers(0, 9), max_size=30), more=CHANGES, yet_more=CHANGES)
 def test_a_changed_copy_is_as_if_it_had_been_made_of_its_rows(
-    many: int, ids: list[int], more: dict[int, Any], yet_more: dict[int, Any]
+    few: int, many: int, small: int, ids: list[int], more: dict[int, Any], yet_more: dict[int, Any]
 ) -> None:
     columns: dict[str, Any] = {name: lambda row, name=name: row[name] for name in ("id", "day", "word")}
     kind = RecordType(Bill, "id", columns, lambda row, readings: encode({**row, **readings}))
     copy = Records(kind, [{"id": id, "day": row % 3, "word": "ab"[row % 2]} for row, id in enumerate(ids)], {})
-    with patch.object(records, "MANY", many):
+    with patch.multiple(records, MANY=many, FEW=few, SMALL=small):
         for changes in (more, yet_more):
             copy.rows((), (("day", True),))
             copy = copy.changed({id: row and {"id": id, **row} for id, row in changes.items()})
@@ -202,15 +221,141 @@ def test_a_changed_copy_is_as_if_it_had_been_made_of_its_rows(
                     assert copy.rows(conditions, order) == made.rows(conditions, order)
 
 
+def spied(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The rows at which an Equals will look one by one."""
+    looked_at: list[int] = []
+    narrow = Equals.narrow
+
+    def spy(self: Equals, columns: Columns, rows: Sequence[int]) -> list[int]:
+        looked_at.extend(rows)
+        return narrow(self, columns, rows)
+
+    monkeypatch.setattr(Equals, "narrow", spy)
+    return looked_at
+
+
 def test_a_few_changes_ask_for_no_sorting_anew(monkeypatch: pytest.MonkeyPatch) -> None:
     made = Records(KIND, [{**ROWS[row % 4], "id": row} for row in range(200)], {"style": "plain"})
     view = View(made, {"style": "plain"}).matching(state="paid").ordered("-due", "id")
     before = ids(view)
     gone, changed = before[3], before[5]
     copy = made.changed({gone: None, changed: {**ROWS[0], "id": changed, "due": "2027-01-01"}})
-    monkeypatch.setattr(Equals, "keeps", lambda self, columns: lambda row: columns["id"][row] == changed)
+    looked_at = spied(monkeypatch)
     rest = [id for id in before if id not in (gone, changed)]
     assert ids(replace(view, records=copy)) == [changed, *rest]
+    assert looked_at == [copy.find(changed)]
+
+
+AMOUNTS = [Decimal(text) for text in ("0", "0.1", "0.10", "2.5", "1E+3", "-7", "9007199254740.93", "3")]
+CLOSE = [Decimal("9007199254740992.1"), Decimal("9007199254740992.2")]  # one float for both
+ANYTHING = some.fixed_dictionaries(
+    {
+        "day": some.integers(0, 9),
+        "word": some.sampled_from("abc"),
+        "name": some.none() | some.sampled_from(["Ab", "b", "c"]),
+        "amount": some.sampled_from(AMOUNTS + CLOSE),
+    }
+)
+ASKED = (
+    Equals("word", "a"),
+    Equals("day", 3),
+    Equals("day", "3"),
+    Equals("name", None),
+    Equals("amount", Decimal("0.100")),
+    Within("day", 2, 5),
+    Within("day", 5, 2),
+    Within("name", "a", "c"),
+    Contains(("name", "word"), "B"),
+)
+
+
+def plainly(rows: list[dict[str, Any]], condition: Condition) -> list[dict[str, Any]]:
+    """The rows that meet the condition, said as simply as can be."""
+    if isinstance(condition, Equals):
+        return [row for row in rows if row[condition.column] == condition.value]
+    if isinstance(condition, Contains):
+        text = condition.text.lower()
+        return [row for row in rows if any(text in (row[name] or "").lower() for name in condition.columns)]
+    name = condition.column
+    return [row for row in rows if row[name] is not None and condition.low <= row[name] <= condition.high]
+
+
+@pytest.mark.parametrize("few", [0, 3, 64])
+@given(
+    rows=some.lists(ANYTHING, max_size=40),
+    asked=some.lists(some.sampled_from(ASKED), max_size=3),
+    order=some.lists(
+        some.tuples(some.sampled_from(["day", "word", "amount"]), some.booleans()),
+        max_size=2,
+        unique_by=lambda key: key[0],
+    ),
+)
+def test_any_rows_in_any_order_are_what_filters_and_stable_sorts_would_find(
+    few: int, rows: list[dict[str, Any]], asked: list[Condition], order: list[tuple[str, bool]]
+) -> None:
+    kind = RecordType(Bill, "id", {name: itemgetter(name) for name in ("day", "word", "name", "amount")})
+    expected = [{**row, "id": number} for number, row in enumerate(rows)]
+    made = Records(kind, expected, {})
+    for condition in asked:
+        expected = plainly(expected, condition)
+    for name, descending in reversed(order):
+        expected = sorted(expected, key=itemgetter(name), reverse=descending)
+    with patch.object(records, "FEW", few):
+        assert list(made.rows(tuple(asked), tuple(order))) == [row["id"] for row in expected]
+
+
+@pytest.mark.parametrize("condition", [Equals("id", 77), Within("id", 60, 62)])
+def test_what_differs_in_every_call_is_not_searched_row_by_row(
+    monkeypatch: pytest.MonkeyPatch, condition: Condition
+) -> None:
+    made = Records(KIND, [{**ROWS[row % 4], "id": row} for row in range(200)], {"style": "plain"})
+    looked_at = spied(monkeypatch)
+    found = made.rows((Equals("state", "paid"), condition), ())
+    assert list(found) == [row for row in looked_at if ROWS[row % 4]["state"] == "paid"]
+    assert len(looked_at) <= 3
+
+
+@pytest.mark.parametrize(
+    ("column", "sorted_by_floats"),
+    [
+        (AMOUNTS[:4], True),
+        ([Decimal(-7), Decimal("9007199254740.93")], True),
+        (CLOSE, False),
+        ([Decimal("1E+400"), Decimal("1E+401")], False),
+        ([Decimal(1), 1], False),
+        (["a"], False),
+        ([], False),
+    ],
+)
+def test_only_what_floats_can_tell_apart_is_sorted_by_floats(column: list[Any], sorted_by_floats: bool) -> None:
+    kind = RecordType(Bill, "id", {"amount": itemgetter("amount")})
+    made = Records(kind, [{"id": row, "amount": str(value)} for row, value in enumerate(column)], {})
+    made.columns["amount"] = column
+    keys = made._sort_keys("amount", len(column))
+    assert (keys is not column) == sorted_by_floats
+    assert list(keys) == column or sorted_by_floats
+    assert made._sort_keys("amount", len(column)) is keys
+
+
+def test_equal_texts_of_a_column_are_kept_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    def rows(states: str) -> list[dict[str, Any]]:
+        return [{**ROWS[0], "id": row, "state": state * 9, "name": None} for row, state in enumerate(states)]
+
+    states = Records(KIND, rows("aba"), {"style": "plain"}).columns["state"]
+    assert states == ["a" * 9, "b" * 9, "a" * 9]
+    assert states[0] is states[2]
+    monkeypatch.setattr(records, "SHARED", 1)
+    states = Records(KIND, rows("abab"), {"style": "plain"}).columns["state"]
+    assert states[0] is states[2]
+    assert states[1] is not states[3]  # of numbers that never come back none is remembered
+
+
+def test_ids_are_found_by_their_text_whatever_they_are() -> None:
+    made = Records(KIND, [{**ROWS[0], "id": id} for id in ("7", 7, "07", -3, "x", "٣", 8, 7)], {"style": "plain"})
+    assert [made.find(id) for id in ("7", 7, "07", "-3", "x", "٣", 3, "8", "--3", "")] == [
+        *(0, 0, 2, 3, 4, 5, None, 6, None, None)
+    ]
+    assert made.changed({7: None}).ids == ["07", -3, "x", "٣", 8]
 
 
 def test_many_removed_at_once_are_the_right_ones() -> None:

@@ -33,8 +33,9 @@ COLUMNS: dict[str, list[Any]] = {
     ],
 )
 def test_which_rows_are_kept(condition: Condition, rows: list[int]) -> None:
-    keeps = condition.keeps(COLUMNS)
-    assert [row for row in range(4) if keeps(row)] == rows
+    assert condition.narrow(COLUMNS, range(4)) == rows
+    assert condition.narrow(COLUMNS, [3, 2, 1, 0]) == rows[::-1]
+    assert condition.narrow(COLUMNS, []) == []
 
 
 def test_conditions_are_values() -> None:

@@ -18,10 +18,11 @@ from typing import Any
 import pytest
 import requests
 from gunicorn.app.base import BaseApplication
+from gunicorn.workers import gasgi
 
 from mockserver.vendor import Vendor
 from mockserver.wire import gunicorn, listening, werkzeug
-from mockserver.wire.threaded import Carrier
+from mockserver.wire.inline import Inline
 from tests.acme import RICH, Sandboxed
 
 ROOT = Path(__file__).parent.parent.parent
@@ -226,7 +227,7 @@ def test_how_gunicorn_is_set(vendor: Vendor, monkeypatch: pytest.MonkeyPatch) ->
         gunicorn.run(app, listener, lambda: ready.append("ready"), tls)
         config = made[-1].cfg
         assert (config.bind, config.workers, config.limit_request_line) == ([f"fd://{descriptor}"], 1, 0)
-        assert config.worker_connections > config.threads > 1000
+        assert issubclass(config.worker_class, gasgi.ASGIWorker)
         assert config.control_socket_disable
         assert bool(config.is_ssl) == (tls is not None)
         socket.socket(fileno=descriptor).close()
@@ -239,4 +240,4 @@ def test_how_gunicorn_is_set(vendor: Vendor, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(os, "_exit", ended.append)
     handlers.pop(signal.SIGQUIT)(signal.SIGQUIT, None)
     assert (ended, handlers) == ([0], {})
-    assert isinstance(made[0].load(), Carrier)
+    assert isinstance(made[0].load(), Inline)

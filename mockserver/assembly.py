@@ -1,0 +1,51 @@
+"""Assembly: from settings to the world that calls are served in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from . import clock
+from . import vendors as shelf
+from .data import cache
+from .data.cache import Cache
+from .errors import Misuse
+from .library import Library
+from .sandbox import Sandboxes, check_quotas, check_readings, first_day
+from .serve import World
+from .settings import Settings, WrongSetting
+from .store import Store
+from .store.memory import MemoryStore
+from .vendor import Vendor
+
+
+def assemble(
+    settings: Settings,
+    *,
+    vendors: Iterable[Vendor] = (),
+    store: Store | None = None,
+    wall: Callable[[], float] = clock.wall,
+) -> World:
+    """The world of these settings: our vendors, installed ones, and those given.
+
+    Raises WrongSetting, BrokenFixture or BadVendor with a sentence when it cannot be put together.
+    """
+    served = shelf.distinct((*shelf.found(), *vendors))
+    kept = Cache(cache.folder()) if settings.cache else None
+    library = Library(served, settings.fixtures, settings.records, settings.seed, kept)
+    store = store or MemoryStore(
+        journal_entries=settings.journal_entries,
+        journal_bytes=settings.journal_bytes,
+        all_journals_bytes=settings.all_journals_bytes,
+    )
+    sandboxes = Sandboxes(settings, library, served, store)
+    check_quotas(settings.quotas, served)
+    try:
+        check_readings(settings.readings, served)
+    except Misuse as misuse:
+        raise WrongSetting(f"--readings (or MOCKSERVER_READINGS): {misuse.detail}") from None
+    start = library.load_all(settings.dataset, first_day(settings, wall()))
+    if settings.scenarios:
+        from .scenario import Scenarios
+
+        Scenarios(sandboxes).check(wall())
+    return World(settings, served, sandboxes, store, start, wall)

@@ -1,0 +1,209 @@
+"""Datasets at rest, remembered between starts in the user's cache folder: reading YAML and checking it costs more than
+all the rest of a start.
+
+An entry holds data, never code, under a key that says what it was made of. One that is damaged is as good as none, and
+what cannot be written is not: a cache may fail without anybody noticing anything but the time.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+from zlib import crc32
+
+from ..clock import format_instant, parse_instant
+from ..toolkit.jsontext import decode, encode
+
+MOST_BYTES = 1024**3  # of all entries together; the least recently used go first
+
+
+@dataclass(frozen=True)
+class Rest:
+    """A dataset at rest: its accounts, and in lists of their own each record's id, key columns, hidden fields, JSON."""
+
+    anchor: datetime
+    accounts: Sequence[Mapping[str, Any]]
+    ids: list[Any]
+    columns: Mapping[str, list[Any]]
+    hidden: list[bytes]
+    texts: list[bytes]
+
+
+def folder() -> Path:
+    """Where programs of this user keep what they can make again: ``XDG_CACHE_HOME``, or the system's own place."""
+    given = os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA")
+    home = Path.home() / ("Library/Caches" if sys.platform == "darwin" else ".cache")
+    return (Path(given) if given else home) / "mockserver"
+
+
+def key(*parts: str | bytes | Path) -> str:
+    """The name of what is made of these texts, and by the code in these files as they are now."""
+    digest = blake2b(digest_size=20)
+    for part in parts:
+        if isinstance(part, Path):
+            state = part.stat()
+            part = f"{part} {state.st_size} {state.st_mtime_ns}"
+        data = part.encode() if isinstance(part, str) else part
+        digest.update(b"%d " % len(data))
+        digest.update(data)
+    return digest.hexdigest()
+
+
+class Cache:
+    """The entries of a folder; with None for a folder there never are any."""
+
+    def __init__(self, folder: Path | None) -> None:
+        self._folder = folder
+
+    def get(self, key: str) -> Rest | None:
+        """What was put under the key, if it is there and sound."""
+        if self._folder is None:
+            return None
+        file = self._folder / key
+        try:
+            rest = _read(file.read_bytes())
+        except (OSError, ValueError, TypeError, KeyError, ArithmeticError, RecursionError):
+            return None
+        with suppress(OSError):
+            os.utime(file)  # it was used
+        return rest
+
+    def put(self, key: str, rest: Rest) -> None:
+        """Remember this, if it can be remembered."""
+        if self._folder is None:
+            return
+        try:
+            data = _written(rest)
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with tempfile.NamedTemporaryFile(dir=self._folder, prefix=".", delete=False) as file:
+                file.writelines(data)
+            os.replace(file.name, self._folder / key)
+            self._make_room()
+        except (OSError, ValueError, TypeError):
+            return
+
+    def _make_room(self) -> None:
+        assert self._folder is not None
+        found = [(entry.stat(), entry.path) for entry in os.scandir(self._folder) if entry.is_file()]
+        total = sum(state.st_size for state, _ in found)
+        for state, path in sorted(found, key=lambda pair: pair[0].st_mtime):
+            if total <= MOST_BYTES:
+                break
+            os.unlink(path)
+            total -= state.st_size
+
+
+def _written(rest: Rest) -> Iterable[bytes]:
+    """The parts of an entry: a checksum, two lines of JSON, the columns, the records' texts.
+
+    Raises TypeError when a column has values of a kind that is not known here.
+    """
+    columns = {name: _json(_packed(column)) for name, column in rest.columns.items()}
+    head = {
+        "anchor": format_instant(rest.anchor),
+        "ids": _packed(rest.ids),
+        "columns": {name: len(column) for name, column in columns.items()},
+        "hidden": _numbered([text.decode() for text in rest.hidden]),
+        "lengths": list(map(len, rest.texts)),
+    }
+    first = encode(list(rest.accounts)) + b"\n" + _json(head) + b"\n"
+    body = b"".join((*columns.values(), *rest.texts))
+    return b"%08x\n" % crc32(body, crc32(first)), first, body
+
+
+def _read(data: bytes) -> Rest:
+    """The dataset of an entry. Raises ValueError when it is damaged."""
+    first = data.index(b"\n") + 1
+    second = data.index(b"\n", first) + 1
+    start = data.index(b"\n", second) + 1
+    if int(data[:first], 16) != crc32(memoryview(data)[first:]):
+        raise ValueError("damaged")
+    head = json.loads(data[second:start])
+    kinds, numbers = head["hidden"]
+    spelled = [text.encode() for text in kinds]
+    pieces = []
+    for length in (*head["columns"].values(), *head["lengths"]):
+        pieces.append(data[start : start + length])
+        start += length
+    return Rest(
+        parse_instant(head["anchor"]),
+        decode(data[first:second]),
+        _unpacked(head["ids"]),
+        _Columns(dict(zip(head["columns"], pieces, strict=False))),
+        [spelled[number] for number in numbers],
+        pieces[len(head["columns"]) :],
+    )
+
+
+class _Columns(Mapping[str, "list[Any]"]):
+    """Columns as they are kept, each read when it is asked for.
+
+    A start with 100,000 records of 14 columns is 0.5 s shorter for it.
+    """
+
+    def __init__(self, packed: Mapping[str, bytes]) -> None:
+        self._packed = packed
+
+    def __getitem__(self, name: str) -> list[Any]:
+        return _unpacked(json.loads(self._packed[name]))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._packed)
+
+    def __len__(self) -> int:
+        return len(self._packed)
+
+
+def _json(value: Any) -> bytes:
+    return json.dumps(value, separators=(",", ":")).encode()
+
+
+def _exact(text: str) -> int | Decimal:
+    return int(text) if text.lstrip("-").isdigit() else Decimal(text)
+
+
+_PLAIN = {str, int, bool, type(None)}
+_KINDS: Mapping[str, tuple[set[type], Callable[[Any], str], Callable[[str], Any]]] = {
+    "text": ({str, type(None)}, str, str),
+    "number": ({int, Decimal, type(None)}, str, _exact),
+    "time": ({datetime, type(None)}, datetime.isoformat, datetime.fromisoformat),
+}
+
+
+def _packed(column: Sequence[Any]) -> list[Any]:
+    """A column as JSON, with a word for what kind of values it has. Raises TypeError for others than are known here."""
+    found = set(map(type, column))
+    for name, (types, write, _) in _KINDS.items():
+        if found <= types and found != {int}:
+            return [name, *_numbered([None if value is None else write(value) for value in column])]
+    if found <= _PLAIN:
+        return ["plain", list(column)]
+    raise TypeError(f"a column holds {found}")
+
+
+def _unpacked(packed: Sequence[Any]) -> list[Any]:
+    name, values = packed[:2]
+    if name == "plain":
+        return list(values)
+    read = _KINDS[name][2]
+    distinct = [None if text is None else read(text) for text in values]
+    return [distinct[number] for number in packed[2]]
+
+
+def _numbered(column: Sequence[str | None]) -> list[Any]:
+    """The values there are, and of each row the number of its value.
+
+    Equal values become one object: most columns of 100,000 records take a tenth of the memory.
+    """
+    number = {text: index for index, text in enumerate(dict.fromkeys(column))}
+    return [list(number), [number[text] for text in column]]

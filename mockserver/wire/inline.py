@@ -1,0 +1,150 @@
+"""Carrying out calls, delays and network faults in an event loop, where a call that waits costs no thread.
+
+What the app answers at once it answers in the loop itself: handing a call to a thread costs more than most calls do.
+Only pages of ours (``/__…``), which may work for long, go to threads.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import socket
+import struct
+import sys
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from ..vendor import Network, Reply
+from . import threaded
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
+
+Message = Mapping[str, Any]
+Send = Callable[[Message], Awaitable[None]]
+Receive = Callable[[], Awaitable[Message]]
+
+BODY_LIMIT = 16 * 1024 * 1024  # of a longer one only the first byte more is kept: enough to see that it is too long
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a WSGI app gave back."""
+
+    status: int
+    headers: list[tuple[bytes, bytes]]
+    body: bytes
+
+
+class Inline:
+    """An ASGI app that asks a WSGI app, then waits and misbehaves as the Reply says that it leaves under ``key``."""
+
+    def __init__(
+        self, app: WSGIApplication, key: str, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    ) -> None:
+        self._app, self._key, self._sleep = app, key, sleep
+
+    async def __call__(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
+        environ = environment(scope, await _body(scope, receive))
+        if scope["path"].startswith("/__"):
+            answer = await asyncio.to_thread(_answered, self._app, environ)
+        else:
+            answer = _answered(self._app, environ)
+        reply: Reply | None = environ.get(self._key)
+        if reply is not None and reply.delay:
+            await self._sleep(reply.delay)
+        if reply is not None and reply.network:
+            await self._misbehave(reply.network, answer, receive, send)
+        else:
+            await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
+            await send({"type": "http.response.body", "body": answer.body})
+
+    async def _misbehave(self, fault: Network, answer: Answer, receive: Receive, send: Send) -> None:
+        body, half = answer.body, len(answer.body) // 2
+        if fault == "reset":
+            transport = receive.__self__.protocol.transport  # type: ignore[attr-defined]  # gunicorn hands out no other
+            linger = struct.pack("ii", 1, 0)
+            transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+            transport.abort()
+        if fault in ("reset", "empty"):
+            raise asyncio.CancelledError  # the server closes the connection, and passes over it in silence
+        await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
+        if fault == "malformed":
+            await send({"type": "http.response.body", "body": body[:half].ljust(len(body), b"!")})
+        elif fault == "truncate":
+            await send({"type": "http.response.body", "body": body[:half], "more_body": True})
+            raise asyncio.CancelledError
+        elif fault == "drip":
+            size = max(1, -(-len(body) // threaded.DRIP_PIECES))
+            for start in range(0, len(body), size):
+                await send({"type": "http.response.body", "body": body[start : start + size], "more_body": True})
+                await self._sleep(threaded.DRIP_PAUSE)
+            await send({"type": "http.response.body", "body": b""})
+
+
+def _answered(app: WSGIApplication, environ: WSGIEnvironment) -> Answer:
+    told: list[Any] = []
+
+    def start_response(status: str, headers: list[tuple[str, str]], failure: Any = None) -> Callable[[bytes], object]:
+        told[:] = status, headers
+        return told.append
+
+    pieces = app(environ, start_response)
+    try:
+        body = b"".join(pieces)
+    finally:
+        if hasattr(pieces, "close"):
+            pieces.close()
+    status, headers = told
+    sent = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
+    return Answer(int(status[:3]), sent, body)
+
+
+def environment(scope: Mapping[str, Any], body: bytes) -> WSGIEnvironment:
+    """The WSGI environment of a request; a header that comes twice has its values joined by a comma."""
+    query, path = scope["query_string"].decode("latin-1"), scope["raw_path"].decode("latin-1")
+    environ: WSGIEnvironment = {
+        "REQUEST_METHOD": scope["method"],
+        "SCRIPT_NAME": "",
+        "PATH_INFO": scope["path"].encode().decode("latin-1"),
+        "QUERY_STRING": query,
+        "RAW_URI": f"{path}?{query}" if query else path,
+        "SERVER_PROTOCOL": "HTTP/" + scope["http_version"],
+        "SERVER_NAME": scope["server"][0],
+        "SERVER_PORT": str(scope["server"][1]),
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": scope["scheme"],
+        "wsgi.input": io.BytesIO(body),
+        "wsgi.input_terminated": True,
+        "wsgi.errors": sys.stderr,
+        "wsgi.multithread": True,
+        "wsgi.multiprocess": False,
+        "wsgi.run_once": False,
+    }
+    for name, value in scope["headers"]:
+        key, text = _key(name), value.decode("latin-1")
+        environ[key] = f"{environ[key]},{text}" if key in environ else text
+    if body:
+        environ["CONTENT_LENGTH"] = str(len(body))
+    return environ
+
+
+@lru_cache(maxsize=1000)
+def _key(name: bytes) -> str:
+    key = name.decode("latin-1").upper().replace("-", "_")
+    return key if key in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{key}"
+
+
+async def _body(scope: Mapping[str, Any], receive: Receive) -> bytes:
+    """The request's body, of which no more is kept than says that it is too long."""
+    if not any(name in (b"content-length", b"transfer-encoding") for name, _ in scope["headers"]):
+        return b""
+    body, more = b"", True
+    while more:
+        message = await receive()
+        if len(body) <= BODY_LIMIT:
+            body = (body + message.get("body", b""))[: BODY_LIMIT + 1]
+        more = message.get("more_body", False)
+    return body

@@ -1,0 +1,79 @@
+"""The front of a server: an app in front of Flask's, which is made when it is needed."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from threading import Thread
+
+from werkzeug.test import Client
+
+from mockserver.app import create_app
+from mockserver.assembly import assemble
+from mockserver.front import Later, front
+from mockserver.settings import make
+from mockserver.vendor import Vendor
+from tests.acme import BILLS, RICH, only
+
+KEY = {"X-Acme-Key": RICH}
+
+
+def test_it_answers_as_the_flask_app_does(vendor: Vendor) -> None:
+    with only(vendor):
+        one, other = Client(front(assemble(make({}, {})))), create_app(make({}, {})).test_client()
+    for path in (BILLS, "/acme/no/such", "/nowhere", "/", "/__admin", "/__admin/nowhere", "/__admin/version"):
+        for method in ("GET", "PUT"):
+            replies = [client.open(path, method=method, headers=KEY) for client in (one, other)]
+            assert replies[0].status == replies[1].status, path
+            assert replies[0].data == replies[1].data, path
+
+
+def test_control_in_a_sandbox_by_url(vendor: Vendor) -> None:
+    with only(vendor):
+        client = Client(front(assemble(make({}, {}))))
+    assert client.put("/__sandbox/mine/__admin/sandboxes/mine").status_code < 300
+    assert client.get("/__sandbox/mine/__admin/settings").status_code == 200
+    assert client.get(f"/__sandbox/mine{BILLS}", headers=KEY).headers["X-Mock-Sandbox"] == "mine"
+
+
+def test_what_is_made_later_is_made_once() -> None:
+    made = []
+
+    def app(environ: object, start_response: object) -> list[bytes]:
+        return [b"told"]
+
+    def make() -> object:
+        made.append(app)
+        return app
+
+    later = Later(make)  # type: ignore[arg-type]
+    assert made == []
+    callers = [Thread(target=later, args=({}, None)) for _ in range(8)]
+    for caller in callers:
+        caller.start()
+    for caller in callers:
+        caller.join()
+    assert later({}, None) == [b"told"]  # type: ignore[arg-type]
+    assert len(made) == 1
+
+
+START = """
+import sys
+from mockserver.assembly import assemble
+from mockserver.front import front
+from mockserver.listing import listing
+from mockserver.settings import make
+world = assemble(make({}, {}))
+first = listing(world.vendors, world.sandboxes.library, "default")[0]
+example = first["example"]
+told = []
+headers = {"HTTP_" + name.upper().replace("-", "_"): value for name, value in example["headers"].items()}
+front(world)({"REQUEST_METHOD": "GET", "PATH_INFO": example["path"], **headers}, lambda *said: told.append(said[0]))
+print(told, sorted({"flask", "werkzeug", "yaml", "faker", "jinja2", "mockserver.control"} & set(sys.modules)))
+"""
+
+
+def test_a_second_start_and_a_call_import_nothing_heavy() -> None:
+    for _ in range(2):
+        done = subprocess.run([sys.executable, "-c", START], capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout == "['200 OK'] []\n"

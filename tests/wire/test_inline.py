@@ -1,0 +1,169 @@
+"""Carrying out what a Reply says in an event loop, with an injected sleep."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import threading
+from collections.abc import Iterable, Mapping
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from mockserver.vendor import Network, Reply
+from mockserver.wire import inline, threaded
+from mockserver.wire.inline import Inline, environment
+
+BODY = b'{"bills":[' + b",".join(b'{"id":%d}' % index for index in range(50)) + b"]}"
+
+
+def scope(path: str = "/v3/bills", query: str = "", *headers: tuple[bytes, bytes]) -> dict[str, Any]:
+    return {
+        "type": "http",
+        "method": "GET",
+        "scheme": "http",
+        "http_version": "1.1",
+        "path": path,
+        "raw_path": path.encode(),
+        "query_string": query.encode("latin-1"),
+        "server": ("127.0.0.1", 8080),
+        "headers": list(headers),
+    }
+
+
+class Carried:
+    """What was sent, slept and seen while a call was carried out."""
+
+    def __init__(
+        self, reply: Reply | None = None, *, asked: Mapping[str, Any] | None = None, parts: Iterable[bytes] = ()
+    ):
+        self.sent: list[Mapping[str, Any]] = []
+        self.slept: list[float] = []
+        self.environ: dict[str, Any] = {}
+        self.thread = ""
+        self.closed = False
+        self.options: list[tuple[int, int, bytes]] = []
+        self.aborted = False
+        self.protocol = SimpleNamespace(transport=self)
+        self._parts = [{"body": part, "more_body": True} for part in parts] + [{"body": b""}]
+
+        def app(environ: dict[str, Any], start_response: Any) -> Any:
+            self.environ, self.thread = environ, threading.current_thread().name
+            environ["the-key"] = reply
+            start_response("200 OK", [("Content-Type", "application/json"), ("X-Name", "Jos\xe9")])
+            return self
+
+        self._app = Inline(app, "the-key", self._sleep)
+        self.refused = False
+        try:
+            asyncio.run(self._app(asked or scope(), self.receive, self._send))
+        except asyncio.CancelledError:
+            self.refused = True
+
+    async def _sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+
+    async def receive(self) -> Mapping[str, Any]:
+        return self._parts.pop(0)
+
+    async def _send(self, message: Mapping[str, Any]) -> None:
+        self.sent.append(message)
+
+    # What the app gives back, and the transport.
+
+    def __iter__(self) -> Any:
+        return iter((BODY[:100], BODY[100:]))
+
+    def close(self) -> None:
+        self.closed = True
+
+    def get_extra_info(self, name: str) -> Carried:
+        assert name == "socket"
+        return self
+
+    def setsockopt(self, *option: Any) -> None:
+        self.options.append(option)
+
+    def abort(self) -> None:
+        self.aborted = True
+
+    @property
+    def body(self) -> bytes:
+        return b"".join(message.get("body", b"") for message in self.sent)
+
+
+@pytest.mark.parametrize("reply", [None, Reply(200, BODY)])
+def test_nothing_asked_nothing_done(reply: Reply | None) -> None:
+    carried = Carried(reply)
+    assert carried.sent == [
+        {
+            "type": "http.response.start",
+            "status": 200,
+            "headers": [(b"Content-Type", b"application/json"), (b"X-Name", b"Jos\xe9")],
+        },
+        {"type": "http.response.body", "body": BODY},
+    ]
+    assert (carried.slept, carried.refused, carried.closed) == ([], False, True)
+
+
+def test_a_delay_comes_before_the_first_byte() -> None:
+    assert Carried(Reply(200, BODY, delay=0.8)).slept == [0.8]
+    carried = Carried(Reply(200, BODY, delay=0.1, network="empty"))
+    assert (carried.slept, carried.sent) == ([0.1], [])
+
+
+@pytest.mark.parametrize("network", ["reset", "empty"])
+def test_a_connection_is_closed_without_a_byte_and_with_rst_only_for_a_reset(network: Network) -> None:
+    carried = Carried(Reply(200, BODY, network=network))
+    assert (carried.refused, carried.sent) == (True, [])
+    assert carried.aborted == (network == "reset")
+    assert [option[:2] for option in carried.options] == [(socket.SOL_SOCKET, socket.SO_LINGER)] * carried.aborted
+
+
+def test_half_a_body_is_sent_of_a_whole_that_was_promised() -> None:
+    carried = Carried(Reply(200, BODY, network="truncate"))
+    assert (carried.refused, carried.body) == (True, BODY[: len(BODY) // 2])
+    assert carried.sent[-1]["more_body"] is True
+
+
+def test_a_malformed_body_is_as_long_as_the_whole() -> None:
+    carried = Carried(Reply(200, BODY, network="malformed"))
+    assert (len(carried.body), carried.refused) == (len(BODY), False)
+    assert carried.body.startswith(BODY[: len(BODY) // 2] + b"!!")
+
+
+def test_a_body_drips_whole() -> None:
+    carried = Carried(Reply(200, BODY, network="drip"))
+    assert (carried.body, len(carried.slept)) == (BODY, threaded.DRIP_PIECES)
+    assert not carried.sent[-1].get("more_body")
+
+
+@pytest.mark.parametrize(("path", "in_the_loop"), [("/v3/bills", True), ("/__admin/records/acme", False)])
+def test_pages_of_ours_are_answered_by_a_thread(path: str, in_the_loop: bool) -> None:
+    assert (Carried(asked=scope(path)).thread == threading.main_thread().name) == in_the_loop
+
+
+def test_the_environment_says_what_was_sent() -> None:
+    headers = [(b"host", b"x"), (b"x-acme-key", b"one"), (b"x-acme-key", b"two"), (b"content-type", b"text/plain")]
+    made = environment(scope("/jos\xe9", "a=%20\xe9", *headers), b"")
+    assert made["PATH_INFO"].encode("latin-1").decode() == "/jos\xe9"
+    assert made["RAW_URI"].endswith("?a=%20\xe9")
+    assert made["QUERY_STRING"] == "a=%20\xe9"
+    assert (made["HTTP_X_ACME_KEY"], made["CONTENT_TYPE"], made["HTTP_HOST"]) == ("one,two", "text/plain", "x")
+    assert "CONTENT_LENGTH" not in made
+    assert environment(scope(), b"")["RAW_URI"] == "/v3/bills"
+
+
+def test_a_body_is_read_in_full_and_only_if_there_is_one() -> None:
+    chunked = scope("/v3/bills", "", (b"transfer-encoding", b"chunked"))
+    carried = Carried(asked=chunked, parts=[b"one", b"two"])
+    assert carried.environ["wsgi.input"].read() == b"onetwo"
+    assert carried.environ["CONTENT_LENGTH"] == "6"
+    assert Carried(parts=[b"never read"]).environ["wsgi.input"].read() == b""
+
+
+def test_a_body_beyond_the_limit_is_read_and_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(inline, "BODY_LIMIT", 10)
+    long = scope("/v3/bills", "", (b"content-length", b"18"))
+    assert Carried(asked=long, parts=[b"123456", b"789012", b"345678"]).environ["wsgi.input"].read() == b"12345678901"
