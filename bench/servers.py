@@ -82,7 +82,10 @@ def running(command: Command) -> Iterator[Server]:
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("w") as output:
         began = time.perf_counter()
-        process = subprocess.Popen(words, stdout=output, stderr=output, start_new_session=True, cwd=ROOT)
+        environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+        process = subprocess.Popen(
+            words, stdout=output, stderr=output, start_new_session=True, cwd=ROOT, env=environment
+        )
         try:
             _await(process, port, command, log)
             yield Server(command.name, process.pid, port, time.perf_counter() - began)

@@ -220,12 +220,15 @@ class Redaction:
     def caller(self, vendor: str, headers: Mapping[str, str], sandbox: str) -> str | None:
         """A mark that two calls of a sandbox share when they carry the same secret. Too short to find the secret by."""
         secret = self._secret(vendor, headers)
-        if secret is None:
-            return None
-        return blake2s(secret.encode("utf-8", "replace"), digest_size=3, key=sandbox.encode()[:32]).hexdigest()
+        return None if secret is None else _mark(secret, sandbox)
 
     def _secret(self, vendor: str, headers: Mapping[str, str]) -> str | None:
         return self._credentials[vendor].read(headers)
+
+
+@lru_cache(maxsize=256)
+def _mark(secret: str, sandbox: str) -> str:
+    return blake2s(secret.encode("utf-8", "replace"), digest_size=3, key=sandbox.encode()[:32]).hexdigest()
 
 
 def hidden(text: str, secrets: Secrets) -> str:

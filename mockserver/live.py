@@ -70,6 +70,9 @@ def _may_be(text: str) -> bool:
 
 def _held(vendors: Iterable[Vendor], headers: Mapping[str, str]) -> Iterator[str]:
     """What stands in the headers where credentials do; what Basic wraps without its wrapping."""
+    everything = "\n".join(headers.values())
+    if not _may_be(everything) and "basic" not in everything.lower():
+        return
     names: set[str] = set()
     for name, value in headers.items():
         wrapped = _BASIC.match(value)

@@ -377,6 +377,13 @@ class Choice:
     notices: tuple[Notice, ...] = ()
 
 
+def names_a_sandbox(request: Request, vendor: Vendor) -> bool:
+    """Whether there is anything to choose by; most calls have nothing."""
+    if "x-mock-sandbox" in request.headers or request.sandbox is not None:
+        return True
+    return "~" in request.headers.get(vendor.credential.header.lower(), "")
+
+
 def choose(request: Request, vendor: Vendor, known: Callable[[str, str], bool]) -> Choice:
     """By header, else by URL, else by the credential's suffix, else ``default``; the suffix is taken off in any case.
 

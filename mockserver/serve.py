@@ -27,7 +27,7 @@ from .errors import (
     UriTooLong,
 )
 from .journal import Done
-from .sandbox import DEFAULT, Choice, Sandbox, Sandboxes, check_readings, choose, readings_for
+from .sandbox import DEFAULT, Choice, Sandbox, Sandboxes, check_readings, choose, names_a_sandbox, readings_for
 from .settings import Settings, pairs, switch
 from .store import Store
 from .toolkit import jsontext, params, querystring
@@ -125,8 +125,11 @@ def placed(world: World, call: Call, wall: float) -> tuple[Sandbox, faults.Wish]
     Raises Misuse when it makes no sense, or must not be kept.
     """
     vendor = call.vendor
-    live.refuse_names(world.settings.refuse_live, (vendor,), call.request, wall)
-    choice = choose(call.request, vendor, partial(is_known, world, vendor, wall))
+    if names_a_sandbox(call.request, vendor):
+        live.refuse_names(world.settings.refuse_live, (vendor,), call.request, wall)
+        choice = choose(call.request, vendor, partial(is_known, world, vendor, wall))
+    else:
+        choice = Choice(DEFAULT, call.request)
     sandbox = entered(world, choice, (vendor,), wall)
     call.sandbox, call.request = choice.name, choice.request
     call.notices.extend(choice.notices)

@@ -85,7 +85,7 @@ def read(path: Path, shape: Shape, collect: Collect = list) -> Content:
     """The content of one fixture file. Raises BrokenFixture with all of its faults.
 
     ``collect`` is handed the typed records one by one, and what it makes of them is thrown away if there are faults:
-    100,000 records never stand side by side as maps, which took 6 times the memory of what is served.
+    100,000 records never stand side by side as maps, which would take several times the memory of what is served.
     """
     try:
         if path.suffix != ".jsonl":
