@@ -194,7 +194,8 @@ class Endpoint:
 
     ``path`` may hold ``{name}`` parts; ``also`` are further documented or public addresses of the same operation.
     ``answer`` filters, sorts, pages and wraps. ``ignores`` says which complaints about parameters are passed over,
-    ``decode`` may respell parameter names, ``repeated`` says which of several values counts.
+    ``decode`` may respell parameter names, ``repeated`` says which of several values counts. ``repeatable``: the answer
+    depends on nothing but data, account, readings, parameters and the names in the path, so it may be given again.
     """
 
     operation: str
@@ -206,6 +207,7 @@ class Endpoint:
     ignores: Callable[[Complaint, Readings], bool] = never
     decode: Callable[[Pairs, Schema, Readings], Pairs] = unchanged
     paging: Paging | None = None
+    repeatable: bool = False
 
     @property
     def rule(self) -> str:

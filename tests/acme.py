@@ -246,7 +246,16 @@ def acme(folder: Path, *, also: Iterable[str] = (), name: str = "acme") -> Vendo
         document="https://acme.example/docs",
         hosts=(f"api.{name}.example",),
         endpoints=(
-            Endpoint("listBills", BILLS, BillsQuery(), list_bills, also=tuple(also), ignores=ignores, paging=PAGING),
+            Endpoint(
+                "listBills",
+                BILLS,
+                BillsQuery(),
+                list_bills,
+                also=tuple(also),
+                ignores=ignores,
+                paging=PAGING,
+                repeatable=True,
+            ),
             Endpoint("oneBill", BILL, BillQuery(), one_bill, repeated="first"),
         ),
         credential=CREDENTIAL,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -46,10 +46,13 @@ class Accounts:
 
 @dataclass(frozen=True)
 class Dataset:
-    """``anchor`` is the instant for which the data was made: the sandbox clock starts there by default."""
+    """``anchor`` is the instant for which the data was made: the sandbox clock starts there by default. ``mark`` is of
+    this very version, for what is remembered of it.
+    """
 
     vendor: str
     name: str
     anchor: datetime
     accounts: Accounts
     records: Records
+    mark: object = field(default_factory=object, init=False, compare=False)

@@ -291,6 +291,7 @@ GET_INVOICES = Endpoint(
     decode=decode,
     ignores=ignores,
     answer=get_invoices,
+    repeatable=True,
     paging=Paging("PageNumber", first=0, size=200),  # 001:21
 )
 

@@ -96,6 +96,7 @@ GET_CUSTOMERS_INVOICES = Endpoint(
     repeated="last",  # as PHP does
     ignores=ignores,
     answer=get_customers_invoices,
+    repeatable=True,
 )
 
 

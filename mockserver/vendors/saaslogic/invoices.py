@@ -116,6 +116,7 @@ GET_THE_INVOICES = Endpoint(
     params=Query(),
     repeated="joined",  # as Spring does
     answer=get_the_invoices,
+    repeatable=True,
 )
 
 

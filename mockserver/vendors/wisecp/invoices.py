@@ -264,6 +264,7 @@ GET_INVOICES = Endpoint(
     repeated="last",  # as PHP does
     ignores=ignores,
     answer=get_invoices,
+    repeatable=True,
     paging=Paging("page", first=1, size=10),  # 004:14
 )
 
