@@ -96,12 +96,15 @@ class Library:
 
         Raises WrongSetting when no vendor has a dataset of this name, BrokenFixture when the file is wrong.
         """
-        day = day or self._day_of_the_users(vendor, name)
-        key = (vendor.name, name, day)
-        with self._lock:
-            if key not in self._loaded:
-                self._loaded[key] = self._load(vendor, name, day)
-            return self._loaded[key]
+        asked = (vendor.name, name, day)
+        if asked not in self._loaded:  # every call asks: to look at the user's folder each time would cost 50 µs
+            with self._lock:
+                day = day or self._day_of_the_users(vendor, name)
+                made = (vendor.name, name, day)
+                if made not in self._loaded:
+                    self._loaded[made] = self._load(vendor, name, day)
+                self._loaded[asked] = self._loaded[made]
+        return self._loaded[asked]
 
     def load_all(self, name: str, day: date | None = None) -> dict[str, Dataset]:
         """Read every vendor's dataset of this name now: by the vendor's name.
