@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from difflib import get_close_matches
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from hashlib import blake2s
 from itertools import chain
 from typing import Any
@@ -66,46 +66,38 @@ class Done:
         return self.strict and any(notice.code != "undocumented-status" for notice in self.notices)
 
 
-@dataclass(frozen=True)
 class Told:
     """A request as it may be told, without its secrets; and what hides them in any other text."""
 
-    secrets: Secrets
-    method: str
-    prefix: str
-    path: str
-    query: Pairs
-    headers: Mapping[str, str]
-    body: str
+    def __init__(
+        self,
+        secrets: Secrets,
+        method: str,
+        prefix: str,
+        path: str,
+        query: Pairs,
+        headers: Mapping[str, str],
+        body: str = "",
+    ) -> None:
+        self.secrets, self.path = secrets, path
+        by_name: dict[str, Any] = {}
+        for name, value in query:
+            known = by_name.get(name)
+            by_name[name] = value if known is None else [*([known] if isinstance(known, str) else known), value]
+        raw = encode_pairs(query)
+        url = f"{prefix}{quoted(path, SAFE)}" + (f"?{raw}" if raw else "")
+        self.request: Document = {
+            "method": method,
+            "url": url,
+            "path": path,
+            "query": by_name,
+            "headers": headers,
+            "body": body,
+        }
+        self.size = len(body) + len(url) + len(raw) + len(path) + sum(map(len, headers.values()))  # about, in bytes
 
     def __call__(self, text: str) -> str:
         return hidden(text, self.secrets)
-
-    @cached_property
-    def request(self) -> Document:
-        """What the journal keeps of it."""
-        by_name: dict[str, Any] = {}
-        for name, value in self.query:
-            known = by_name.get(name)
-            by_name[name] = value if known is None else [*([known] if isinstance(known, str) else known), value]
-        return {
-            "method": self.method,
-            "url": f"{self.prefix}{quoted(self.path, SAFE)}" + (f"?{self._raw}" if self._raw else ""),
-            "path": self.path,
-            "query": by_name,
-            "headers": self.headers,
-            "body": self.body,
-        }
-
-    @cached_property
-    def size(self) -> int:
-        """About how many bytes that is."""
-        texts = (self.body, self._raw, self._raw, self.path, self.path, *self.headers.values())
-        return sum(map(len, texts))
-
-    @cached_property
-    def _raw(self) -> str:
-        return encode_pairs(self.query)
 
     def notice(self, notice: Notice) -> Notice:
         """The notice without secrets: what a client sent may be in it."""
@@ -140,10 +132,11 @@ class Redaction:
 
     def of(self, sent: Request, vendor: Vendor | None = None, accounts: Accounts | None = None) -> Told:
         """The request as it may be told; ``accounts`` are those that its sandbox has of the vendor."""
+        prefix = f"/{vendor.name}" if vendor else ""
         if not sent.body and (vendor is None or accounts is None or accounts is self._started.get(vendor.name)):
-            prefix, headers = f"/{vendor.name}" if vendor else "", tuple(sent.headers.items())
+            headers = tuple(sent.headers.items())
             return self._again(prefix, sent.method, sent.path, sent.query, headers, sent.sandbox)
-        return self._shown(sent, vendor, accounts)
+        return self._shown(sent, prefix, vendor, accounts)
 
     def _bare(
         self, prefix: str, method: str, path: str, raw: str, headers: tuple[tuple[str, str], ...], sandbox: str | None
@@ -151,10 +144,12 @@ class Redaction:
         """A request without a body, in which only its headers and the accounts at the start have secrets."""
         query, (secrets, shown) = pairs(raw), self._known_headers(headers)
         if self._tells(query, "\n".join((path, sandbox or "", *chain(*query))), secrets):
-            return replace(self._shown(Request(method, path, raw, dict(headers), sandbox=sandbox)), prefix=prefix)
-        return Told(secrets, method, prefix, path, query, shown, "")
+            return self._shown(Request(method, path, raw, dict(headers), sandbox=sandbox), prefix)
+        return Told(secrets, method, prefix, path, query, shown)
 
-    def _shown(self, sent: Request, vendor: Vendor | None = None, accounts: Accounts | None = None) -> Told:
+    def _shown(
+        self, sent: Request, prefix: str = "", vendor: Vendor | None = None, accounts: Accounts | None = None
+    ) -> Told:
         query, body = pairs(sent.query), sent.body[:BODY_LIMIT].decode("utf-8", "replace")
         secrets = self._secrets(sent, query, body, vendor, accounts)
         headers = {
@@ -166,7 +161,6 @@ class Redaction:
             for name, value in query
         ]
         body = cut(body, secrets, whole=len(sent.body) <= BODY_LIMIT)
-        prefix = f"/{vendor.name}" if vendor else ""
         return Told(secrets, sent.method, prefix, hidden(sent.path, secrets), shown, headers, body)
 
     def _headers_alone(self, headers: tuple[tuple[str, str], ...]) -> tuple[Secrets, Mapping[str, str]]:
@@ -174,7 +168,7 @@ class Redaction:
         told.
         """
         told = self._shown(Request("", "", headers=dict(headers)))
-        return told.secrets, told.headers
+        return told.secrets, told.request["headers"]
 
     def _tells(self, query: Pairs, text: str, secrets: Secrets) -> bool:
         """Whether there is anything to hide in a path and query."""
