@@ -84,8 +84,7 @@ def factor(rounds: Sequence[Sequence[str]]) -> float:
         return lambda number: seconds(app, requests[number])
 
     tasks = {"ours": timed(sandbox()), "bare": timed(bare)}
-    in_turns(1, tasks)  # both have seen a call
-    taken = in_turns(len(rounds), tasks)
+    taken = {name: found[1:] for name, found in in_turns(len(rounds), tasks).items()}  # the sample's came before
     return min(taken["ours"]) / min(taken["bare"])
 
 

@@ -9,10 +9,9 @@ import pytest
 
 from bench import inprocess
 
-# How many times as long as the bare view the whole job may take. On a busy machine 7 to 11 were seen (22 November
-# 2026), before calls had a shorter way: generous on purpose, to be tightened when that is in.
-SAME_AT_MOST = 20.0
-DIFFERENT_AT_MOST = 20.0
+# How many times as long as the bare view the whole job may take: twice of what was seen (23 November 2026).
+SAME_AT_MOST = 2.5
+DIFFERENT_AT_MOST = 5.0
 
 
 @pytest.mark.slow
