@@ -10,13 +10,12 @@ import math
 import traceback
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import lru_cache, partial
+from functools import partial
 
 from . import changes, clock, cors, faults, journal, live
 from .data.dataset import Dataset
 from .errors import (
     Broken,
-    Complaint,
     Fact,
     InvalidParams,
     MethodNotAllowed,
@@ -27,11 +26,11 @@ from .errors import (
     UriTooLong,
 )
 from .journal import Done
+from .questions import Answers, read
 from .sandbox import DEFAULT, Choice, Sandbox, Sandboxes, check_readings, choose, names_a_sandbox, readings_for
 from .settings import Settings, pairs, switch
 from .store import Store
-from .toolkit import jsontext, params, querystring
-from .toolkit.bounded import Bounded
+from .toolkit import jsontext
 from .toolkit.logtext import escaped
 from .toolkit.notices import Notice, as_header
 from .toolkit.quota import Spent
@@ -40,13 +39,8 @@ from .version import __version__
 
 log = logging.getLogger("mockserver")
 LONGEST_TARGET = 16 * 1024
-ANSWERS = 4 * 1024 * 1024  # bytes of answers that may be asked for again
 BROKEN = Misuse("Internal Server Error", "The sandbox itself failed; its log says why.", 500, code="broken")
 OUR_HEADERS = ("x-mock-delay", "x-mock-readings", "x-mock-sandbox", "x-mock-strict")
-
-
-def _weight(key: object, answer: tuple[Reply, tuple[Notice, ...]]) -> int:
-    return len(answer[0].body) + 1000
 
 
 @dataclass
@@ -63,7 +57,7 @@ class World:
 
     def __post_init__(self) -> None:
         self.redaction = journal.Redaction(self.vendors, self.start)
-        self.answers: Bounded[tuple[Reply, tuple[Notice, ...]]] = Bounded(ANSWERS, _weight)
+        self.answers = Answers()
 
 
 def serve(world: World, vendor: Vendor, endpoint: Endpoint | None, request: Request) -> Reply:
@@ -318,32 +312,12 @@ def passed(world: World, sandbox: Sandbox, call: Call) -> Reply:
     call.reached = "parameters"
     question = read(call, call.endpoint)
     call.reached = "answer"
-    reply = answered(world, call, call.endpoint, question)
+    reply = world.answers.to(question, call, call.endpoint)
     if sandbox.changes:
         answers = world.store.count(sandbox.name, f"answers/{call.vendor.name}") + 1
         changes.follow(world.sandboxes, sandbox, call, reply, answers, world.wall())
     as_documented = call.readings == call.vendor.defaults
     return reply.but(reply.headers, call.endpoint.rule, "documented" if as_documented else "inferred")
-
-
-def answered(world: World, call: Call, endpoint: Endpoint, question: Question) -> Reply:
-    """The endpoint's answer. What it said to a question that is asked again about the same data is remembered: to find
-    it takes 2 µs, to answer 15 and more.
-    """
-    if not endpoint.repeatable or question.times < 2:
-        return endpoint.answer(call)
-
-    def answer() -> tuple[Reply, tuple[Notice, ...]]:
-        before = len(call.notices)
-        reply = endpoint.answer(call)
-        added = tuple(call.notices[before:])
-        del call.notices[before:]
-        return reply, added
-
-    account, names = call.account[call.vendor.account_id], tuple(call.request.path_params.items())
-    reply, notices = world.answers.get((question, call.dataset.mark, account, names), answer)
-    call.notices.extend(notices)
-    return reply
 
 
 def authenticated(call: Call) -> dict[str, object]:
@@ -373,46 +347,6 @@ def spent(world: World, sandbox: Sandbox, call: Call) -> Spent | None:
         wait = max(1, math.ceil(counted.resets_at - now))
         raise Throttled(counted.limit, 0, wait, clock.at(counted.resets_at))
     return counted
-
-
-@dataclass(slots=True, eq=False)
-class Question:
-    """What a query asks of an endpoint under a choice of readings: the values, what is to be told about it, and what is
-    wrong with it; and how often it was asked.
-    """
-
-    values: dict[str, object]
-    notices: tuple[Notice, ...]
-    refused: tuple[Complaint, ...] = ()
-    times: int = 0
-
-
-def read(call: Call, endpoint: Endpoint) -> Question:
-    """The endpoint's parameters out of the raw query. Raises InvalidParams; warns of the rest."""
-    query, readings = call.request.query, tuple(call.readings.items())
-    question = (remembered if len(query) <= REMEMBERED else remembered.__wrapped__)(endpoint, query, readings)
-    question.times += 1
-    call.notices.extend(question.notices)
-    if question.refused:
-        raise InvalidParams(question.refused)
-    call.params = dict(question.values)
-    return question
-
-
-REMEMBERED = 1024  # characters of a query that may come again
-
-
-@lru_cache(maxsize=1024)  # to read the same query again takes 1 µs, to read another one 15
-def remembered(endpoint: Endpoint, query: str, readings: tuple[tuple[str, str], ...]) -> Question:
-    """A query, read for the first time in a while."""
-    chosen, notices = dict(readings), list[Notice]()
-    sent = endpoint.decode(querystring.pairs(query), endpoint.params, chosen)
-    ignores = lambda complaint: endpoint.ignores(complaint, chosen)  # noqa: E731  # one name, one line
-    try:
-        values = params.read(endpoint.params, sent, notices.append, repeated=endpoint.repeated, ignores=ignores)
-    except InvalidParams as invalid:
-        return Question({}, tuple(notices), invalid.complaints)
-    return Question(values, tuple(notices))
 
 
 def refused(call: Call, fact: Fact, words: Words | None = None) -> Reply:
