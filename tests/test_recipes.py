@@ -82,6 +82,8 @@ def recipe(heading: str, folder: Path) -> Path:
 
 def needs(tool: str) -> None:
     if shutil.which(tool) is None:
+        if os.environ.get("CI"):
+            pytest.fail(f"{tool} is not installed, and CI is there to have it")
         pytest.skip(f"{tool} is not installed")
 
 
