@@ -26,6 +26,7 @@ from .vendor import Call, Endpoint, Reply, Request, Vendor
 
 HIDDEN = "[redacted]"
 BODY_LIMIT = 64 * 1024
+REMEMBERED = 4096  # characters of a request that may come again; a longer one is looked at anew
 ENTRY_BYTES = 3000  # what an entry takes without its texts
 LEAST_OWN = 16  # shorter ones may be what a test calls its sandbox, too
 SAFE = "/:@-._~!$&'()*+,;=[]"  # what a path holds as it is
@@ -135,14 +136,17 @@ class Redaction:
         prefix = f"/{vendor.name}" if vendor else ""
         if not sent.body and (vendor is None or accounts is None or accounts is self._started.get(vendor.name)):
             headers = tuple(sent.headers.items())
-            return self._again(prefix, sent.method, sent.path, sent.query, headers, sent.sandbox)
+            length = len(sent.path) + len(sent.query) + sum(map(len, sent.headers.values()))
+            looked = self._again if length <= REMEMBERED else self._bare
+            return looked(prefix, sent.method, sent.path, sent.query, headers, sent.sandbox)
         return self._shown(sent, prefix, vendor, accounts)
 
     def _bare(
         self, prefix: str, method: str, path: str, raw: str, headers: tuple[tuple[str, str], ...], sandbox: str | None
     ) -> Told:
         """A request without a body, in which only its headers and the accounts at the start have secrets."""
-        query, (secrets, shown) = pairs(raw), self._known_headers(headers)
+        known = sum(len(value) for _, value in headers) <= REMEMBERED
+        query, (secrets, shown) = pairs(raw), (self._known_headers if known else self._headers_alone)(headers)
         if self._tells(query, "\n".join((path, sandbox or "", *chain(*query))), secrets):
             return self._shown(Request(method, path, raw, dict(headers), sandbox=sandbox), prefix)
         return Told(secrets, method, prefix, path, query, shown)

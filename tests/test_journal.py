@@ -173,3 +173,14 @@ def test_what_is_told_of_a_mistake_repeats_no_secret(vendor: Vendor, sent: dict[
     answer = Sandboxed(vendor).get(**sent)
     assert answer.status != 200 or answer.warnings
     assert RICH.casefold() not in f"{answer.body!r}{answer.headers}".casefold()
+
+
+def test_a_long_request_is_told_alike_and_not_remembered(vendor: Vendor) -> None:
+    redaction = Sandboxed(vendor).world.redaction
+    for length in (10, 10_000):
+        headers = {"x-acme-key": RICH, "x-long": "b" * length}
+        told = redaction.of(Request("GET", "/v3/bills", f"q={'a' * length}", headers), vendor)
+        assert told.request["query"] == {"q": "a" * length}
+        assert RICH not in str(told.request)
+    assert redaction._again.cache_info().currsize == 1
+    assert redaction._known_headers.cache_info().currsize == 1

@@ -1,4 +1,4 @@
-"""Carrying out delays and network faults where each call has a thread of its own (gunicorn's gthread, werkzeug)."""
+"""Carrying out delays and network faults where each call has a thread of its own, as under werkzeug."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class Carrier:
 
 def _reset(environ: WSGIEnvironment) -> None:
     """Close the connection with an RST, before the server would close it in peace."""
-    connection = environ.get("gunicorn.socket") or environ.get("werkzeug.socket")
+    connection = environ.get("werkzeug.socket")
     if isinstance(connection, socket.socket):
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         socket.close(connection.detach())

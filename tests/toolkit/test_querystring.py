@@ -66,3 +66,15 @@ def test_encoding_stays_readable() -> None:
     assert (
         querystring.encode({"filter[a]": "2026-03-01T10:00", "q": "ö &"}) == "filter[a]=2026-03-01T10:00&q=%C3%B6%20%26"
     )
+
+
+def test_what_is_long_is_read_alike_and_not_remembered() -> None:
+    value = "ö/" * 2000
+    querystring.encode({"a": "short"})
+    before = [cache.cache_info().currsize for cache in CACHES]
+    sent = querystring.pairs(querystring.encode({"a": value}))
+    assert list(sent) == [("a", value)]
+    assert [cache.cache_info().currsize for cache in CACHES] == before
+
+
+CACHES = (querystring._known_quoted, querystring._known_pairs, querystring._known_text)
