@@ -384,6 +384,22 @@ def test_strict_makes_a_warned_call_the_exit_status_and_says_so_once(number: int
     assert log.splitlines()[1:] == ["mockserver: 1 call with warnings; --strict counts that as failure."]
 
 
+def test_a_call_under_way_is_served_to_its_end_when_all_processes_are_told_to_stop() -> None:
+    name = shelf.found()[0].name
+    with serving() as (server, url):
+        host, port = url.partition("://")[2].split(":")
+        connection = http.client.HTTPConnection(host, int(port), timeout=10)
+        connection.request("GET", f"/{name}/nowhere", headers={"X-Mock-Delay": "500"})
+        while not get(url, "/__admin/requests")[1]["requests"]:  # it is written down before it waits
+            pass
+        os.killpg(server.pid, signal.SIGTERM)  # and the master tells its worker once more
+        assert connection.getresponse().status == 404
+        connection.close()
+        _, log = server.communicate(timeout=10)
+    assert server.returncode == 0
+    assert "Traceback" not in log
+
+
 def test_serve_speaks_tls_with_a_certificate_that_a_client_verifies(tmp_path: Path) -> None:
     certificate, key = self_signed(tmp_path)
     with serving("--tls-cert", str(certificate), "--tls-key", str(key)) as (server, url):

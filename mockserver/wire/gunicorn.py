@@ -64,8 +64,9 @@ class _Worker(gasgi.ASGIWorker):  # type: ignore[misc]  # gunicorn has no types
         await super()._serve()
 
     def handle_exit_signal(self) -> None:
+        if self.alive:  # told again, by its master beside its group, it is shutting down by then
+            self._wake()  # it sleeps between heartbeats, and goes on to shut down
         super().handle_exit_signal()
-        self._wake()  # it sleeps between heartbeats, and goes on to shut down
 
     async def _shutdown(self) -> None:
         for connection in tuple(self.connections):
