@@ -7,6 +7,7 @@ import time
 from calendar import monthrange
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)?)?\Z")
 _DURATION = re.compile(r"(-?\d{1,15})(ms|s|m|h|d)\Z", re.ASCII)
@@ -29,6 +30,12 @@ def elapsed() -> float:
 def at(wall_seconds: float) -> datetime:
     """The instant at which the wall clock shows so many seconds."""
     return datetime.fromtimestamp(wall_seconds, UTC)
+
+
+@lru_cache(maxsize=4)
+def stamp(wall_seconds: float) -> str:
+    """The same as ISO 8601; the journal and the log write it of one call."""
+    return format_instant(at(wall_seconds))
 
 
 def parse_instant(text: str) -> datetime:

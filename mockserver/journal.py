@@ -14,13 +14,13 @@ from itertools import chain
 from typing import Any
 from urllib.parse import quote
 
-from .clock import at, format_instant
+from .clock import format_instant, stamp
 from .data.dataset import Accounts, Dataset
 from .matching import MAPS, Difference, Matcher, Seen, differences, matches
 from .store import Document, Store
 from .toolkit.credentials import SHORTEST, USUAL_HEADERS, USUAL_PARAMETERS, Mentions, plain
 from .toolkit.notices import Notice, closest
-from .toolkit.querystring import Pairs, encode_pairs, pairs, quoted
+from .toolkit.querystring import Pairs, collected, encode_pairs, pairs, quoted
 from .toolkit.quota import Spent
 from .vendor import Call, Endpoint, Reply, Request, Vendor
 
@@ -81,10 +81,9 @@ class Told:
         body: str = "",
     ) -> None:
         self.secrets, self.path = secrets, path
-        by_name: dict[str, Any] = {}
-        for name, value in query:
-            known = by_name.get(name)
-            by_name[name] = value if known is None else [*([known] if isinstance(known, str) else known), value]
+        by_name: dict[str, Any] = dict(query)
+        if len(by_name) < len(query):
+            by_name = {name: values if len(values) > 1 else values[0] for name, values in collected(query).items()}
         raw = encode_pairs(query)
         url = f"{prefix}{quoted(path, SAFE)}" + (f"?{raw}" if raw else "")
         self.request: Document = {
@@ -276,7 +275,7 @@ def entry(done: Done, told: Told) -> tuple[Document, int]:
     if any(secret in "\n".join(answered.values()) for secret in told.secrets):
         answered = {name: told(value) for name, value in answered.items()}
     kept = {
-        "time": format_instant(at(done.wall)),
+        "time": stamp(done.wall),
         "sandbox": done.sandbox,
         "vendor": done.vendor.name if done.vendor else None,
         "operation": done.endpoint.operation if done.endpoint else None,
@@ -373,7 +372,7 @@ def _wanted(condition: Any) -> Any:
 def unkept(done: Done) -> tuple[Document, int]:
     """What is kept of a call of which nothing may be kept: that there was one, and why no more is known."""
     kept: dict[str, Any] = {
-        "time": format_instant(at(done.wall)),
+        "time": stamp(done.wall),
         "sandbox": done.sandbox,
         "vendor": done.vendor.name if done.vendor else None,
         "operation": None,
@@ -393,9 +392,7 @@ def unkept(done: Done) -> tuple[Document, int]:
 def looked_at(call: Call) -> Seen:
     """A call on its way as matchers look at it."""
     request = call.request
-    query: dict[str, list[str]] = {}
-    for name, value in pairs(request.query):
-        query.setdefault(name, []).append(value)
+    query = collected(pairs(request.query))
     operation = call.endpoint.operation if call.endpoint else None
     plain = {"vendor": call.vendor.name, "operation": operation, "method": request.method, "path": request.path}
     return Seen(plain, query, request.headers, call.vendor.credential.read(request.headers))

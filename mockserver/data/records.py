@@ -402,7 +402,7 @@ def _weight(key: Hashable, rows: array[int]) -> int:
     return rows.itemsize * len(rows) + 4 * len(repr(key)) + 200
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class View:
     """The records that a call asks for: filtered, ordered, written under its readings. Each method narrows a copy."""
 

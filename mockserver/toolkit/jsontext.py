@@ -14,7 +14,7 @@ from .money import plain
 _string = json.JSONEncoder(ensure_ascii=False).encode
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Fragment:
     """JSON text made earlier, put into a larger text as it is."""
 
@@ -75,6 +75,8 @@ def _no_number(text: str) -> Any:
 def _write(value: Any, number: Callable[[Decimal], str], put: Callable[[bytes], None]) -> None:
     if isinstance(value, str):
         put(_string(value).encode("utf-8", "replace"))
+    elif isinstance(value, Fragment):
+        put(value.text)
     elif value is None:
         put(b"null")
     elif isinstance(value, bool):
@@ -83,7 +85,7 @@ def _write(value: Any, number: Callable[[Decimal], str], put: Callable[[bytes], 
         put(str(value).encode())
     elif isinstance(value, Decimal):
         put(number(value).encode())
-    elif isinstance(value, Mapping):
+    elif isinstance(value, dict | Mapping):
         before = b"{"
         for key, item in value.items():
             put(before + _key(key))
@@ -97,7 +99,5 @@ def _write(value: Any, number: Callable[[Decimal], str], put: Callable[[bytes], 
             _write(item, number, put)
             before = b","
         put(b"]" if value else b"[]")
-    elif isinstance(value, Fragment):
-        put(value.text)
     else:
         raise TypeError(f"{type(value).__name__} has no JSON form here: {value!r}")

@@ -16,7 +16,7 @@ from marshmallow import EXCLUDE, Schema, ValidationError, fields
 
 from ..errors import Complaint, InvalidParams
 from .notices import Notice, unknown_parameter
-from .querystring import Pairs
+from .querystring import Pairs, collected
 
 Repeated = Literal["first", "last", "joined"]
 MOST_TOLD = 20  # looking for the closest name costs time, and nobody reads more
@@ -165,10 +165,35 @@ def read(
     ``repeated`` says which of several values counts; ``ignores`` says of a complaint whether its value is passed over.
     Raises InvalidParams with every complaint that is not ignored.
     """
+    data = dict(sent)
     known = _known(schema)
-    values: dict[str, list[str]] = {}
-    for name, value in sent:
-        values.setdefault(name, []).append(value)
+    if len(data) < len(sent) or not data.keys() <= known.keys() or "" in data.values():
+        data = _sorted_out(known, sent, tell, repeated)
+    try:
+        return _load(schema, data)
+    except InvalidParams as invalid:
+        refused = tuple(complaint for complaint in invalid.complaints if not ignores(complaint))
+        for complaint in refused:
+            found = "is missing" if complaint.found is None else f"was {_short(complaint.found)}"
+            message = f"{complaint.name} {found}, wanted {complaint.wanted}."
+            tell(Notice(f"query.{complaint.name}", "refused-value", message))
+        if refused:
+            raise InvalidParams(refused) from None
+        for complaint in invalid.complaints:
+            data.pop(complaint.name, None)
+            read_as = "its default"
+            if complaint.instead is not None:
+                data[complaint.name] = read_as = complaint.instead
+            message = f"{complaint.name} was {_short(complaint.found)}, wanted {complaint.wanted}; read as {read_as}."
+            tell(Notice(f"query.{complaint.name}", "ignored-value", message))
+        return _load(schema, data)
+
+
+def _sorted_out(
+    known: Mapping[str, fields.Field[Any]], sent: Pairs, tell: Callable[[Notice], None], repeated: Repeated
+) -> dict[str, str]:
+    """The one value of each parameter that is known and not as if absent; the rest is told."""
+    values = collected(sent)
     unknown = [name for name in values if name not in known]
     for name in unknown[:MOST_TOLD]:
         tell(unknown_parameter(name, list(known)))
@@ -188,24 +213,7 @@ def read(
             tell(Notice(f"query.{name}", "ignored-value", f"{name} is empty and was read as absent."))
         else:
             data[name] = value
-    try:
-        return _load(schema, data)
-    except InvalidParams as invalid:
-        refused = tuple(complaint for complaint in invalid.complaints if not ignores(complaint))
-        for complaint in refused:
-            found = "is missing" if complaint.found is None else f"was {_short(complaint.found)}"
-            message = f"{complaint.name} {found}, wanted {complaint.wanted}."
-            tell(Notice(f"query.{complaint.name}", "refused-value", message))
-        if refused:
-            raise InvalidParams(refused) from None
-        for complaint in invalid.complaints:
-            data.pop(complaint.name, None)
-            read_as = "its default"
-            if complaint.instead is not None:
-                data[complaint.name] = read_as = complaint.instead
-            message = f"{complaint.name} was {_short(complaint.found)}, wanted {complaint.wanted}; read as {read_as}."
-            tell(Notice(f"query.{complaint.name}", "ignored-value", message))
-        return _load(schema, data)
+    return data
 
 
 _RULE = {"first": "the first counts.", "last": "the last counts.", "joined": "the values were joined by commas."}

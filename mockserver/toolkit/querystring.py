@@ -11,7 +11,7 @@ Pairs = Sequence[tuple[str, str]]
 
 # Texts that come again are remembered: a call asks for its query three times, and most names and values are known.
 # Longer ones are not: what a client sends must not fill the memory.
-LONGEST = 1024  # characters
+LONGEST, SHORT = 1024, 128  # characters of a query, of a name or value
 
 
 def pairs(raw: str) -> Pairs:
@@ -43,6 +43,14 @@ def _known_pairs(raw: str) -> Pairs:
     return _split(raw, _known_text)
 
 
+def collected(sent: Pairs) -> dict[str, list[str]]:
+    """The values of each name, in the order in which they were sent."""
+    values: dict[str, list[str]] = {}
+    for name, value in sent:
+        values.setdefault(name, []).append(value)
+    return values
+
+
 def rename(sent: Pairs, names: Iterable[str]) -> Pairs:
     """The same pairs, each name that differs from a known one only in case spelled like the known one."""
     by_folded = {name.casefold(): name for name in names}
@@ -70,12 +78,17 @@ def encode(query: dict[str, str]) -> str:
 
 def encode_pairs(sent: Pairs) -> str:
     """The same for pairs, in their order."""
-    return "&".join([f"{quoted(name, '[]')}={quoted(value, '-_.~:/,@')}" for name, value in sent])
+    return "&".join([(_known_part if len(name) + len(value) <= SHORT else _part)(name, value) for name, value in sent])
+
+
+def _part(name: str, value: str) -> str:
+    return f"{quoted(name, '[]')}={quoted(value, '-_.~:/,@')}"
 
 
 def quoted(text: str, safe: str) -> str:
     """A text as it stands in an address, these signs as they are."""
-    return _known_quoted(text, safe) if len(text) <= LONGEST // 8 else quote(text, safe)
+    return _known_quoted(text, safe) if len(text) <= SHORT else quote(text, safe)
 
 
 _known_quoted = lru_cache(maxsize=4096)(quote)
+_known_part = lru_cache(maxsize=4096)(_part)

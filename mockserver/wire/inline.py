@@ -12,9 +12,8 @@ import socket
 import struct
 import sys
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..vendor import Network, Reply
 from . import threaded
@@ -29,8 +28,7 @@ Receive = Callable[[], Awaitable[Message]]
 BODY_LIMIT = 16 * 1024 * 1024  # of a longer one only the first byte more is kept: enough to see that it is too long
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """What a WSGI app gave back."""
 
     status: int
