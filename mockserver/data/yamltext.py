@@ -103,15 +103,20 @@ def _may_be_deep(text: str) -> bool:
 
 
 def _refuse_depth(text: str) -> None:
-    """Raises for a text nested deeper than DEPTH: libyaml would overrun the stack while it composes it."""
+    """Raises for a text nested deeper than DEPTH: libyaml may overrun the stack while it composes it."""
     depth = 0
-    for event in yaml.parse(text, yaml.CSafeLoader):
-        if isinstance(event, yaml.CollectionStartEvent):
-            depth += 1
-            if depth > DEPTH:
-                raise yaml.constructor.ConstructorError(None, None, f"nested over {DEPTH} deep", None)
-        elif isinstance(event, yaml.CollectionEndEvent):
-            depth -= 1
+    too_deep = yaml.constructor.ConstructorError(None, None, f"nested over {DEPTH} deep", None)
+    try:
+        for event in yaml.parse(text, yaml.CSafeLoader):
+            if isinstance(event, yaml.CollectionStartEvent):
+                depth += 1
+                if depth > DEPTH:
+                    raise too_deep
+            elif isinstance(event, yaml.CollectionEndEvent):
+                depth -= 1
+    except yaml.scanner.ScannerError as error:
+        # PyYAML since 6.0.4 counts for itself while it looks ahead, up to a depth of 1,000.
+        raise too_deep if "nesting depth" in str(error) else error from None
 
 
 def dump(value: Any) -> str:
