@@ -7,12 +7,14 @@ SUITE ?= fast
 JOBS ?= auto
 ifeq ($(SUITE),all)
   MARKS :=
+  TESTED := all browser-tools
 else
   MARKS := -m "not slow and not browser"
+  TESTED := test
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test test-flask-way check format fixtures statements bench bench-peers bench-sandboxes clean
+.PHONY: help serve test test-flask-way check format fixtures statements bench bench-peers bench-sandboxes browser-tools clean
 
 help: ## list these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1|/' | column -t -s '|'
@@ -20,7 +22,7 @@ help: ## list these commands
 serve: $(VENV)/serve.stamp ## serve all five vendors on http://127.0.0.1:8080 (ARGS="--port 9000 --dataset docs")
 	@exec $(BIN)/mockserver serve $(ARGS)
 
-test: $(VENV)/test.stamp ## run the tests with branch coverage (SUITE=all: the slow and browser ones, too)
+test: $(TESTED:%=$(VENV)/%.stamp) ## run the tests with branch coverage (SUITE=all: the slow and browser ones, too)
 	$(BIN)/coverage erase
 	$(BIN)/coverage run -m pytest -n $(JOBS) $(MARKS) $(ARGS)
 	$(BIN)/coverage combine --quiet
@@ -57,6 +59,8 @@ bench-peers: $(VENV)/serve.stamp ## measure it beside other mock servers, which 
 bench-sandboxes: $(VENV)/serve.stamp ## print what sandboxes cost, in time and memory (ARGS=5000: of so many)
 	$(BIN)/python bench/sandboxes.py $(ARGS)
 
+browser-tools: $(VENV)/browser-tools.stamp ## install what the browser tests need from npm into build/browser
+
 clean: ## remove the virtual environment and all that is made
 	rm -rf $(VENV) build dist *.egg-info .coverage* .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 
@@ -64,10 +68,16 @@ $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "mockserver needs Python 3.11 or newer, this is " + sys.version.split()[0])'
 	$(PYTHON) -m venv $(VENV)
 
+$(VENV)/browser-tools.stamp: tests/browser/tools/package.json | $(VENV)/bin/python
+	@mkdir -p build/browser && cp $< build/browser/
+	npm install --silent --no-fund --no-audit --no-package-lock --prefix build/browser
+	@touch $@
+
 $(VENV)/%.stamp: setup.cfg setup.py pyproject.toml | $(VENV)/bin/python
 	$(BIN)/pip install --quiet --disable-pip-version-check -e '$(EXTRA_$*)'
 	@touch $@
 
-EXTRA_serve := .
-EXTRA_test := .[test]
-EXTRA_dev := .[test,dev]
+EXTRA_serve := .[docs]
+EXTRA_test := .[test,docs]
+EXTRA_all := .[test,docs,browser]
+EXTRA_dev := .[test,docs,browser,dev]
