@@ -15,7 +15,7 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 PLUGIN = "mockserver.testing.plugin"
 KNOWN = any(point.value == PLUGIN for point in entry_points(group="pytest11"))  # not so in a checkout never installed
-PYTEST = ("-p", "no:cacheprovider", "-p", "no:schemathesis", *(() if KNOWN else ("-p", PLUGIN)))
+PYTEST = ("-p", "no:cacheprovider", "-p", "no:schemathesis", "-p", "no:playwright", *(() if KNOWN else ("-p", PLUGIN)))
 PROGRAM = str(Path(sys.executable).with_name("mockserver"))
 
 
