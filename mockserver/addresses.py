@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from .faults import phrase
 from .serve import World, serve
-from .vendor import Endpoint, Request, Vendor
+from .vendor import Endpoint, Reply, Request, Vendor
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -88,8 +88,8 @@ class Addresses:
     (``protocol.example/api`` is ``/vendor/api``), unless the URL names a sandbox and, behind it, a vendor itself.
 
     Then it answers what needs nothing of Flask, the shorter way to the same ``serve``: Flask's routing, context and
-    response would take another 35 µs of the 100 that a call takes. Whatever is out of the ordinary (a body, a path that
-    no endpoint has) goes Flask's way.
+    response would take another 35 µs. Whatever is out of the ordinary (a body, a path that no endpoint has) goes
+    Flask's way.
     """
 
     def __init__(self, app: WSGIApplication, world: World) -> None:
@@ -104,24 +104,45 @@ class Addresses:
         ]
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        path = environ.get("PATH_INFO", "/")
-        if path.startswith("/__sandbox/"):
-            name, slash, rest = path.removeprefix("/__sandbox/").partition("/")
-            environ[SANDBOX], path = name, slash + rest or "/"
-        host = environ.get("HTTP_HOST", "")
-        vendor = self._hosts.get(host.partition(":")[0].lower().rstrip(".")) if host else None
-        ours = path.startswith("/__") or (SANDBOX in environ and path.split("/")[1] in self._hosts.values())
-        environ["PATH_INFO"] = path = f"/{vendor}{path}" if vendor and not ours else path
+        sandbox, path = self._led(environ.get("PATH_INFO", "/"), environ.get("HTTP_HOST", ""))
+        environ["PATH_INFO"] = path
+        if sandbox is not None:
+            environ[SANDBOX] = sandbox
         address, names = self.at(path)
         if address is None or has_body(environ):
             return self._app(environ, start_response)
         call = received(environ, address.prefix, names)
         reply = environ[REPLY] = serve(self._world, address.vendor, address.endpoint, call)
-        headers = list(reply.headers)
-        if reply.status != 204:  # the one of ours that has no length (RFC 9110, 8.6)
-            headers.append(("Content-Length", str(len(reply.body))))
-        start_response(f"{reply.status} {phrase(reply.status)}", headers)
+        start_response(f"{reply.status} {phrase(reply.status)}", framed(reply))
         return [b"" if call.method == "HEAD" else reply.body]
+
+    def at_once(self, method: str, path: str, query: str, headers: dict[str, str], length: int) -> Reply | None:
+        """The reply to a request without a body, for a server that can do without WSGI: no environment is made and
+        taken apart again (15 µs). None when it must go Flask's way.
+
+        ``path`` is as WSGI has it, ``length`` that of the request target in bytes.
+        """
+        sandbox, path = self._led(path, headers.get("host", ""))
+        address, names = self.at(path)
+        if address is None:
+            return None
+        own = _decoded(path).removeprefix(address.prefix) or "/"
+        call = Request(method, own, query, headers, names, length, b"", sandbox)
+        return serve(self._world, address.vendor, address.endpoint, call)
+
+    def _led(self, path: str, host: str) -> tuple[str | None, str]:
+        """The sandbox that a path names, and what is left of the path, behind the prefix of whose host it is."""
+        sandbox = None
+        if path.startswith("/__sandbox/"):
+            sandbox, slash, rest = path.removeprefix("/__sandbox/").partition("/")
+            path = slash + rest or "/"
+        vendor = self._hosts.get(host.partition(":")[0].lower().rstrip(".")) if host else None
+        if vendor is None or path.startswith("/__") or (sandbox is not None and self._names_vendor(path)):
+            return sandbox, path
+        return sandbox, f"/{vendor}{path}"
+
+    def _names_vendor(self, path: str) -> bool:
+        return path.split("/")[1] in self._hosts.values()
 
     def at(self, path: str) -> tuple[Address | None, dict[str, str]]:
         """Whose this path is, and the values of the names in it."""
@@ -132,3 +153,11 @@ class Addresses:
             if match:
                 return address, {name: _decoded(text) for name, text in match.groupdict().items()}
         return None, {}
+
+
+def framed(reply: Reply) -> list[tuple[str, str]]:
+    """The headers of a reply with its length, but for the one that has none (RFC 9110, 8.6)."""
+    headers = list(reply.headers)
+    if reply.status != 204:
+        headers.append(("Content-Length", str(len(reply.body))))
+    return headers

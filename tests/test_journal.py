@@ -94,7 +94,7 @@ def kept_of(server: Sandboxed, *, path: str = BILLS, query: str = "", body: byte
     """What the journal keeps of a call, as text."""
     sent = {name.replace("_", "-"): value for name, value in headers.items()}
     serve(server.world, server.vendor, server.vendor.endpoints[0], Request("GET", path, query, sent, body=body))
-    return json.dumps(server.world.store.entries("default")[-1][1], ensure_ascii=False)
+    return json.dumps(dict(server.world.store.entries("default")[-1][1]), ensure_ascii=False)
 
 
 FOREIGN = "not-one-of-ours-1234"

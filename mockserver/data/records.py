@@ -5,7 +5,7 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cached_property
 from itertools import compress
@@ -410,6 +410,7 @@ class View:
     readings: Readings
     conditions: tuple[Condition, ...] = ()
     order: tuple[tuple[str, bool], ...] = ()
+    _rows: array[int] | None = field(default=None, init=False, repr=False)
 
     def matching(self, **values: Any) -> View:
         """Only rows whose columns equal these values; a value of None means "not asked for"."""
@@ -442,10 +443,12 @@ class View:
         start = bisect_left(rows, True, key=lambda row: bool(column[row] >= low))
         return start, bisect_left(rows, True, lo=start, key=lambda row: bool(column[row] > high))
 
-    @cached_property
+    @property
     def rows(self) -> array[int]:
-        """The numbers of the rows in their order."""
-        return self.records.rows(self.conditions, self.order)
+        """The numbers of the rows in their order, looked up once (``cached_property`` would take a lock for it)."""
+        if self._rows is None:
+            self._rows = self.records.rows(self.conditions, self.order)
+        return self._rows
 
     def __len__(self) -> int:
         return len(self.rows)

@@ -72,6 +72,9 @@ def _no_number(text: str) -> Any:
     raise ValueError(f"{text} is no JSON number")
 
 
+_MAPS, _LISTS = (dict, Mapping), (list, tuple)  # to name a union in the call would make it anew each time
+
+
 def _write(value: Any, number: Callable[[Decimal], str], put: Callable[[bytes], None]) -> None:
     if isinstance(value, str):
         put(_string(value).encode("utf-8", "replace"))
@@ -85,14 +88,14 @@ def _write(value: Any, number: Callable[[Decimal], str], put: Callable[[bytes], 
         put(str(value).encode())
     elif isinstance(value, Decimal):
         put(number(value).encode())
-    elif isinstance(value, dict | Mapping):
+    elif isinstance(value, _MAPS):
         before = b"{"
         for key, item in value.items():
             put(before + _key(key))
             _write(item, number, put)
             before = b","
         put(b"}" if value else b"{}")
-    elif isinstance(value, list | tuple):
+    elif isinstance(value, _LISTS):
         before = b"["
         for item in value:
             put(before)

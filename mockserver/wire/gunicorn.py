@@ -9,6 +9,7 @@ import resource
 import signal
 import socket
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,9 +17,9 @@ from gunicorn.app.base import BaseApplication
 from gunicorn.asgi import protocol
 from gunicorn.workers import gasgi
 
-from ..addresses import REPLY
+from ..addresses import REPLY, framed
 from ..faults import phrase
-from .inline import Inline
+from .inline import Inline, encoded, is_sound
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -30,6 +31,8 @@ GRACE = 10
 class _Protocol(protocol.ASGIProtocol):  # type: ignore[misc]  # gunicorn has no types
     """A connection on which nothing but HTTP is spoken, and of which its worker knows."""
 
+    app: Any  # Inline, or for the length of one request a reply that it carries
+
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.worker.connections.add(self)
         super().connection_made(transport)
@@ -37,6 +40,29 @@ class _Protocol(protocol.ASGIProtocol):  # type: ignore[misc]  # gunicorn has no
     def connection_lost(self, failure: Exception | None) -> None:
         self.worker.connections.discard(self)
         super().connection_lost(failure)
+
+    async def _serve_http_request(self, request: Any, sockname: Any, peername: Any) -> bool:
+        """A call that needs neither Flask nor patience needs none of ASGI's tasks, scopes and messages, either: it is
+        answered here and now, with one write (45 µs less of 160). Whether the connection goes on.
+        """
+        inline: Inline = self.app
+        reply = inline.at_once(request)
+        if reply is None:
+            return bool(await super()._serve_http_request(request, sockname, peername))
+        if reply.delay or reply.network or not is_sound(reply):
+            self.app = partial(inline.carry, reply)  # a connection has one request at a time
+            try:
+                return bool(await super()._serve_http_request(request, sockname, peername))
+            finally:
+                self.app = inline
+        closes = self._will_close(request, False)
+        self._send_response_start(reply.status, encoded(framed(reply)), request, close=closes)
+        self._send_body(b"" if request.method == "HEAD" else reply.body)
+        if self._flow_control.write_paused:
+            await self._flow_control.drain()
+        elif self._http1_buffered():
+            await asyncio.sleep(0)  # the others' turn, before what this client sent beyond its request
+        return not closes
 
     def _is_websocket_upgrade(self, request: object) -> bool:
         return False  # a client that offers it gets the answer to its request

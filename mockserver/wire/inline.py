@@ -1,6 +1,6 @@
 """Carrying out calls, delays and network faults in an event loop, where a call that waits costs no thread.
 
-What the app answers at once it answers in the loop itself: handing a call to a thread costs more than most calls do.
+What the app answers soon it answers in the loop itself: handing a call to a thread costs more than most calls do.
 Only pages of ours (``/__…``), which may work for long, go to threads.
 """
 
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import re
 import socket
 import struct
 import sys
@@ -15,6 +16,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ..addresses import framed
 from ..vendor import Network, Reply
 from . import threaded
 
@@ -37,12 +39,27 @@ class Answer(NamedTuple):
 
 
 class Inline:
-    """An ASGI app that asks a WSGI app, then waits and misbehaves as the Reply says that it leaves under ``key``."""
+    """An ASGI app that asks a WSGI app, then waits and misbehaves as the Reply says that it leaves under ``key``.
+
+    A WSGI app that has an ``at_once`` beside is asked by that first, if the server behind can (``at_once`` here).
+    """
 
     def __init__(
         self, app: WSGIApplication, key: str, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     ) -> None:
         self._app, self._key, self._sleep = app, key, sleep
+        self._at_once: Callable[..., Reply | None] | None = getattr(app, "at_once", None)
+
+    def at_once(self, request: Any) -> Reply | None:
+        """The reply to one of gunicorn's requests, if it can be had without ASGI and WSGI."""
+        if self._at_once is None or request.content_length or request.chunked:
+            return None
+        path, headers = request.path, dict[str, str]()
+        for name, value in request.headers_bytes:
+            key, text = _lower(name), value.decode("latin-1")
+            headers[key] = f"{headers[key]},{text}" if key in headers else text
+        path = path if path.isascii() else path.encode().decode("latin-1")
+        return self._at_once(request.method, path, request.query, headers, len(request.uri))
 
     async def __call__(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
         environ = environment(scope, await _body(scope, receive))
@@ -50,7 +67,14 @@ class Inline:
             answer = await asyncio.to_thread(_answered, self._app, environ)
         else:
             answer = _answered(self._app, environ)
-        reply: Reply | None = environ.get(self._key)
+        await self._carry(answer, environ.get(self._key), receive, send)
+
+    async def carry(self, reply: Reply, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
+        """Send a reply that is there already, as it says."""
+        answer = Answer(reply.status, encoded(framed(reply)), b"" if scope["method"] == "HEAD" else reply.body)
+        await self._carry(answer, reply, receive, send)
+
+    async def _carry(self, answer: Answer, reply: Reply | None, receive: Receive, send: Send) -> None:
         if reply is not None and reply.delay:
             await self._sleep(reply.delay)
         if reply is not None and reply.network:
@@ -96,8 +120,25 @@ def _answered(app: WSGIApplication, environ: WSGIEnvironment) -> Answer:
         if hasattr(pieces, "close"):
             pieces.close()
     status, headers = told
-    sent = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
-    return Answer(int(status[:3]), sent, body)
+    return Answer(int(status[:3]), encoded(headers), body)
+
+
+def encoded(headers: list[tuple[str, str]]) -> list[tuple[bytes, bytes]]:
+    """Headers as they travel."""
+    return [(_bytes(name), value.encode("latin-1")) for name, value in headers]
+
+
+def is_sound(reply: Reply) -> bool:
+    """Whether nothing in a reply's headers would end them early."""
+    return not _CONTROLS.search("".join([value for _, value in reply.headers]))
+
+
+_CONTROLS = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+
+
+@lru_cache(maxsize=1000)
+def _bytes(name: str) -> bytes:
+    return name.encode("latin-1")
 
 
 def environment(scope: Mapping[str, Any], body: bytes) -> WSGIEnvironment:
@@ -127,6 +168,11 @@ def environment(scope: Mapping[str, Any], body: bytes) -> WSGIEnvironment:
     if body:
         environ["CONTENT_LENGTH"] = str(len(body))
     return environ
+
+
+@lru_cache(maxsize=1000)
+def _lower(name: bytes) -> str:
+    return name.decode("latin-1")
 
 
 @lru_cache(maxsize=1000)
