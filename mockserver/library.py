@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import sys
 from collections.abc import Callable, Iterable, Mapping
@@ -166,6 +167,7 @@ class Library:
         if rest is None:
             data = make()
             self._cache.put(key, Rest(data.anchor, list(data.accounts), *data.records.at_rest()))
+            gc.collect()  # nobody collects in a start, and what is left over by then stays
             return data
         columns = rest.columns.__getitem__
         records = Records.of_rest(vendor.records, vendor.rendering_defaults, rest.ids, columns, rest.hidden, rest.texts)

@@ -16,13 +16,15 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import reduce
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 from zlib import crc32
 
 from ..clock import format_instant, parse_instant
 from ..toolkit.jsontext import decode, encode
+from .texts import Texts
 
 MOST_BYTES = 1024**3  # of all entries together; the least recently used go first
 
@@ -36,7 +38,7 @@ class Rest:
     ids: list[Any]
     columns: Mapping[str, list[Any]]
     hidden: list[bytes]
-    texts: list[bytes]
+    texts: Sequence[bytes]
 
 
 def folder() -> Path:
@@ -71,7 +73,8 @@ class Cache:
             return None
         file = self._folder / key
         try:
-            rest = _read(file.read_bytes())
+            with file.open("rb") as stream:
+                rest = _read(stream)
         except (OSError, ValueError, TypeError, KeyError, ArithmeticError, RecursionError):
             return None
         with suppress(OSError):
@@ -121,27 +124,24 @@ def _written(rest: Rest) -> Iterable[bytes]:
     return b"%08x\n" % crc32(body, crc32(first)), first, body
 
 
-def _read(data: bytes) -> Rest:
+def _read(stream: BinaryIO) -> Rest:
     """The dataset of an entry. Raises ValueError when it is damaged."""
-    first = data.index(b"\n") + 1
-    second = data.index(b"\n", first) + 1
-    start = data.index(b"\n", second) + 1
-    if int(data[:first], 16) != crc32(memoryview(data)[first:]):
+    checksum, accounts, second = (stream.readline() for _ in range(3))
+    head = json.loads(second)
+    columns = {name: stream.read(length) for name, length in head["columns"].items()}
+    texts = stream.read()
+    parts = (accounts, second, *columns.values(), texts)
+    if int(checksum, 16) != reduce(lambda sum_, part: crc32(part, sum_), parts, 0):
         raise ValueError("damaged")
-    head = json.loads(data[second:start])
     kinds, numbers = head["hidden"]
     spelled = [text.encode() for text in kinds]
-    pieces = []
-    for length in (*head["columns"].values(), *head["lengths"]):
-        pieces.append(data[start : start + length])
-        start += length
     return Rest(
         parse_instant(head["anchor"]),
-        decode(data[first:second]),
+        decode(accounts),
         _unpacked(head["ids"]),
-        _Columns(dict(zip(head["columns"], pieces, strict=False))),
+        _Columns(columns),
         [spelled[number] for number in numbers],
-        pieces[len(head["columns"]) :],
+        Texts(texts, head["lengths"]),
     )
 
 

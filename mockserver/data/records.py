@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cached_property
@@ -15,6 +15,7 @@ from ..toolkit.bounded import Bounded
 from ..toolkit.fields import RecordSchema
 from ..toolkit.filters import Columns, Condition, Contains, Equals, Within
 from ..toolkit.jsontext import decode, encode
+from .texts import SMALL, kept, picked
 
 Record = Mapping[str, Any]
 Readings = Mapping[str, str]
@@ -25,7 +26,6 @@ VIEW_BYTES = 64 * 1024 * 1024
 FEW = 64  # a column with more values than this is searched by bisection: too many views to remember one of each
 SHARED = 4096  # so many equal texts of a column are one object: owners and dates come back, numbers of invoices do not
 MANY = 16  # a copy in which more than one row in so many is another one finds its rows itself
-SMALL = 10_000  # of so few rows a copy has lists of its own: to read those is faster, and to make them takes no time
 
 
 def as_it_is(record: Record, readings: Readings) -> bytes:
@@ -77,16 +77,19 @@ class Records:
         self.ids: list[Any] = []
         self.columns: dict[str, list[Any]] = {name: [] for name in kind.columns}
         self._hidden: list[bytes] = []  # the fields that are ours, of each row; equal ones are one object
-        self._rendered: dict[tuple[tuple[str, str], ...], list[bytes]] = {self._defaults: []}
         same: dict[bytes, bytes] = {}
         columns = [(of, self.columns[name].append, dict[str, str]()) for name, of in kind.columns.items()]
-        for row in rows:
-            hidden, text = self._texts(row)
-            self.ids.append(row[kind.id])
-            self._hidden.append(same.setdefault(hidden, hidden))
-            self._rendered[self._defaults].append(text)
-            for of, append, texts in columns:
-                append(_shared(of(row), texts))
+
+        def taken_in() -> Iterator[bytes]:
+            for row in rows:
+                hidden, text = self._texts(row)
+                self.ids.append(row[kind.id])
+                self._hidden.append(same.setdefault(hidden, hidden))
+                for of, append, texts in columns:
+                    append(_shared(of(row), texts))
+                yield text
+
+        self._rendered: dict[tuple[tuple[str, str], ...], Sequence[bytes]] = {self._defaults: kept(taken_in())}
 
     @classmethod
     def of_rest(
@@ -96,15 +99,15 @@ class Records:
         ids: list[Any],
         columns: Callable[[str], list[Any]],
         hidden: list[bytes],
-        texts: list[bytes],
+        texts: Sequence[bytes],
     ) -> Records:
         """The records that ``at_rest`` gave out; each column is asked for when it is first used."""
         records = cls(kind, (), defaults)
         records.ids, records.columns, records._hidden = ids, _Columns(columns), hidden
-        records._rendered = {records._defaults: texts}
+        records._rendered = {records._defaults: kept(texts)}
         return records
 
-    def at_rest(self) -> tuple[list[Any], Mapping[str, list[Any]], list[bytes], list[bytes]]:
+    def at_rest(self) -> tuple[list[Any], Mapping[str, list[Any]], list[bytes], Sequence[bytes]]:
         """The rows' ids, columns, fields that are ours, and JSON: what these records can be made of again."""
         columns = {name: self.columns[name] for name in self.kind.columns}
         return self.ids, columns, self._hidden, self._rendered[self._defaults]
@@ -200,7 +203,7 @@ class Records:
         own = {row: columns[name] for row, columns in self._new.items()}
         return self._patched(self._origin.columns[name], own)
 
-    def _patched(self, column: list[T], own: Mapping[int, T]) -> list[T]:
+    def _patched(self, column: Sequence[T], own: Mapping[int, T]) -> list[T]:
         """A column of the origin as a copy has it: without the rows that are gone, with its own values."""
         if self._few and len(column) > SMALL:
             return cast("list[T]", _Patched(column, self._gone, own))  # to whoever reads it, it is one
@@ -221,13 +224,13 @@ class Records:
             + (0 if self._few and len(self) > SMALL else 8 * len(self) * (columns + 3))
         )
 
-    def fragments(self, readings: Readings) -> list[bytes]:
+    def fragments(self, readings: Readings) -> Sequence[bytes]:
         """Every record's JSON under these rendering readings; other than the defaults made on first touch and kept."""
         key = tuple(sorted(readings.items()))
         if key not in self._rendered:
             stored, render = self._rendered[self._defaults], self.kind.render
             if self._origin is None:
-                texts = [render(decode(text), readings) for text in stored]
+                texts = kept(render(decode(text), readings) for text in stored)
             else:
                 own = {row: render(decode(stored[row]), readings) for row in self._new}
                 texts = self._patched(self._origin.fragments(readings), own)
@@ -455,5 +458,4 @@ class View:
 
     def json(self, start: int = 0, stop: int | None = None) -> bytes:
         """Rows ``start`` up to ``stop`` as a JSON array."""
-        fragments = self.records.fragments(self.readings)
-        return b"[" + b",".join([fragments[row] for row in self.rows[start:stop]]) + b"]"
+        return b"[" + b",".join(picked(self.records.fragments(self.readings), self.rows[start:stop])) + b"]"

@@ -1,0 +1,66 @@
+"""Many texts as one: without an object for each."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterable, Sequence
+from itertools import accumulate
+from typing import overload
+
+SMALL = 10_000  # so few texts are better off as a list: it is read faster, and weighs nothing
+
+
+class Texts(Sequence[bytes]):
+    """Texts that lie behind each other in one, and where each ends.
+
+    Python counts the references to every object in the object itself. A hundred thousand texts that a process shares
+    with the one it comes from are all copied as they are used, and weigh twice; one text is not.
+    """
+
+    __slots__ = ("_ends", "_whole")
+
+    def __init__(self, whole: bytes, lengths: Iterable[int]) -> None:
+        self._whole, self._ends = whole, array("Q", accumulate(lengths, initial=0))
+        if self._ends[-1] != len(whole):
+            raise ValueError(f"{len(whole)} bytes, wanted {self._ends[-1]}")
+
+    def __len__(self) -> int:
+        return len(self._ends) - 1
+
+    @overload
+    def __getitem__(self, index: int) -> bytes: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> list[bytes]: ...
+
+    def __getitem__(self, index: int | slice) -> bytes | list[bytes]:
+        rows = range(len(self))[index]
+        if isinstance(rows, range):
+            return self.picked(rows)
+        return self._whole[self._ends[rows] : self._ends[rows + 1]]
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and list(self) == list(other)
+
+    __hash__ = None  # type: ignore[assignment]  # as a list has none
+
+    def picked(self, rows: Iterable[int]) -> list[bytes]:
+        """The texts of these rows."""
+        whole, ends = self._whole, self._ends
+        return [whole[ends[row] : ends[row + 1]] for row in rows]
+
+
+def kept(texts: Iterable[bytes]) -> Sequence[bytes]:
+    """Texts in the form in which so many are best kept; they are gone through once."""
+    if not isinstance(texts, Texts):
+        whole, lengths = bytearray(), array("Q")
+        for text in texts:
+            whole += text
+            lengths.append(len(text))
+        texts = Texts(bytes(whole), lengths)
+    return texts if len(texts) > SMALL else list(texts)
+
+
+def picked(texts: Sequence[bytes], rows: Iterable[int]) -> list[bytes]:
+    """The texts of these rows, whatever form they are kept in."""
+    return texts.picked(rows) if isinstance(texts, Texts) else [texts[row] for row in rows]
