@@ -35,7 +35,7 @@ def test_rows_are_picked_in_any_order_out_of_either_form(joined: Texts) -> None:
 
 
 def test_lengths_that_are_not_those_of_the_text_are_refused() -> None:
-    with pytest.raises(ValueError, match="^3 bytes, wanted 4$"):
+    with pytest.raises(ValueError, match=r"^3 bytes, wanted 4$"):
         Texts(b"abc", [1, 3])
 
 
