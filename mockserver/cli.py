@@ -149,7 +149,9 @@ def serve(**given: Any) -> None:
 
 
 @commands.command(context_settings={"allow_interspersed_args": False})
-@_settings_as_options("host", "port", "port_file", "control", "tls_cert", "tls_key", "log_format")
+@_settings_as_options(
+    "host", "port", "port_file", "reset_at", "control", "tls_cert", "tls_key", "tls_port", "log_format"
+)
 @click.option("--junit", type=click.Path(path_type=Path), metavar="FILE", help="write the verdict there as JUnit XML")
 @click.option("--ignore", default="", metavar="LIST", help="checks to leave out of the verdict: pages,...")
 @click.argument("command", nargs=-1, required=True)

@@ -10,6 +10,8 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)?)?\Z")
+_TIME_OF_DAY = re.compile(r"([01]\d|2[0-3]):([0-5]\d)\Z", re.ASCII)
+_DAY = 86_400
 _DURATION = re.compile(r"(-?\d{1,15})(ms|s|m|h|d)\Z", re.ASCII)
 _UNITS = {"ms": "milliseconds", "s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
@@ -69,6 +71,19 @@ def parse_duration(text: str) -> timedelta:
     except OverflowError:
         pass
     raise ValueError(f"{text[:40]!r} is not a duration like 90s, 36h or -800d (a whole number of ms, s, m, h or d)")
+
+
+def parse_time_of_day(text: str) -> int:
+    """``03:00`` as seconds after midnight. Raises ValueError."""
+    match = _TIME_OF_DAY.match(text)
+    if not match:
+        raise ValueError(f"{text[:40]!r} is not a time of the day like 03:00")
+    return int(match[1]) * 3600 + int(match[2]) * 60
+
+
+def since_daily(time_of_day: int, wall_seconds: float) -> float:
+    """How many seconds ago it was last so many seconds after midnight (UTC), when the wall clock shows this."""
+    return (wall_seconds - time_of_day) % _DAY
 
 
 def within(moment: datetime) -> datetime:

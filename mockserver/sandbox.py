@@ -11,7 +11,7 @@ from functools import partial
 from threading import RLock
 from typing import Any
 
-from .clock import Clock, at, format_instant, parse_instant
+from .clock import Clock, at, format_instant, parse_instant, since_daily
 from .data.dataset import Accounts, Dataset
 from .data.records import Readings
 from .errors import Misuse
@@ -213,15 +213,23 @@ class Sandboxes:
         return found
 
     def _stored(self, name: str, wall: float) -> tuple[int, Sandbox] | None:
-        found = self.store.read(name, SETTINGS, wall=wall, idle=self._idle(name))
+        found = self.store.read(name, SETTINGS, wall=wall, idle=self._idle(name, wall))
         if found is None:
             return None
         version, document = found
         return version, self._known.get((name, version), lambda: Sandbox.of(name, document))
 
-    def _idle(self, name: str) -> float | None:
-        """How long a sandbox may be idle: the one that nobody had to ask for is never forgotten."""
-        return None if name == DEFAULT else self.settings.sandbox_idle
+    def _idle(self, name: str, wall: float) -> float | None:
+        """How long a sandbox may be idle now, or be forgotten; the one that nobody had to ask for may always be.
+
+        The daily reset is no more than that: whatever was not used since is forgotten, by whoever comes first, in one
+        step of the store. So it needs no timer, and nobody has to know whether it was done.
+        """
+        idle = None if name == DEFAULT else self.settings.sandbox_idle
+        if self.settings.reset_at is None:
+            return idle
+        since = since_daily(self.settings.reset_at, wall)
+        return since if idle is None else min(idle, since)
 
     def _make(self, name: str, wall: float) -> None:
         document = self.fresh(name, wall).document()
@@ -284,12 +292,17 @@ class Sandboxes:
         self._expire(wall)
         return {name: max(0.0, wall - used) for name, used in sorted(self.store.sandboxes().items())}
 
+    def reset_if_due(self, wall: float) -> None:
+        """Forget what was not used since the daily reset, for who looks at sandboxes without entering them."""
+        if self.settings.reset_at is not None:
+            self._expire(wall)
+
     def exists(self, name: str, wall: float) -> bool:
         return name in self.names(wall)
 
     def _expire(self, wall: float) -> None:
         for name, used in self.store.sandboxes().items():
-            idle = self._idle(name)
+            idle = self._idle(name, wall)
             if idle is not None and wall - used > idle:
                 self.store.delete(name, used=used)  # not if somebody used it meanwhile
 

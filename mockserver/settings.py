@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, cast
 
-from .clock import EARLIEST, LATEST, parse_instant, within
+from .clock import EARLIEST, LATEST, parse_instant, parse_time_of_day, within
 from .toolkit.quota import Quota
 
 
@@ -61,6 +61,13 @@ def _clock(text: str) -> str:
         wanted = f"anchor, real, frozen or a time like 2026-03-01T00:00:00Z, from {EARLIEST.year} to {LATEST.year - 1}"
         raise ValueError(wanted) from None
     return text
+
+
+def _time_of_day(text: str) -> int:
+    try:
+        return parse_time_of_day(text)
+    except ValueError:
+        raise ValueError("a time of the day in UTC like 03:00, from 00:00 to 23:59") from None
 
 
 def pairs(text: str) -> dict[str, str]:
@@ -133,6 +140,9 @@ class Settings:
         8_000_000, _whole(0, 10**10), "how large a sandbox's changes to a vendor's data may be", "BYTES"
     )
     sandbox_idle: int = _setting(3600, _whole(1, 10**9), "seconds after which an unused sandbox may go", "SECONDS")
+    reset_at: int | None = _setting(
+        None, _time_of_day, "put every sandbox back once a day, at this time (UTC): by the next call", "HH:MM"
+    )
     journal_entries: int = _setting(1000, _whole(0, 10**7), "how many calls the journal of a sandbox keeps", "N")
     journal_bytes: int = _setting(
         8_000_000, _whole(0, 10**10), "how many bytes the journal of a sandbox keeps", "BYTES"

@@ -18,6 +18,7 @@ def blueprint(world: World) -> Blueprint:
     guard.protect(routes, world)
     control.errors(routes)
     control.asks(routes)
+    control.resets(routes)
     for part in PARTS:
         own = Blueprint(part.__name__.rpartition(".")[2], part.__name__)  # so that views of two parts may share a name
         part.add(own, control)

@@ -80,6 +80,13 @@ class Control:
             detail = _DETAILS.get(status) or error.description or error.name
             return self._told(Misuse(error.name, detail, status, code="http"))
 
+    def resets(self, routes: Blueprint) -> None:
+        """Let nobody look at what the daily reset has put back: a journal, say, is read without entering a sandbox."""
+
+        @routes.before_request
+        def reset() -> None:
+            self.world.sandboxes.reset_if_due(self.now)
+
     def asks(self, routes: Blueprint) -> None:
         """Refuse a parameter where none is taken, which was meant to say what to do or with what; and, also where no
         sandbox is looked at, a name that none can have.

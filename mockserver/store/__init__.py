@@ -27,7 +27,7 @@ class Store(Protocol):
         """A document and its version; None when there is none.
 
         With ``wall`` (seconds) the sandbox counts as used then, unless it was not used for more than ``idle`` seconds
-        before: it is forgotten instead.
+        before: it is forgotten instead. It was last used at the latest such time: a slow caller takes none of it back.
         """
 
     def write(self, sandbox: str, part: str, document: Document, *, expected: int, wall: float) -> int:

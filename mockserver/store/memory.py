@@ -52,7 +52,8 @@ class MemoryStore:
                 if idle is not None and wall - found.used > idle:
                     self._forget(sandbox)
                     return None
-                found.used = wall
+                if wall > found.used:
+                    found.used = wall
             return found.documents.get(part)
 
     def write(self, sandbox: str, part: str, document: Document, *, expected: int, wall: float) -> int:
@@ -63,7 +64,7 @@ class MemoryStore:
                 return 0
             self._versions += 1
             found.documents[part] = (self._versions, document)
-            found.used = wall
+            found.used = max(found.used, wall)
             self._sandboxes[sandbox] = found
             return self._versions
 

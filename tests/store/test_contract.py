@@ -164,6 +164,15 @@ def test_one_that_was_idle_for_too_long_is_forgotten_when_it_is_used_again(make:
 
 
 @every_store
+def test_a_slow_caller_does_not_make_its_last_use_earlier(make: Make) -> None:
+    store = started(make)
+    store.read("x", SETTINGS, wall=20.0)
+    store.read("x", SETTINGS, wall=11.0, idle=5.0)
+    store.write("x", "records/acme", {}, expected=0, wall=12.0)
+    assert store.sandboxes() == {"x": 20.0}
+
+
+@every_store
 def test_deleting_forgets_everything_of_one_sandbox(make: Make) -> None:
     store, quota = started(make, "x", "y"), Quota(1, 60)
     for name in ("x", "y"):
