@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import logging
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import UTC, date, datetime, time
 from functools import lru_cache, partial
 from hashlib import blake2b, file_digest
@@ -98,14 +98,21 @@ class Library:
         Raises WrongSetting when no vendor has a dataset of this name, BrokenFixture when the file is wrong.
         """
         asked = (vendor.name, name, day)
-        if asked not in self._loaded:  # every call asks: to look at the user's folder each time would cost 50 µs
+        found = self._loaded.get(asked)
+        if found is None:  # every call asks: to look at the user's folder each time would cost 50 µs
             with self._lock:
                 day = day or self._day_of_the_users(vendor, name)
                 made = (vendor.name, name, day)
                 if made not in self._loaded:
                     self._loaded[made] = self._load(vendor, name, day)
-                self._loaded[asked] = self._loaded[made]
-        return self._loaded[asked]
+                found = self._loaded[asked] = self._loaded[made]
+        return found
+
+    def keep_days(self, days: Collection[date | None]) -> None:
+        """Let go of data that was made for any other day; whoever asks for it still has it made again."""
+        with self._lock:
+            kept = {None, *days}
+            self._loaded = {asked: data for asked, data in self._loaded.items() if asked[2] in kept}
 
     def load_all(self, name: str, day: date | None = None) -> dict[str, Dataset]:
         """Read every vendor's dataset of this name now: by the vendor's name.

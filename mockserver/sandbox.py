@@ -196,7 +196,8 @@ class Sandboxes:
         self.settings, self.library, self.vendors, self.store = settings, library, tuple(vendors), store
         self._making = RLock()
         self._known: Bounded[Sandbox] = Bounded(settings.max_sandboxes, lambda key, sandbox: 1)
-        self._overlays: Bounded[Dataset] = Bounded(OVERLAY_BYTES, lambda key, dataset: dataset.records.own_bytes)
+        self._overlays = overlays()
+        self._newest = date.min
 
     def enter(self, name: str, wall: float) -> Sandbox:
         """The sandbox of this name, made now if there is none. Raises Misuse when there are too many."""
@@ -217,7 +218,21 @@ class Sandboxes:
         if found is None:
             return None
         version, document = found
-        return version, self._known.get((name, version), lambda: Sandbox.of(name, document))
+        return version, self._known.get((name, version), lambda: self._met(name, document, wall))
+
+    def _met(self, name: str, document: Document, wall: float) -> Sandbox:
+        """A sandbox that its document describes. With the first one of a new day, data made for days of which there is
+        no other any more is let go, or a server that runs for months would grow.
+        """
+        sandbox = Sandbox.of(name, document)
+        if sandbox.day is not None and sandbox.day > self._newest:
+            self._newest = sandbox.day
+            self._expire(wall)
+            documents = [self.store.read(name, SETTINGS) for name in self.store.sandboxes()]
+            days = {found[1]["day"] for found in documents if found}
+            self.library.keep_days({date.fromisoformat(day) for day in days if day})
+            self._overlays = overlays()
+        return sandbox
 
     def _idle(self, name: str, wall: float) -> float | None:
         """How long a sandbox may be idle now, or be forgotten; the one that nobody had to ask for may always be.
@@ -367,6 +382,11 @@ class Sandboxes:
 def _with_edits(vendor: str, version: int, sandbox: Sandbox) -> Sandbox:
     """The sandbox with this version of the edits, or the newer one that it has."""
     return replace(sandbox, edits={**sandbox.edits, vendor: max(version, sandbox.edits.get(vendor, 0))})
+
+
+def overlays() -> Bounded[Dataset]:
+    """Room for datasets with changes of sandboxes."""
+    return Bounded(OVERLAY_BYTES, lambda key, dataset: dataset.records.own_bytes)
 
 
 def overlaid(base: Dataset, edits: Edits) -> Dataset:

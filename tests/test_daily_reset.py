@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 from typing import Any
@@ -9,6 +11,7 @@ from typing import Any
 import pytest
 
 from mockserver.clock import at, format_instant
+from mockserver.data.dataset import Dataset
 from mockserver.vendor import Vendor
 from tests.acme import BILLS, Sandboxed
 from tests.client import WALL, Answer
@@ -121,6 +124,29 @@ def test_with_a_real_clock_the_data_is_that_of_the_day(vendor: Vendor) -> None:
         server.wall.seconds = WALL + time
         assert (server.get(f"{BILLS}?size=50").body == before) == (day == 21)
         assert server.world.sandboxes.enter("default", server.wall()).day.day == day  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("reset_at", ["03:00", None])
+def test_a_server_that_runs_for_months_keeps_the_data_of_days_that_are_in_use(
+    vendor: Vendor, reset_at: str | None
+) -> None:
+    server = Sandboxed(vendor, clock="real", reset_at=reset_at)
+    library, made = server.world.sandboxes.library, list[weakref.ref[Dataset]]()
+    first = server.get(f"{BILLS}?size=50").body
+    for day in range(1, 100):
+        server.wall.seconds = WALL + day * DAY
+        server.control("DELETE", "/records/acme/1", sandbox=f"of-day-{day}")
+        assert server.get(X_Mock_Sandbox=f"of-day-{day}").status == 200
+        made += map(weakref.ref, (library.dataset(vendor, "default", at(server.wall()).date()), seen(server, day)))
+    gc.collect()
+    assert [ref() is not None for ref in made] == [False] * 196 + [True] * 2
+    assert (server.get(f"{BILLS}?size=50").body == first) == (reset_at is None)  # the data of a sandbox that lives
+
+
+def seen(server: Sandboxed, day: int) -> Dataset:
+    """What a sandbox sees that has changed something."""
+    rooms = server.world.sandboxes
+    return rooms.dataset(rooms.enter(f"of-day-{day}", server.wall()), server.vendor)
 
 
 def test_without_the_setting_nothing_is_reset(vendor: Vendor) -> None:
