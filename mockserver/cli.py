@@ -120,12 +120,14 @@ def serve(**given: Any) -> None:
     if settings.port_file:
         listening.check_writable(settings.port_file)
     listener = listening.listen(settings.host, settings.port)
-    url, port = listening.url(listener, tls is not None), listener.getsockname()[1]
+    encrypted = None if settings.tls_port is None else listening.listen(settings.host, settings.tls_port, "--tls-port")
+    url, port = listening.url(listener, tls is not None and encrypted is None), listener.getsockname()[1]
+    urls = [url] if encrypted is None else [url, listening.url(encrypted, tls=True)]
 
     def ready() -> None:
         if settings.port_file:
             listening.tell(settings.port_file, port)
-        click.echo(_welcome(world, url, settings.control_token if settings is not told else None))
+        click.echo(_welcome(world, urls, settings.control_token if settings is not told else None))
         sys.stdout.flush()
 
     if os.name == "nt":
@@ -135,7 +137,7 @@ def serve(**given: Any) -> None:
     status: Any = 0
     started = os.getpid()
     try:
-        run(front(world), listener, ready, tls)
+        run(front(world), listener, ready, tls, encrypted)
     except SystemExit as stopped:
         if os.getpid() != started:  # a worker ends: the rest is for the process that the user started
             raise
@@ -324,7 +326,8 @@ def export(sandbox: str, out: Path, url: str | None, token: str | None) -> None:
 
 def _url() -> str:
     """Where the user's server is, unless said otherwise."""
-    scheme = "https" if os.environ.get("MOCKSERVER_TLS_CERT") else "http"
+    encrypted = os.environ.get("MOCKSERVER_TLS_CERT") and not os.environ.get("MOCKSERVER_TLS_PORT")
+    scheme = "https" if encrypted else "http"
     port = os.environ.get("MOCKSERVER_PORT") or 8080
     return os.environ.get("MOCKSERVER_URL") or f"{scheme}://127.0.0.1:{port}"
 
@@ -343,11 +346,12 @@ def _listing(settings: Settings) -> list[dict[str, Any]]:
     return listing(found, Library(found, settings.fixtures, settings.records, settings.seed), settings.dataset)
 
 
-def _welcome(world: Any, url: str, made_token: str | None = None) -> str:
+def _welcome(world: Any, urls: list[str], made_token: str | None = None) -> str:
     from .listing import curl, listing
     from .sandbox import first_day
 
-    lines = [f"mockserver {__version__} serves dataset {world.settings.dataset!r} on {url}", ""]
+    url, where = urls[0], " and ".join(urls)
+    lines = [f"mockserver {__version__} serves dataset {world.settings.dataset!r} on {where}", ""]
     day = first_day(world.settings, world.wall())
     for vendor in listing(world.vendors, world.sandboxes.library, world.settings.dataset, day):
         lines += [vendor["title"], *(f"  {address}" for address in vendor["addresses"])]

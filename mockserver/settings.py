@@ -164,11 +164,16 @@ class Settings:
     mock_headers: bool = _setting(True, switch, "send X-Mock-* headers")
     tls_cert: Path | None = _setting(None, _file, "serve TLS with this certificate chain (PEM)", "FILE")
     tls_key: Path | None = _setting(None, _file, "the certificate's private key (PEM)", "FILE")
+    tls_port: int | None = _setting(
+        None, _whole(0, 65535), "serve TLS on this port, and plain HTTP on --port; 0 takes a free one", "PORT"
+    )
     log_format: str = _setting("text", _one_of("text", "json"), "one line a call, as text or json", "FORMAT")
 
     def __post_init__(self) -> None:
         if (self.tls_cert is None) != (self.tls_key is None):
             raise WrongSetting("--tls-cert and --tls-key go together: one is given, the other is not.")
+        if self.tls_port is not None and self.tls_cert is None:
+            raise WrongSetting("--tls-port wants --tls-cert and --tls-key beside it.")
 
 
 def is_loopback(host: str) -> bool:

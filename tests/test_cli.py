@@ -14,7 +14,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from ipaddress import ip_address
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -22,10 +21,6 @@ from typing import Any, cast
 import click
 import pytest
 from click.testing import CliRunner, Result
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 from werkzeug.test import Client
 
 from mockserver import cli
@@ -38,7 +33,8 @@ from mockserver.vendor import Vendor
 from mockserver.version import __version__
 from mockserver.wire import gunicorn, listening
 from tests.acme import BILL_ROWS, BILLS, FIXTURE, RICH, acme, only
-from tests.servers import PROGRAM
+from tests.certificates import self_signed
+from tests.servers import PROGRAM, running
 
 MAIN = cast(click.Command, SimpleNamespace(name="mockserver", main=cli.main))  # with the sentences that it tells
 
@@ -166,6 +162,7 @@ def test_many_records_show_progress_to_a_person(
         ({}, (), ("http://127.0.0.1:8080", 0.0)),
         ({"MOCKSERVER_PORT": "9"}, ("--wait", "3"), ("http://127.0.0.1:9", 3.0)),
         ({"MOCKSERVER_TLS_CERT": "x"}, (), ("https://127.0.0.1:8080", 0.0)),
+        ({"MOCKSERVER_TLS_CERT": "x", "MOCKSERVER_TLS_PORT": "443"}, (), ("http://127.0.0.1:8080", 0.0)),
         ({"MOCKSERVER_URL": "http://there:1", "MOCKSERVER_PORT": "9"}, (), ("http://there:1", 0.0)),
         ({"MOCKSERVER_URL": "http://there:1"}, ("--url", "http://here:2"), ("http://here:2", 0.0)),
     ],
@@ -245,7 +242,7 @@ def test_a_taken_port(vendor: Vendor) -> None:
 def test_what_serve_does_around_the_server(
     vendor: Vendor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, strict: bool, status: int
 ) -> None:
-    def served(app: Any, listener: socket.socket, ready: Any, tls: Any) -> None:
+    def served(app: Any, listener: socket.socket, ready: Any, *tls: Any) -> None:
         with listener:
             ready()
             client = Client(app)
@@ -270,7 +267,7 @@ def welcome(vendor: Vendor, monkeypatch: pytest.MonkeyPatch, *flags: str) -> tup
     """What serve prints when it is ready, and the app that it serves."""
     apps: list[Any] = []
 
-    def served(app: Any, listener: socket.socket, ready: Any, tls: Any) -> None:
+    def served(app: Any, listener: socket.socket, ready: Any, *tls: Any) -> None:
         with listener:
             ready()
         apps.append(app)
@@ -411,25 +408,19 @@ def test_serve_speaks_tls_with_a_certificate_that_a_client_verifies(tmp_path: Pa
         assert interrupted(server)[0] == 0
 
 
-def self_signed(folder: Path) -> tuple[Path, Path]:
-    """A certificate of 127.0.0.1 that signs itself, and its key."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "mockserver")])
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(datetime(2020, 1, 1, tzinfo=UTC))
-        .not_valid_after(datetime(2120, 1, 1, tzinfo=UTC))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    pem = serialization.Encoding.PEM
-    (folder / "cert.pem").write_bytes(certificate.public_bytes(pem))
-    (folder / "key.pem").write_bytes(
-        key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    )
-    return folder / "cert.pem", folder / "key.pem"
+def test_serve_speaks_tls_on_one_port_and_http_on_another_of_the_same_sandboxes(tmp_path: Path) -> None:
+    certificate, key = self_signed(tmp_path)
+    flags = ("--tls-cert", str(certificate), "--tls-key", str(key), "--tls-port", "0")
+    context = ssl.create_default_context(cafile=str(certificate))
+    with running([PROGRAM, "serve", "--port", "0", *flags]) as (url, printed):
+        encrypted = printed.splitlines()[0].rpartition(" and ")[2]
+        assert (url[:17], encrypted[:18]) == ("http://127.0.0.1:", "https://127.0.0.1:")
+        assert get(encrypted, "/nowhere", context)[0] == 404
+        assert get(url, "/nowhere")[0] == 404
+        journal = "/__admin/requests"
+        assert get(url, journal) == get(encrypted, journal, context)
+        assert get(url, journal)[1]["meta"]["total"] == 2
+        assert get(encrypted, "/__admin/sandboxes", context)[1]["sandboxes"][0]["url"].startswith(encrypted)
+        assert health.ask(url)[0]
+        assert health.ask(encrypted)[0]
+        assert not health.ask(encrypted.replace("https", "http"))[0]

@@ -27,7 +27,7 @@ def spoil(server: Sandboxed, sandbox: str = "default") -> None:
     server.control("POST", "/clock/advance", {"duration": "9d"}, sandbox=sandbox)
     server.control("POST", "/clock/freeze", sandbox=sandbox)
     server.control("POST", "/faults", {"status": 503, "after": 1}, sandbox=sandbox)
-    server.control("DELETE", "/records/acme/1", sandbox=sandbox)
+    assert server.control("DELETE", "/records/acme/1", sandbox=sandbox).status == 204
     assert [server.get(X_Mock_Sandbox=sandbox).status for _ in range(2)] == [200, 503]
 
 

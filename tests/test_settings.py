@@ -115,6 +115,9 @@ def test_certificate_and_key_go_together(tmp_path: Path) -> None:
     for one in ("tls_cert", "tls_key"):
         with pytest.raises(WrongSetting, match="--tls-cert and --tls-key go together"):
             make({one: str(tmp_path / "pem")}, {})
+    with pytest.raises(WrongSetting, match=r"^--tls-port wants --tls-cert and --tls-key beside it\.$"):
+        make({"tls_port": "443"}, {})
+    assert make({"tls_port": "443", "tls_cert": __file__, "tls_key": __file__}, {}).tls_port == 443
 
 
 def test_every_setting_says_what_it_is_for() -> None:

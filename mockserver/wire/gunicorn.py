@@ -8,6 +8,7 @@ import os
 import resource
 import signal
 import socket
+import ssl
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -87,6 +88,9 @@ class _Worker(gasgi.ASGIWorker):  # type: ignore[misc]  # gunicorn has no types
         task = asyncio.current_task()
         assert task is not None
         self.connections, self._wake = set(), task.cancel
+        if self.app.encrypted:  # beside gunicorn's own socket: TLS on all of those, or on none, is all that it offers
+            listener, context = self.app.encrypted
+            self.servers.append(await self.loop.create_server(lambda: _Protocol(self), sock=listener, ssl=context))
         await super()._serve()
 
     def handle_exit_signal(self) -> None:
@@ -101,8 +105,13 @@ class _Worker(gasgi.ASGIWorker):  # type: ignore[misc]  # gunicorn has no types
 
 
 class _Embedded(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
-    def __init__(self, app: WSGIApplication, options: dict[str, Any]) -> None:
-        self._wsgi, self._options = Inline(app, REPLY), options
+    def __init__(
+        self,
+        app: WSGIApplication,
+        options: dict[str, Any],
+        encrypted: tuple[socket.socket, ssl.SSLContext] | None = None,
+    ) -> None:
+        self._wsgi, self._options, self.encrypted = Inline(app, REPLY), options, encrypted
         super().__init__()
 
     def load_config(self) -> None:
@@ -114,10 +123,15 @@ class _Embedded(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
 
 
 def run(
-    app: WSGIApplication, listener: socket.socket, ready: Callable[[], None], tls: tuple[Path, Path] | None = None
+    app: WSGIApplication,
+    listener: socket.socket,
+    ready: Callable[[], None],
+    tls: tuple[Path, Path] | None = None,
+    encrypted: socket.socket | None = None,
 ) -> None:
     """Serve until a signal says stop; ``ready`` is called once calls are answered. Ends by SystemExit.
 
+    With a certificate and its key the socket speaks TLS, or if there is one more only that: then this one speaks HTTP.
     The socket is gunicorn's from here on. The request line is not limited here: vendors have words for one that is too
     long.
     """
@@ -137,10 +151,15 @@ def run(
         "post_worker_init": lambda worker: _started(ready),
     }
     _raise_limit_of_files()
-    if tls:
+    beside = None
+    if tls and encrypted:
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        context.load_cert_chain(*tls)
+        beside = encrypted, context
+    elif tls:
         options |= {"certfile": str(tls[0]), "keyfile": str(tls[1])}
     _settle()
-    _Embedded(app, options).run()
+    _Embedded(app, options, beside).run()
 
 
 def _settle() -> None:

@@ -10,8 +10,8 @@ from pathlib import Path
 from ..settings import WrongSetting
 
 
-def listen(host: str, port: int) -> socket.socket:
-    """A listening TCP socket. Raises WrongSetting when the address cannot be had."""
+def listen(host: str, port: int, flag: str = "--port") -> socket.socket:
+    """A listening TCP socket. Raises WrongSetting, which names the flag, when the address cannot be had."""
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
@@ -27,8 +27,8 @@ def listen(host: str, port: int) -> socket.socket:
     except OSError as error:
         listener.close()
         why = {
-            errno.EADDRINUSE: f"port {port} on {host} is taken; choose another with --port (0: a free one).",
-            errno.EACCES: f"port {port} needs more rights than this user has; choose one above 1023 with --port.",
+            errno.EADDRINUSE: f"port {port} on {host} is taken; choose another with {flag} (0: a free one).",
+            errno.EACCES: f"port {port} needs more rights than this user has; choose one above 1023 with {flag}.",
         }.get(error.errno or 0, f"cannot listen on {host} port {port}: {error.strerror}.")
         raise WrongSetting(why) from None
     return listener

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 from collections.abc import Callable
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING
 
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
@@ -42,10 +43,19 @@ def server(app: WSGIApplication, listener: socket.socket, tls: tuple[Path, Path]
 
 
 def run(
-    app: WSGIApplication, listener: socket.socket, ready: Callable[[], None], tls: tuple[Path, Path] | None = None
+    app: WSGIApplication,
+    listener: socket.socket,
+    ready: Callable[[], None],
+    tls: tuple[Path, Path] | None = None,
+    encrypted: socket.socket | None = None,
 ) -> None:
-    """Serve until interrupted; ``ready`` is called just before the first call can be answered."""
-    serving = server(app, listener, tls)
+    """Serve until interrupted; ``ready`` is called just before the first call can be answered.
+
+    With a certificate and its key the socket speaks TLS, or if there is one more only that: then this one speaks HTTP.
+    """
+    serving = server(app, listener, None if encrypted else tls)
+    if encrypted:
+        Thread(target=server(app, encrypted, tls).serve_forever, daemon=True).start()
     ready()
     try:
         serving.serve_forever()

@@ -27,6 +27,8 @@ def test_a_taken_port_is_a_sentence() -> None:
         port = listener.getsockname()[1]
         with pytest.raises(WrongSetting) as refused:
             listening.listen("127.0.0.1", port)
+        with pytest.raises(WrongSetting, match=r"choose another with --tls-port \(0: a free one\)\.$"):
+            listening.listen("127.0.0.1", port, "--tls-port")
     assert str(refused.value) == f"port {port} on 127.0.0.1 is taken; choose another with --port (0: a free one)."
 
 

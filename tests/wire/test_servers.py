@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -24,6 +25,7 @@ from mockserver.vendor import Vendor
 from mockserver.wire import gunicorn, listening, werkzeug
 from mockserver.wire.inline import Inline
 from tests.acme import RICH, Sandboxed
+from tests.certificates import self_signed
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -214,6 +216,34 @@ def test_werkzeug_says_when_it_is_ready_and_ends_in_peace(vendor: Vendor, monkey
     with listening.listen("127.0.0.1", 0) as listener:
         werkzeug.run(Sandboxed(vendor).app, listener, lambda: told.append("ready"), (Path("cert"), Path("key")))
     assert told == [("cert", "key"), "ready", "serves", "closed"]
+
+
+def test_werkzeug_speaks_tls_on_a_socket_of_its_own(
+    vendor: Vendor, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    made: list[Any] = []
+    make_server = werkzeug.make_server
+
+    def making(*given: Any, **more: Any) -> Any:
+        made.append(make_server(*given, **more))
+        return made[-1]
+
+    monkeypatch.setattr(werkzeug, "make_server", making)
+    certificate, key = self_signed(tmp_path)
+    with listening.listen("127.0.0.1", 0) as plain, listening.listen("127.0.0.1", 0) as encrypted:
+        run = partial(werkzeug.run, Sandboxed(vendor).app, plain, lambda: None, (certificate, key), encrypted)
+        thread = Thread(target=run)
+        thread.start()
+        try:
+            headers = {"X-Acme-Key": RICH}
+            for listener, tls in ((plain, False), (encrypted, True)):
+                url = listening.url(listener, tls) + "/v3/bills"
+                assert requests.get(url, headers=headers, verify=str(certificate), timeout=10).status_code == 200
+        finally:
+            for serving in made:
+                serving.shutdown()
+            thread.join(10)
+            made[-1].server_close()
 
 
 def test_how_gunicorn_is_set(vendor: Vendor, monkeypatch: pytest.MonkeyPatch) -> None:
