@@ -42,3 +42,5 @@ def test_what_pip_installs_serves_every_vendor_when_the_checkout_is_gone(tmp_pat
                 assert len(reply.read()) > 500
         with urllib.request.urlopen(f"{url}/__admin/scenarios", timeout=10) as reply:
             assert {"healthy", "outage"} <= {scenario["name"] for scenario in json.load(reply)["scenarios"]}
+        with urllib.request.urlopen(f"{url}/__admin/site/look.css", timeout=10) as reply:
+            assert reply.status == 200

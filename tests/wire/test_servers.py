@@ -20,6 +20,7 @@ import pytest
 import requests
 from gunicorn.app.base import BaseApplication
 from gunicorn.workers import gasgi
+from werkzeug.serving import make_server
 
 from mockserver.vendor import Vendor
 from mockserver.wire import gunicorn, listening, werkzeug
@@ -222,7 +223,6 @@ def test_werkzeug_speaks_tls_on_a_socket_of_its_own(
     vendor: Vendor, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     made: list[Any] = []
-    make_server = werkzeug.make_server
 
     def making(*given: Any, **more: Any) -> Any:
         made.append(make_server(*given, **more))
