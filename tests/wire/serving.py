@@ -1,6 +1,7 @@
-"""Acme on a real server in a process of its own: ``python -m tests.wire.serving <gunicorn|werkzeug> <folder>``.
+"""Acme on a real server in a process of its own: ``python -m tests.wire.serving <server> <folder>``.
 
-Prints its port once it answers. Dripping does not pause.
+The server is werkzeug, gunicorn as the command ``serve`` has it, or ``gunicorn-wsgi``: carrying an app that it can call by
+WSGI alone. Prints its port once it answers. Dripping does not pause.
 """
 
 from __future__ import annotations
@@ -10,13 +11,16 @@ import sys
 from importlib import import_module
 from pathlib import Path
 
+from mockserver.front import front
 from mockserver.wire import listening, threaded
 from tests.acme import Sandboxed, acme
 
 if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job is deaf to it
     threaded.DRIP_PAUSE = 0
-    app = Sandboxed(acme(Path(sys.argv[2]))).app
+    server, _, how = sys.argv[1].partition("-")
+    sandboxed = Sandboxed(acme(Path(sys.argv[2])))
+    app = front(sandboxed.world) if server == "gunicorn" and not how else sandboxed.app
     listener = listening.listen("127.0.0.1", 0)
     port = listener.getsockname()[1]
-    import_module(f"mockserver.wire.{sys.argv[1]}").run(app, listener, lambda: print(port, flush=True))
+    import_module(f"mockserver.wire.{server}").run(app, listener, lambda: print(port, flush=True))

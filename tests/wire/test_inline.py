@@ -167,3 +167,8 @@ def test_a_body_beyond_the_limit_is_read_and_not_kept(monkeypatch: pytest.Monkey
     monkeypatch.setattr(inline, "BODY_LIMIT", 10)
     long = scope("/v3/bills", "", (b"content-length", b"18"))
     assert Carried(asked=long, parts=[b"123456", b"789012", b"345678"]).environ["wsgi.input"].read() == b"12345678901"
+
+
+@pytest.mark.parametrize(("value", "sound"), [("a\tb \xe4", True), ("a\r\nSet-Cookie: b", False), ("a\x00", False)])
+def test_a_reply_is_sound_when_no_header_of_it_ends_early(value: str, sound: bool) -> None:
+    assert inline.is_sound(Reply(200, BODY, (("X-Name", "Jos"), ("X-Other", value)))) == sound

@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -50,7 +51,7 @@ def serving(kind: str, folder: Path, *before: str) -> Iterator[int]:
     assert "rror" not in told
 
 
-@pytest.fixture(scope="module", params=["gunicorn", "werkzeug"])
+@pytest.fixture(scope="module", params=["gunicorn", "gunicorn-wsgi", "werkzeug"])
 def port(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     with serving(request.param, tmp_path_factory.mktemp("served")) as found:
         yield found
@@ -165,6 +166,30 @@ def test_a_status_line_and_a_head_without_body(port: int) -> None:
         raw = b"".join(iter(lambda: connection.recv(65536), b""))
     assert raw.startswith(b"HTTP/1.1 200 OK\r\n")
     assert raw.endswith(b"\r\n\r\n")
+
+
+def test_requests_that_come_at_once_are_answered_one_after_the_other(port: int) -> None:
+    first = f"GET /v3/bills/4 HTTP/1.1\r\nHost: x\r\nX-Acme-Key: {RICH}\r\n\r\n"
+    last = "GET /v3/bills HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+        connection.sendall((first * 2 + last).encode())
+        raw = b"".join(iter(lambda: connection.recv(65536), b""))
+    if b"gunicorn" in raw:  # werkzeug answers the first, and closes the connection
+        assert re.findall(rb"HTTP/1\.1 (\d+)", raw) == [b"200", b"200", b"401"]
+        assert raw.count(b"Connection: close") == 1
+    assert raw.startswith(b"HTTP/1.1 200 OK\r\n")
+
+
+def test_a_path_beyond_ascii_and_a_header_that_comes_twice_are_read_alike(port: int) -> None:
+    url, headers = f"http://127.0.0.1:{port}", {"X-Mock-Sandbox": "alike"}
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+        lines = ["GET /v3/bills/%C3%B6?a=%20 HTTP/1.1", "Host: x", f"X-Acme-Key: {RICH}", "X-Mock-Sandbox: alike"]
+        sent = "\r\n".join([*lines, "X-Note: one", "X-Note: t\xf6", "Connection: close", "", ""])
+        connection.sendall(sent.encode("latin-1"))
+        assert b"".join(iter(lambda: connection.recv(65536), b"")).startswith(b"HTTP/1.1 404 ")
+    (kept,) = requests.get(f"{url}/__admin/requests", headers=headers, timeout=10).json()["requests"]
+    assert (kept["request"]["path"], kept["request"]["query"]) == ("/v3/bills/\xf6", {"a": " "})
+    assert kept["request"]["headers"]["x-note"] == "one,t\xf6"
 
 
 def test_nobody_waits_for_a_client_that_does_not_hang_up(port: int) -> None:
