@@ -1,7 +1,7 @@
 """Acme on a real server in a process of its own: ``python -m tests.wire.serving <server> <folder>``.
 
-The server is werkzeug, gunicorn as the command ``serve`` has it, or ``gunicorn-wsgi``: carrying an app that it can call by
-WSGI alone. Prints its port once it answers. Dripping does not pause.
+The server is werkzeug, gunicorn as the command ``serve`` has it, or ``gunicorn-wsgi``, which can call its app by WSGI
+alone. Prints its port once it answers. Dripping does not pause.
 """
 
 from __future__ import annotations
