@@ -1,7 +1,7 @@
 """A call must not become slow unnoticed: the whole job beside a bare Flask view with the same bytes, in one process.
 
-Both are timed in turns, by the process's own time, and the best round of each counts: a ratio, never seconds. The process
-is one of its own, whose coverage is not measured: that would slow our code down, and not Flask's.
+Both are timed in turns, by the process's own time, and the best round of each counts: a ratio, never seconds. The
+process is one of its own, whose coverage is not measured: that would slow our code down, and not Flask's.
 """
 
 from __future__ import annotations
