@@ -139,7 +139,8 @@ def placed(world: World, call: Call, wall: float) -> tuple[Sandbox, faults.Wish]
     call.readings, call.strict = readings_for(vendor, sandbox.readings), sandbox.strict
     live.refuse(world.settings.refuse_live, (vendor,), call.request, wall)
     call.strict = is_strict(sandbox, call.request)
-    call.readings = readings_for(vendor, sandbox.readings, asked_readings(world, call.request))
+    if asked := asked_readings(world, call.request):
+        call.readings = readings_for(vendor, sandbox.readings, asked)
     warn_of_unknown_headers(call)
     wish, call.request = faults.wish(call.request)
     return sandbox, wish

@@ -87,8 +87,10 @@ class Integer(Param):
     def read(self, text: str) -> int:
         if not self._digits.match(text):
             self.complain("not-an-integer", text)
-        # Python refuses to read thousands of digits; a number of that length is out of every range anyway.
-        number = int(re.sub(r"\A([+-]?)0+(?=[0-9])", r"\1", text)[:400])
+        digits = text
+        if len(text) > 400:  # Python refuses to read thousands of digits; so large a number is out of every range
+            digits = re.sub(r"\A([+-]?)0+(?=[0-9])", r"\1", text)[:400]
+        number = int(digits)
         if self.minimum is not None and number < self.minimum:
             self.complain("out-of-range", text, instead=self.below)
         if self.maximum is not None and number > self.maximum:
