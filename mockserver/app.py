@@ -15,6 +15,7 @@ from werkzeug.routing import PathConverter, Rule
 from . import clock
 from .addresses import REPLY, Addresses, addresses, received
 from .assembly import assemble
+from .control.browsers import wants_page
 from .control.hiding import told
 from .errors import Misuse
 from .faults import phrase
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 View = Callable[..., Response]
+OURS = ("/__admin", "/__docs")
 
 
 def create_app(
@@ -72,20 +74,23 @@ def plain(world: World) -> Flask:
 
 
 def beside(rest: WSGIApplication, control: WSGIApplication) -> WSGIApplication:
-    """The control API, an app of its own, and the rest."""
+    """The control API and what people look at, an app of its own, and the rest."""
 
     def choosing(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        return (control if environ["PATH_INFO"].startswith("/__admin") else rest)(environ, start_response)
+        path = environ["PATH_INFO"]
+        ours = path.startswith(OURS) or (path == "/" and wants_page(environ))
+        return (control if ours else rest)(environ, start_response)
 
     return choosing
 
 
 def controlling(world: World) -> Flask:
-    """The app of the control API."""
-    from .control import api
+    """The app of the control API, the API docs and the start page."""
+    from .control import api, docs, start
 
     app = plain(world)
-    app.register_blueprint(api.blueprint(world))
+    for part in (api, docs, start):
+        app.register_blueprint(part.blueprint(world))
     return app
 
 
@@ -166,7 +171,10 @@ def torn(world: World, claimants: list[Vendor], path: str) -> View:
 
 
 def start_page(world: World) -> View:
-    """The view of ``/``: who is here."""
+    """The view of ``/``: who is here. Browsers get a page there, which asks for this."""
+    pages = {"console": "/__admin/", "docs": "/__docs/", "tokenWanted": world.settings.control_token is not None}
+    links = pages if world.settings.control else {}
+    varies = (("Vary", "Accept"),) if world.settings.control else ()
 
     def view() -> Response:
         listed = [
@@ -178,8 +186,9 @@ def start_page(world: World) -> View:
             }
             for v in world.vendors
         ]
-        body = {"name": "mockserver", "version": __version__, "health": "/__admin/health", "vendors": listed}
-        return respond(Reply.json(jsontext.encode(body)))
+        body = {"name": "mockserver", "version": __version__, "health": "/__admin/health", **links, "vendors": listed}
+        reply = Reply.json(jsontext.encode(body))
+        return respond(replace(reply, headers=(*reply.headers, *varies)))
 
     return view
 
@@ -190,9 +199,9 @@ def unknown(world: World) -> Callable[[HTTPException], Response]:
     def handler(error: HTTPException) -> Response:
         if error.code != 404:
             return refused(world, error)
-        if request.path.startswith("/__admin"):
+        if request.path.startswith(OURS):
             rules = map(str, current_app.url_map.iter_rules())
-            paths = [re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule) for rule in rules if rule.startswith("/__admin")]
+            paths = [re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule) for rule in rules if rule.startswith(OURS)]
             there = "Control is under /__admin." if world.settings.control else "The control API is off (--no-control)."
             code = "unknown-path" if world.settings.control else "control-off"
         else:

@@ -49,7 +49,8 @@ class Answer:
     @classmethod
     def of(cls, response: TestResponse) -> Answer:
         headers = dict(response.headers)
-        return cls(response.status_code, response.data, headers, int(headers.pop("X-Mock-Call", 0)))
+        with response:  # a file that is sent is closed
+            return cls(response.status_code, response.data, headers, int(headers.pop("X-Mock-Call", 0)))
 
     @property
     def json(self) -> Any:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 AXE = ROOT / "build" / "browser" / "node_modules" / "axe-core" / "axe.min.js"  # make browser-tools
 SERIOUS = ("serious", "critical")
+TOKEN = "only-for-the-team"
 OURS = ("127.0.0.1", "localhost")
 
 
@@ -44,6 +45,13 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
 def server() -> Iterator[str]:
     """The URL of a server of this checkout, as a user starts it."""
     with running(serving()) as (url, _):
+        yield url
+
+
+@pytest.fixture(scope="session")
+def guarded() -> Iterator[str]:
+    """The URL of a server that wants a control token."""
+    with running(serving("--control-token", TOKEN)) as (url, _):
         yield url
 
 
@@ -83,15 +91,15 @@ def page(page: Page, allowed: list[str]) -> Iterator[Page]:
 
 
 @pytest.fixture
-def accessible(page: Page) -> Callable[[], None]:
-    """Fails when axe finds something serious on the page as it is now."""
+def accessible(page: Page) -> Callable[..., None]:
+    """Fails when axe finds something serious on the page as it is now, outside of what is not ours (a CSS selector)."""
     if not AXE.exists():
         missing("axe-core")
     script = AXE.read_text(encoding="utf-8")
 
-    def check() -> None:
+    def check(*, besides: str | None = None) -> None:
         page.evaluate(script)  # not as a script of the page: its own policy forbids strangers
-        found = page.evaluate("() => axe.run()")
+        found = page.evaluate("(besides) => axe.run(besides ? { exclude: [[besides]] } : document)", besides)
         serious = [
             f"{v['id']}: {v['help']}: {[node['html'][:200] for node in v['nodes'][:3]]}"
             for v in found["violations"]
