@@ -11,8 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from mockserver.vendors import found
 from tests.servers import PYTEST, ROOT
 
+TOOLS = ROOT / "build" / "browser" / "node_modules"  # make browser-tools
 PAGE = (ROOT / "docs" / "recipes.md").read_text(encoding="utf-8")
 RUN = [sys.executable, "-m", "mockserver", "run"]
 
@@ -72,9 +74,9 @@ public class Main {
 }
 
 
-def recipe(heading: str, folder: Path) -> Path:
-    """The code below a heading, in the file that its first line names."""
-    found = re.search(rf"^## {heading}\n.*?^```\w+\n((?:#|//) (\S+)\n.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+def recipe(heading: str, folder: Path, language: str = r"\w+") -> Path:
+    """The first code below a heading (in a language), in the file that its first line names."""
+    found = re.search(rf"^## {heading}\n.*?^```{language}\n((?:#|//) (\S+)\n.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
     assert found, heading
     (folder / found[2]).write_text(found[1], encoding="utf-8")
     return folder / found[2]
@@ -154,3 +156,28 @@ def test_playwright(tmp_path: Path) -> None:
 def test_a_shell(tmp_path: Path) -> None:
     needs("curl")
     done([*RUN, "--dataset", "empty", "--", "sh", "-e", recipe("curl in a shell", tmp_path).name], tmp_path)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_typed_clients(tmp_path: Path) -> None:
+    """With the tools that the recipe installs, from npm; a parameter that there is not does not compile."""
+    needs("node")
+    if not (TOOLS / "openapi-typescript").exists():
+        (pytest.fail if os.environ.get("CI") else pytest.skip)("make browser-tools installs what this needs")
+    types, client = recipe("Typed clients", tmp_path, "sh"), recipe("Typed clients", tmp_path, "ts")
+    (tmp_path / "node_modules").symlink_to(TOOLS)
+    (tmp_path / "package.json").write_text('{"type": "module"}')
+    done([*RUN, "--", "sh", "-e", types.name], tmp_path)
+    compiler = ["npx", "--no-install", "tsc", "--strict", "--target", "es2022", "--module", "nodenext"]
+    for vendor in found():
+        assert f'"{vendor.endpoints[0].path}"' in (tmp_path / f"{vendor.name}.d.ts").read_text()
+    done([*compiler, client.name, *(f"{vendor.name}.d.ts" for vendor in found())], tmp_path)
+    (tmp_path / "main.js").write_text(
+        "const { MOCKSERVER_WISECP_URL: url, MOCKSERVER_WISECP_CREDENTIAL: key } = process.env;\n"
+        'console.log(await (await import("./invoices.js")).unpaid(url, key));\n'
+    )
+    assert "'#1000098'" in done([*RUN, "--", "node", "main.js"], tmp_path)
+    client.write_text(client.read_text().replace("filter[status]", "filter[state]"))
+    refused = subprocess.run([*compiler, client.name], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert "'\"filter[state]\"' does not exist" in refused.stdout
