@@ -14,7 +14,7 @@ else
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test test-flask-way check format fixtures statements bench bench-peers bench-sandboxes browser-tools clean
+.PHONY: help serve test test-flask-way check format fixtures story statements bench bench-peers bench-sandboxes browser-tools clean
 
 help: ## list these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1|/' | column -t -s '|'
@@ -46,6 +46,9 @@ format: $(VENV)/dev.stamp ## format the code
 
 fixtures: $(VENV)/serve.stamp ## make every vendor's default dataset anew, by its recipe
 	@for vendor in $$(ls fixtures); do $(BIN)/mockserver generate $$vendor --out fixtures/$$vendor/default.yaml || exit 1; done
+
+story: $(VENV)/test.stamp ## write docs/story.md from the fixtures
+	$(BIN)/python -m tests.story_page
 
 statements: $(VENV)/test.stamp ## write tests/statements.md from the tests' markers
 	$(BIN)/python -m tests.statements
