@@ -11,7 +11,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import yaml
-from flask import Blueprint, Response, request, send_from_directory
+from flask import Blueprint, Response, request
 
 from ..addresses import SANDBOX
 from ..data import shipped
@@ -70,7 +70,7 @@ def blueprint(world: World) -> Blueprint:
         folder = swagger_ui()
         if folder is None:
             raise Misuse("No Swagger UI", MISSING, 501, code="no-swagger-ui")
-        return send_from_directory(folder, name, max_age=0)
+        return page(name, folder=folder)
 
     return routes
 

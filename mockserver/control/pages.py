@@ -23,9 +23,9 @@ def add(routes: Blueprint, control: Control) -> None:
         return page(name)
 
 
-def page(name: str, policy: str = POLICY) -> Response:
+def page(name: str, policy: str = POLICY, folder: Path = SITE) -> Response:
     """A file of ours as browsers get it: asked for again each time, sent again only when it is another one."""
-    reply = send_from_directory(SITE, name, mimetype=_TYPES.get(Path(name).suffix), max_age=0)
+    reply = send_from_directory(folder, name, mimetype=_TYPES.get(Path(name).suffix), max_age=0)
     reply.headers["Content-Security-Policy"] = policy
     reply.headers["X-Content-Type-Options"] = "nosniff"
     reply.headers["Referrer-Policy"] = "no-referrer"

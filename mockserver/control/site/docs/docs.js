@@ -20,7 +20,6 @@ try {
   if (specs.some(({ name }) => name === asked)) chosen.value = asked;
   chosen.addEventListener("change", show);
   const { tokenWanted } = await server();
-  if (tokenWanted && token() === null) show(); // readable before the token is given
   await allowed(document.querySelector("#token"), tokenWanted, async () => {
     for (const { name, example } of await ask("/vendors")) examples.set(name, example);
     examples.set("control", { headers: token() === null ? {} : { "X-Mock-Control-Token": token() }, query: {}, path: "" });
@@ -29,6 +28,7 @@ try {
 } catch (error) {
   document.querySelector("#failed").textContent = `${error.message} Reload this page to try again.`;
 }
+if (!ui && chosen.value) show(); // readable without credentials
 
 /** Shows the chosen spec, and says so in the page's URL. */
 function show() {
