@@ -1,6 +1,6 @@
 // Asking the control API, with its token where it wants one. The token is kept for this tab only.
 
-const KEPT = "mockserver-control-token";
+const KEPT = "mockserver.control-token";
 
 /** What leads into the sandbox that this page's URL names; nothing if it names none. */
 export const sandbox = location.pathname.match(/^\/__sandbox\/[^/]+/)?.[0] ?? "";
