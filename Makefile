@@ -14,7 +14,7 @@ else
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test test-flask-way check format fixtures story statements bench bench-peers bench-sandboxes browser-tools clean
+.PHONY: help serve test test-flask-way check format fixtures story statements bench bench-peers bench-workers bench-sandboxes browser-tools clean
 
 help: ## list these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1|/' | column -t -s '|'
@@ -59,6 +59,9 @@ bench: $(VENV)/serve.stamp ## measure the sandbox beside a bare Flask route (QUI
 bench-peers: $(VENV)/serve.stamp ## measure it beside other mock servers, which npm installs into build/bench
 	$(BIN)/python -m bench.beside $(ARGS)
 
+bench-workers: $(VENV)/bench.stamp ## measure it under every worker of gunicorn that could carry it
+	$(BIN)/python -m bench.workers $(ARGS)
+
 bench-sandboxes: $(VENV)/serve.stamp ## print what sandboxes cost, in time and memory (ARGS=5000: of so many)
 	$(BIN)/python bench/sandboxes.py $(ARGS)
 
@@ -81,6 +84,7 @@ $(VENV)/%.stamp: setup.cfg setup.py pyproject.toml | $(VENV)/bin/python
 	@touch $@
 
 EXTRA_serve := .[docs]
+EXTRA_bench := .[docs,bench]
 EXTRA_test := .[test,docs]
 EXTRA_all := .[test,docs,browser]
 EXTRA_dev := .[test,docs,browser,dev]

@@ -21,6 +21,10 @@ class Failed(Exception):
     """Something could not be measured; the message is a sentence that says why."""
 
 
+class Unanswered(Failed):
+    """A server took the calls, and in all the time of the load it answered none."""
+
+
 @dataclass(frozen=True)
 class Load:
     """One run: replies in a second, and how long they took (ms)."""
@@ -72,15 +76,17 @@ class Target:
         return [*command, "--", str(self.queries)] if self.queries else command
 
     def load(self, seconds: float, connections: int = CONNECTIONS) -> Load:
-        """Ask for so long. Raises Failed when a reply is no success."""
+        """Ask for so long. Raises Failed when a reply is no success, Unanswered when there is none."""
         ended = subprocess.run(self.command(seconds, connections), capture_output=True, text=True, check=False)
         lines = [line for line in ended.stdout.splitlines() if line.startswith("{")]
         if ended.returncode or not lines:
             raise Failed(f"wrk on {self.url} ended with {ended.returncode}: {(ended.stderr or ended.stdout).strip()}")
         found = json.loads(lines[-1])
         wrong = {name: found[name] for name in ("refused", "broken", "late") if found[name]}
-        if wrong or not found["requests"]:
-            raise Failed(f"of {found['requests']:,} replies of {self.url} some were wrong: {wrong or 'there are none'}")
+        if wrong:
+            raise Failed(f"of {found['requests']:,} replies of {self.url} some were wrong: {wrong}")
+        if not found["requests"]:
+            raise Unanswered(f"no reply to any of {connections:,} connections in {found['seconds']:.0f} s")
         return Load(found["requests"] / found["seconds"], found["p50"], found["p99"])
 
 

@@ -1,19 +1,27 @@
-"""What both tables measure with: the sandbox at the job, its load, and the replies that others are given."""
+"""What the tables measure with: the sandbox at the job, its load, the replies that others are given, and the rows of
+what is measured for more than one table.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from threading import Thread
 
 from . import job
-from .load import Load, Target, spread
+from .load import Failed, Load, Target, in_turns, ratio, spread
 from .plan import Plan
-from .servers import Command, Server, ours
+from .servers import Command, Server, ours, running
+from .table import Row
 
 SAME = f"{job.PATH}?{job.SAME}"
 DIFFERENT = "/different" + job.PATH  # where the bare server has a reply of middling length
 SAMPLE = 300  # replies of whose lengths it is the mean
+DELAYED, DELAY = 1000, 2000  # calls, milliseconds
+OTHERS = f"p50 of others while {DELAYED:,} calls are delayed by {DELAY / 1000:g} s"
+OTHERS_TARGET = ("≤", 1.5)
 
 
 def headers() -> dict[str, str]:
@@ -40,7 +48,7 @@ def query_files(plan: Plan) -> list[Path]:
     return [job.written(f"different-{n}", queries[n * plan.queries : (n + 1) * plan.queries]) for n in rounds]
 
 
-def middling(server: Server, queries: list[str]) -> bytes:
+def middling(server: Server, queries: Sequence[str]) -> bytes:
     """Of the replies to these the one whose length is nearest to the mean."""
     replies = [server.get(f"{job.PATH}?{query}", headers())[1] for query in queries]
     mean = sum(map(len, replies)) / len(replies)
@@ -50,3 +58,82 @@ def middling(server: Server, queries: list[str]) -> bytes:
 def loading(target: Target, plan: Plan, files: Sequence[Path | None] = ()) -> Callable[[int], Load]:
     """The measurement of a target in a round: with the queries of that round, if it is asked different ones."""
     return lambda number: replace(target, queries=target.queries and files[number]).load(plan.seconds)
+
+
+# 3, 7: the job beside a route that returns ready bytes, under the same server ----------------------------------------
+
+
+def ready_replies(server: Server, queries: Sequence[str]) -> dict[str, bytes]:
+    """What a bare route returns in place of the job: the very reply; for different queries one of middling length."""
+    return {job.PATH: server.get(SAME, headers())[1], DIFFERENT: middling(server, queries[:SAMPLE])}
+
+
+def job_targets(one: Server, bare: Server, queries: Path) -> dict[str, Target]:
+    """What is asked of the sandbox and of the bare route."""
+    return {
+        "same": Target(one.url + SAME, headers()),
+        "bare same": Target(bare.url + SAME, headers()),
+        "different": Target(one.url + job.PATH, headers(), queries),
+        "bare different": Target(bare.url + DIFFERENT, headers(), queries),
+    }
+
+
+def job_rows(loads: Mapping[str, list[Load]], bodies: Mapping[str, bytes], by: str = "") -> list[Row]:
+    """What the loads of these targets found; ``by`` says who carried them."""
+    kinds = (
+        ("same", f"the same URL{by}", job.PATH, 0.9),
+        ("different", f"every request different{by}", DIFFERENT, 0.75),
+    )
+    beside_bare, tails = [], []
+    for kind, what, path, least in kinds:
+        mine, bare = loads[kind], loads[f"bare {kind}"]
+        beside = f"a bare route, {len(bodies[path]):,} bytes: {told(bare)}"
+        beside_bare.append(Row(3, what, told(mine), beside, ratio(rates(mine), rates(bare)), ("≥", least)))
+        tail = ratio([load.p99 for load in mine], [load.p50 for load in mine])
+        p50 = f"p50 {spread(load.p50 for load in mine).median:.2f} ms"
+        tails.append(Row(7, f"p99 / p50, {what}", p50, "its own p50", tail, ("≤", 4)))
+    return [*beside_bare, *tails]
+
+
+# 7: delayed calls ----------------------------------------------------------------------------------------------------
+
+
+def delayed(command: Command, plan: Plan, by: str = "") -> Row:
+    """The latency of a sandbox's calls while a thousand others are delayed. Raises Failed, or Unanswered when these
+    wait so long that nobody else is answered at all.
+    """
+    seconds = max(plan.seconds, 2)
+    with running(command) as server:
+        others = Target(server.url + SAME, headers())
+        waiting = Target(server.url + SAME, {**headers(), "X-Mock-Delay": str(DELAY)})
+        held: list[float] = []
+        others.load(plan.warm)
+
+        def beside(number: int) -> Load:
+            ended: list[Load | Failed] = []
+
+            def wait() -> None:
+                try:
+                    ended.append(waiting.load(seconds + DELAY / 1000 + 1, DELAYED))
+                except Failed as failed:
+                    ended.append(failed)
+
+            thread = Thread(target=wait)
+            thread.start()
+            time.sleep(1)  # all thousand are under way
+            try:
+                load = others.load(seconds)
+            finally:
+                thread.join()
+            if isinstance(ended[0], Failed):
+                raise ended[0]
+            held.append(ended[0].p50)
+            time.sleep(DELAY / 1000)  # those are over that nobody waits for any more
+            return load
+
+        rounds = {"alone": lambda number: others.load(seconds), "beside": beside}
+        loads = in_turns(max(1, plan.rounds - 2), rounds)
+    p50 = {name: [load.p50 for load in of] for name, of in loads.items()}
+    alone = f"without them: {spread(p50['alone']).median:.2f} ms"
+    mine = f"{spread(p50['beside']).median:.2f} ms (of the delayed ones: {spread(held).median:,.0f} ms)"
+    return Row(7, OTHERS + by, mine, alone, ratio(p50["beside"], p50["alone"]), OTHERS_TARGET)

@@ -11,7 +11,6 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
-from threading import Thread
 from typing import Any
 from urllib.parse import urlencode
 
@@ -21,14 +20,13 @@ from mockserver.vendors import found
 
 from . import job
 from .load import Failed, Load, Spread, Target, in_turns, ratio, spread
-from .measuring import DIFFERENT, SAME, SAMPLE, headers, loading, middling, query_files, rates, sandbox, told
+from .measuring import delayed, job_rows, job_targets, loading, query_files, rates, ready_replies, sandbox, told
 from .plan import Plan
 from .reporting import Section, report
 from .scale import many, promised
 from .servers import Command, bare, ours, running
 from .table import Row
 
-DELAYED, DELAY = 1000, 2000  # calls, milliseconds
 SEEN = 50  # calls of a vendor before it is measured
 
 
@@ -38,48 +36,14 @@ SEEN = 50  # calls of a vendor before it is measured
 def flask(plan: Plan) -> list[Row]:
     """The whole job beside a route that returns ready bytes, under the same server."""
     files = query_files(plan)
-    sample = files[-1].read_text().splitlines()[:SAMPLE]
     with ExitStack() as stack:
         one = stack.enter_context(running(sandbox(job.RECORDS)))
-        bodies = {job.PATH: one.get(SAME, headers())[1], DIFFERENT: middling(one, sample)}
-        other = stack.enter_context(running(bare(bodies)))
-        targets = {
-            "same": Target(one.url + SAME, headers()),
-            "bare same": Target(other.url + SAME, headers()),
-            "different": Target(one.url + job.PATH, headers(), files[-1]),
-            "bare different": Target(other.url + DIFFERENT, headers(), files[-1]),
-        }
-        for target in targets.values():
+        ready = ready_replies(one, files[-1].read_text().splitlines())
+        asked = job_targets(one, stack.enter_context(running(bare(ready))), files[-1])
+        for target in asked.values():
             target.load(plan.warm)
-
-        loads = in_turns(plan.rounds, {name: loading(target, plan, files) for name, target in targets.items()})
-    same, different = loads["same"], loads["different"]
-
-    def beside(name: str) -> Spread:
-        return ratio(rates(loads[name]), rates(loads[f"bare {name}"]))
-
-    def tail(of: list[Load]) -> Spread:
-        return ratio([load.p99 for load in of], [load.p50 for load in of])
-
-    def latency(of: list[Load]) -> str:
-        return f"p50 {spread(load.p50 for load in of).median:.2f} ms"
-
-    sizes = {name: f"a bare route, {len(body):,} bytes" for name, body in bodies.items()}
-    return [
-        Row(
-            3, "the same URL", told(same), f"{sizes[job.PATH]}: {told(loads['bare same'])}", beside("same"), ("≥", 0.9)
-        ),
-        Row(
-            3,
-            "every request different",
-            told(different),
-            f"{sizes[DIFFERENT]}: {told(loads['bare different'])}",
-            beside("different"),
-            ("≥", 0.75),
-        ),
-        Row(7, "p99 / p50, the same URL", latency(same), "its own p50", tail(same), ("≤", 4)),
-        Row(7, "p99 / p50, every request different", latency(different), "its own p50", tail(different), ("≤", 4)),
-    ]
+        loads = in_turns(plan.rounds, {name: loading(target, plan, files) for name, target in asked.items()})
+    return job_rows(loads, ready)
 
 
 # 5: start ------------------------------------------------------------------------------------------------------------
@@ -145,39 +109,7 @@ def examples() -> list[tuple[str, dict[str, Any]]]:
 
 def delay(plan: Plan) -> list[Row]:
     """The latency of calls while a thousand others are delayed."""
-    seconds = max(plan.seconds, 2)
-    with running(sandbox(job.RECORDS)) as server:
-        others = Target(server.url + SAME, headers())
-        delayed = Target(server.url + SAME, {**headers(), "X-Mock-Delay": str(DELAY)})
-        others.load(plan.warm)
-
-        def beside(number: int) -> Load:
-            waiting: list[Load | Failed] = []
-
-            def wait() -> None:
-                try:
-                    waiting.append(delayed.load(seconds + DELAY / 1000 + 1, DELAYED))
-                except Failed as failed:
-                    waiting.append(failed)
-
-            thread = Thread(target=wait)
-            thread.start()
-            time.sleep(1)  # all thousand are under way
-            try:
-                load = others.load(seconds)
-            finally:
-                thread.join()
-            if isinstance(waiting[0], Failed):
-                raise waiting[0]
-            return load
-
-        rounds = {"alone": lambda number: others.load(seconds), "beside": beside}
-        loads = in_turns(max(1, plan.rounds - 2), rounds)
-    p50 = {name: [load.p50 for load in of] for name, of in loads.items()}
-    what = f"p50 of others while {DELAYED:,} calls are delayed by {DELAY / 1000:g} s"
-    alone = f"without them: {spread(p50['alone']).median:.2f} ms"
-    mine = f"{spread(p50['beside']).median:.2f} ms"
-    return [Row(7, what, mine, alone, ratio(p50["beside"], p50["alone"]), ("≤", 1.5))]
+    return [delayed(sandbox(job.RECORDS), plan)]
 
 
 # 6, 8: every vendor --------------------------------------------------------------------------------------------------

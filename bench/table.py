@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
+from math import inf
 from pathlib import Path
 
 from mockserver import clock
@@ -59,6 +60,8 @@ class Row:
 
 def shown(number: float) -> str:
     """A number with as many digits as it deserves."""
+    if number == inf:
+        return "∞"
     if abs(number) >= 100:
         return f"{number:,.0f}"
     return f"{number:.1f}" if abs(number) >= 10 else f"{number:.2f}"

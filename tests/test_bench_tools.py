@@ -9,12 +9,13 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from http.client import HTTPConnection
 from pathlib import Path
 from urllib.parse import parse_qs
 
 import pytest
 
-from bench import beside, inprocess, install, job, load, ours, plan, reporting, sandboxes, servers, table
+from bench import beside, inprocess, install, job, load, ours, plan, reporting, sandboxes, servers, table, workers
 from bench.load import Failed, Spread, Target
 from bench.table import Row
 from tests.servers import ROOT
@@ -107,14 +108,43 @@ def test_a_part_that_fails_is_a_row_and_not_the_end() -> None:
     assert (row.number, row.ours, row.measured) == (4, "not measured: no answer / at all none", None)
 
 
+def test_that_nobody_is_answered_is_a_target_missed_and_not_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    said = '{"requests": 0, "seconds": 2.01, "p50": 0, "p99": 0, "refused": 0, "broken": 0, "late": 0}\n'
+    ended = subprocess.CompletedProcess([], 0, said, "")
+    monkeypatch.setattr(subprocess, "run", lambda *words, **how: ended)
+
+    def starving(*what: object) -> Row:
+        Target("http://127.0.0.1:1/").load(2)
+        raise AssertionError
+
+    monkeypatch.setattr(workers, "delayed", starving)
+    (row,) = workers.delay("sync")(QUICK)
+    assert row.what == "p50 of others while 1,000 calls are delayed by 2 s, sync"
+    assert row.line().endswith(
+        "| no reply to any of 16 connections in 2 s |  | **∞ ×** (∞ – ∞) | ≤ 1.5 × | **no** |",
+    )
+
+
+def test_a_worker_that_is_not_installed_is_a_row_that_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workers, "find_spec", lambda name: None)
+    *_, last = workers.sections(QUICK)
+    (row,) = reporting.measured(last, QUICK)
+    told = "not measured: gevent is not installed (pip install 'gunicorn[gevent]')"
+    assert (row.what, row.ours, row.measured) == ("gevent", told, None)
+    assert workers.about() == {}
+    monkeypatch.setattr(workers, "find_spec", lambda name: name)
+    assert "gevent" not in [section.name for section in workers.sections(QUICK)]
+
+
 def test_the_page_has_a_place_for_each_table(tmp_path: Path) -> None:
     page = tmp_path / "performance.md"
     shutil.copy(table.PAGE, page)
-    for name in ("bench", "bench-peers"):
+    for name in ("bench", "bench-peers", "bench-workers"):
         table.write(name, f"the table of {name}\n", page)
         table.write(name, f"the newer table of {name}\n", page)
     written = page.read_text(encoding="utf-8")
-    assert re.findall(r"the .*table of .*", written) == ["the newer table of bench", "the newer table of bench-peers"]
+    newer = [f"the newer table of {name}" for name in ("bench", "bench-peers", "bench-workers")]
+    assert re.findall(r"the .*table of bench.*", written) == newer
     with pytest.raises(ValueError, match="has no"):
         table.write("another", "", page)
 
@@ -133,7 +163,7 @@ def test_every_target_has_a_part_that_measures_it(monkeypatch: pytest.MonkeyPatc
     assert set().union(*(part.numbers for part in parts)) == set(range(1, 9))
 
 
-@pytest.mark.parametrize("module", ["bench.ours", "bench.beside"])
+@pytest.mark.parametrize("module", ["bench.ours", "bench.beside", "bench.workers"])
 def test_a_missing_load_generator_is_told_in_a_sentence(module: str, tmp_path: Path) -> None:
     ended = subprocess.run(
         [sys.executable, "-m", module],
@@ -174,6 +204,24 @@ def test_a_server_that_does_not_come_up_is_told_and_gone(monkeypatch: pytest.Mon
     assert (tmp_path / "broken.log").read_text() == "no\n"
 
 
+@pytest.mark.parametrize(("worker", "closes"), [("sync", True), ("gthread with 8 threads", False)])
+@pytest.mark.parametrize("server", ["sandbox", "bare route"])
+def test_our_servers_are_carried_by_another_worker(
+    server: str, worker: str, closes: bool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(servers, "WORK", tmp_path)
+    ready = servers.bare({"/a": b"one"}) if server == "bare route" else servers.ours("sandbox", "/__admin/health", {})
+    with servers.running(workers.carried(ready, worker)) as running:
+        connection = HTTPConnection("127.0.0.1", running.port, timeout=30)
+        connection.request("GET", ready.path)
+        response = connection.getresponse()
+        response.read()
+        connection.close()
+    assert response.status == 200
+    assert response.will_close is closes  # only gunicorn's sync worker keeps no connection
+    assert workers.carried(ready, workers.OURS) is ready
+
+
 @pytest.mark.slow
 @needs_wrk
 @pytest.mark.parametrize("plain", [False, True])
@@ -201,6 +249,7 @@ def test_the_tools_are_commands() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     assert "-m bench.ours" in makefile
     assert "-m bench.beside" in makefile
+    assert "-m bench.workers" in makefile
 
 
 @pytest.mark.slow
