@@ -1,7 +1,7 @@
 """Another worker of gunicorn's in place of ours, for whatever our server carries; nothing else is different.
 
 ``python -m bench.carrying <worker> mockserver serve …`` is ``mockserver serve …``, ``… <worker> bench.bare …`` is
-``python -m bench.bare …``: the same options, socket, limits and settled garbage collector, the same sandbox in front.
+``python -m bench.bare …``: all else that gunicorn is told is the same, and so is the settled garbage collector.
 Delays are carried out as under werkzeug, where a call that waits keeps its thread (or its greenlet) waiting.
 """
 
