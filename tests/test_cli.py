@@ -245,7 +245,7 @@ def test_a_taken_port(vendor: Vendor) -> None:
 def test_what_serve_does_around_the_server(
     vendor: Vendor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, strict: bool, status: int
 ) -> None:
-    def served(app: Any, listener: socket.socket, ready: Any, tls: Any) -> None:
+    def served(app: Any, listener: socket.socket, ready: Any, tls: Any, workers: int) -> None:
         with listener:
             ready()
             client = Client(app)
@@ -270,7 +270,7 @@ def welcome(vendor: Vendor, monkeypatch: pytest.MonkeyPatch, *flags: str) -> tup
     """What serve prints when it is ready, and the app that it serves."""
     apps: list[Any] = []
 
-    def served(app: Any, listener: socket.socket, ready: Any, tls: Any) -> None:
+    def served(app: Any, listener: socket.socket, ready: Any, tls: Any, workers: int) -> None:
         with listener:
             ready()
         apps.append(app)

@@ -29,7 +29,7 @@ def named() -> str:
 
 def told(world: World, misuse: Misuse) -> Misuse:
     """What went wrong, without secrets, and in a few sentences: every problem of control goes through here."""
-    tell = _teller(world, of_sandbox=misuse.status != 500)  # a store that broke is not asked again
+    tell = _teller(world, of_sandbox=misuse.status not in (500, 503))  # a store that broke or is away is not asked
     detail = tell(misuse.detail)
     if len(detail) > LONGEST and misuse.status == 422:
         detail = f"{detail[: LONGEST // 2]} ... {detail[-LONGEST // 2 :]}"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from ..addresses import REPLY
+from ..settings import WrongSetting
 from .threaded import Carrier
 
 if TYPE_CHECKING:
@@ -42,9 +43,15 @@ def server(app: WSGIApplication, listener: socket.socket, tls: tuple[Path, Path]
 
 
 def run(
-    app: WSGIApplication, listener: socket.socket, ready: Callable[[], None], tls: tuple[Path, Path] | None = None
+    app: WSGIApplication,
+    listener: socket.socket,
+    ready: Callable[[], None],
+    tls: tuple[Path, Path] | None = None,
+    workers: int = 1,
 ) -> None:
-    """Serve until interrupted; ``ready`` is called just before the first call can be answered."""
+    """Serve until interrupted; ``ready`` is called just before the first call can be answered. Raises WrongSetting."""
+    if workers > 1:
+        raise WrongSetting(f"--workers is {workers}, wanted 1: on this system there can be no more.")
     serving = server(app, listener, tls)
     ready()
     try:
