@@ -118,7 +118,7 @@ def outcome(world: World, call: Call, wall: float) -> Reply:
         call.fault = misuse.code
         return misused(misuse, told_of(world, call))
     except StoreAway as away:
-        warn_of_store(call, "what this call needs of it is not known")
+        warn_of_store(call)
         return refused(call, away)
     except Exception:
         broke(call.request, told_of(world, call))
@@ -140,7 +140,7 @@ def placed(world: World, call: Call, wall: float) -> tuple[Sandbox, faults.Wish]
         sandbox = entered(world, choice, (vendor,), wall, seen)
     except StoreAway:
         sandbox = world.sandboxes.recall(choice.name)
-        warn_of_store(call, "this is the sandbox as it was last seen, and the call is in no journal")
+        warn_of_store(call)
     call.sandbox, call.request = choice.name, choice.request
     call.notices.extend(choice.notices)
     call.dataset = world.sandboxes.dataset(sandbox, vendor)
@@ -259,9 +259,11 @@ def warn_of_unknown_headers(call: Call) -> None:
             call.warn(f"header.{name}", "unknown-header", message)
 
 
-def warn_of_store(call: Call, what: str) -> None:
+def warn_of_store(call: Call) -> None:
     """What a client sees while the store is away is not what it sees when all is well; none of it is its fault."""
-    call.warn("sandbox", journal.STORE_AWAY, f"The store is away: {what}.")
+    message = "The store is away: this is the sandbox as it was last seen here, or what needs the store is refused."
+    if all(notice.code != journal.STORE_AWAY for notice in call.notices):
+        call.warn("sandbox", journal.STORE_AWAY, message)
 
 
 def is_known(world: World, vendor: Vendor, wall: float, seen: dict[str, Sandbox], secret: str, name: str) -> bool:

@@ -1,6 +1,6 @@
 """What every store must do: documents and versions, compare-and-set, spends, counters, journals, and being forgotten.
 
-Each test starts with a new and empty store, of each kind that there is (``make`` is in conftest.py).
+Each test starts with a new and empty store, of each kind that there is (``make``).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from hypothesis import strategies as some
 from mockserver.store import DEFAULT, SETTINGS, Store
 from mockserver.store.memory import MemoryStore
 from mockserver.toolkit.quota import Quota, Spent
-from tests.store.conftest import Make
+from tests.stores import Make
 
 T = TypeVar("T")
 DOCUMENT = {"text": "ö", "none": None, "list": [1, 2.5], "map": {"yes": True}, "json": '{"amount":50.00}'}

