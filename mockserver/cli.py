@@ -133,7 +133,7 @@ def serve(**given: Any) -> None:
     status: Any = 0
     started = os.getpid()
     try:
-        run(front(world), listener, ready, tls, settings.workers)
+        run(front(world), listener, ready, tls, workers=settings.workers)
     except SystemExit as stopped:
         if os.getpid() != started:  # a worker ends: the rest is for the process that the user started
             raise

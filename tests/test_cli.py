@@ -284,7 +284,7 @@ def test_a_store_that_takes_a_package_which_is_not_there(vendor: Vendor, monkeyp
 def test_what_serve_does_around_the_server(
     vendor: Vendor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, strict: bool, status: int
 ) -> None:
-    def served(app: Any, listener: socket.socket, ready: Any, tls: Any, workers: int) -> None:
+    def served(app: Any, listener: socket.socket, ready: Any, tls: Any, **how: Any) -> None:
         with listener:
             ready()
             client = Client(app)
@@ -309,7 +309,7 @@ def welcome(vendor: Vendor, monkeypatch: pytest.MonkeyPatch, *flags: str) -> tup
     """What serve prints when it is ready, and the app that it serves."""
     apps: list[Any] = []
 
-    def served(app: Any, listener: socket.socket, ready: Any, tls: Any, workers: int) -> None:
+    def served(app: Any, listener: socket.socket, ready: Any, tls: Any, **how: Any) -> None:
         with listener:
             ready()
         apps.append(app)

@@ -32,7 +32,7 @@ class Store(Protocol):
         """A document and its version; None when there is none.
 
         With ``wall`` (seconds) the sandbox counts as used then, unless it was not used for more than ``idle`` seconds
-        before: it is forgotten instead.
+        before: it is forgotten instead. It was last used at the latest such time: a slow caller takes none of it back.
         """
 
     def known(self, sandbox: str) -> Document | None:
@@ -66,7 +66,10 @@ class Store(Protocol):
         """Forget all of a sandbox, with ``used`` only if it was last used then; whether anything was forgotten."""
 
     def spend(self, sandbox: str, key: str, quota: Quota, now: float) -> Spent:
-        """Count one call against a quota at sandbox time ``now`` (epoch seconds); a refused call does not count."""
+        """Count one call against a quota at sandbox time ``now`` (epoch seconds); a refused call does not count.
+
+        One that comes a little late, after calls of a later time were counted, belongs to their window.
+        """
 
     def count(self, sandbox: str, key: str) -> int:
         """How often this was counted before: 0 at first. Counts this time, too."""

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from threading import Lock
 
-from ..toolkit.quota import Quota, Spent
+from ..toolkit.quota import LATE, Quota, Spent
 from . import DEFAULT, SETTINGS, Document, Versioned
 
 
@@ -55,7 +55,8 @@ class MemoryStore:
                 if idle is not None and wall - found.used > idle:
                     self._forget(sandbox)
                     return None
-                found.used = wall
+                if wall > found.used:
+                    found.used = wall
             return found.documents.get(part)
 
     def known(self, sandbox: str) -> Document | None:
@@ -88,7 +89,7 @@ class MemoryStore:
             found = self._of(sandbox)
             self._versions += 1
             found.documents[part] = (self._versions, document)
-            found.used = wall
+            found.used = max(found.used, wall)
             self._sandboxes[sandbox] = found
             return self._versions
 
@@ -106,7 +107,7 @@ class MemoryStore:
         with self._lock:
             windows = self._of(sandbox).windows
             opened, count = windows.get(key, (now, 0))
-            if not opened <= now < opened + quota.seconds:  # over, or the clock was set back
+            if not opened - LATE <= now < opened + quota.seconds:  # over, or the clock was set back
                 opened, count = now, 0
             allowed = count < quota.limit
             if allowed:

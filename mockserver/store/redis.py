@@ -32,7 +32,7 @@ from redis.retry import Retry
 from .. import clock
 from ..errors import StoreAway
 from ..toolkit.bounded import Bounded
-from ..toolkit.quota import Quota, Spent
+from ..toolkit.quota import LATE, Quota, Spent
 from . import DEFAULT, SETTINGS, Document, Versioned
 from .breaker import Breaker
 
@@ -40,7 +40,7 @@ log = logging.getLogger("mockserver")
 
 # Whoever finds out that the server does not answer waits no longer than this; control has promised to answer within a
 # second. Nothing is sent twice: what was sent may have been done though no answer came.
-TIMEOUTS = {"socket_connect_timeout": 0.5, "socket_timeout": 0.75, "retry": Retry(NoBackoff(), 0)}
+TIMEOUTS = {"socket_connect_timeout": 0.5, "socket_timeout": 0.6, "retry": Retry(NoBackoff(), 0)}
 KNOWN_BYTES = 32 * 1024 * 1024
 
 # Every script begins with this: KEYS[1] is the prefix, ARGV[1] the sandbox.
@@ -134,7 +134,7 @@ class RedisStore:
         forget(name)
         return false
       end
-      redis.call('ZADD', sandboxes, wall, name)
+      redis.call('ZADD', sandboxes, 'GT', wall, name)
     end
     local version = redis.call('HGET', of(name, 'versions'), part)
     if not version or version == known then return version end
@@ -175,7 +175,7 @@ class RedisStore:
     version = fresh('version')
     redis.call('HSET', of(name, 'versions'), part, version)
     redis.call('HSET', of(name, 'documents'), part, document)
-    redis.call('ZADD', sandboxes, wall, name)
+    redis.call('ZADD', sandboxes, 'GT', wall, name)
     return version
     """.replace("SETTINGS", SETTINGS).replace("DEFAULT", DEFAULT)
 
@@ -190,8 +190,7 @@ class RedisStore:
         most: int | None = None,
         anew: bool = False,
     ) -> int:
-        text = json.dumps(document)
-        return int(self._ask(self.WRITE, sandbox, part, text, expected, _text(wall), _text(most), int(anew)))
+        return int(self._ask(self.WRITE, sandbox, part, _json(document), expected, _text(wall), _text(most), int(anew)))
 
     SANDBOXES = "return redis.call('ZRANGE', sandboxes, 0, -1, 'WITHSCORES')"
 
@@ -209,9 +208,9 @@ class RedisStore:
         return bool(self._ask(self.DELETE, sandbox, _text(used)))
 
     SPEND = """
-    local key, limit, seconds, now = ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), ARGV[5]
+    local key, limit, seconds, now, late = ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), ARGV[5], tonumber(ARGV[6])
     local opened, count = string.match(redis.call('HGET', of(name, 'windows'), key) or now .. ' 0', '^(%S+) (%d+)$')
-    if not (tonumber(opened) <= tonumber(now) and tonumber(now) < tonumber(opened) + seconds) then
+    if not (tonumber(opened) - late <= tonumber(now) and tonumber(now) < tonumber(opened) + seconds) then
       opened, count = now, 0  -- over, or the clock was set back
     end
     count = tonumber(count)
@@ -224,7 +223,9 @@ class RedisStore:
     """
 
     def spend(self, sandbox: str, key: str, quota: Quota, now: float) -> Spent:
-        allowed, count, opened = self._ask(self.SPEND, sandbox, key, quota.limit, quota.seconds, _text(now))
+        allowed, count, opened = self._ask(
+            self.SPEND, sandbox, key, quota.limit, quota.seconds, _text(now), _text(LATE)
+        )
         return Spent(bool(allowed), quota.limit, max(0, quota.limit - count), float(opened) + quota.seconds)
 
     COUNT = """
@@ -280,7 +281,7 @@ class RedisStore:
 
     def append(self, sandbox: str, entry: Document, size: int) -> int:
         try:
-            return int(self._ask(self.APPEND, sandbox, json.dumps(entry), size, *self._bounds))
+            return int(self._ask(self.APPEND, sandbox, _json(entry), size, *self._bounds))
         except StoreAway:
             with self._lock:
                 self._unwritten += 1
@@ -363,6 +364,10 @@ def _client(url: str) -> tuple[Redis, str, str]:
     found = client.connection_pool.connection_kwargs
     place = found.get("path") or f"{found.get('host', 'localhost')}:{found.get('port', 6379)}"
     return client, prefix, place
+
+
+def _json(document: Document) -> str:
+    return json.dumps(document, default=dict)  # a map may be one that is put together when it is read
 
 
 def _text(number: float | None) -> str:

@@ -92,6 +92,7 @@ def run(
     listener: socket.socket,
     ready: Callable[[], None],
     tls: tuple[Path, Path] | None = None,
+    *,
     workers: int = 1,
 ) -> None:
     """Serve until a signal says stop; ``ready`` is called once calls are answered. Ends by SystemExit.

@@ -47,6 +47,7 @@ def run(
     listener: socket.socket,
     ready: Callable[[], None],
     tls: tuple[Path, Path] | None = None,
+    *,
     workers: int = 1,
 ) -> None:
     """Serve until interrupted; ``ready`` is called just before the first call can be answered. Raises WrongSetting."""

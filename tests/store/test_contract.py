@@ -10,6 +10,7 @@ import math
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 import pytest
@@ -68,6 +69,9 @@ def test_what_is_written_is_read_under_its_version(make: Make) -> None:
     assert store.read("x", SETTINGS) == (later, {"a": 1})
     assert store.read("y", SETTINGS) is None
     assert json.loads(json.dumps(DOCUMENT)) == DOCUMENT
+    maps = {"map": MappingProxyType({"a": 1})}
+    assert store.write("x", "records/acme", MappingProxyType(maps), expected=0, wall=2.0)
+    assert (store.read("x", "records/acme") or (0, {}))[1] == {"map": {"a": 1}}
 
 
 def test_the_documents_of_a_sandbox_have_versions_of_their_own(make: Make) -> None:
@@ -167,6 +171,14 @@ def test_one_that_was_idle_for_too_long_is_forgotten_when_it_is_used_again(make:
     assert store.sandboxes() == {"y": 1.0}
     assert store.entries("x") == []
     assert store.read("y", SETTINGS, wall=1000.0)  # nobody said how long is too long
+
+
+def test_a_slow_caller_does_not_make_its_last_use_earlier(make: Make) -> None:
+    store = started(make)
+    store.read("x", SETTINGS, wall=20.0)
+    store.read("x", SETTINGS, wall=11.0, idle=5.0)
+    store.write("x", "records/acme", {}, expected=0, wall=12.0)
+    assert store.sandboxes() == {"x": 20.0}
 
 
 def test_deleting_forgets_everything_of_one_sandbox(make: Make) -> None:
@@ -291,6 +303,15 @@ def test_a_clock_that_is_set_back_opens_a_new_window(make: Make) -> None:
     store, quota = started(make), Quota(1, 60)
     store.spend("x", "a", quota, 1000.0)
     assert store.spend("x", "a", quota, 500.0) == Spent(True, 1, 0, 560.0)
+
+
+def test_calls_that_are_counted_in_another_order_than_they_came_share_a_window(make: Make) -> None:
+    """Their time was read before by different threads or processes, each going on at its own pace."""
+    store, quota = started(make), Quota(2, 60)
+    assert store.spend("x", "a", quota, 1000.0) == Spent(True, 2, 1, 1060.0)
+    assert store.spend("x", "a", quota, 999.9) == Spent(True, 2, 0, 1060.0)
+    assert store.spend("x", "a", quota, 995.0) == Spent(False, 2, 0, 1060.0)
+    assert store.spend("x", "a", quota, 994.9) == Spent(True, 2, 1, 1054.9)
 
 
 def test_a_smaller_quota_counts_what_was_spent(make: Make) -> None:
