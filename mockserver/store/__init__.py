@@ -26,6 +26,9 @@ class Store(Protocol):
     def check(self) -> None:
         """Raises StoreAway when the store cannot be used now."""
 
+    def close(self) -> None:
+        """Let go of connections, if there are any; there are new ones as soon as they are needed."""
+
     def read(
         self, sandbox: str, part: str, *, wall: float | None = None, idle: float | None = None
     ) -> Versioned | None:

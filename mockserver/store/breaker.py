@@ -7,7 +7,7 @@ from threading import Lock
 
 
 class Breaker:
-    """After a failure nobody asks for ``pause`` seconds; then one at a time may try, until it works again.
+    """After a failure nobody asks for ``pause`` seconds; then one may try, and every ``pause`` another, until it works.
 
     Whoever has to wait for a server that does not answer waits once: all others are told at once.
     """
@@ -16,19 +16,21 @@ class Breaker:
         self._elapsed, self._pause, self._lock = elapsed, pause, Lock()
         self._until: float | None = None  # None: all is well
 
-    def admits(self) -> bool:
-        """Whether the caller may ask now; it must tell what comes of it."""
-        if self._until is None:
-            return True
+    @property
+    def well(self) -> bool:
+        """Whether the last that was told is that it worked."""
+        return self._until is None
+
+    def due(self) -> bool:
+        """Whether the caller should try now if it works again; it must tell what comes of it."""
         with self._lock:
-            if self._until is not None and self._elapsed() < self._until:
+            if self._until is None or self._elapsed() < self._until:
                 return False
-            if self._until is not None:
-                self._until = self._elapsed() + self._pause  # this one tries; the others still wait
+            self._until = self._elapsed() + self._pause  # the others do not
             return True
 
     def failed(self) -> bool:
-        """Tell that it failed; whether it was well before."""
+        """Tell that it failed; whether all was well before."""
         with self._lock:
             was_well, self._until = self._until is None, self._elapsed() + self._pause
             return was_well

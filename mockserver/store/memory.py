@@ -46,6 +46,9 @@ class MemoryStore:
     def check(self) -> None:
         """It is never away."""
 
+    def close(self) -> None:
+        """There is nothing to let go of."""
+
     def read(
         self, sandbox: str, part: str, *, wall: float | None = None, idle: float | None = None
     ) -> Versioned | None:

@@ -20,8 +20,9 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import lru_cache
-from threading import Lock
+from threading import Lock, Thread
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -84,8 +85,9 @@ end
 class RedisStore:
     """Everything on a server that other processes use, too, within the bounds that a MemoryStore has.
 
-    While the server is away each method raises StoreAway, at once but for one attempt a second; the log is told when it
-    goes and when it is back. Raises ValueError with a sentence for a URL that cannot be used.
+    While the server is away each method raises StoreAway at once; who asks, at most once a second, has it looked for
+    ``aside``, in a thread for that alone. The log is told when it goes and when it is back. Raises ValueError with a
+    sentence for a URL that cannot be used.
     """
 
     def __init__(
@@ -96,12 +98,13 @@ class RedisStore:
         journal_bytes: int = 8 * 1024 * 1024,
         all_journals_bytes: int = 256 * 1024 * 1024,
         elapsed: Callable[[], float] = clock.elapsed,
+        aside: Callable[[Callable[[], None]], None] = lambda look: Thread(target=look, daemon=True).start(),
     ) -> None:
         self._bounds = (journal_entries, journal_bytes, all_journals_bytes)
         self._client, self._prefix, self.place = _client(url)
         self._known: Bounded[tuple[int, Document, int]] = Bounded(KNOWN_BYTES, lambda key, known: known[2])
         self._script = lru_cache(maxsize=None)(lambda script: self._client.register_script(SHARED + script))
-        self._breaker = Breaker(elapsed)
+        self._breaker, self._aside = Breaker(elapsed), aside
         self._unwritten, self._lock = 0, Lock()
 
     def open(self) -> None:
@@ -116,14 +119,13 @@ class RedisStore:
         finally:
             self.close()
 
-    def close(self) -> None:
-        """Let go of all connections; there are new ones as soon as they are needed."""
-        self._client.close()
-
     CHECK = "redis.call('HINCRBY', totals, 'bytes', 0)"  # writes, and changes nothing
 
     def check(self) -> None:
         self._ask(self.CHECK, "")
+
+    def close(self) -> None:
+        self._client.close()
 
     READ = """
     local part, known, wall, idle = ARGV[2], ARGV[3], ARGV[4], ARGV[5]
@@ -326,8 +328,18 @@ class RedisStore:
 
     def _ask(self, script: str, *arguments: str | int) -> Any:
         """What a script gives back, for a sandbox and with what else it takes. Raises StoreAway."""
-        if not self._breaker.admits():
-            raise StoreAway
+        if not self._breaker.well:
+            if self._breaker.due():
+                self._aside(self._look)
+            if not self._breaker.well:
+                raise StoreAway
+        return self._tried(script, *arguments)
+
+    def _look(self) -> None:
+        with suppress(StoreAway):
+            self._tried(self.CHECK, "")
+
+    def _tried(self, script: str, *arguments: str | int) -> Any:
         try:
             found = self._run(script, *arguments)
         except (RedisError, OSError) as error:

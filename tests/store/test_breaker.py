@@ -1,4 +1,4 @@
-"""After a failure nobody asks for a second; then one at a time."""
+"""After a failure nobody asks for a second; then one tries."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ class Elapsed:
         return self.seconds
 
 
-def test_while_all_is_well_everybody_may_ask() -> None:
+def test_while_all_is_well_nothing_is_to_be_tried() -> None:
     breaker = Breaker(Elapsed())
-    assert [breaker.admits() for _ in range(3)] == [True, True, True]
+    assert breaker.well
+    assert not breaker.due()
     assert not breaker.worked()
 
 
@@ -25,30 +26,32 @@ def test_after_a_failure_nobody_asks_for_a_second() -> None:
     assert breaker.failed()
     assert not breaker.failed()  # of two that were under way, one brings news
     passed.seconds = 0.999
-    assert not breaker.admits()
+    assert (breaker.well, breaker.due()) == (False, False)
     passed.seconds = 1.0
-    assert breaker.admits()
+    assert (breaker.well, breaker.due()) == (False, True)
 
 
-def test_then_one_may_try_and_the_others_still_do_not_wait() -> None:
+def test_then_one_tries_and_the_others_still_do_not() -> None:
     breaker = Breaker(passed := Elapsed())
     breaker.failed()
     passed.seconds = 1.0
-    assert [breaker.admits() for _ in range(3)] == [True, False, False]
+    assert [breaker.due() for _ in range(3)] == [True, False, False]
     passed.seconds = 1.7
     assert not breaker.failed()  # no news
     passed.seconds = 2.6
-    assert not breaker.admits()
+    assert not breaker.due()
     passed.seconds = 2.7
-    assert breaker.admits()
+    assert breaker.due()
+    passed.seconds = 3.7  # it never told
+    assert breaker.due()
 
 
-def test_when_one_gets_through_everybody_may_ask_again() -> None:
+def test_when_one_gets_through_all_is_well() -> None:
     breaker = Breaker(passed := Elapsed())
     breaker.failed()
     passed.seconds = 1.0
-    assert breaker.admits()
+    assert breaker.due()
     assert breaker.worked()
-    assert [breaker.admits() for _ in range(3)] == [True, True, True]
+    assert breaker.well
     assert not breaker.worked()
     assert breaker.failed()

@@ -54,7 +54,7 @@ def passed() -> Elapsed:
 
 @pytest.fixture
 def store(redis: stores.Server, passed: Elapsed) -> Iterator[RedisStore]:
-    found = RedisStore(redis.url, elapsed=passed)
+    found = RedisStore(redis.url, elapsed=passed, aside=lambda look: look())
     yield found
     found.close()
 
@@ -223,6 +223,49 @@ def test_after_a_failure_nobody_asks_for_a_second(
         redis.signal(signal.SIGCONT)
     passed.seconds += 1
     assert store.sandboxes() == {"x": 1.0}
+
+
+def test_nobody_waits_for_it_but_who_looks_for_it_aside(
+    redis: stores.Server, passed: Elapsed, trips: Callable[[Callable[[], Any]], int]
+) -> None:
+    looks: list[Callable[[], None]] = []
+    store = RedisStore(redis.url, elapsed=passed, aside=looks.append)
+
+    def ask() -> None:
+        with pytest.raises(StoreAway):
+            store.sandboxes()
+
+    store.check()
+    redis.stop()
+    ask()
+    passed.seconds += 1
+    assert [trips(ask) for _ in range(5)] == [0] * 5
+    (look,) = looks
+    look()  # still away
+    redis.start()
+    ask()
+    passed.seconds += 1
+    ask()
+    looks[1]()
+    assert store.sandboxes() == {}
+    store.close()
+
+
+def test_a_server_that_takes_nothing_more_is_away(
+    redis: stores.Server, store: RedisStore, passed: Elapsed, caplog: pytest.LogCaptureFixture
+) -> None:
+    store.write("x", SETTINGS, {}, expected=0, wall=1.0)
+    with Redis.from_url(redis.url) as client:
+        client.config_set("maxmemory", "1")
+        with pytest.raises(StoreAway, match="maxmemory"):
+            store.append("x", {}, 1)
+        passed.seconds += 1
+        with pytest.raises(StoreAway):
+            store.check()
+        client.config_set("maxmemory", "0")
+    passed.seconds += 1
+    store.append("x", {}, 1)
+    assert len(caplog.records) == 2
 
 
 def test_its_going_and_coming_are_told_once(
