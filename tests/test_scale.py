@@ -151,8 +151,7 @@ def test_the_clock_is_one_over_workers(urls: list[str]) -> None:
 
 
 def test_as_many_sandboxes_are_made_over_workers_as_there_may_be(store: str) -> None:
-    own = store.replace("prefix=", "prefix=limited-")
-    flags = ["--workers", "2", "--store", own, "--max-sandboxes", str(LIMIT)]
+    flags = ["--workers", "2", "--store", f"{store}limited:", "--max-sandboxes", str(LIMIT)]
     with ExitStack() as stack:
         urls = [stack.enter_context(running(serving(*flags)))[0] for _ in range(2)]
         one = Client(urls, "default")
