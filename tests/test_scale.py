@@ -6,11 +6,13 @@ import os
 import re
 import signal
 import subprocess
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from itertools import count
+from pathlib import Path
 from threading import Barrier
 from typing import Any, TypeVar
 
@@ -75,6 +77,18 @@ class Client:
         together = Barrier(THREADS)
         with ThreadPoolExecutor(THREADS) as pool:
             return [answer for answers in pool.map(work, range(THREADS)) for answer in answers]
+
+
+def ready(server: subprocess.Popen[str]) -> str:
+    """Where a server is, once it answers."""
+    assert server.stdout is not None
+    line = next(line for line in iter(server.stdout.readline, "") if line.startswith("health: "))
+    return line.split()[1].removesuffix("/__admin/health")
+
+
+def workers(server: subprocess.Popen[str]) -> set[int]:
+    """The process ids of its workers."""
+    return set(map(int, Path(f"/proc/{server.pid}/task/{server.pid}/children").read_text().split()))
 
 
 def test_a_quota_is_exact_over_workers(urls: list[str]) -> None:
@@ -183,10 +197,7 @@ def test_strict_failures_are_counted_over_workers(store: str) -> None:
     pipe = subprocess.PIPE
     with subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, start_new_session=True) as server:
         try:
-            assert server.stdout is not None
-            lines = iter(server.stdout.readline, "")
-            health = next(line for line in lines if line.startswith("health: "))
-            client = Client([health.split()[1].removesuffix("/__admin/health")] * 2)
+            client = Client([ready(server)] * 2)
             answers = client.calls(lambda thread, call: {"X-Mock-Slip": "1"})
             assert all(answer.status_code == 200 for answer in answers)
             os.kill(server.pid, signal.SIGTERM)
@@ -199,6 +210,42 @@ def test_strict_failures_are_counted_over_workers(store: str) -> None:
     assert "health:" not in out  # ready is told once, not by each worker
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="tells workers by /proc")
+def test_a_worker_that_is_killed_takes_nothing_with_it(store: str) -> None:
+    """What was acknowledged stays, the other worker goes on, and there is soon another one in its place."""
+    command = serving("--workers", "2", "--store", f"{store}killed:")
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True) as server:
+        try:
+            client = Client([ready(server)] * 2)
+            client.control("PATCH", "/settings", {"strict": True})
+            before = workers(server)
+            together, acknowledged = Barrier(THREADS + 1), []
+
+            def work(thread: int) -> None:
+                together.wait()
+                for _ in range(CALLS):
+                    with suppress(requests.ConnectionError):  # the call that it had in hand
+                        acknowledged.append(int(client.call().headers["X-Mock-Call"]))
+
+            with ThreadPoolExecutor(THREADS) as pool:
+                done = [pool.submit(work, thread) for thread in range(THREADS)]
+                together.wait()
+                os.kill(min(before), signal.SIGKILL)
+            assert all(each.exception() is None for each in done)
+            assert len(acknowledged) > THREADS * (CALLS - 2)
+            kept = {entry["id"] for entry in client.control("GET", "/requests").json()["requests"]}
+            assert kept >= set(acknowledged)
+            assert client.control("GET", "/settings").json()["strict"] is True
+            for _ in range(200):
+                if len(workers(server) - before) == 1:
+                    break
+                client.call()
+            assert len(workers(server) - before) == 1
+            assert max(before) in workers(server)
+        finally:
+            end(server)
+
+
 def test_an_outage_is_told_once_a_worker_and_survived() -> None:
     """From the outside: what a user sees while Redis is away, and when it is back."""
     with stores.running(stores.program()) as redis:
@@ -206,10 +253,7 @@ def test_an_outage_is_told_once_a_worker_and_survived() -> None:
         pipe = subprocess.PIPE
         with subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, start_new_session=True) as server:
             try:
-                assert server.stdout is not None
-                lines = iter(server.stdout.readline, "")
-                health = next(line for line in lines if line.startswith("health: "))
-                url = health.split()[1].removesuffix("/__admin/health")
+                url = ready(server)
                 client = Client([url] * 2, "default")
                 client.calls()
                 redis.stop()
