@@ -273,7 +273,10 @@ class RedisStore:
       while all() > most_of_all - math.floor(most_of_all / 64) do  -- some way below: to look for the largest takes time
         local sandbox, left = unpack(redis.call('ZREVRANGE', journals, 0, 0, 'WITHSCORES'))
         left = tonumber(left)
-        if left == 0 then break end  -- somebody else has been at our keys
+        if left == 0 then  -- somebody else has been at our keys
+          redis.call('HSET', totals, 'bytes', 0)
+          break
+        end
         local enough = left - math.max(1, math.floor(left / 64))
         while left and left > enough do left = drop_oldest(sandbox) end
       end
@@ -373,8 +376,8 @@ def _client(url: str) -> tuple[Redis, str, str]:
         client.connection_pool.make_connection()
     except (ValueError, TypeError, AttributeError) as error:
         raise ValueError(f"it cannot be read ({error})") from None
-    found = client.connection_pool.connection_kwargs
-    place = found.get("path") or f"{found.get('host', 'localhost')}:{found.get('port', 6379)}"
+    where = client.connection_pool.connection_kwargs
+    place = where.get("path") or f"{where.get('host', 'localhost')}:{where.get('port', 6379)}"
     return client, prefix, place
 
 

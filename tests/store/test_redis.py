@@ -126,6 +126,23 @@ def test_all_that_is_kept_is_behind_the_prefix(redis: stores.Server) -> None:
             assert set(client.scan_iter()) == {"mockserver:totals", "team-a:totals"}
 
 
+@pytest.mark.parametrize("key", ["totals", "journals", "x:journal"])
+def test_somebody_who_was_at_our_keys_does_no_lasting_harm(redis: stores.Server, key: str) -> None:
+    """Least of all a script that never ends: all who share the server would wait for it."""
+    store = RedisStore(redis.url, all_journals_bytes=100)
+    store.write("x", SETTINGS, {}, expected=0, wall=1.0)
+    store.append("x", {}, 50)
+    with Redis.from_url(redis.url) as client:
+        if key == "totals":
+            client.hset("mockserver:totals", "bytes", 10**9)
+        else:
+            client.delete(f"mockserver:{key}")
+    for _ in range(3):
+        store.append("x", {"entry": 1}, 40)
+    assert {"entry": 1} in [entry for _, entry in store.entries("x")]
+    store.close()
+
+
 def test_what_is_opened_leaves_no_connection(redis: stores.Server) -> None:
     """Processes are forked after it."""
     store = RedisStore(redis.url)
