@@ -5,7 +5,7 @@ COPY pyproject.toml setup.cfg setup.py MANIFEST.in README.md ./
 COPY mockserver mockserver
 COPY specs specs
 COPY fixtures fixtures
-RUN python -m venv /opt/mockserver && /opt/mockserver/bin/pip install --no-cache-dir '.[redis]'
+RUN python -m venv /opt/mockserver && /opt/mockserver/bin/pip install --no-cache-dir '.[docs,redis]'
 
 FROM python:3.12-slim
 LABEL org.opencontainers.image.title="mockserver"

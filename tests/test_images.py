@@ -31,8 +31,8 @@ def image_environment() -> dict[str, str]:
     return dict(pair.split("=", 1) for line in instructions("ENV") for pair in line.split())
 
 
-def service(name: str = "mockserver") -> dict[str, Any]:
-    found: dict[str, Any] = yaml.safe_load(COMPOSE)["services"][name]
+def service() -> dict[str, Any]:
+    found: dict[str, Any] = yaml.safe_load(COMPOSE)["services"]["mockserver"]
     return found
 
 
@@ -74,33 +74,7 @@ def test_the_environment_is_made_of_settings_that_exist() -> None:
 
 
 def test_the_image_tag_is_the_version() -> None:
-    for name in ("mockserver", "replica"):
-        assert service(name)["image"] == f"mockserver:{__version__}"
-
-
-def test_replicas_share_a_store_that_is_healthy_before_they_start() -> None:
-    """They differ from the one server in nothing but that, and in not being reached without the proxy."""
-    for name in ("replica", "proxy", "redis"):
-        assert service(name)["profiles"] == ["scale"]
-        assert "test" in service(name)["healthcheck"]
-    replica, one = service("replica"), service()
-    assert replica["environment"].pop("MOCKSERVER_STORE") == "redis://redis:6379/0"
-    assert set(replica["environment"]) == set(one["environment"])
-    for name in ("image", "read_only", "tmpfs", "cap_drop", "security_opt", "healthcheck", "stop_grace_period"):
-        assert replica[name] == one[name], name
-    assert "ports" not in replica
-    assert replica["depends_on"]["redis"] == {"condition": "service_healthy"}
-    assert service("redis")["command"][-2:] == ["--maxmemory-policy", "noeviction"]
-
-
-def test_replicas_without_a_token_are_refused_in_a_sentence() -> None:
-    """Each would make one of its own, and no client could know which replica it meets."""
-    _, flag, script = service("replica")["command"]
-    told = subprocess.run(
-        ["sh", flag, script.replace("$$", "$")], capture_output=True, text=True, check=False, env={"PATH": os.defpath}
-    )
-    assert told.returncode == 2
-    assert "MOCK_CONTROL_TOKEN" in told.stderr
+    assert service()["image"] == f"mockserver:{__version__}"
 
 
 @pytest.mark.slow

@@ -18,11 +18,13 @@ from typing import Any, TypeVar
 
 import pytest
 import requests
+import yaml
 from redis import Redis
 from urllib3 import Retry
 
+from mockserver.settings import make as make_settings
 from tests import stores
-from tests.servers import end, running, serving
+from tests.servers import ROOT, end, running, serving
 
 T = TypeVar("T")
 THREADS, CALLS = 8, 25
@@ -277,3 +279,32 @@ def test_an_outage_is_told_once_a_worker_and_survived() -> None:
     assert (alive.status_code, back.status_code, after.status_code) == (200, 200, 200)
     assert 1 <= len(re.findall("is away", told)) <= 2
     assert "Traceback" not in told
+
+
+# Replicas of the compose file -----------------------------------------------------------------------------------------
+
+SERVICES: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))["services"]
+
+
+def test_replicas_share_a_store_that_is_healthy_before_they_start() -> None:
+    """They are like the one server, but reached through the proxy alone."""
+    for name in ("replica", "proxy", "redis"):
+        assert SERVICES[name]["profiles"] == ["scale"]
+        assert "test" in SERVICES[name]["healthcheck"]
+    replica, one = SERVICES["replica"], SERVICES["mockserver"]
+    for name in ("image", "read_only", "tmpfs", "cap_drop", "security_opt", "healthcheck", "stop_grace_period"):
+        assert replica[name] == one[name], name
+    environment = {name: re.sub(r"\$\{\w+:-(\w*)}", r"\1", text) for name, text in replica["environment"].items()}
+    assert make_settings({}, environment).store == "redis://redis:6379/0"
+    assert "ports" not in replica
+    assert replica["depends_on"]["redis"] == {"condition": "service_healthy"}
+    assert SERVICES["redis"]["command"][-2:] == ["--maxmemory-policy", "noeviction"]
+
+
+def test_replicas_without_a_token_are_refused_in_a_sentence() -> None:
+    """Each would make one of its own, and no client could know which replica it meets."""
+    _, flag, script = SERVICES["replica"]["command"]
+    command = ["sh", flag, script.replace("$$", "$")]
+    told = subprocess.run(command, capture_output=True, text=True, check=False, env={"PATH": os.defpath})
+    assert told.returncode == 2
+    assert "MOCK_CONTROL_TOKEN" in told.stderr
