@@ -183,6 +183,17 @@ def test_each_method_takes_one_trip(store: RedisStore, trips: Callable[[Callable
     assert trips(lambda: store.known("x")) == 0
 
 
+def test_settings_that_did_not_change_are_not_sent_again(store: RedisStore) -> None:
+    """A call reads them each time; a sandbox may have megabytes of fault rules."""
+    version = store.write("x", SETTINGS, {"a": 1}, expected=0, wall=1.0)
+    first, again = store.read("x", SETTINGS, wall=1.0), store.read("x", SETTINGS, wall=2.0)
+    assert first is not None
+    assert again is not None
+    assert again[1] is first[1]
+    store.write("x", SETTINGS, {"a": 2}, expected=version, wall=2.0)
+    assert (store.read("x", SETTINGS) or (0, {}))[1] == {"a": 2}
+
+
 @pytest.mark.parametrize("way", ["nothing", "header", "URL", "credential"])
 def test_a_call_takes_two_trips(server: Sandboxed, trips: Callable[[Callable[[], Any]], int], way: str) -> None:
     ways: dict[str, Callable[[], Any]] = {
