@@ -11,7 +11,7 @@ COPY pyproject.toml setup.cfg setup.py MANIFEST.in README.md ./
 COPY mockserver mockserver
 COPY specs specs
 COPY fixtures fixtures
-RUN python -m venv /opt/mockserver && /opt/mockserver/bin/pip install --no-cache-dir '.[docs]'
+RUN python -m venv /opt/mockserver && /opt/mockserver/bin/pip install --no-cache-dir '.[docs,redis]'
 
 FROM ${BASE}
 LABEL org.opencontainers.image.title="mockserver"

@@ -85,8 +85,7 @@ def _loading() -> Iterator[None]:
 @_settings_as_options()
 def serve(**given: Any) -> None:
     """Serve all vendors on one port until Ctrl-C."""
-    from mmap import mmap
-    from threading import Lock
+    from tempfile import TemporaryFile
 
     with _loading():
         from . import logs
@@ -102,16 +101,15 @@ def serve(**given: Any) -> None:
             click.echo(f"making {_count(settings.records, 'record')} a vendor; this takes a while", err=True)
         world = assemble(settings)
     world.observers.append(logs.observer(settings.log_format))
-    shared = mmap(-1, 8)  # with the worker process; multiprocessing's own takes 8 ms to import
-    counting = Lock()
+    with TemporaryFile() as file:
+        failed = os.dup(file.fileno())  # to the end; all workers write to it, a byte a failure behind the one before
 
     def failures() -> int:
-        return int.from_bytes(shared[:8], "big")
+        return os.fstat(failed).st_size
 
     def count(done: Done) -> None:
         if done.failed:
-            with counting:
-                shared[:8] = (failures() + 1).to_bytes(8, "big")
+            os.write(failed, b"!")
 
     world.observers.append(count)
     tls = (settings.tls_cert, settings.tls_key) if settings.tls_cert and settings.tls_key else None
@@ -137,7 +135,7 @@ def serve(**given: Any) -> None:
     status: Any = 0
     started = os.getpid()
     try:
-        run(front(world), listener, ready, tls, encrypted)
+        run(front(world), listener, ready, tls, encrypted, workers=settings.workers)
     except SystemExit as stopped:
         if os.getpid() != started:  # a worker ends: the rest is for the process that the user started
             raise
@@ -152,7 +150,7 @@ def serve(**given: Any) -> None:
 
 @commands.command(context_settings={"allow_interspersed_args": False})
 @_settings_as_options(
-    "host", "port", "port_file", "reset_at", "control", "tls_cert", "tls_key", "tls_port", "log_format"
+    "host", "port", "port_file", "workers", "reset_at", "control", "tls_cert", "tls_key", "tls_port", "log_format"
 )
 @click.option("--junit", type=click.Path(path_type=Path), metavar="FILE", help="write the verdict there as JUnit XML")
 @click.option("--ignore", default="", metavar="LIST", help="checks to leave out of the verdict: pages,...")

@@ -86,6 +86,10 @@ class Unavailable(Fact):
     """The vendor cannot answer at all for now."""
 
 
+class StoreAway(Unavailable):
+    """The store where sandboxes live cannot be used for now; the message, if there is one, says why."""
+
+
 CORE_FACTS: tuple[type[Fact], ...] = (
     Unauthenticated,
     Forbidden,

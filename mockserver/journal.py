@@ -25,6 +25,8 @@ from .toolkit.quota import Spent
 from .vendor import Call, Endpoint, Reply, Request, Vendor
 
 HIDDEN = "[redacted]"
+STORE_AWAY = "store-away"
+NOT_THE_CLIENTS = ("undocumented-status", STORE_AWAY)  # codes of warnings of what no client did
 BODY_LIMIT = 64 * 1024
 REMEMBERED = 4096  # characters of a request that may come again; a longer one is looked at anew
 ENTRY_BYTES = 3000  # what an entry takes without its texts
@@ -64,7 +66,7 @@ class Done:
     @property
     def failed(self) -> bool:
         """Whether a strict call was warned of something that its client did (not of a reply that it asked for)."""
-        return self.strict and any(notice.code != "undocumented-status" for notice in self.notices)
+        return self.strict and any(notice.code not in NOT_THE_CLIENTS for notice in self.notices)
 
 
 class Told:

@@ -8,16 +8,16 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import partial
-from threading import RLock
 from typing import Any
 
 from .clock import Clock, at, format_instant, parse_instant, since_daily
 from .data.dataset import Accounts, Dataset
 from .data.records import Readings
-from .errors import Misuse
+from .errors import Misuse, StoreAway
 from .faults import Rule
 from .library import Library
 from .settings import Settings, WrongSetting
+from .store import DEFAULT as DEFAULT
 from .store import SETTINGS, Document, Store
 from .toolkit.bounded import Bounded
 from .toolkit.jsontext import decode, encode
@@ -25,7 +25,6 @@ from .toolkit.notices import Notice, closest
 from .toolkit.quota import Quota
 from .vendor import Request, Vendor
 
-DEFAULT = "default"
 NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
 OVERLAY_BYTES = 64 * 1024 * 1024
 
@@ -75,7 +74,7 @@ class Sandbox:
             "scenario": self.scenario,
             "epoch": self.epoch,
             "expired": self.expired,
-            "changes": list(self.changes),
+            "changes": [_text(change) for change in self.changes],
         }
 
     @classmethod
@@ -98,7 +97,7 @@ class Sandbox:
             document["scenario"],
             document["epoch"],
             document["expired"],
-            tuple(document["changes"]),
+            tuple(decode(change.encode()) for change in document["changes"]),
         )
 
 
@@ -194,7 +193,6 @@ class Sandboxes:
 
     def __init__(self, settings: Settings, library: Library, vendors: Iterable[Vendor], store: Store) -> None:
         self.settings, self.library, self.vendors, self.store = settings, library, tuple(vendors), store
-        self._making = RLock()
         self._known: Bounded[Sandbox] = Bounded(settings.max_sandboxes, lambda key, sandbox: 1)
         self._overlays = overlays()
         self._newest = date.min
@@ -203,10 +201,17 @@ class Sandboxes:
         """The sandbox of this name, made now if there is none. Raises Misuse when there are too many."""
         return self._entered(name, wall)[1]
 
-    def look(self, name: str, wall: float) -> Sandbox:
-        """The sandbox of this name as it is, or would be on first use; none is made."""
+    def look(self, name: str, wall: float) -> Sandbox | None:
+        """The sandbox of this name as it is, if there is one; none is made."""
         found = self._stored(name, wall)
-        return found[1] if found else self.fresh(name, wall)
+        return found[1] if found else None
+
+    def recall(self, name: str) -> Sandbox:
+        """The sandbox of this name as this process last saw it. Raises StoreAway when it never did."""
+        document = self.store.known(name)
+        if document is None:
+            raise StoreAway
+        return Sandbox.of(name, document)
 
     def _entered(self, name: str, wall: float) -> tuple[int, Sandbox]:
         while (found := self._stored(name, wall)) is None:
@@ -247,11 +252,15 @@ class Sandboxes:
         return since if idle is None else min(idle, since)
 
     def _make(self, name: str, wall: float) -> None:
-        document = self.fresh(name, wall).document()
-        with self._making:
-            if self.store.read(name, SETTINGS) is None:
-                self._make_room(name, wall)
-                self.store.write(name, SETTINGS, document, expected=0, wall=wall)
+        document, limit = self.fresh(name, wall).document(), self.settings.max_sandboxes
+        for expired in (False, True):
+            if expired:
+                self._expire(wall)
+            made = self.store.write(name, SETTINGS, document, expected=0, wall=wall, most=limit)
+            if made or self.store.read(name, SETTINGS) is not None:  # somebody else was faster
+                return
+        detail = f"There are {limit} sandboxes, as many as --max-sandboxes allows; {name} was not made."
+        raise Misuse("Too many sandboxes", detail, 507, code="too-many-sandboxes")
 
     def fresh(self, name: str, wall: float) -> Sandbox:
         """The sandbox as it would be on first use."""
@@ -276,9 +285,11 @@ class Sandboxes:
 
     def reset(self, name: str, wall: float) -> Sandbox:
         """Put a sandbox back as on first use, with nothing counted and nothing in its journal."""
-        with self._making:  # or somebody else could have the last place meanwhile
-            self.delete(name)
-            return self.enter(name, wall)
+        version, _ = self._entered(name, wall)
+        document = self.fresh(name, wall).document()
+        while not self.store.write(name, SETTINGS, document, expected=version, wall=wall, anew=True):
+            version, _ = self._entered(name, wall)
+        return self.enter(name, wall)
 
     def put(self, sandbox: Sandbox, edits: Mapping[str, Edits], wall: float) -> Sandbox:
         """Put a sandbox, with these changes to each vendor's data, in place of whatever has its name."""
@@ -320,20 +331,6 @@ class Sandboxes:
             idle = self._idle(name, wall)
             if idle is not None and wall - used > idle:
                 self.store.delete(name, used=used)  # not if somebody used it meanwhile
-
-    def _make_room(self, name: str, wall: float) -> None:
-        if name == DEFAULT:  # nobody asks for it by name, so there is room for it beside all others
-            return
-        limit = self.settings.max_sandboxes
-        if self._others() < limit:
-            return
-        self._expire(wall)
-        if self._others() >= limit:
-            detail = f"There are {limit} sandboxes, as many as --max-sandboxes allows; {name} was not made."
-            raise Misuse("Too many sandboxes", detail, 507, code="too-many-sandboxes")
-
-    def _others(self) -> int:
-        return self.store.size() - (self.store.read(DEFAULT, SETTINGS) is not None)
 
     def _bound(self, what: str, size: int) -> None:
         limit = self.settings.max_sandbox_bytes

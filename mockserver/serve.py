@@ -9,6 +9,7 @@ import logging
 import math
 import traceback
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -20,6 +21,7 @@ from .errors import (
     InvalidParams,
     MethodNotAllowed,
     Misuse,
+    StoreAway,
     Throttled,
     Unauthenticated,
     UnknownPath,
@@ -115,6 +117,9 @@ def outcome(world: World, call: Call, wall: float) -> Reply:
     except Misuse as misuse:
         call.fault = misuse.code
         return misused(misuse, told_of(world, call))
+    except StoreAway as away:
+        warn_of_store(call)
+        return refused(call, away)
     except Exception:
         broke(call.request, told_of(world, call))
         return last_words(world, call)
@@ -125,13 +130,17 @@ def placed(world: World, call: Call, wall: float) -> tuple[Sandbox, faults.Wish]
 
     Raises Misuse when it makes no sense, or must not be kept.
     """
-    vendor = call.vendor
+    vendor, seen = call.vendor, dict[str, Sandbox]()
     if names_a_sandbox(call.request, vendor):
         live.refuse_names(world.settings.refuse_live, (vendor,), call.request, wall)
-        choice = choose(call.request, vendor, partial(is_known, world, vendor, wall))
+        choice = choose(call.request, vendor, partial(is_known, world, vendor, wall, seen))
     else:
         choice = Choice(DEFAULT, call.request)
-    sandbox = entered(world, choice, (vendor,), wall)
+    try:
+        sandbox = entered(world, choice, (vendor,), wall, seen)
+    except StoreAway:
+        sandbox = world.sandboxes.recall(choice.name)
+        warn_of_store(call)
     call.sandbox, call.request = choice.name, choice.request
     call.notices.extend(choice.notices)
     call.dataset = world.sandboxes.dataset(sandbox, vendor)
@@ -146,10 +155,12 @@ def placed(world: World, call: Call, wall: float) -> tuple[Sandbox, faults.Wish]
     return sandbox, wish
 
 
-def entered(world: World, choice: Choice, vendors: Iterable[Vendor], wall: float) -> Sandbox:
+def entered(
+    world: World, choice: Choice, vendors: Iterable[Vendor], wall: float, seen: Mapping[str, Sandbox]
+) -> Sandbox:
     """The chosen sandbox. Raises Misuse when its name would give a secret away, or there are too many."""
     refuse_secret_name(world, choice.name, *(vendor.credential.read(choice.request.headers) for vendor in vendors))
-    return world.sandboxes.enter(choice.name, wall)
+    return seen.get(choice.name) or world.sandboxes.enter(choice.name, wall)
 
 
 def refuse_secret_name(world: World, name: str, *secrets: str | None) -> None:
@@ -170,14 +181,19 @@ def lost(world: World, request: Request, misuse: Misuse) -> Reply:
         notices: tuple[Notice, ...] = (Notice("path", misuse.code, misuse.detail),)
         try:
             live.refuse_names(world.settings.refuse_live, world.vendors, request, wall)
-            choices = [choose(request, vendor, partial(is_known, world, vendor, wall)) for vendor in world.vendors]
+            seen: dict[str, Sandbox] = {}
+            choices = [
+                choose(request, vendor, partial(is_known, world, vendor, wall, seen)) for vendor in world.vendors
+            ]
             choice = next((found for found in choices if found.name != DEFAULT), choice)
-            sandbox = entered(world, choice, world.vendors, wall)
+            sandbox = entered(world, choice, world.vendors, wall, seen)
             name, now, strict = choice.name, sandbox.clock.now(wall), sandbox.strict
             live.refuse(world.settings.refuse_live, world.vendors, request, wall)
             strict = is_strict(sandbox, request)
         except Misuse as other:
             misuse, fault, notices = other, other.code, ()
+        except StoreAway:
+            pass  # what is said of the path holds in every sandbox
         told = world.redaction.of(request)
         notices = tuple(map(told.notice, (*notices, *choice.notices)))
         reply = dressed(world, request, misused(misuse, told), name, notices)
@@ -207,10 +223,11 @@ def closed(world: World, done: Done, told: journal.Told) -> Reply:
     """
     if done.sandbox is not None and not (done.vendor and cors.is_preflight(done.request)):
         kept, size = journal.unkept(done) if done.fault == live.CODE else journal.entry(done, told)
-        id = world.store.append(done.sandbox, kept, size)
-        if world.settings.mock_headers:
-            reply = done.reply
-            done.reply = reply.but((*reply.headers, ("X-Mock-Call", str(id))), reply.rule, reply.basis)
+        with suppress(StoreAway):  # the store itself tells the log that calls are missing
+            id = world.store.append(done.sandbox, kept, size)
+            if world.settings.mock_headers:
+                reply = done.reply
+                done.reply = reply.but((*reply.headers, ("X-Mock-Call", str(id))), reply.rule, reply.basis)
     for observe in world.observers:
         observe(done)
     return done.reply
@@ -243,9 +260,25 @@ def warn_of_unknown_headers(call: Call) -> None:
             call.warn(f"header.{name}", "unknown-header", message)
 
 
-def is_known(world: World, vendor: Vendor, wall: float, secret: str, name: str) -> bool:
-    """Whether a secret is good in the sandbox of this name, as it is or would be on first use."""
-    sandbox = world.sandboxes.look(name, wall)
+def warn_of_store(call: Call) -> None:
+    """What a client sees while the store is away is not what it sees when all is well; none of it is its fault."""
+    message = "The store is away: this is the sandbox as it was last seen here, or what needs the store is refused."
+    if all(notice.code != journal.STORE_AWAY for notice in call.notices):
+        call.warn("sandbox", journal.STORE_AWAY, message)
+
+
+def is_known(world: World, vendor: Vendor, wall: float, seen: dict[str, Sandbox], secret: str, name: str) -> bool:
+    """Whether a secret is good in the sandbox of this name, as it is or would be on first use. One that is there is
+    kept in ``seen``: to read it again takes time.
+    """
+    try:
+        sandbox = world.sandboxes.look(name, wall)
+    except StoreAway:
+        sandbox = world.sandboxes.recall(name)
+    else:
+        if sandbox is not None:
+            seen[name] = sandbox
+    sandbox = sandbox or world.sandboxes.fresh(name, wall)
     if sandbox.any_credential:
         return True
     return world.sandboxes.dataset(sandbox, vendor).accounts.by(vendor.credential.key, secret) is not None

@@ -105,6 +105,17 @@ def _one_of(*words: str) -> Callable[[str], str]:
     return parse
 
 
+def _store(text: str) -> str:
+    if text != "memory" and not re.match(r"(rediss?|unix)://[^\s]+\Z", text):
+        raise ValueError("memory, or a URL like redis://host:6379/0, rediss://… or unix:///path/to/socket")
+    return text
+
+
+def without_password(text: str) -> str:
+    """A URL as it may be told."""
+    return re.sub(r"//[^/\s]*@", "//…@", text)
+
+
 def _setting(default: Any, parse: Callable[[str], Any], about: str, metavar: str = "") -> Any:
     metadata = {"parse": parse, "help": about, "metavar": metavar}
     if isinstance(default, dict):
@@ -119,6 +130,10 @@ class Settings:
     host: str = _setting("127.0.0.1", str, "address to listen on", "ADDRESS")
     port: int = _setting(8080, _whole(0, 65535), "port to listen on; 0 takes a free one and prints it", "PORT")
     port_file: Path | None = _setting(None, Path, "write the port there once it is known", "FILE")
+    workers: int = _setting(1, _whole(1, 64), "how many processes answer calls; several need a --store", "N")
+    store: str = _setting(
+        "memory", _store, "where sandboxes live: memory, or a Redis or Valkey that others share", "URL"
+    )
     dataset: str = _setting("default", _name, "dataset to serve: default, docs, empty, edge or one of yours", "NAME")
     fixtures: Path | None = _setting(
         None, _folder, "folder with <vendor>/<dataset>.yaml; what is missing comes from ours", "DIR"
@@ -174,6 +189,11 @@ class Settings:
             raise WrongSetting("--tls-cert and --tls-key go together: one is given, the other is not.")
         if self.tls_port is not None and self.tls_cert is None:
             raise WrongSetting("--tls-port wants --tls-cert and --tls-key beside it.")
+        if self.workers > 1 and self.store == "memory":
+            raise WrongSetting(
+                f"--workers is {self.workers}, and each would have sandboxes of its own in its memory; "
+                "they need one store: --store redis://host:6379/0."
+            )
 
 
 def is_loopback(host: str) -> bool:
@@ -220,7 +240,7 @@ def make(given: Mapping[str, Any] | None = None, environ: Mapping[str, str] = os
         try:
             values[f.name] = parse(value) if isinstance(value, str) else value
         except ValueError as error:
-            raise WrongSetting(f"{source} is {value!r}, wanted {error}.") from None
+            raise WrongSetting(f"{source} is {without_password(repr(value))}, wanted {error}.") from None
     return Settings(**values)
 
 

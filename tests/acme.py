@@ -24,6 +24,7 @@ from mockserver.data.records import Readings, Record, RecordType
 from mockserver.library import build
 from mockserver.serve import World
 from mockserver.settings import make
+from mockserver.store import Store
 from mockserver.toolkit import fields, pages, params
 from mockserver.toolkit.credentials import Credential
 from mockserver.toolkit.jsontext import Fragment, decimals, encode
@@ -311,11 +312,17 @@ def only(*vendors: Vendor) -> Iterator[None]:
 class Sandboxed:
     """A server of a few vendors inside this process; calls go to the first one as its first account."""
 
-    def __init__(self, *vendors: Vendor, data: Iterable[Mapping[str, Any]] | None = None, **settings: Any) -> None:
+    def __init__(
+        self,
+        *vendors: Vendor,
+        data: Iterable[Mapping[str, Any]] | None = None,
+        store: Store | None = None,
+        **settings: Any,
+    ) -> None:
         """``data``: bills of the first vendor's first account instead of a dataset's."""
         self.wall = Wall()
         with only():
-            self.app: Flask = create_app(make(settings, {}), vendors=vendors, wall=self.wall)
+            self.app: Flask = create_app(make(settings, {}), vendors=vendors, store=store, wall=self.wall)
         self.world: World = self.app.extensions["mockserver"]
         self.vendor = vendors[0]
         if data is not None:

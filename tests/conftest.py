@@ -26,6 +26,7 @@ pytest.register_assert_rewrite("tests.acme", "tests.contract", "tests.client")
 from mockserver.addresses import Addresses  # noqa: E402
 from mockserver.vendor import Vendor  # noqa: E402
 from tests.acme import acme  # noqa: E402
+from tests.stores import KINDS, Make, making  # noqa: E402
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -45,6 +46,13 @@ def way(request: pytest.FixtureRequest) -> Iterator[None]:
 def vendor(tmp_path_factory: pytest.TempPathFactory) -> Vendor:
     """The invented vendor with which the core is tested; a vendor's own tests have their own."""
     return acme(tmp_path_factory.mktemp("acme"))
+
+
+@pytest.fixture(scope="session", params=KINDS)
+def make(request: pytest.FixtureRequest) -> Iterator[Make]:
+    """Makes stores, of each kind that there is."""
+    with making(request.param) as found:
+        yield found
 
 
 @pytest.fixture(autouse=True)

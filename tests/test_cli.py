@@ -238,11 +238,50 @@ def test_a_taken_port(vendor: Vendor) -> None:
     assert sentence == f"mockserver: port {port} on 127.0.0.1 is taken; choose another with --port (0: a free one)."
 
 
+def test_several_workers_without_a_store_that_they_share(vendor: Vendor) -> None:
+    sentence = told(run(vendor, "serve", "--workers", "4"))
+    assert sentence.startswith("mockserver: --workers is 4, ")
+    assert "--store redis://" in sentence
+
+
+def test_a_store_that_is_away_at_the_start(vendor: Vendor, tmp_path: Path) -> None:
+    url = f"unix://user:secret@{tmp_path}/none"
+    sentence = told(run(vendor, "serve", MOCKSERVER_STORE=url))
+    assert sentence.startswith("mockserver: --store (or MOCKSERVER_STORE) is 'unix://…@")
+    assert "it cannot be used (Error 2 connecting to" in sentence
+    assert "secret" not in sentence
+    with listening.listen("127.0.0.1", 0) as silent:  # it takes connections, and never says a word
+        port = silent.getsockname()[1]
+        sentence = told(run(vendor, "serve", "--store", f"redis://127.0.0.1:{port}/0", "--workers", "2"))
+    assert "it cannot be used (Timeout" in sentence
+    assert sentence.endswith("wanted a Redis or Valkey, 6.2 or newer, that lets us write.")
+
+
+@pytest.mark.parametrize(
+    ("url", "wanted"),
+    [
+        ("reids://:secret@db.example/0", "wanted memory, or a URL like redis://host:6379/0"),
+        ("redis://:secret@db.example/0?colour=red", "and it cannot be read"),
+    ],
+)
+def test_a_store_that_is_none(vendor: Vendor, url: str, wanted: str) -> None:
+    sentence = told(run(vendor, "serve", "--store", url))
+    assert wanted in sentence
+    assert "db.example" in sentence
+    assert "secret" not in sentence
+
+
+def test_a_store_that_takes_a_package_which_is_not_there(vendor: Vendor, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "redis", None)
+    monkeypatch.delitem(sys.modules, "mockserver.store.redis", raising=False)
+    assert "pip install 'mockserver[redis]'" in told(run(vendor, "serve", "--store", "redis://localhost"))
+
+
 @pytest.mark.parametrize(("strict", "status"), [(True, 1), (False, 0)])
 def test_what_serve_does_around_the_server(
     vendor: Vendor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, strict: bool, status: int
 ) -> None:
-    def served(app: Any, listener: socket.socket, ready: Any, *tls: Any) -> None:
+    def served(app: Any, listener: socket.socket, ready: Any, *tls: Any, **how: Any) -> None:
         with listener:
             ready()
             client = Client(app)
@@ -267,7 +306,7 @@ def welcome(vendor: Vendor, monkeypatch: pytest.MonkeyPatch, *flags: str) -> tup
     """What serve prints when it is ready, and the app that it serves."""
     apps: list[Any] = []
 
-    def served(app: Any, listener: socket.socket, ready: Any, *tls: Any) -> None:
+    def served(app: Any, listener: socket.socket, ready: Any, *tls: Any, **how: Any) -> None:
         with listener:
             ready()
         apps.append(app)

@@ -69,7 +69,7 @@ example = first["example"]
 told = []
 headers = {"HTTP_" + name.upper().replace("-", "_"): value for name, value in example["headers"].items()}
 front(world)({"REQUEST_METHOD": "GET", "PATH_INFO": example["path"], **headers}, lambda *said: told.append(said[0]))
-print(told, sorted({"flask", "werkzeug", "yaml", "faker", "jinja2", "mockserver.control"} & set(sys.modules)))
+print(told, sorted({"flask", "werkzeug", "yaml", "faker", "jinja2", "mockserver.control", "redis"} & set(sys.modules)))
 """
 
 

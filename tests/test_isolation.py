@@ -19,6 +19,7 @@ from mockserver.toolkit.quota import Quota
 from mockserver.vendor import Vendor
 from tests.acme import ANCHOR, BILLS, POOR, RICH, Sandboxed
 from tests.client import Answer
+from tests.stores import Make
 
 SANDBOXES, THREADS, KEPT = 40, 16, 12
 
@@ -88,8 +89,8 @@ def life(server: Sandboxed, number: int) -> Iterator[None]:
     assert [entry["response"]["status"] for _, entry in kept][-5:] == statuses
 
 
-def test_each_of_many_sandboxes_lives_as_if_it_were_alone(vendor: Vendor) -> None:
-    server = Sandboxed(vendor, clock="frozen", max_sandboxes=SANDBOXES, journal_entries=KEPT)
+def test_each_of_many_sandboxes_lives_as_if_it_were_alone(vendor: Vendor, make: Make) -> None:
+    server = Sandboxed(vendor, store=make(journal_entries=KEPT), clock="frozen", max_sandboxes=SANDBOXES)
     lives = [(Lock(), life(server, number)) for number in range(SANDBOXES)]
 
     def work(thread: int) -> int:
@@ -118,10 +119,10 @@ def test_each_of_many_sandboxes_lives_as_if_it_were_alone(vendor: Vendor) -> Non
     assert server.get(X_Mock_Sandbox="box-41").status == 507
 
 
-def test_of_many_at_once_in_one_sandbox_none_is_lost(vendor: Vendor) -> None:
+def test_of_many_at_once_in_one_sandbox_none_is_lost(vendor: Vendor, make: Make) -> None:
     """Its quota is exact, its rule hits as often as it says, its journal has every call once."""
     calls, allowed, hits = 25, 150, 40
-    server = Sandboxed(vendor, clock="frozen", journal_entries=THREADS * calls)
+    server = Sandboxed(vendor, store=make(journal_entries=THREADS * calls), clock="frozen")
     quota, rule = Quota(allowed, 86_400), rule_of("1", {"status": 503, "times": hits}, [vendor])
     server.world.sandboxes.change(
         "one", server.wall(), lambda box: replace(box, quotas={"acme": quota}, faults=(rule,))

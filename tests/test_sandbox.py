@@ -19,6 +19,7 @@ from mockserver.faults import rule_of
 from mockserver.library import Library
 from mockserver.sandbox import DEFAULT, Sandbox, Sandboxes, check_quotas, check_readings, choose, readings_for
 from mockserver.settings import WrongSetting, make
+from mockserver.store import Document
 from mockserver.store.memory import MemoryStore
 from mockserver.toolkit.credentials import Credential
 from mockserver.toolkit.quota import Quota
@@ -287,11 +288,11 @@ def test_an_idle_one_is_as_new_when_it_is_used_again_by_server_time(vendor: Vend
 
 def test_looking_makes_none(vendor: Vendor) -> None:
     rooms = sandboxes(vendor, max_sandboxes="1")
-    assert rooms.look("a", WALL) == rooms.fresh("a", WALL)
+    assert rooms.look("a", WALL) is None
     assert rooms.names(WALL) == {}
     made = rooms.enter("a", WALL)
     assert rooms.look("a", WALL) is made
-    assert rooms.look("b", WALL).name == "b"
+    assert rooms.look("b", WALL) is None
 
 
 def test_changes_that_grow_too_large_are_refused_whole(vendor: Vendor) -> None:
@@ -394,22 +395,31 @@ def test_an_edit_that_meets_a_deletion_starts_anew(vendor: Vendor) -> None:
 
 def test_nobody_takes_the_place_of_a_sandbox_while_it_is_reset(vendor: Vendor) -> None:
     """On a full server the sandbox would be gone, and could not be made again."""
-    got_in: list[bool] = []
-
-    def try_to_make() -> bool:
-        free = rooms._making.acquire(blocking=False)
-        if free:
-            rooms._making.release()
-        return free
 
     class Watched(MemoryStore):
-        def delete(self, sandbox: str, *, used: float | None = None) -> bool:
-            found = super().delete(sandbox, used=used)
-            with ThreadPoolExecutor(1) as other:
-                got_in.append(other.submit(try_to_make).result())
-            return found
+        def write(self, sandbox: str, part: str, document: Document, **how: Any) -> int:
+            if how.get("anew"):
+                with pytest.raises(Misuse) as refused:
+                    rooms.enter("b", WALL)
+                assert refused.value.code == "too-many-sandboxes"
+            return super().write(sandbox, part, document, **how)
 
     rooms = sandboxes(vendor, Watched(), max_sandboxes="1")
-    rooms.enter("a", WALL)
-    assert rooms.reset("a", WALL).name == "a"
-    assert got_in == [False]
+    rooms.change("a", WALL, lambda sandbox: replace(sandbox, strict=True))
+    assert rooms.reset("a", WALL) == rooms.fresh("a", WALL)
+    assert list(rooms.names(WALL)) == ["a"]
+
+
+def test_a_reset_meets_a_change(vendor: Vendor) -> None:
+    """Whatever is changed before the reset is done is gone after it."""
+    changed: list[Sandbox] = []
+
+    class Watched(MemoryStore):
+        def write(self, sandbox: str, part: str, document: Document, **how: Any) -> int:
+            if how.get("anew") and not changed:
+                changed.append(rooms.change("a", WALL, lambda sandbox: replace(sandbox, strict=True)))
+            return super().write(sandbox, part, document, **how)
+
+    rooms = sandboxes(vendor, Watched())
+    assert rooms.reset("a", WALL) == rooms.fresh("a", WALL)
+    assert changed[0].strict

@@ -20,7 +20,7 @@ def add(routes: Blueprint, control: Control) -> None:
 
     @routes.get("/ready")
     def ready() -> Response:
-        world.store.sandboxes()
+        world.store.check()
         return said({"status": "ready"})
 
     @routes.get("/version")

@@ -11,7 +11,7 @@ from flask import request
 from .. import live
 from ..addresses import SANDBOX
 from ..data.dataset import Accounts
-from ..errors import Misuse
+from ..errors import Misuse, StoreAway
 from ..journal import HIDDEN, hidden, spelled
 from ..sandbox import DEFAULT
 from ..serve import World
@@ -29,7 +29,10 @@ def named() -> str:
 
 def told(world: World, misuse: Misuse) -> Misuse:
     """What went wrong, without secrets, and in a few sentences: every problem of control goes through here."""
-    tell = _teller(world, of_sandbox=misuse.status != 500)  # a store that broke is not asked again
+    try:
+        tell = _teller(world, of_sandbox=misuse.status != 500)  # a store that broke is not asked again
+    except StoreAway:
+        tell = _teller(world, of_sandbox=False)
     detail = tell(misuse.detail)
     if len(detail) > LONGEST and misuse.status == 422:
         detail = f"{detail[: LONGEST // 2]} ... {detail[-LONGEST // 2 :]}"

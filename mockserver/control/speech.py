@@ -12,15 +12,15 @@ from werkzeug.exceptions import HTTPException
 
 from .. import live
 from ..addresses import SANDBOX
-from ..errors import Misuse
-from ..journal import Journal
+from ..errors import Misuse, StoreAway
+from ..journal import STORE_AWAY, Journal
 from ..listing import prefix_of
 from ..sandbox import NAME, Sandbox
 from ..serve import World, problem, refuse_secret_name
 from ..settings import WrongSetting
 from ..toolkit.jsontext import brief, decimals, decode, encode
 from ..vendor import Vendor
-from .guard import BODY_LIMIT, OPEN
+from .guard import BODY_LIMIT, OPEN, is_open
 from .hiding import named, told
 
 DEEPEST = 64  # levels of a body; code that walks it knows no bottom
@@ -74,6 +74,11 @@ class Control:
         def wrong(error: WrongSetting) -> Response:
             return self._told(Misuse("Bad value", str(error), 422, code="bad-value"))
 
+        @routes.errorhandler(StoreAway)
+        def away(error: StoreAway) -> Response:
+            detail = "The store where sandboxes live is away; the server's log says why. Try again in a second."
+            return self._told(Misuse("Store away", detail, 503, code=STORE_AWAY))
+
         @routes.errorhandler(HTTPException)
         def refused(error: HTTPException) -> Response:
             status = error.code or 500
@@ -85,7 +90,8 @@ class Control:
 
         @routes.before_request
         def reset() -> None:
-            self.world.sandboxes.reset_if_due(self.now)
+            if not is_open():
+                self.world.sandboxes.reset_if_due(self.now)
 
     def asks(self, routes: Blueprint) -> None:
         """Refuse a parameter where none is taken, which was meant to say what to do or with what; and, also where no
@@ -115,8 +121,8 @@ class Control:
     def _told(self, misuse: Misuse) -> Response:
         """A failure as problem+json, without any secret."""
         reply = problem(told(self.world, misuse))
-        challenge = {"WWW-Authenticate": "Bearer"} if misuse.status == 401 else {}
-        return Response(reply.body, reply.status, {**dict(reply.headers), **challenge, "Cache-Control": "no-store"})
+        beside = {401: {"WWW-Authenticate": "Bearer"}, 503: {"Retry-After": "1"}}.get(misuse.status, {})
+        return Response(reply.body, reply.status, {**dict(reply.headers), **beside, "Cache-Control": "no-store"})
 
 
 def missing(detail: str, choices: tuple[str, ...] = ()) -> Misuse:

@@ -11,6 +11,7 @@ Document = Mapping[str, Any]
 Versioned = tuple[int, Document]
 
 SETTINGS = "settings"
+DEFAULT = "default"  # the sandbox that nobody has to ask for
 
 
 class Store(Protocol):
@@ -18,8 +19,15 @@ class Store(Protocol):
 
     A sandbox is a few named documents (``settings``, ``records/<vendor>``), its quota windows, its counters and its
     journal. It is there from its first ``settings`` until it is deleted; what is written beside them, spent, counted or
-    appended while it is not there is lost. Shaped so that each method is one round trip to a server like Redis.
+    appended while it is not there is lost. Shaped so that each method is one round trip to a server like Redis; each
+    raises StoreAway when there is such a server and it cannot be used.
     """
+
+    def check(self) -> None:
+        """Raises StoreAway when the store cannot be used now."""
+
+    def close(self) -> None:
+        """Let go of connections, if there are any; there are new ones as soon as they are needed."""
 
     def read(
         self, sandbox: str, part: str, *, wall: float | None = None, idle: float | None = None
@@ -30,16 +38,29 @@ class Store(Protocol):
         before: it is forgotten instead. It was last used at the latest such time: a slow caller takes none of it back.
         """
 
-    def write(self, sandbox: str, part: str, document: Document, *, expected: int, wall: float) -> int:
+    def known(self, sandbox: str) -> Document | None:
+        """The settings of a sandbox as this process last saw them, for as long as the store is away; None when it never
+        did, or they were gone.
+        """
+
+    def write(
+        self,
+        sandbox: str,
+        part: str,
+        document: Document,
+        *,
+        expected: int,
+        wall: float,
+        most: int | None = None,
+        anew: bool = False,
+    ) -> int:
         """Put a document in place if it is still at version ``expected`` (0: if there is none), and count the sandbox
-        as used at ``wall``.
+        as used at ``wall``. With ``most``, no sandbox but the default one is made where there are so many beside that
+        already; with ``anew``, all else of the sandbox is forgotten in the same step.
 
         Returns the new version, or 0 when nothing was written. Versions only grow and never come again, not even after
         the sandbox was deleted.
         """
-
-    def size(self) -> int:
-        """How many sandboxes there are."""
 
     def sandboxes(self) -> Mapping[str, float]:
         """The names of all sandboxes, and when each was last used."""
@@ -48,7 +69,10 @@ class Store(Protocol):
         """Forget all of a sandbox, with ``used`` only if it was last used then; whether anything was forgotten."""
 
     def spend(self, sandbox: str, key: str, quota: Quota, now: float) -> Spent:
-        """Count one call against a quota at sandbox time ``now`` (epoch seconds); a refused call does not count."""
+        """Count one call against a quota at sandbox time ``now`` (epoch seconds); a refused call does not count.
+
+        One that comes a little late, after calls of a later time were counted, belongs to their window.
+        """
 
     def count(self, sandbox: str, key: str) -> int:
         """How often this was counted before: 0 at first. Counts this time, too."""

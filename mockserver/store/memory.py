@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from threading import Lock
 
-from ..toolkit.quota import Quota, Spent
-from . import SETTINGS, Document, Versioned
+from ..toolkit.quota import LATE, Quota, Spent
+from . import DEFAULT, SETTINGS, Document, Versioned
 
 
 @dataclass(slots=True)
@@ -43,6 +43,12 @@ class MemoryStore:
         self._versions = 0
         self._ids = 0
 
+    def check(self) -> None:
+        """It is never away."""
+
+    def close(self) -> None:
+        """There is nothing to let go of."""
+
     def read(
         self, sandbox: str, part: str, *, wall: float | None = None, idle: float | None = None
     ) -> Versioned | None:
@@ -56,20 +62,39 @@ class MemoryStore:
                     found.used = wall
             return found.documents.get(part)
 
-    def write(self, sandbox: str, part: str, document: Document, *, expected: int, wall: float) -> int:
+    def known(self, sandbox: str) -> Document | None:
         with self._lock:
-            found = self._of(sandbox)
-            version, _ = found.documents.get(part, (0, {}))
-            if version != expected or (part != SETTINGS and sandbox not in self._sandboxes):
+            found = self._of(sandbox).documents.get(SETTINGS)
+            return found[1] if found else None
+
+    def write(
+        self,
+        sandbox: str,
+        part: str,
+        document: Document,
+        *,
+        expected: int,
+        wall: float,
+        most: int | None = None,
+        anew: bool = False,
+    ) -> int:
+        with self._lock:
+            there = sandbox in self._sandboxes
+            version, _ = self._of(sandbox).documents.get(part, (0, {}))
+            if version != expected or not (there or part == SETTINGS):
                 return 0
+            if not there and sandbox != DEFAULT and most is not None:
+                others = len(self._sandboxes) - (DEFAULT in self._sandboxes)
+                if others >= most:
+                    return 0
+            if anew:
+                self._forget(sandbox)
+            found = self._of(sandbox)
             self._versions += 1
             found.documents[part] = (self._versions, document)
             found.used = max(found.used, wall)
             self._sandboxes[sandbox] = found
             return self._versions
-
-    def size(self) -> int:
-        return len(self._sandboxes)
 
     def sandboxes(self) -> Mapping[str, float]:
         with self._lock:
@@ -85,7 +110,7 @@ class MemoryStore:
         with self._lock:
             windows = self._of(sandbox).windows
             opened, count = windows.get(key, (now, 0))
-            if not opened <= now < opened + quota.seconds:  # over, or the clock was set back
+            if not opened - LATE <= now < opened + quota.seconds:  # over, or the clock was set back
                 opened, count = now, 0
             allowed = count < quota.limit
             if allowed:

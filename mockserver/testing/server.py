@@ -79,6 +79,7 @@ class Server:
             self._thread.join()
         if self._serving is not None:
             self._serving.server_close()
+            self.world.store.close()
         self._listener.close()
 
     def _made(self) -> Any:

@@ -25,14 +25,33 @@ class Bounded(Generic[T]):
                 self._kept.move_to_end(key)
                 return self._kept[key]
         value = make()
+        self.put(key, value)
+        return value
+
+    def put(self, key: Hashable, value: T) -> None:
+        """Remember this under the key, in place of what was there."""
         weight = self._weigh(key, value)
         with self._lock:
-            if key not in self._kept and weight <= self._limit:
+            self._take(key)
+            if weight <= self._limit:
                 self._kept[key] = value
                 self._weight += weight
             while self._weight > self._limit:
                 self._weight -= self._weigh(*self._kept.popitem(last=False))
-        return value
+
+    def peek(self, key: Hashable) -> T | None:
+        """What is remembered under the key, if anything is."""
+        with self._lock:
+            return self._kept.get(key)
+
+    def drop(self, key: Hashable) -> None:
+        """Remember nothing under the key any more."""
+        with self._lock:
+            self._take(key)
+
+    def _take(self, key: Hashable) -> None:
+        if key in self._kept:
+            self._weight -= self._weigh(key, self._kept.pop(key))
 
     def __len__(self) -> int:
         return len(self._kept)

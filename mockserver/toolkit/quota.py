@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400}
+LATE = 5.0  # seconds; calls that are under way at once come to be counted in another order than their times have
 _SHAPE = re.compile(r"([1-9]\d{0,8})/(second|minute|hour|day)\Z")
 
 

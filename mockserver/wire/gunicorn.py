@@ -1,4 +1,4 @@
-"""gunicorn, embedded: one worker process with an event loop, on a socket that is already listening."""
+"""gunicorn, embedded: worker processes with an event loop each, on a socket that is already listening."""
 
 from __future__ import annotations
 
@@ -128,6 +128,8 @@ def run(
     ready: Callable[[], None],
     tls: tuple[Path, Path] | None = None,
     encrypted: socket.socket | None = None,
+    *,
+    workers: int = 1,
 ) -> None:
     """Serve until a signal says stop; ``ready`` is called once calls are answered. Ends by SystemExit.
 
@@ -137,7 +139,7 @@ def run(
     """
     options: dict[str, Any] = {
         "bind": f"fd://{listener.detach()}",
-        "workers": 1,
+        "workers": workers,
         "worker_class": _Worker,
         "asgi_lifespan": "off",
         "preload_app": True,
@@ -148,7 +150,7 @@ def run(
         "control_socket_disable": True,
         "loglevel": "warning",
         "accesslog": None,
-        "post_worker_init": lambda worker: _started(ready),
+        "post_worker_init": lambda worker: _started(ready if worker.age == 1 else lambda: None),
     }
     _raise_limit_of_files()
     beside = None

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from ..addresses import REPLY
+from ..settings import WrongSetting
 from .threaded import Carrier
 
 if TYPE_CHECKING:
@@ -48,11 +49,15 @@ def run(
     ready: Callable[[], None],
     tls: tuple[Path, Path] | None = None,
     encrypted: socket.socket | None = None,
+    *,
+    workers: int = 1,
 ) -> None:
-    """Serve until interrupted; ``ready`` is called just before the first call can be answered.
+    """Serve until interrupted; ``ready`` is called just before the first call can be answered. Raises WrongSetting.
 
     With a certificate and its key the socket speaks TLS, or if there is one more only that: then this one speaks HTTP.
     """
+    if workers > 1:
+        raise WrongSetting(f"--workers is {workers}, wanted 1: on this system there can be no more.")
     serving = server(app, listener, None if encrypted else tls)
     if encrypted:
         Thread(target=server(app, encrypted, tls).serve_forever, daemon=True).start()

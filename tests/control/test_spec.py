@@ -16,6 +16,8 @@ from openapi_spec_validator import validate
 
 from mockserver.app import controlling
 from mockserver.data import shipped, yamltext
+from mockserver.errors import StoreAway
+from mockserver.store.memory import MemoryStore
 from mockserver.validation import check_all
 from mockserver.vendor import Vendor
 from tests.acme import BILLS, Sandboxed
@@ -119,6 +121,13 @@ EVERYTHING: list[tuple[str, str, Any]] = [
 ]
 
 
+class Away(MemoryStore):
+    """A store that nobody reaches."""
+
+    def __getattribute__(self, name: str) -> Any:
+        raise StoreAway
+
+
 def test_every_reply_is_as_it_says(vendor: Vendor) -> None:
     """A test's life from its first request to its last; each reply held against the spec."""
     server, oracle = Sandboxed(vendor), schemathesis.openapi.from_dict(spec())
@@ -136,6 +145,19 @@ def test_every_reply_is_as_it_says(vendor: Vendor) -> None:
             oracle[known][method].validate_response(reply)
         tried.add((method, known))
     assert set(operations()) - tried == {("PUT", "/accounts/{vendor}")}
+
+
+def test_what_needs_the_store_says_so_while_it_is_away(vendor: Vendor) -> None:
+    server, oracle = Sandboxed(vendor, store=Away()), schemathesis.openapi.from_dict(spec())
+    for (method, template), operation in operations().items():
+        path = re.sub("{(name|id|vendor)}", lambda name: "acme" if name[1] == "vendor" else "1", template)
+        body = next((body for at, known, body in EVERYTHING if (at, known) == (method, template)), None)
+        body = {"accounts": []} if template.startswith("/accounts") and method == "PUT" else body
+        sent: dict[str, Any] = {"json": body} if body else {}
+        reply = server.app.test_client().open(f"/__admin{path}", method=method, **sent)
+        assert (reply.status_code == 503) == ("503" in operation["responses"]), (method, path, reply.text)
+        if reply.status_code == 503:
+            oracle[template][method].validate_response(reply)
 
 
 @pytest.mark.slow

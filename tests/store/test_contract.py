@@ -1,6 +1,6 @@
 """What every store must do: documents and versions, compare-and-set, spends, counters, journals, and being forgotten.
 
-A further store joins by its factory in ``STORES``; each test starts with a new and empty one.
+Each test starts with a new and empty store, of each kind that there is (``make``).
 """
 
 from __future__ import annotations
@@ -10,20 +10,19 @@ import math
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from mockserver.store import SETTINGS, Store
+from mockserver.store import DEFAULT, SETTINGS, Store
 from mockserver.store.memory import MemoryStore
 from mockserver.toolkit.quota import Quota, Spent
+from tests.stores import Make
 
 T = TypeVar("T")
-Make = Callable[..., Store]
-STORES: dict[str, Make] = {"memory": MemoryStore}  # each takes the bounds of journals
-every_store = pytest.mark.parametrize("make", STORES.values(), ids=STORES.keys())
 DOCUMENT = {"text": "ö", "none": None, "list": [1, 2.5], "map": {"yes": True}, "json": '{"amount":50.00}'}
 
 
@@ -50,18 +49,16 @@ def at_once(threads: int, act: Callable[[int], T]) -> list[T]:
 # Documents ------------------------------------------------------------------------------------------------------------
 
 
-@every_store
 def test_of_a_sandbox_that_was_never_written_there_is_nothing(make: Make) -> None:
     store = make()
     assert store.read("x", SETTINGS) is None
     assert store.read("x", SETTINGS, wall=5.0, idle=1.0) is None
-    assert (store.size(), store.sandboxes()) == (0, {})
+    assert store.sandboxes() == {}
     assert store.entries("x") == []
     assert (store.counted("x", "a"), store.remove("x")) == (0, 0)
     assert not store.delete("x")
 
 
-@every_store
 def test_what_is_written_is_read_under_its_version(make: Make) -> None:
     store = make()
     version = store.write("x", SETTINGS, DOCUMENT, expected=0, wall=1.0)
@@ -72,9 +69,11 @@ def test_what_is_written_is_read_under_its_version(make: Make) -> None:
     assert store.read("x", SETTINGS) == (later, {"a": 1})
     assert store.read("y", SETTINGS) is None
     assert json.loads(json.dumps(DOCUMENT)) == DOCUMENT
+    maps = {"map": MappingProxyType({"a": 1})}
+    assert store.write("x", "records/acme", MappingProxyType(maps), expected=0, wall=2.0)
+    assert (store.read("x", "records/acme") or (0, {}))[1] == {"map": {"a": 1}}
 
 
-@every_store
 def test_the_documents_of_a_sandbox_have_versions_of_their_own(make: Make) -> None:
     store = started(make)
     records = store.write("x", "records/acme", {"a": 1}, expected=0, wall=1.0)
@@ -85,11 +84,10 @@ def test_the_documents_of_a_sandbox_have_versions_of_their_own(make: Make) -> No
     assert store.read("x", "records/bolt") is None
 
 
-@every_store
 def test_who_writes_from_another_version_writes_nothing(make: Make) -> None:
     store = make()
     assert store.write("x", SETTINGS, {"by": "nobody"}, expected=7, wall=1.0) == 0
-    assert store.size() == 0
+    assert store.sandboxes() == {}
     version = store.write("x", SETTINGS, {"by": "first"}, expected=0, wall=1.0)
     for stale in (0, version - 1, version + 1):
         assert store.write("x", SETTINGS, {"by": "second"}, expected=stale, wall=9.0) == 0
@@ -97,7 +95,6 @@ def test_who_writes_from_another_version_writes_nothing(make: Make) -> None:
     assert store.sandboxes() == {"x": 1.0}
 
 
-@every_store
 def test_versions_never_come_again(make: Make) -> None:
     store, seen = make(), []
     for _ in range(3):
@@ -110,7 +107,6 @@ def test_versions_never_come_again(make: Make) -> None:
     assert seen == sorted(set(seen))
 
 
-@every_store
 def test_of_many_writers_at_once_one_wins(make: Make) -> None:
     store = make()
     wrote = at_once(8, lambda index: store.write("x", SETTINGS, {"by": index}, expected=0, wall=1.0))
@@ -118,7 +114,6 @@ def test_of_many_writers_at_once_one_wins(make: Make) -> None:
     assert store.read("x", SETTINGS) == (wrote[winner], {"by": winner})
 
 
-@every_store
 def test_no_write_is_lost_when_each_starts_from_what_it_read(make: Make) -> None:
     store = started(make)
 
@@ -135,10 +130,26 @@ def test_no_write_is_lost_when_each_starts_from_what_it_read(make: Make) -> None
     assert document == {str(index): 20 for index in range(8)}
 
 
+def test_what_was_last_seen_of_settings_is_known_without_asking(make: Make) -> None:
+    store = make()
+    store.check()
+    assert store.known("x") is None
+    version = store.write("x", SETTINGS, DOCUMENT, expected=0, wall=1.0)
+    for _ in range(2):
+        assert store.read("x", SETTINGS) == (version, DOCUMENT)
+        assert store.known("x") == DOCUMENT
+    store.write("x", SETTINGS, {"a": 1}, expected=version, wall=1.0)
+    store.write("x", "records/acme", {"b": 2}, expected=0, wall=1.0)
+    assert store.read("x", "records/acme") is not None
+    assert (store.read("x", SETTINGS) or (0, None))[1] == store.known("x") == {"a": 1}
+    store.delete("x")
+    assert store.read("x", SETTINGS) is None
+    assert store.known("x") is None
+
+
 # Being there ----------------------------------------------------------------------------------------------------------
 
 
-@every_store
 def test_when_a_sandbox_was_last_used(make: Make) -> None:
     store = started(make, "x", "y")
     assert store.sandboxes() == {"x": 1.0, "y": 1.0}
@@ -148,10 +159,9 @@ def test_when_a_sandbox_was_last_used(make: Make) -> None:
     assert store.sandboxes() == {"x": 5.0, "y": 1.0}
     store.write("y", "records/acme", {}, expected=0, wall=6.0)
     assert store.sandboxes() == {"x": 5.0, "y": 6.0}
-    assert store.size() == 2
+    assert len(store.sandboxes()) == 2
 
 
-@every_store
 def test_one_that_was_idle_for_too_long_is_forgotten_when_it_is_used_again(make: Make) -> None:
     store = started(make, "x", "y")
     store.append("x", {}, 1)
@@ -163,7 +173,6 @@ def test_one_that_was_idle_for_too_long_is_forgotten_when_it_is_used_again(make:
     assert store.read("y", SETTINGS, wall=1000.0)  # nobody said how long is too long
 
 
-@every_store
 def test_a_slow_caller_does_not_make_its_last_use_earlier(make: Make) -> None:
     store = started(make)
     store.read("x", SETTINGS, wall=20.0)
@@ -172,7 +181,6 @@ def test_a_slow_caller_does_not_make_its_last_use_earlier(make: Make) -> None:
     assert store.sandboxes() == {"x": 20.0}
 
 
-@every_store
 def test_deleting_forgets_everything_of_one_sandbox(make: Make) -> None:
     store, quota = started(make, "x", "y"), Quota(1, 60)
     for name in ("x", "y"):
@@ -191,7 +199,6 @@ def test_deleting_forgets_everything_of_one_sandbox(make: Make) -> None:
     assert (store.counted("y", "a"), len(store.entries("y"))) == (1, 1)
 
 
-@every_store
 def test_one_that_was_used_meanwhile_is_not_deleted(make: Make) -> None:
     store = started(make)
     store.read("x", SETTINGS, wall=5.0)
@@ -202,7 +209,6 @@ def test_one_that_was_used_meanwhile_is_not_deleted(make: Make) -> None:
     assert not store.delete("x", used=0.0)
 
 
-@every_store
 def test_nothing_beside_settings_brings_a_sandbox_about(make: Make) -> None:
     """A call that ends after its sandbox was deleted leaves nothing behind."""
     store, quota = make(), Quota(1, 60)
@@ -213,15 +219,62 @@ def test_nothing_beside_settings_brings_a_sandbox_about(make: Make) -> None:
     first = store.append("x", {}, 1)
     assert store.append("x", {}, 1) > first
     assert store.entries("x") == []
-    assert (store.size(), store.sandboxes()) == (0, {})
+    assert store.sandboxes() == {}
     store.write("x", SETTINGS, {}, expected=0, wall=1.0)
     assert (store.read("x", "records/acme"), store.entries("x"), store.counted("x", "a")) == (None, [], 0)
+
+
+def test_no_sandbox_is_made_where_there_are_enough_but_the_default_one(make: Make) -> None:
+    store = make()
+
+    def made(name: str, part: str = SETTINGS, expected: int = 0) -> int:
+        return store.write(name, part, {}, expected=expected, wall=1.0, most=2)
+
+    assert made("x")
+    assert made("y")
+    assert not made("z")
+    assert made(DEFAULT)
+    assert not made("z")
+    assert made("x", "records/acme")
+    assert made("x", expected=(store.read("x", SETTINGS) or (0,))[0])  # it was there
+    assert set(store.sandboxes()) == {"x", "y", DEFAULT}
+    store.delete("x")
+    assert made("z")
+    assert store.write("unbounded", SETTINGS, {}, expected=0, wall=1.0)
+
+
+def test_of_many_that_are_made_at_once_as_many_are_made_as_there_is_room_for(make: Make) -> None:
+    store = make()
+    made = at_once(16, lambda index: store.write(f"x{index}", SETTINGS, {}, expected=0, wall=1.0, most=5))
+    assert sum(map(bool, made)) == len(store.sandboxes()) == 5
+
+
+def test_a_sandbox_is_made_anew_in_one_step(make: Make) -> None:
+    """Nobody takes its place meanwhile, and nothing of it is left."""
+    store, quota = started(make, "x", "y", all_journals_bytes=100), Quota(1, 60)
+    for name in ("x", "y"):
+        store.write(name, "records/acme", {"a": 1}, expected=0, wall=1.0)
+        store.spend(name, "a", quota, 0.0)
+        store.count(name, "a")
+    before = store.append("x", {}, 90)
+    (version, _) = store.read("x", SETTINGS) or (0, {})
+    assert not store.write("x", SETTINGS, {"b": 2}, expected=version + 1, wall=5.0, anew=True)
+    assert len(store.entries("x")) == 1
+    made = store.write("x", SETTINGS, {"b": 2}, expected=version, wall=5.0, most=1, anew=True)
+    assert made > version
+    assert store.read("x", SETTINGS) == (made, {"b": 2})
+    assert store.read("x", "records/acme") is None
+    assert (store.counted("x", "a"), store.entries("x")) == (0, [])
+    assert store.spend("x", "a", quota, 0.0).allowed
+    assert store.sandboxes() == {"x": 5.0, "y": 1.0}
+    assert (store.counted("y", "a"), store.spend("y", "a", quota, 0.0).allowed) == (1, False)
+    assert appended(store, "y", "ab", 45)[0] > before
+    assert (kept(store, "y"), store.dropped("y")) == (["a", "b"], 0)  # the room of its journal is free
 
 
 # Spends ---------------------------------------------------------------------------------------------------------------
 
 
-@every_store
 def test_a_window_opens_with_the_first_counted_call(make: Make) -> None:
     store, quota = started(make), Quota(2, 60)
     assert store.spend("x", "a", quota, 1000.0) == Spent(True, 2, 1, 1060.0)
@@ -230,7 +283,6 @@ def test_a_window_opens_with_the_first_counted_call(make: Make) -> None:
     assert store.spend("x", "a", quota, 1060.0) == Spent(True, 2, 1, 1120.0)
 
 
-@every_store
 def test_a_refused_call_is_not_counted(make: Make) -> None:
     store, quota = started(make), Quota(1, 60)
     store.spend("x", "a", quota, 0.0)
@@ -239,7 +291,6 @@ def test_a_refused_call_is_not_counted(make: Make) -> None:
     assert store.spend("x", "a", quota, 60.0) == Spent(True, 1, 0, 120.0)
 
 
-@every_store
 def test_keys_and_sandboxes_do_not_share(make: Make) -> None:
     store, quota = started(make, "x", "y"), Quota(1, 60)
     assert store.spend("x", "a", quota, 0.0).allowed
@@ -248,14 +299,21 @@ def test_keys_and_sandboxes_do_not_share(make: Make) -> None:
     assert not store.spend("x", "a", quota, 0.0).allowed
 
 
-@every_store
 def test_a_clock_that_is_set_back_opens_a_new_window(make: Make) -> None:
     store, quota = started(make), Quota(1, 60)
     store.spend("x", "a", quota, 1000.0)
     assert store.spend("x", "a", quota, 500.0) == Spent(True, 1, 0, 560.0)
 
 
-@every_store
+def test_calls_that_are_counted_in_another_order_than_they_came_share_a_window(make: Make) -> None:
+    """Their time was read before by different threads or processes, each going on at its own pace."""
+    store, quota = started(make), Quota(2, 60)
+    assert store.spend("x", "a", quota, 1000.0) == Spent(True, 2, 1, 1060.0)
+    assert store.spend("x", "a", quota, 999.9) == Spent(True, 2, 0, 1060.0)
+    assert store.spend("x", "a", quota, 995.0) == Spent(False, 2, 0, 1060.0)
+    assert store.spend("x", "a", quota, 994.9) == Spent(True, 2, 1, 1054.9)
+
+
 def test_a_smaller_quota_counts_what_was_spent(make: Make) -> None:
     store = started(make)
     for _ in range(3):
@@ -265,7 +323,6 @@ def test_a_smaller_quota_counts_what_was_spent(make: Make) -> None:
     assert spent.remaining == 0
 
 
-@every_store
 def test_of_many_calls_at_once_exactly_the_limit_goes_through(make: Make) -> None:
     store, quota = started(make), Quota(50, 60)
     many = at_once(16, lambda _: [store.spend("x", "a", quota, 5.0) for _ in range(10)])
@@ -273,7 +330,6 @@ def test_of_many_calls_at_once_exactly_the_limit_goes_through(make: Make) -> Non
     assert sorted(went) == list(range(50))
 
 
-@every_store
 @given(start=some.integers(0, 4 * 10**15), passed=some.integers(0, 59_999_999))
 def test_waiting_the_whole_seconds_told_always_suffices(make: Make, start: int, passed: int) -> None:
     store, quota = started(make), Quota(1, 60)
@@ -289,7 +345,6 @@ def test_waiting_the_whole_seconds_told_always_suffices(make: Make, start: int, 
 # Counters -------------------------------------------------------------------------------------------------------------
 
 
-@every_store
 def test_counting_says_how_often_it_was_counted_before(make: Make) -> None:
     store = started(make, "x", "y")
     assert [store.count("x", "a") for _ in range(3)] == [0, 1, 2]
@@ -297,7 +352,6 @@ def test_counting_says_how_often_it_was_counted_before(make: Make) -> None:
     assert (store.count("x", "b"), store.count("y", "a"), store.counted("y", "b")) == (0, 0, 0)
 
 
-@every_store
 def test_many_count_at_once_and_each_gets_another_number(make: Make) -> None:
     store = started(make)
     many = at_once(16, lambda _: [store.count("x", "a") for _ in range(10)])
@@ -305,7 +359,6 @@ def test_many_count_at_once_and_each_gets_another_number(make: Make) -> None:
     assert store.counted("x", "a") == 160
 
 
-@every_store
 def test_what_was_spent_and_counted_can_be_forgotten_alone(make: Make) -> None:
     store, quota = started(make, "x", "y"), Quota(1, 60)
     for name in ("x", "y"):
@@ -319,7 +372,7 @@ def test_what_was_spent_and_counted_can_be_forgotten_alone(make: Make) -> None:
     assert store.read("x", SETTINGS)
     assert not store.spend("y", "a", quota, 0.0).allowed
     assert store.counted("y", "a") == 1
-    assert store.size() == 2
+    assert len(store.sandboxes()) == 2
 
 
 # The journal ----------------------------------------------------------------------------------------------------------
@@ -333,7 +386,6 @@ def kept(store: Store, sandbox: str = "x") -> list[Any]:
     return [document["entry"] for _, document in store.entries(sandbox)]
 
 
-@every_store
 def test_entries_are_kept_in_their_order_under_ids_that_only_grow(make: Make) -> None:
     store = started(make, "x", "y")
     ids = appended(store, "x", "ab") + appended(store, "y", "c") + appended(store, "x", "d")
@@ -347,7 +399,6 @@ def test_entries_are_kept_in_their_order_under_ids_that_only_grow(make: Make) ->
     assert appended(store, "y", "f")[0] > ids[-1]
 
 
-@every_store
 def test_the_oldest_go_when_there_are_too_many(make: Make) -> None:
     store = started(make, "x", "y", journal_entries=3)
     appended(store, "y", "z")
@@ -362,7 +413,6 @@ def test_the_oldest_go_when_there_are_too_many(make: Make) -> None:
     assert (kept(none), none.dropped("x")) == ([], 1)
 
 
-@every_store
 def test_the_oldest_go_when_they_are_too_large(make: Make) -> None:
     store = started(make, journal_bytes=100)
     appended(store, "x", "abc", 30)
@@ -377,7 +427,17 @@ def test_the_oldest_go_when_they_are_too_large(make: Make) -> None:
     assert kept(store) == ["g"]
 
 
-@every_store
+def test_entries_of_no_size_take_no_room(make: Make) -> None:
+    store = started(make, "x", "y", journal_entries=3, journal_bytes=0, all_journals_bytes=0)
+    ids = appended(store, "x", "abcd", 0) + appended(store, "y", "e", 0)
+    assert (kept(store), kept(store, "y")) == (["b", "c", "d"], ["e"])
+    assert store.remove("x", frozenset(ids[1:2])) == 1
+    assert store.delete("y")
+    assert kept(store) == ["c", "d"]
+    appended(store, "x", "f", 1)
+    assert kept(store) == []
+
+
 def test_entries_are_taken_out_one_by_one_or_all(make: Make) -> None:
     store = started(make, "x", "y", journal_bytes=100)
     ids = appended(store, "x", "abcd", 25)
@@ -391,7 +451,6 @@ def test_entries_are_taken_out_one_by_one_or_all(make: Make) -> None:
     assert (kept(store), store.remove("x"), kept(store, "y")) == ([], 0, ["z"])
 
 
-@every_store
 def test_no_entry_is_lost_when_many_append_at_once(make: Make) -> None:
     store = started(make)
     at_once(16, lambda index: appended(store, "x", [f"{index}/{number}" for number in range(10)]))
@@ -403,19 +462,18 @@ def test_no_entry_is_lost_when_many_append_at_once(make: Make) -> None:
         assert own == [f"{index}/{number}" for number in range(10)]
 
 
-@every_store
-def test_a_journal_stays_within_its_bounds_under_100_000_entries(make: Make) -> None:
+def test_a_journal_stays_within_its_bounds_under_many_entries(make: Make) -> None:
     store = started(make, journal_entries=50, journal_bytes=20_000)
-    for number in range(100_000):
+    many = 100_000 if isinstance(store, MemoryStore) else 5_000  # of which each is a trip to a server
+    for number in range(many):
         store.append("x", {"entry": number}, number % 1000)
     found = kept(store)
     assert len(found) <= 50
     assert sum(number % 1000 for number in found) <= 20_000
-    assert found == list(range(found[0], 100_000))
+    assert found == list(range(found[0], many))
     assert found[0] == 0 or sum(number % 1000 for number in [found[0] - 1, *found]) > 20_000 or len(found) == 50
 
 
-@every_store
 def test_what_was_counted_and_spent_can_be_forgotten_alone(make: Make) -> None:
     store, quota = started(make, "x", "y"), Quota(1, 60)
     for name in ("x", "y"):
@@ -428,10 +486,9 @@ def test_what_was_counted_and_spent_can_be_forgotten_alone(make: Make) -> None:
     assert kept(store) == ["e"]
     assert store.read("x", SETTINGS) is not None
     store.uncount("nobody")
-    assert store.size() == 2
+    assert len(store.sandboxes()) == 2
 
 
-@every_store
 def test_when_all_journals_are_too_large_together_the_largest_gives_way(make: Make) -> None:
     store = started(make, "x", "y", "z", all_journals_bytes=1000)
     few = appended(store, "x", "ab", 10)
@@ -446,7 +503,6 @@ def test_when_all_journals_are_too_large_together_the_largest_gives_way(make: Ma
     assert kept(store, "z") == list(range(20))
 
 
-@every_store
 @pytest.mark.parametrize("way", ["remove all", "remove some", "delete", "expire"])
 def test_what_is_taken_out_of_a_journal_leaves_room_to_all(make: Make, way: str) -> None:
     store = started(make, "x", "y", all_journals_bytes=100)

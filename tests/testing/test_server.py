@@ -7,11 +7,13 @@ import threading
 from pathlib import Path
 
 import pytest
+from redis import Redis
 
 from mockserver import testing
 from mockserver.settings import WrongSetting
 from mockserver.testing.server import Server
 from mockserver.vendor import Vendor
+from tests import stores
 from tests.acme import only
 
 
@@ -31,6 +33,16 @@ def test_it_serves_and_leaves_nothing_behind(vendor: Vendor) -> None:
         assert threads() == ["mockserver"]
     assert is_free(server.url)
     assert threads() == []
+
+
+def test_it_lets_go_of_a_store_that_others_share(vendor: Vendor) -> None:
+    with stores.running(stores.program()) as redis, Redis.from_url(redis.url) as other:
+        with only(vendor), Server(store=redis.url) as server:
+            server.client.sandbox().settings()
+            assert len(other.client_list()) > 1
+        assert len(other.client_list()) == 1
+        assert server.world.store.sandboxes()
+        server.world.store.close()
 
 
 def test_given_vendors_join_those_there_are(vendor: Vendor) -> None:

@@ -50,6 +50,21 @@ def test_what_is_heavier_than_the_bound_is_given_but_not_kept() -> None:
     assert not made(cache, "b", "y")
 
 
+def test_one_value_is_put_in_place_of_another_looked_at_and_dropped() -> None:
+    cache: Bounded[str] = Bounded(6, weight)
+    cache.put("a", "xxx")
+    cache.put("a", "yyyyy")
+    assert (cache.peek("a"), cache.peek("b"), len(cache)) == ("yyyyy", None, 1)
+    cache.put("b", "z")
+    assert (cache.peek("a"), cache.peek("b")) == ("yyyyy", "z")  # 5 + 1 fit: nothing is weighed twice
+    cache.put("a", "too long by far")
+    assert (cache.peek("a"), cache.peek("b")) == (None, "z")
+    cache.drop("b")
+    cache.drop("b")
+    cache.put("c", "xxxxxx")
+    assert (cache.peek("b"), cache.peek("c")) == (None, "xxxxxx")
+
+
 def test_two_who_make_the_same_at_once_count_it_once() -> None:
     cache: Bounded[str] = Bounded(5, weight)
 

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from threading import Thread
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -288,7 +289,8 @@ def test_how_gunicorn_is_set(vendor: Vendor, monkeypatch: pytest.MonkeyPatch) ->
         socket.socket(fileno=descriptor).close()
     handlers: dict[int, Any] = {}
     monkeypatch.setattr(signal, "signal", handlers.__setitem__)
-    config.post_worker_init(None)
+    for age in (1, 2):  # the second of several workers, or one in place of one that is gone
+        config.post_worker_init(SimpleNamespace(age=age))
     assert ready == ["ready"]
     assert handlers.pop(signal.SIGINT) is signal.SIG_IGN  # Ctrl-C is for the master
     ended: list[int] = []

@@ -1,0 +1,390 @@
+"""The store of many processes and machines: a Redis or Valkey server, 6.2 or newer.
+
+Reads like ``memory.py``: the same methods in the same order, each with its script beside it. A script runs on the
+server, alone and whole, and takes one round trip. What is kept, behind a prefix of ours (``mockserver:``, or another by
+``?prefix=`` in the URL), so that the server can be shared with others:
+
+- ``sandboxes``: a sorted set, when (wall seconds) each sandbox was last used
+- ``journals``: a sorted set, how many bytes each sandbox's journal has; ``dropped``: a hash, how many entries it let go
+- ``totals``: a hash, the last version and id given away, and how many bytes all journals have
+- ``<sandbox>:documents``, ``<sandbox>:versions``: hashes, the JSON of each document, and its version
+- ``<sandbox>:windows``: a hash, when each quota's window was opened, and how often it was spent since
+- ``<sandbox>:counters``: a hash
+- ``<sandbox>:journal``: a stream; the two halves of an entry's id are its id and its size
+
+One script may touch several sandboxes, so all of it stands on one server; a cluster is not for this.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from functools import lru_cache
+from threading import Lock, Thread
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+from redis import Redis, RedisError
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from .. import clock
+from ..errors import StoreAway
+from ..toolkit.bounded import Bounded
+from ..toolkit.quota import LATE, Quota, Spent
+from . import DEFAULT, SETTINGS, Document, Versioned
+from .breaker import Breaker
+
+log = logging.getLogger("mockserver")
+
+# Whoever finds out that the server does not answer waits no longer than this; control has promised to answer within a
+# second. Nothing is sent twice: what was sent may have been done though no answer came.
+TIMEOUTS = {"socket_connect_timeout": 0.5, "socket_timeout": 0.6, "retry": Retry(NoBackoff(), 0)}
+KNOWN_BYTES = 32 * 1024 * 1024
+
+# Every script begins with this: KEYS[1] is the prefix, ARGV[1] the sandbox.
+SHARED = """
+local prefix, name = KEYS[1], ARGV[1]
+local sandboxes, journals = prefix .. 'sandboxes', prefix .. 'journals'
+local dropped, totals = prefix .. 'dropped', prefix .. 'totals'
+
+local function of(sandbox, what) return prefix .. sandbox .. ':' .. what end
+local function used(sandbox) return redis.call('ZSCORE', sandboxes, sandbox) end
+
+-- A number that was never given away: also a server that lost what it had goes on by its clock.
+local function fresh(what)
+  local time = redis.call('TIME')
+  local last = tonumber(redis.call('HGET', totals, what) or 0)
+  local number = string.format('%.0f', math.max(last + 1, time[1] * 100000 + math.floor(time[2] / 10)))
+  redis.call('HSET', totals, what, number)
+  return number
+end
+
+-- Bytes more, or with a minus less, are in a journal; how many there are then.
+local function grow(sandbox, bytes)
+  redis.call('HINCRBY', totals, 'bytes', bytes)
+  return tonumber(redis.call('ZINCRBY', journals, bytes, sandbox))
+end
+
+local function forget(sandbox)
+  local there = used(sandbox)
+  grow(sandbox, 0 - (redis.call('ZSCORE', journals, sandbox) or 0))
+  redis.call('ZREM', journals, sandbox)
+  redis.call('HDEL', dropped, sandbox)
+  redis.call('ZREM', sandboxes, sandbox)
+  for _, what in ipairs({'documents', 'versions', 'windows', 'counters', 'journal'}) do
+    redis.call('UNLINK', of(sandbox, what))
+  end
+  return there and 1 or 0
+end
+"""
+
+
+class RedisStore:
+    """Everything on a server that other processes use, too, within the bounds that a MemoryStore has.
+
+    While the server is away each method raises StoreAway at once; who asks, at most once a second, has it looked for
+    ``aside``, in a thread for that alone. The log is told when it goes and when it is back. Raises ValueError with a
+    sentence for a URL that cannot be used.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        journal_entries: int = 1000,
+        journal_bytes: int = 8 * 1024 * 1024,
+        all_journals_bytes: int = 256 * 1024 * 1024,
+        elapsed: Callable[[], float] = clock.elapsed,
+        aside: Callable[[Callable[[], None]], None] = lambda look: Thread(target=look, daemon=True).start(),
+    ) -> None:
+        self._bounds = (journal_entries, journal_bytes, all_journals_bytes)
+        self._client, self._prefix, self.place = _client(url)
+        self._known: Bounded[tuple[int, Document, int]] = Bounded(KNOWN_BYTES, lambda key, known: known[2])
+        self._script = lru_cache(maxsize=None)(lambda script: self._client.register_script(SHARED + script))
+        self._breaker, self._aside = Breaker(elapsed), aside
+        self._unwritten, self._lock = 0, Lock()
+
+    def open(self) -> None:
+        """Try once whether the server lets us do what we need. Raises StoreAway with the reason.
+
+        No connection is left open: worker processes are forked after this.
+        """
+        try:
+            self._run(self.CHECK, "")
+        except (RedisError, OSError) as error:
+            raise StoreAway(str(error)) from None
+        finally:
+            self.close()
+
+    CHECK = "redis.call('HINCRBY', totals, 'bytes', 0)"  # writes, and changes nothing
+
+    def check(self) -> None:
+        self._ask(self.CHECK, "")
+
+    def close(self) -> None:
+        self._client.close()
+
+    READ = """
+    local part, known, wall, idle = ARGV[2], ARGV[3], ARGV[4], ARGV[5]
+    if wall ~= '' then
+      local before = used(name)
+      if not before then return false end
+      if idle ~= '' and tonumber(wall) - tonumber(before) > tonumber(idle) then
+        forget(name)
+        return false
+      end
+      redis.call('ZADD', sandboxes, 'GT', wall, name)
+    end
+    local version = redis.call('HGET', of(name, 'versions'), part)
+    if not version or version == known then return version end
+    return {version, redis.call('HGET', of(name, 'documents'), part)}
+    """
+
+    def read(
+        self, sandbox: str, part: str, *, wall: float | None = None, idle: float | None = None
+    ) -> Versioned | None:
+        known = self._known.peek(sandbox) if part == SETTINGS else None
+        found = self._ask(self.READ, sandbox, part, known[0] if known else "", _text(wall), _text(idle))
+        if found is None:
+            if part == SETTINGS:
+                self._known.drop(sandbox)
+            return None
+        if known and not isinstance(found, list):
+            return known[0], known[1]
+        version, text = int(found[0]), found[1]
+        document = json.loads(text)
+        if part == SETTINGS:
+            self._known.put(sandbox, (version, document, len(text)))
+        return version, document
+
+    def known(self, sandbox: str) -> Document | None:
+        known = self._known.peek(sandbox)
+        return known[1] if known else None
+
+    WRITE = """
+    local part, document, expected, wall, most, anew = ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6], ARGV[7]
+    local there = used(name)
+    local version = redis.call('HGET', of(name, 'versions'), part) or '0'
+    if version ~= expected or not (there or part == 'SETTINGS') then return 0 end
+    if not there and name ~= 'DEFAULT' and most ~= '' then
+      local others = redis.call('ZCARD', sandboxes) - (used('DEFAULT') and 1 or 0)
+      if others >= tonumber(most) then return 0 end
+    end
+    if anew == '1' then forget(name) end
+    version = fresh('version')
+    redis.call('HSET', of(name, 'versions'), part, version)
+    redis.call('HSET', of(name, 'documents'), part, document)
+    redis.call('ZADD', sandboxes, 'GT', wall, name)
+    return version
+    """.replace("SETTINGS", SETTINGS).replace("DEFAULT", DEFAULT)
+
+    def write(
+        self,
+        sandbox: str,
+        part: str,
+        document: Document,
+        *,
+        expected: int,
+        wall: float,
+        most: int | None = None,
+        anew: bool = False,
+    ) -> int:
+        return int(self._ask(self.WRITE, sandbox, part, _json(document), expected, _text(wall), _text(most), int(anew)))
+
+    SANDBOXES = "return redis.call('ZRANGE', sandboxes, 0, -1, 'WITHSCORES')"
+
+    def sandboxes(self) -> Mapping[str, float]:
+        found = self._ask(self.SANDBOXES, "")
+        return {name: float(used) for name, used in zip(found[::2], found[1::2], strict=True)}
+
+    DELETE = """
+    local before = used(name)
+    if ARGV[2] ~= '' and (not before or tonumber(before) ~= tonumber(ARGV[2])) then return 0 end
+    return forget(name)
+    """
+
+    def delete(self, sandbox: str, *, used: float | None = None) -> bool:
+        return bool(self._ask(self.DELETE, sandbox, _text(used)))
+
+    SPEND = """
+    local key, limit, seconds, now, late = ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), ARGV[5], tonumber(ARGV[6])
+    local opened, count = string.match(redis.call('HGET', of(name, 'windows'), key) or now .. ' 0', '^(%S+) (%d+)$')
+    if not (tonumber(opened) - late <= tonumber(now) and tonumber(now) < tonumber(opened) + seconds) then
+      opened, count = now, 0  -- over, or the clock was set back
+    end
+    count = tonumber(count)
+    local allowed = count < limit
+    if allowed then
+      count = count + 1
+      if used(name) then redis.call('HSET', of(name, 'windows'), key, opened .. ' ' .. count) end
+    end
+    return {allowed and 1 or 0, count, opened}
+    """
+
+    def spend(self, sandbox: str, key: str, quota: Quota, now: float) -> Spent:
+        allowed, count, opened = self._ask(
+            self.SPEND, sandbox, key, quota.limit, quota.seconds, _text(now), _text(LATE)
+        )
+        return Spent(bool(allowed), quota.limit, max(0, quota.limit - count), float(opened) + quota.seconds)
+
+    COUNT = """
+    if not used(name) then return 0 end
+    return redis.call('HINCRBY', of(name, 'counters'), ARGV[2], 1) - 1
+    """
+
+    def count(self, sandbox: str, key: str) -> int:
+        return int(self._ask(self.COUNT, sandbox, key))
+
+    COUNTED = "return redis.call('HGET', of(name, 'counters'), ARGV[2]) or 0"
+
+    def counted(self, sandbox: str, key: str) -> int:
+        return int(self._ask(self.COUNTED, sandbox, key))
+
+    UNCOUNT = "redis.call('UNLINK', of(name, 'windows'), of(name, 'counters'))"
+
+    def uncount(self, sandbox: str) -> None:
+        self._ask(self.UNCOUNT, sandbox)
+
+    APPEND = """
+    local text, size = ARGV[2], ARGV[3]
+    local most, most_bytes, most_of_all = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
+    local id = fresh('id')
+    if not used(name) then return id end
+
+    -- How many bytes a journal has without its oldest entry; nil when it has none.
+    local function drop_oldest(sandbox)
+      local oldest = redis.call('XRANGE', of(sandbox, 'journal'), '-', '+', 'COUNT', 1)[1]
+      if not oldest then return nil end
+      redis.call('XDEL', of(sandbox, 'journal'), oldest[1])
+      redis.call('HINCRBY', dropped, sandbox, 1)
+      return grow(sandbox, 0 - string.match(oldest[1], '%d+$'))
+    end
+
+    redis.call('XADD', of(name, 'journal'), id .. '-' .. size, 'entry', text)
+    local bytes = grow(name, size)
+    while redis.call('XLEN', of(name, 'journal')) > most or bytes > most_bytes do
+      bytes = drop_oldest(name)
+    end
+    local function all() return tonumber(redis.call('HGET', totals, 'bytes')) end
+    if all() > most_of_all then
+      while all() > most_of_all - math.floor(most_of_all / 64) do  -- some way below: to look for the largest takes time
+        local sandbox, left = unpack(redis.call('ZREVRANGE', journals, 0, 0, 'WITHSCORES'))
+        left = tonumber(left)
+        if left == 0 then  -- somebody else has been at our keys
+          redis.call('HSET', totals, 'bytes', 0)
+          break
+        end
+        local enough = left - math.max(1, math.floor(left / 64))
+        while left and left > enough do left = drop_oldest(sandbox) end
+      end
+    end
+    return id
+    """
+
+    def append(self, sandbox: str, entry: Document, size: int) -> int:
+        try:
+            return int(self._ask(self.APPEND, sandbox, _json(entry), size, *self._bounds))
+        except StoreAway:
+            with self._lock:
+                self._unwritten += 1
+            raise
+
+    ENTRIES = """
+    local found = {}
+    for _, entry in ipairs(redis.call('XRANGE', of(name, 'journal'), '-', '+')) do
+      found[#found + 1] = string.match(entry[1], '^%d+')
+      found[#found + 1] = entry[2][2]
+    end
+    return found
+    """
+
+    def entries(self, sandbox: str) -> list[tuple[int, Document]]:
+        found = self._ask(self.ENTRIES, sandbox)
+        return [(int(id), json.loads(text)) for id, text in zip(found[::2], found[1::2], strict=True)]
+
+    DROPPED = "return redis.call('HGET', dropped, name) or 0"
+
+    def dropped(self, sandbox: str) -> int:
+        return int(self._ask(self.DROPPED, sandbox))
+
+    REMOVE = """
+    local journal, gone = of(name, 'journal'), 0
+    local function take(from, to)
+      for _, entry in ipairs(redis.call('XRANGE', journal, from, to)) do
+        gone = gone + redis.call('XDEL', journal, entry[1])
+        grow(name, 0 - string.match(entry[1], '%d+$'))
+      end
+    end
+    if ARGV[2] == 'all' then take('-', '+') end
+    for index = 3, #ARGV do take(ARGV[index], ARGV[index]) end
+    if redis.call('XLEN', journal) == 0 then redis.call('HDEL', dropped, name) end
+    return gone
+    """
+
+    def remove(self, sandbox: str, ids: frozenset[int] | None = None) -> int:
+        return int(self._ask(self.REMOVE, sandbox, "all" if ids is None else "some", *(ids or ())))
+
+    # The server -----------------------------------------------------------------------------------------------------
+
+    def _ask(self, script: str, *arguments: str | int) -> Any:
+        """What a script gives back, for a sandbox and with what else it takes. Raises StoreAway."""
+        if not self._breaker.well:
+            if self._breaker.due():
+                self._aside(self._look)
+            if not self._breaker.well:
+                raise StoreAway
+        return self._tried(script, *arguments)
+
+    def _look(self) -> None:
+        with suppress(StoreAway):
+            self._tried(self.CHECK, "")
+
+    def _tried(self, script: str, *arguments: str | int) -> Any:
+        try:
+            found = self._run(script, *arguments)
+        except (RedisError, OSError) as error:
+            if self._breaker.failed():
+                log.error(
+                    "the store at %s is away (%s): calls go on as far as their sandbox is known, and are in no journal",
+                    self.place,
+                    error,
+                )
+            raise StoreAway(str(error)) from None
+        if self._breaker.worked():
+            with self._lock:
+                unwritten, self._unwritten = self._unwritten, 0
+            log.warning("the store at %s is back; calls that are in no journal: %d", self.place, unwritten)
+        return found
+
+    def _run(self, script: str, *arguments: str | int) -> Any:
+        return self._script(script)(keys=[self._prefix], args=arguments)
+
+
+def _client(url: str) -> tuple[Redis, str, str]:
+    """A client that connects when it is first used, in whichever process; the prefix of its keys; and where the server
+    is, without its password. Raises ValueError.
+    """
+    server, _, query = url.partition("?")
+    options = dict(parse_qsl(query, keep_blank_values=True))
+    prefix = options.pop("prefix", "mockserver:")
+    # RESP2: its replies have the same shapes in all versions of redis-py.
+    try:
+        client = Redis.from_url(f"{server}?{urlencode(options)}", decode_responses=True, protocol=2, **TIMEOUTS)
+        client.connection_pool.make_connection()
+    except (ValueError, TypeError, AttributeError) as error:
+        raise ValueError(f"it cannot be read ({error})") from None
+    where = client.connection_pool.connection_kwargs
+    place = where.get("path") or f"{where.get('host', 'localhost')}:{where.get('port', 6379)}"
+    return client, prefix, place
+
+
+def _json(document: Document) -> str:
+    return json.dumps(document, default=dict)  # a map may be one that is put together when it is read
+
+
+def _text(number: float | None) -> str:
+    """A number as scripts take it, with all its digits; nothing for none."""
+    return "" if number is None else repr(number)
