@@ -20,7 +20,7 @@ from mockserver import vendors as shelf
 from mockserver.app import create_app
 from mockserver.data.dataset import Account as Found
 from mockserver.data.dataset import Dataset
-from mockserver.data.records import Readings, Record, RecordType
+from mockserver.data.records import Chart, Readings, Record, RecordType
 from mockserver.library import build
 from mockserver.serve import World
 from mockserver.settings import make
@@ -79,6 +79,7 @@ RECORDS = RecordType(
         "amount": lambda bill: bill["amount"],
     },
     render=render,
+    chart=Chart(amount="amount", date="due", status="state"),
 )
 
 
@@ -353,8 +354,9 @@ class Sandboxed:
         text = body if body is None or isinstance(body, bytes) else encode(decimals(body))
         sent |= {"Content-Type": "application/json"} if body is not None else {}
         target = f"/__admin{path}"
-        response = self.app.test_client().open(target, method=method, data=text, headers={**sent, **(headers or {})})
-        return Answer.of(response)
+        client = self.app.test_client()
+        with client.open(target, method=method, data=text, headers={**sent, **(headers or {})}) as response:
+            return Answer.of(response)
 
     def ids(self, target: str = BILLS, **more: Any) -> list[int]:
         """The ids of the bills that come back."""

@@ -12,6 +12,7 @@ from ..serve import World
 from ..settings import is_loopback
 
 OPEN = ("health", "ready", "version")
+PAGES = ("/__admin", "/__admin/")  # the console, and what there is to control
 SITE = "/__admin/site/"  # files that everybody may see
 TOKEN_HEADER = "X-Mock-Control-Token"
 BODY_LIMIT = 16 * 1024 * 1024
@@ -20,7 +21,8 @@ BODY_LIMIT = 16 * 1024 * 1024
 def protect(routes: Blueprint, world: World) -> None:
     """Refuse a request without the token, if there is one, a foreign Host or Origin, and a write that is not JSON.
 
-    A valid token lifts the check of Host; health, ready, version and the files of pages need neither. Without a token
+    A valid token lifts the check of Host; health, ready, version, the console's page and the files of pages need
+    neither. Without a token
     nobody controls from another machine, also where a server of the user's own (``flask run --host``) is bound to more
     than we were told.
     """
@@ -28,7 +30,8 @@ def protect(routes: Blueprint, world: World) -> None:
 
     @routes.before_request
     def check() -> None:
-        if request.path.removeprefix("/__admin/") in OPEN or request.path.startswith(SITE):
+        path = request.path
+        if path.removeprefix("/__admin/") in OPEN or path in PAGES or path.startswith(SITE):
             return
         if token is not None and not _has(token):
             raise _locked(f"Send the control token as {TOKEN_HEADER}: what --control-token says, or what was printed.")
