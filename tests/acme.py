@@ -354,9 +354,10 @@ class Sandboxed:
         text = body if body is None or isinstance(body, bytes) else encode(decimals(body))
         sent |= {"Content-Type": "application/json"} if body is not None else {}
         target = f"/__admin{path}"
-        client = self.app.test_client()
-        with client.open(target, method=method, data=text, headers={**sent, **(headers or {})}) as response:
-            return Answer.of(response)
+        response = self.app.test_client().open(target, method=method, data=text, headers={**sent, **(headers or {})})
+        answer = Answer.of(response)
+        response.close()  # a file that it comes from
+        return answer
 
     def ids(self, target: str = BILLS, **more: Any) -> list[int]:
         """The ids of the bills that come back."""

@@ -1,0 +1,1 @@
+export const title = "Data"; export async function show() { return []; }

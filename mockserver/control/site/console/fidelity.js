@@ -1,0 +1,1 @@
+export const title = "Fidelity"; export async function show() { return []; }

@@ -1,0 +1,1 @@
+export const title = "Sandboxes"; export async function show() { return []; }

@@ -1,0 +1,1 @@
+export const title = "Trouble"; export async function show() { return []; }
