@@ -8,8 +8,8 @@ from typing import Any
 
 from flask import Blueprint, Response
 
-from ..journal import hint, is_unmatched
-from ..matching import BadMatcher, Difference, Matcher, check
+from ..journal import ALIKE, hint, is_unmatched
+from ..matching import BadMatcher, Matcher, check
 from ..toolkit.notices import closest
 from ..vendor import Vendor
 from .speech import Control, bad, done, heard, missing, number, queried, said, switch
@@ -132,12 +132,13 @@ def endpoints_near(entry: Entry, vendors: Iterable[Vendor], most: int = 3) -> li
             found.append((SequenceMatcher(None, path, nearest).ratio(), vendor, endpoint, nearest))
     found.sort(key=lambda each: -each[0])
     near = []
-    for _, vendor, endpoint, nearest in found[:most]:
-        wrong = [Difference("path", nearest, path)]
-        if entry["request"]["method"] not in ("GET", "HEAD"):
-            wrong.insert(0, Difference("method", "GET", entry["request"]["method"]))
-        told = [{"field": d.field, "expected": d.expected, "found": d.found, "hint": hint(d, entry)} for d in wrong]
-        near.append({"vendor": vendor.name, "operation": endpoint.operation, "differences": told})
+    for likeness, vendor, endpoint, nearest in found[:most]:
+        meant = f"Did you mean {nearest}?" if likeness >= ALIKE else None
+        differences = [{"field": "path", "expected": nearest, "found": path, "hint": meant}]
+        method = entry["request"]["method"]
+        if method not in ("GET", "HEAD"):
+            differences.insert(0, {"field": "method", "expected": "GET", "found": method, "hint": None})
+        near.append({"vendor": vendor.name, "operation": endpoint.operation, "differences": differences})
     return near
 
 
