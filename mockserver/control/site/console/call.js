@@ -133,10 +133,13 @@ async function ledger(room, entry, vendor) {
   );
 }
 
-/** A place as the ledger names it, in words: `000:26-29` is a document and its lines. */
+/** A place as the ledger names it, in words: `000:26-29,31` is a document and its lines. */
 export function place(source) {
-  const match = /^(\d{3}):(.+)$/.exec(source);
-  return match ? `Document ${match[1]}, line ${match[2].replace("-", " to ")}` : source;
+  if (source === "none") return "nowhere";
+  return source.replace(/(\d{3}):([\d,-]+)/g, (_, document, lines) => {
+    const many = /[,-]/.test(lines) ? "lines" : "line";
+    return `document ${document}, ${many} ${lines.replaceAll("-", "–").replaceAll(",", ", ")}`;
+  });
 }
 
 function headers(all, label) {

@@ -33,7 +33,7 @@ export async function show(room) {
 
   draw();
   return [
-    el("div.totals", {}, bar("All vendors", whole.counts)),
+    el("div.totals", {}, bar("All vendors", whole.counts, null, ABOUT)),
     vendorTabs(
       whole.vendors.map((one) => ({ name: one.vendor, title: one.title })),
       ledger.vendor,
@@ -48,6 +48,7 @@ export async function show(room) {
         el("div.totals", {}, bar(ledger.title, ledger.counts, el("a", { href: ledger.document, rel: "noreferrer" }, "The vendor's page"))),
         el("div.tools", {}, filter, basis, count),
         list,
+        el("p.note.below", {}, "Documents 000 to 004 are the given ones; P[…] are public sources, listed in docs/sources.md."),
       ),
       readings(room, vendor, settings),
     ),
@@ -55,7 +56,7 @@ export async function show(room) {
 }
 
 /** The share of each basis, as a bar and in words. */
-function bar(name, counts, beside = null) {
+function bar(name, counts, beside, about = {}) {
   const total = Object.values(counts).reduce((sum, one) => sum + one, 0);
   let from = 0;
   const parts = Object.entries(counts).map(([basis, many]) => {
@@ -71,13 +72,13 @@ function bar(name, counts, beside = null) {
     el(
       "ul.legend",
       {},
-      Object.entries(counts).map(([basis, many]) => el("li", { "data-basis": basis }, el("b", {}, many), " ", badge(basis, basis), ` ${total ? Math.round((many / total) * 100) : 0} %`, el("span.wide", {}, ` · ${ABOUT[basis] ?? ""}`))),
+      Object.entries(counts).map(([basis, many]) => el("li", { "data-basis": basis }, el("b", {}, many), " ", badge(basis, basis), ` ${total ? Math.round((many / total) * 100) : 0} %`, about[basis] && el("span.wide", {}, ` · ${about[basis]}`))),
     ),
   ];
 }
 
 function line(row) {
-  const where = row.where ? `${row.kind}, ${row.where}` : row.kind;
+  const where = row.where && row.where !== row.kind ? `${row.kind}, ${row.where}` : row.kind;
   const readings = row.readings.length ? el("span.what", {}, `open: ${row.readings.join(", ")}`) : null;
   return el(
     "tr",

@@ -92,12 +92,11 @@ export async function show(room) {
       ["Dataset", settings.dataset],
       ["Scenario", mine.scenario ?? "none"],
       ["Clock", `${mine.clock.now.slice(0, 19).replace("T", " ")} UTC, ${mine.clock.mode}`],
-      ["Strict", settings.strict ? "yes" : "no"],
     ];
     const switches = el(
       "div.actions",
       {},
-      toggle("Strict", settings.strict, (strict) => ({ strict })),
+      toggle("Strict: a warned call fails its test", settings.strict, (strict) => ({ strict })),
       toggle("Any credential is good", settings.acceptAnyCredential, (acceptAnyCredential) => ({ acceptAnyCredential })),
     );
     return card(
@@ -109,7 +108,9 @@ export async function show(room) {
   }
 
   function toggle(text, on, change) {
-    return button(text, async () => (await room.ask("PATCH", "settings", change(!on)), draw()), { "aria-pressed": String(on) });
+    const box = el("input", { type: "checkbox", checked: on });
+    box.addEventListener("change", () => room.ask("PATCH", "settings", change(box.checked)).catch(tell).then(draw));
+    return el("label.check", {}, box, text);
   }
 
   async function reset(name) {

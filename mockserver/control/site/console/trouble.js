@@ -2,7 +2,7 @@
 
 import { line } from "./api.js";
 import { clock } from "./clock.js";
-import { badge, button, card, el, empty, failed, select, statusBadge, sure, table, tell, vendorTabs } from "./parts.js";
+import { badge, button, card, el, empty, failed, select, statusBadge, sure, tell, vendorTabs } from "./parts.js";
 
 export const title = "Trouble";
 
@@ -24,8 +24,10 @@ export async function show(room) {
   const vendors = await room.ask("GET", "vendors");
   const name = vendors.some((vendor) => vendor.name === room.rest) ? room.rest : vendors[0].name;
   const vendor = await room.ask("GET", `vendors/${name}`);
-  const parts = [scenarios, (room) => clock(room, () => draw()), delay, standing, quotas, faults, readings, reset];
-  const grid = el("div.grid", {});
+  const tabs = () => vendorTabs(vendors, name, (other) => room.to({ rest: other }));
+  const broad = [scenarios, tabs, faults, readings];
+  const slim = [(room) => clock(room, () => draw()), standing, delay, quotas, reset];
+  const columns = el("div.trouble", {});
 
   /** Everything anew: one click may change many things (a scenario does). */
   async function draw() {
@@ -33,10 +35,11 @@ export async function show(room) {
       const [settings, rules, known] = await Promise.all([room.ask("GET", "settings"), room.ask("GET", "faults"), room.ask("GET", "scenarios")]);
       const now = { settings, rules: rules.faults, known, vendor, vendors, draw, change };
       const focused = document.activeElement?.dataset?.key;
-      grid.replaceChildren(...(await Promise.all(parts.map((part) => part(room, now)))));
-      if (focused) grid.querySelector(`[data-key="${CSS.escape(focused)}"]`)?.focus();
+      const [left, right] = await Promise.all([broad, slim].map((parts) => Promise.all(parts.map((part) => part(room, now)))));
+      columns.replaceChildren(el("div.stack", {}, left), el("div.stack", {}, right));
+      if (focused) columns.querySelector(`[data-key="${CSS.escape(focused)}"]`)?.focus();
     } catch (error) {
-      if (!room.signal.aborted) grid.replaceChildren(failed(error, draw));
+      if (!room.signal.aborted) columns.replaceChildren(failed(error, draw));
     }
   }
 
@@ -52,7 +55,7 @@ export async function show(room) {
 
   line.addEventListener("back", draw, { signal: room.signal });
   await draw();
-  return [vendorTabs(vendors, name, (other) => room.to({ rest: other })), grid];
+  return [columns];
 }
 
 function scenarios(room, { known, draw }) {
@@ -67,9 +70,7 @@ function scenarios(room, { known, draw }) {
       { kind: "scenario", "aria-pressed": String(scenario.name === known.active), "data-key": `scenario ${scenario.name}` },
     ),
   );
-  const whole = card("Scenario", "A named bundle of data, faults, quotas, time and readings. It takes the place of what was set.", el("div.scenarios", {}, made));
-  whole.classList.add("whole");
-  return whole;
+  return card("Scenario", "A named bundle of data, faults, quotas, time and readings. It takes the place of what was set.", el("div.scenarios", {}, made));
 }
 
 function faults(room, { vendor, draw }) {
@@ -95,7 +96,7 @@ function faults(room, { vendor, draw }) {
   const network = Object.entries(NETWORK).map(([kind, about]) =>
     button([badge("net", "fault"), el("span.text", {}, kind), el("small", {}, about)], () => add({ network: kind }, about), { kind: "tile", "data-key": kind }),
   );
-  const whole = card(
+  return card(
     `Faults of ${vendor.title}`,
     "Each in the vendor's own words, as its error table has them. A click puts a rule in place.",
     el("div.row", {}, el("label.check", {}, "Hit", hits), el("label.check", {}, "after", held, "ms")),
@@ -103,33 +104,26 @@ function faults(room, { vendor, draw }) {
     el("h3", {}, "On the network"),
     el("div.tiles", {}, network),
   );
-  whole.classList.add("whole");
-  return whole;
 }
 
 function standing(room, { rules, vendors, draw }) {
   const title = (name) => vendors.find((vendor) => vendor.name === name)?.title ?? "every vendor";
-  const rows = rules.map((rule) =>
+  const lines = rules.map((rule) =>
     el(
-      "tr",
-      {},
-      el("th", { scope: "row" }, rule.id),
-      el("td", {}, title(rule.vendor)),
-      el("td", {}, el("code", {}, rule.error ?? rule.status ?? rule.network ?? "delay")),
-      el("td", {}, limits(rule)),
-      el("td.number", {}, button("Remove", async () => (await room.ask("DELETE", `faults/${rule.id}`), draw()), { kind: "quiet", "aria-label": `Remove ${rule.id}` })),
+      "div.line",
+      { "data-rule": rule.id },
+      el("span", {}, el("b", {}, String(rule.error ?? rule.status ?? rule.network ?? "delay")), ` · ${title(rule.vendor)}`),
+      button("Remove", async () => (await room.ask("DELETE", `faults/${rule.id}`), draw()), { kind: "quiet", "aria-label": `Remove ${rule.id}` }),
+      el("p.note", {}, `${rule.id}: ${limits(rule)}`),
     ),
   );
-  const clear = button("Remove all", async () => (await room.ask("DELETE", "faults"), tell("No fault is left."), draw()), { kind: "quiet" });
-  const heads = [["Rule"], ["Meets"], ["Answers"], ["How often"], ["", "number"]];
-  const whole = card(
+  const clear = button("Remove all", async () => (await room.ask("DELETE", "faults"), tell("No fault is left."), draw()));
+  return card(
     "Active faults",
-    "Tried from the top; the first that meets a call decides. A rule that has hit as often as it may stays, and does nothing.",
-    rows.length ? table("Active faults", heads, rows) : empty("No faults", el("p", {}, "Every call gets its answer. Choose a fault below.")),
-    rows.length > 1 && el("div.actions", {}, clear),
+    lines.length ? "The first that meets a call decides. One that has hit as often as it may stays, and does nothing." : "",
+    lines.length ? el("div.lines", {}, lines) : empty("No faults", el("p", {}, "Every call gets its answer.")),
+    lines.length > 1 && el("div.actions", {}, clear),
   );
-  whole.classList.add("broad");
-  return whole;
 }
 
 function limits({ times, after, probability, delay, operation, match }) {
@@ -179,9 +173,7 @@ function quotas(room, { settings, vendors, change }) {
     });
     return el("div.line", {}, el("span", {}, title), input);
   });
-  const whole = card("Quotas", "Calls an account may make, like 3/minute (second, minute, hour, day). What is over gets the vendor's 429.", el("div.lines", {}, lines));
-  whole.classList.add("half");
-  return whole;
+  return card("Quotas", "Calls an account may make, like 3/minute (second, minute, hour, day). What is over gets the vendor's 429.", el("div.lines", {}, lines));
 }
 
 function readings(room, { settings, vendor, change }) {
@@ -192,13 +184,11 @@ function readings(room, { settings, vendor, change }) {
     picker.addEventListener("change", () => change({ readings: { [key]: picker.value === reading.default ? null : picker.value } }, `${reading.name} is read as ${picker.value}.`));
     return el("div.line", {}, el("code", {}, reading.name), picker, el("p.note", {}, reading.about));
   });
-  const whole = card(`Readings of ${vendor.title}`, "Where the document can be read in more than one way.", el("div.lines", {}, lines));
-  whole.classList.add("half");
-  return whole;
+  return card(`Readings of ${vendor.title}`, "Where the document can be read in more than one way.", el("div.lines", {}, lines));
 }
 
 function reset(room, { draw }) {
-  const whole = card(
+  return card(
     "Start over",
     `Puts the sandbox ${room.sandbox} back as on first use: data, clock, quotas, faults, readings, settings, calls.`,
     el(
@@ -216,6 +206,4 @@ function reset(room, { draw }) {
       ),
     ),
   );
-  whole.classList.add("whole");
-  return whole;
 }
