@@ -1,7 +1,7 @@
 // One call, opened: what was sent, what came back, and why it came back so.
 
 import { again, curl, replay } from "./again.js";
-import { badge, button, copy, dialog, el, json, statusBadge, tell } from "./parts.js";
+import { badge, button, copy, dialog, el, json, sentence, statusBadge, tell } from "./parts.js";
 
 /** Opens the call of this id in a drawer; returns what closes it. `closed` is called when a person closes it. */
 export async function open(room, id, vendors, closed) {
@@ -127,7 +127,7 @@ async function ledger(room, entry, vendor) {
     el(
       "blockquote",
       {},
-      el("p", {}, row.about || row.name),
+      el("p", {}, sentence(row.about || row.name)),
       el("footer", {}, badge(row.basis, row.basis), ` ${place(row.source)} · `, el("a", { href: vendor.document, rel: "noreferrer" }, "the vendor's page")),
     ),
   );

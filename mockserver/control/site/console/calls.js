@@ -154,10 +154,15 @@ export async function show(room) {
   }
 
   let drawer = null; // closes the one that is open
+  let wanted = null;
   move = async (id) => {
     drawer?.();
     drawer = null;
-    if (id !== null) drawer = await open(room, id, vendors, () => room.go({}));
+    wanted = id;
+    if (id === null) return;
+    const close = await open(room, id, vendors, () => room.go({}));
+    if (wanted === id) drawer = close;
+    else close(); // another one was opened, or none, while this one was on its way
   };
   room.signal.addEventListener("abort", () => {
     move = null;

@@ -10,9 +10,9 @@ export function upright(title, rows, currency) {
   const height = 190;
   const top = 10;
   const floor = 160;
-  const most = Math.max(...rows.map((row) => Number(row.amount)), 1);
-  const left = 48;
-  const step = (WIDTH - left) / rows.length;
+  const most = round(Math.max(...rows.map((row) => Number(row.amount)), 1));
+  const [left, right] = [56, WIDTH - 8];
+  const step = (right - left) / rows.length;
   const every = Math.ceil(rows.length / 9);
   const last = rows.length - 1;
   const bars = rows.map((row, at) => {
@@ -29,11 +29,11 @@ export function upright(title, rows, currency) {
   const lines = [1, 0.5].map((part) => {
     const y = floor - part * (floor - top);
     return [
-      svg("line", { class: "rule", x1: left, x2: WIDTH, y1: y, y2: y }),
+      svg("line", { class: "rule", x1: left, x2: right, y1: y, y2: y }),
       svg("text", { x: left - 8, y: y + 4, "text-anchor": "end" }, compact.format(most * part)),
     ];
   });
-  const ground = svg("line", { class: "rule", x1: left, x2: WIDTH, y1: floor, y2: floor });
+  const ground = svg("line", { class: "rule", x1: left, x2: right, y1: floor, y2: floor });
   return framed(title, height, [lines, ground, bars], rows, "Month", currency);
 }
 
@@ -53,6 +53,12 @@ export function lying(title, rows, currency) {
     );
   });
   return framed(title, Math.max(1, rows.length) * step, bars, rows, "Status", currency, width);
+}
+
+/** The next number above it that is good to read along an axis: 1, 2, 2.5 or 5, and noughts. */
+function round(number) {
+  const power = 10 ** Math.floor(Math.log10(number));
+  return [1, 2, 2.5, 5, 10].map((one) => one * power).find((one) => one >= number);
 }
 
 function framed(title, height, drawn, rows, first, currency, width = WIDTH) {

@@ -35,13 +35,13 @@ export async function clock(room, changed) {
       button("A day on", moved("1d", "A day has passed."), { "data-key": "day" }),
       button("A month on", () => month(turn, room), { "data-key": "month" }),
       button("A day back", moved("-1d", "It is a day earlier."), { "data-key": "back" }),
+      button("As at first", () => turn("reset", undefined, "The clock is as on first use."), { kind: "quiet", "data-key": "clock reset" }),
     ),
     el(
       "div.row",
       {},
       field("Set to (UTC)", picker),
       button("Set", () => turn("set", { to: `${picker.value}Z` }, "The clock is set."), { "data-key": "set" }),
-      button("As at first", () => turn("reset", undefined, "The clock is as on first use."), { kind: "quiet", "data-key": "clock reset" }),
     ),
   );
 }

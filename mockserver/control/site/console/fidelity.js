@@ -1,7 +1,7 @@
 // Fidelity: what of a vendor is documented, public or inferred, line by line, and the readings that are open beside it.
 
 import { place } from "./call.js";
-import { badge, card, el, empty, select, svg, table, vendorTabs } from "./parts.js";
+import { badge, card, el, empty, select, sentence, svg, table, vendorTabs } from "./parts.js";
 
 export const title = "Fidelity";
 
@@ -86,7 +86,7 @@ function line(row) {
     el("th", { scope: "row" }, row.name, el("span.what", {}, where), readings, el("span.narrow", {}, `${place(row.source)}. ${row.about}`)),
     el("td", {}, badge(row.basis, row.basis), row.confidence && el("span.what", {}, `confidence ${row.confidence}`)),
     el("td.place.wide", {}, place(row.source)),
-    el("td.wide", {}, row.about || "–"),
+    el("td.wide", {}, sentence(row.about || "–")),
   );
 }
 
@@ -94,7 +94,7 @@ function readings(room, vendor, settings) {
   const lines = vendor.readings.map((reading) => {
     const chosen = settings.readings[`${vendor.name}.${reading.name}`] ?? reading.default;
     const choices = reading.choices.map((choice) => badge(choice, choice === chosen ? "good" : ""));
-    return el("div.line", {}, el("code", {}, reading.name), el("span.choices", {}, choices), el("p.note", {}, reading.about));
+    return el("div.line", {}, el("code", {}, reading.name), el("span.choices", {}, choices), el("p.note", {}, sentence(reading.about)));
   });
   return card(
     "Open readings",

@@ -66,6 +66,11 @@ export function statusBadge(status) {
   return badge(String(status), status >= 500 ? "bad" : status >= 400 ? "warn" : "good");
 }
 
+/** A sentence in which what stands between backticks is code. */
+export function sentence(text) {
+  return text.split("`").map((part, at) => (at % 2 ? el("code", {}, part) : part));
+}
+
 /** A section of a page under a heading. */
 export function card(title, about, ...children) {
   return el("section.card", {}, el("h2", {}, title), about && el("p.about", {}, about), ...children);
@@ -121,7 +126,7 @@ export function dialog(title, made, { kind = "", stays = false, onclose = () => 
   box.addEventListener("close", () => {
     box.remove();
     onclose();
-    if (before?.isConnected) before.focus();
+    (before?.isConnected ? before : document.getElementById("main")).focus();
   });
   box.addEventListener("click", (event) => event.target === box && !stays && close());
   box.addEventListener("cancel", (event) => stays && event.preventDefault());

@@ -2,7 +2,7 @@
 
 import { line } from "./api.js";
 import { clock } from "./clock.js";
-import { badge, button, card, el, empty, failed, select, statusBadge, sure, tell, vendorTabs } from "./parts.js";
+import { badge, button, card, el, empty, failed, select, sentence, statusBadge, sure, tell, vendorTabs } from "./parts.js";
 
 export const title = "Trouble";
 
@@ -182,7 +182,7 @@ function readings(room, { settings, vendor, change }) {
     const choices = reading.choices.map((choice) => [choice, choice === reading.default ? `${choice} (default)` : choice]);
     const picker = select(choices, settings.readings[key] ?? reading.default, { "aria-label": `Reading ${reading.name}`, "data-key": key });
     picker.addEventListener("change", () => change({ readings: { [key]: picker.value === reading.default ? null : picker.value } }, `${reading.name} is read as ${picker.value}.`));
-    return el("div.line", {}, el("code", {}, reading.name), picker, el("p.note", {}, reading.about));
+    return el("div.line", {}, el("code", {}, reading.name), picker, el("p.note", {}, sentence(reading.about)));
   });
   return card(`Readings of ${vendor.title}`, "Where the document can be read in more than one way.", el("div.lines", {}, lines));
 }
