@@ -30,6 +30,13 @@ def first(own: Sandbox) -> int:
     return found
 
 
+def open_one(page: Page, text: str) -> None:
+    """The one record that has this text, opened."""
+    page.get_by_label("Filter records").fill(text)
+    expect(rows(page)).to_have_count(1)
+    rows(page).first.get_by_role("link").click()
+
+
 def test_records_are_paged_sorted_and_filtered(page: Page, own: Sandbox) -> None:
     records = own.records("netgroot").list()
     opened(page, own, "data", "netgroot")
@@ -61,8 +68,7 @@ def test_a_dataset_without_records_says_so(page: Page, own: Sandbox) -> None:
 def test_an_edit_is_seen_by_the_next_call(page: Page, own: Sandbox) -> None:
     id = first(own)
     opened(page, own, "data", "netgroot")
-    page.get_by_label("Filter records").fill(str(id))
-    rows(page).first.get_by_role("link").click()
+    open_one(page, str(id))
     text = dialog(page).get_by_label("JSON")
     edited = json.loads(text.input_value()) | {"status": "Pending", "description": "Edited “here”"}
     spelled = json.dumps(edited).replace(f'"amount": {edited["amount"]}', '"amount": 50.00')
@@ -80,8 +86,7 @@ def test_what_is_opened_has_every_digit(page: Page, own: Sandbox) -> None:
     id = first(own)
     own.records("netgroot").change(id, amount=decode(b"1234567.10"))
     opened(page, own, "data", "netgroot")
-    page.get_by_label("Filter records").fill("1234567.10")
-    rows(page).first.get_by_role("link").click()
+    open_one(page, "1234567.10")
     assert '"amount": 1234567.10,' in dialog(page).get_by_label("JSON").input_value()
     before = own.records("netgroot").get(id)
     dialog(page).get_by_role("button", name="Save").click()
@@ -93,8 +98,7 @@ def test_what_is_opened_has_every_digit(page: Page, own: Sandbox) -> None:
 def test_a_field_taken_out_is_left_out(page: Page, own: Sandbox) -> None:
     record = next(record for record in own.records("flolive").list() if "dueDate" in record)
     opened(page, own, "data", "flolive")
-    page.get_by_label("Filter records").fill(record["id"])
-    rows(page).first.get_by_role("link").click()
+    open_one(page, record["id"])
     text = dialog(page).get_by_label("JSON")
     edited = json.loads(text.input_value())
     del edited["dueDate"]
@@ -124,8 +128,7 @@ def test_a_refused_edit_shows_where_and_keeps_the_text(
     )
     unchanged = own.records("netgroot").get(id)
     opened(page, own, "data", "netgroot")
-    page.get_by_label("Filter records").fill(str(id))
-    rows(page).first.get_by_role("link").click()
+    open_one(page, str(id))
     text = dialog(page).get_by_label("JSON")
     wrong = text.input_value().replace(before, after)
     text.fill(wrong)
@@ -142,8 +145,7 @@ def test_a_record_is_added_and_removed(page: Page, own: Sandbox) -> None:
     dialog(page).get_by_role("button", name="Add", exact=True).click()
     expect(page.get_by_text("Record 77 is added.")).to_be_visible()
     assert str(invoice(own, 77)["amount"]) == "12.30"
-    page.get_by_label("Filter records").fill("12.30")
-    rows(page).first.get_by_role("link").click()
+    open_one(page, "12.30")
     dialog(page).get_by_role("button", name="Remove").click()
     dialog(page).get_by_role("button", name="Cancel").click()
     assert invoice(own, 77) is not None
