@@ -14,7 +14,12 @@ from .speech import Control, said
 SITE = Path(__file__).parent / "site"
 # A page of ours runs nothing but files of ours, talks to nobody else, and is shown in no frame of others.
 POLICY = "default-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
-_TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript"}  # whatever the system's own table says
+_TYPES = {
+    ".html": "text/html",
+    ".css": "text/css",
+    ".js": "text/javascript",
+    ".svg": "image/svg+xml",
+}  # whatever the system's own table says
 
 
 def add(routes: Blueprint, control: Control) -> None:

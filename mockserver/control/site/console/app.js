@@ -19,7 +19,7 @@ let place = null;
 /** Where we are: `#/<sandbox>/<view>/<vendor or call>`. */
 function here() {
   const [sandbox, view, rest] = location.hash.slice(2).split("/").map(decoded);
-  return { sandbox: sandbox || NAMED || "default", view: view in VIEWS ? view : "calls", rest: rest || null };
+  return { sandbox: sandbox || NAMED || "default", view: Object.hasOwn(VIEWS, view) ? view : "calls", rest: rest || null };
 }
 
 function decoded(text) {

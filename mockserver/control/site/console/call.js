@@ -46,7 +46,7 @@ export async function open(room, id, vendors, closed) {
           statusBadge(response.status),
           vendor && badge(vendor.title),
           entry.fault && badge(entry.fault, "fault"),
-          el("span", {}, `Call ${entry.id} · sandbox ${entry.sandbox} · `, el("time", { datetime: entry.time }, entry.time.replace("T", " ").replace("Z", " UTC")), ` · ${entry.ms} ms`),
+          el("span", {}, `Call ${entry.id} · sandbox ${entry.sandbox} · `, el("time", { datetime: entry.time }, `${entry.time.slice(0, 23).replace("T", " ")} UTC`), ` · ${entry.ms} ms`),
         ),
         el(
           "div.actions",
