@@ -15,6 +15,7 @@ const pulse = document.getElementById("pulse");
 
 let shown = null; // what ends the view that is shown
 let place = null;
+let known = []; // the names of the sandboxes, when they were last asked for
 
 /** Where we are: `#/<sandbox>/<view>/<vendor or call>`. */
 function here() {
@@ -36,13 +37,17 @@ function address({ sandbox, view, rest }) {
 
 /** What a view knows of the page: where it is, addresses of other places, and how to go there. */
 function room(signal) {
+  const { sandbox, view, rest } = place;
+  const to = (there) => address({ sandbox, view, rest: null, ...there });
   return {
-    ...place,
+    sandbox,
+    view,
+    rest,
     signal,
-    to: (there) => address({ ...place, rest: null, ...there }),
-    go: (there) => (location.hash = address({ ...place, rest: null, ...there })),
+    to,
+    go: (there) => (location.hash = to(there)),
     refresh: listed,
-    ask: (method, path, body) => ask(method, path, { sandbox: place.sandbox, body, signal }),
+    ask: (method, path, body) => ask(method, path, { sandbox, body, signal }),
   };
 }
 
@@ -55,12 +60,14 @@ async function show() {
   shown = new AbortController();
   const { signal } = shown;
   document.title = `${VIEWS[place.view].title} · ${place.sandbox} · mockserver`;
+  const tabbed = document.activeElement?.closest?.(".vendors");
   links();
   listed();
   main.replaceChildren(el("h1.unseen", {}, `${VIEWS[place.view].title} of ${place.sandbox}`), loading("this view"));
   try {
     const made = await VIEWS[place.view].show(room(signal));
     if (!signal.aborted) main.replaceChildren(el("h1.unseen", {}, `${VIEWS[place.view].title} of ${place.sandbox}`), ...made);
+    if (tabbed && !signal.aborted) main.querySelector(".vendors [aria-current]")?.focus();
   } catch (error) {
     if (signal.aborted) return;
     if (!(error instanceof Lost)) console.warn(error);
@@ -73,23 +80,29 @@ function links() {
   const made = Object.entries(VIEWS).map(([view, { title }]) =>
     el("a", { href: address({ sandbox: place.sandbox, view }), "aria-current": view === place.view ? "page" : null }, title),
   );
-  document.getElementById("views").replaceChildren(...made);
+  const nav = document.getElementById("views");
+  const focused = nav.contains(document.activeElement);
+  nav.replaceChildren(...made);
+  if (focused) nav.querySelector("[aria-current]").focus();
 }
 
 /** The sandboxes to choose from; the one that is looked at is among them before its first use, too. */
 async function listed() {
-  options([place.sandbox]);
+  options();
   try {
     const { sandboxes: rows } = await ask("GET", "sandboxes");
-    options(rows.map((row) => row.name));
+    known = rows.map((row) => row.name);
+    options();
   } catch (error) {
     if (!(error instanceof Lost)) tell(error);
   }
 }
 
-function options(names) {
-  const all = [...new Set([...names, "default", place.sandbox])].sort();
-  picker.replaceChildren(...all.map((name) => el("option", { value: name, selected: name === place.sandbox }, name)));
+function options() {
+  const all = [...new Set([...known, "default", place.sandbox])].sort();
+  const same = all.join() === [...picker.options].map((option) => option.value).join();
+  if (same) picker.value = place.sandbox;
+  else picker.replaceChildren(...all.map((name) => el("option", { value: name, selected: name === place.sandbox }, name)));
 }
 
 function askToken(said, wrong) {
@@ -117,8 +130,10 @@ function askToken(said, wrong) {
 }
 
 function connected(well) {
+  const said = well ? "Live" : "The server does not answer. Trying again";
+  if (pulse.textContent === said) return; // said again, a screen reader would read it again
   pulse.className = well ? "pulse" : "pulse lost";
-  pulse.textContent = well ? "Live" : "The server does not answer. Trying again";
+  pulse.textContent = said;
 }
 
 askTokenWith(askToken);
@@ -127,6 +142,7 @@ line.addEventListener("back", () => {
   connected(true);
   listed();
 });
+picker.addEventListener("focus", listed);
 picker.addEventListener("change", () => (location.hash = address({ sandbox: picker.value, view: place.view })));
 document.querySelector(".skip").addEventListener("click", (event) => {
   event.preventDefault();

@@ -48,7 +48,7 @@ export async function open(room, id, vendors, closed) {
           entry.fault && badge(entry.fault, "fault"),
           el("span", {}, `Call ${entry.id} · sandbox ${entry.sandbox} · `, el("time", { datetime: entry.time }, `${entry.time.slice(0, 23).replace("T", " ")} UTC`), ` · ${entry.ms} ms`),
         ),
-        el(
+        request.method && el(
           "div.actions",
           {},
           button("Copy as curl", () => copy(curl(more)), { kind: "primary" }),
@@ -68,7 +68,7 @@ export async function open(room, id, vendors, closed) {
           response.truncated && el("p.note", {}, "The journal keeps the beginning of a long body; the rest was sent, too."),
           body(response.body, "Body of the reply"),
         ),
-        el("details", {}, el("summary", {}, "The curl command"), el("pre.curl", { tabindex: "0", role: "region", "aria-label": "The curl command" }, curl(more))),
+        request.method && el("details", {}, el("summary", {}, "The curl command"), el("pre.curl", { tabindex: "0", role: "region", "aria-label": "The curl command" }, curl(more))),
       ].filter(Boolean);
     },
     { kind: "drawer", onclose: () => quiet || closed() },

@@ -55,10 +55,10 @@ export function lying(title, rows, currency) {
   return framed(title, Math.max(1, rows.length) * step, bars, rows, "Status", currency, width);
 }
 
-/** The next number above it that is good to read along an axis: 1, 2, 2.5 or 5, and noughts. */
+/** The next number above it that is good to read along an axis, as its half is. */
 function round(number) {
   const power = 10 ** Math.floor(Math.log10(number));
-  return [1, 2, 2.5, 5, 10].map((one) => one * power).find((one) => one >= number);
+  return [1, 1.5, 2, 3, 4, 5, 6, 8, 10].map((one) => one * power).find((one) => one >= number);
 }
 
 function framed(title, height, drawn, rows, first, currency, width = WIDTH) {
