@@ -56,20 +56,19 @@ def test_calls_are_filtered(page: Page, own: Sandbox) -> None:
 
 
 def test_a_hidden_tab_asks_nothing(page: Page, own: Sandbox) -> None:
-    asked: list[str] = []
-    opened(page, own, "calls")
-    page.on("request", lambda request: asked.append(request.url))
-    with page.expect_request("**/requests?after=*"):
-        pass
-    page.evaluate("Object.defineProperty(document, 'hidden', {configurable: true, get: () => true})")
     page.clock.install()
-    page.clock.run_for(5000)
+    opened(page, own, "calls")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    with page.expect_response("**/requests?after=*"):
+        page.clock.run_for(1100)
+    page.evaluate("Object.defineProperty(document, 'hidden', {configurable: true, get: () => true})")
     asked.clear()
-    page.clock.run_for(20_000)
+    for _ in range(5):
+        page.clock.run_for(3000)
     assert asked == []
-    page.evaluate("delete document.hidden; document.dispatchEvent(new Event('visibilitychange'))")
     call(own, "wisecp")
-    page.clock.run_for(3000)
+    page.evaluate("delete document.hidden; document.dispatchEvent(new Event('visibilitychange'))")
     expect(rows(page)).to_have_count(1)
 
 
@@ -197,6 +196,11 @@ def test_an_emptied_journal_is_noticed(page: Page, own: Sandbox) -> None:
     expect(rows(page)).to_have_count(2)
     own.forget()
     call(own, "netgroot")
+    expect(rows(page)).to_have_count(1)
+    expect(rows(page).first).to_contain_text("NetGroot")
+    call(own, "wisecp")
+    expect(rows(page)).to_have_count(2)
+    own.forget(own.requests[0]["id"])
     expect(rows(page)).to_have_count(1)
     expect(rows(page).first).to_contain_text("NetGroot")
     own.forget()
