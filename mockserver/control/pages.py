@@ -9,17 +9,14 @@ from typing import Any
 from flask import Blueprint, Response, current_app, request, send_from_directory
 
 from ..version import __version__
+from .browsers import wants_page
 from .speech import Control, said
 
 SITE = Path(__file__).parent / "site"
 # A page of ours runs nothing but files of ours, talks to nobody else, and is shown in no frame of others.
 POLICY = "default-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
-_TYPES = {
-    ".html": "text/html",
-    ".css": "text/css",
-    ".js": "text/javascript",
-    ".svg": "image/svg+xml",
-}  # whatever the system's own table says
+# Whatever the system's own table says.
+_TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 
 
 def add(routes: Blueprint, control: Control) -> None:
@@ -33,7 +30,11 @@ def add(routes: Blueprint, control: Control) -> None:
     @routes.get("/")
     def console() -> Response:
         """The console for browsers; for everybody else what the control API offers."""
-        reply = page("console/index.html") if wants_page() else said({"version": __version__, "offers": _offers()})
+        reply = (
+            page("console/index.html")
+            if wants_page(request.environ)
+            else said({"version": __version__, "offers": _offers()})
+        )
         reply.headers["Vary"] = "Accept"
         return reply
 
@@ -42,14 +43,9 @@ def add(routes: Blueprint, control: Control) -> None:
         return page(name)
 
 
-def wants_page() -> bool:
-    """Whether whoever asks is a browser that would show a page, rather than a program that takes anything."""
-    return request.accept_mimetypes.best_match(["application/json", "text/html"]) == "text/html"
-
-
-def page(name: str, policy: str = POLICY) -> Response:
+def page(name: str, policy: str = POLICY, folder: Path = SITE) -> Response:
     """A file of ours as browsers get it: asked for again each time, sent again only when it is another one."""
-    reply = send_from_directory(SITE, name, mimetype=_TYPES.get(Path(name).suffix), max_age=0)
+    reply = send_from_directory(folder, name, mimetype=_TYPES.get(Path(name).suffix), max_age=0)
     reply.headers["Content-Security-Policy"] = policy
     reply.headers["X-Content-Type-Options"] = "nosniff"
     reply.headers["Referrer-Policy"] = "no-referrer"
