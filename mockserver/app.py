@@ -209,11 +209,10 @@ def unknown(world: World) -> Callable[[HTTPException], Response]:
             there = f"Vendors are under {', '.join(f'/{vendor.name}' for vendor in world.vendors)}."
             code = "unknown-path"
         known = dict.fromkeys(paths)
-        whole = request.path.rstrip("/") == "/__admin"  # asks what there is
-        near = tuple(known if whole else get_close_matches(request.path, known, n=3, cutoff=0.5))
+        near = tuple(get_close_matches(request.path, known, n=3, cutoff=0.5))
         detail = f"Nothing is at {_path()}. {there}"
         if near:
-            detail += f" {'There are' if whole else 'Closest:'} {', '.join(near)}."
+            detail += f" Closest: {', '.join(near)}."
         misuse = told(world, Misuse("Unknown path", detail, 404, near, code))
         if request.path.startswith("/__"):
             return respond(problem(misuse))

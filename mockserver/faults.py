@@ -149,7 +149,8 @@ def rule_of(id: str, body: Any, vendors: Sequence[Vendor]) -> Rule:
     if body.get("error") is not None:
         tables = [{words.code: 0 for words in each.errors if words.code} for each in about]
         codes = [code for code in tables[0] if all(code in table for table in tables)]  # every vendor it meets has it
-        if body["error"] not in codes:
+        rules = [words.rule for words in about[0].errors] if vendor else []
+        if body["error"] not in (*codes, *rules):
             wanted = f"one of {', '.join(codes)}" if codes else "a status" if vendor else "a vendor beside it"
             raise BadRule(f"error is {brief(body['error'])}, wanted {wanted}")
     if body.get("network") is not None and body["network"] not in get_args(Network):
@@ -230,7 +231,8 @@ def _bounded(body: Mapping[str, Any], name: str, kind: Any, low: float, high: fl
 
 
 def granted(call: Call, hit: Hit) -> tuple[Words, Fact]:
-    """The words and the fact for a hit's outcome: a status (400 to 599) or a name of the vendor's table.
+    """The words and the fact for a hit's outcome: a status (400 to 599) or a name of the vendor's table, which is a
+    code, or the rule of a row that has none of its own.
 
     A status without a row gets the vendor's failure envelope with the HTTP phrase. Warns when neither the document
     nor any public text knows it. Raises Misuse for anything else.
@@ -266,7 +268,7 @@ def phrase(status: int) -> str:
 
 
 def _row(vendor: Vendor, code: str) -> Words:
-    by_name = next((words for words in vendor.errors if code and words.code == code), None)
+    by_name = next((words for words in vendor.errors if code and code in (words.code, words.rule)), None)
     if by_name:
         return by_name
     if not re.fullmatch(r"[45]\d\d", code, re.ASCII):

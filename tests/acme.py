@@ -20,7 +20,7 @@ from mockserver import vendors as shelf
 from mockserver.app import create_app
 from mockserver.data.dataset import Account as Found
 from mockserver.data.dataset import Dataset
-from mockserver.data.records import Readings, Record, RecordType
+from mockserver.data.records import Chart, Readings, Record, RecordType
 from mockserver.library import build
 from mockserver.serve import World
 from mockserver.settings import make
@@ -80,6 +80,7 @@ RECORDS = RecordType(
         "amount": lambda bill: bill["amount"],
     },
     render=render,
+    chart=Chart(amount="amount", date="due", status="state"),
 )
 
 
@@ -361,7 +362,9 @@ class Sandboxed:
         sent |= {"Content-Type": "application/json"} if body is not None else {}
         target = f"/__admin{path}"
         response = self.app.test_client().open(target, method=method, data=text, headers={**sent, **(headers or {})})
-        return Answer.of(response)
+        answer = Answer.of(response)
+        response.close()  # a file that it comes from
+        return answer
 
     def ids(self, target: str = BILLS, **more: Any) -> list[int]:
         """The ids of the bills that come back."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, ClassVar
@@ -11,7 +12,7 @@ import faker
 import pytest
 
 from mockserver import generation
-from mockserver.data import fixtures, yamltext
+from mockserver.data import browsing, fixtures, yamltext
 from mockserver.data.cache import Cache
 from mockserver.library import Library, shape
 from mockserver.toolkit import params
@@ -117,6 +118,14 @@ class VendorContract:
         assert (answer.status, answer.rule) == (405, f"{self.name}.405")
         assert answer.headers["Allow"] == "GET, HEAD"
         assert answer.body
+
+    def test_its_chart_is_of_fields_that_records_have(self, client: Client, vendor: Vendor) -> None:
+        chart, records = vendor.records.chart, client.data.records
+        assert chart is not None
+        for path in filter(None, (chart.amount, chart.date, chart.status, chart.currency)):
+            assert any(browsing.value_at(records.record(row), path) for row in range(len(records))), path
+        for currency in browsing.totals(records, chart):
+            assert all(re.fullmatch(r"\d{4}-\d\d", month["month"]) for month in currency["months"])
 
     def test_head_is_get_without_the_body(self, client: Client) -> None:
         head, get = client.get(method="HEAD"), client.get()

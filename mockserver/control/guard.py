@@ -12,6 +12,7 @@ from ..serve import World
 from ..settings import is_loopback
 
 OPEN = ("health", "ready", "version")
+PAGES = ("/__admin", "/__admin/")  # the console, and what there is to control
 SITE = "/__admin/site/"  # files that everybody may see
 TOKEN_HEADER = "X-Mock-Control-Token"
 BODY_LIMIT = 16 * 1024 * 1024
@@ -20,9 +21,9 @@ BODY_LIMIT = 16 * 1024 * 1024
 def protect(routes: Blueprint, world: World) -> None:
     """Refuse a request without the token, if there is one, a foreign Host or Origin, and a write that is not JSON.
 
-    A valid token lifts the check of Host; health, ready, version and the files of pages need neither. Without a token
-    nobody controls from another machine, also where a server of the user's own (``flask run --host``) is bound to more
-    than we were told.
+    A valid token lifts the check of Host; health, ready, version, the console's page and the files of pages need
+    neither. Without a token nobody controls from another machine, also where a server of the user's own (``flask run
+    --host``) is bound to more than we were told.
     """
     token, bound = world.settings.control_token, world.settings.host
 
@@ -52,7 +53,8 @@ def protect(routes: Blueprint, world: World) -> None:
 
 def is_open() -> bool:
     """Whether everybody may have what the request asks for: it tells nothing of any sandbox."""
-    return request.path.removeprefix("/__admin/") in OPEN or request.path.startswith(SITE)
+    path = request.path
+    return path.removeprefix("/__admin/") in OPEN or path in PAGES or path.startswith(SITE)
 
 
 def is_ours(netloc: str, bound: str) -> bool:

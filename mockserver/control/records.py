@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote
 
 from flask import Blueprint, Response
 
+from ..data import browsing
+from ..data.records import RecordType
 from ..editing import MOST, Editor
+from ..errors import Misuse
 from ..sandbox import DEFAULT
 from ..toolkit.jsontext import Fragment, brief
 from .speech import Control, at, bad, done, heard, missing, number, queried, said
@@ -21,13 +25,20 @@ def add(routes: Blueprint, control: Control) -> None:
 
     @routes.get("/records/<vendor>")
     def records(vendor: str) -> Response:
-        """All of them, or ``limit`` from the one at ``offset`` on."""
+        """All of them, or those with a text in it; sorted by a field; ``limit`` from the one at ``offset`` on."""
         held = editor(vendor).data.records
-        asked = queried(offset=number, limit=number)
+        asked = queried(offset=number, limit=number, contains=str, sort=_field(held.kind))
+        found = browsing.found(held, asked.get("contains", ""), asked.get("sort", ""))
         start = asked.get("offset", 0)
-        stop = min(len(held), start + asked.get("limit", len(held)))
-        rows = [Fragment(held.text(index)) for index in range(start, stop)]
-        return said({"records": rows, "meta": {"total": len(held)}})
+        rows = [Fragment(held.text(index)) for index in found[start : start + asked.get("limit", len(found))]]
+        return said({"records": rows, "meta": {"total": len(held), "found": len(found)}})
+
+    @routes.get("/totals/<vendor>")
+    def totals(vendor: str) -> Response:
+        held = editor(vendor).data.records
+        if held.kind.chart is None:
+            raise Misuse("No chart", f"{vendor} does not say what its records amount to.", 404, code="no-chart")
+        return said({"totals": browsing.totals(held, held.kind.chart), "meta": {"total": len(held)}})
 
     @routes.post("/records/<vendor>")
     def add_record(vendor: str) -> Response:
@@ -88,6 +99,18 @@ def add(routes: Blueprint, control: Control) -> None:
             names = tuple(control.world.sandboxes.names(control.now))
             raise missing(f"There is no sandbox {control.name} to export.", names)
         return editor(vendor)
+
+
+def _field(kind: RecordType) -> Callable[[str], str]:
+    """Reads the name of a field to sort by: one of the records' own, or what is within it after a point."""
+    known = list(kind.schema().by_wire_name)
+
+    def read(text: str) -> str:
+        if text.removeprefix("-").partition(".")[0] not in known:
+            raise ValueError(f"one of {', '.join(known)}, perhaps after a -")
+        return text
+
+    return read
 
 
 def _check(name: str, value: Any, low: int, high: int) -> None:

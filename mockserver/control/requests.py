@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from difflib import SequenceMatcher
 from typing import Any
 
 from flask import Blueprint, Response
 
-from ..journal import hint, is_unmatched
+from ..journal import ALIKE, hint, is_unmatched
 from ..matching import BadMatcher, Matcher, check
 from ..toolkit.notices import closest
+from ..vendor import Vendor
 from .speech import Control, bad, done, heard, missing, number, queried, said, switch
 
 Entry = Mapping[str, Any]
@@ -99,6 +101,13 @@ def add(routes: Blueprint, control: Control) -> None:
     def request(id: int) -> Response:
         return said(shown(one(id)))
 
+    @routes.get("/requests/<int:id>/near-misses")
+    def nearest(id: int) -> Response:
+        """The endpoints that a call without one comes nearest to, and what it has that they have not."""
+        entry = one(id)
+        near = endpoints_near(entry, control.world.vendors) if is_unmatched(entry) else []
+        return said({"nearMisses": near, "meta": {"total": len(near)}})
+
     @routes.delete("/requests/<int:id>")
     def forget(id: int) -> Response:
         control.journal.remove([one(id)["id"]])
@@ -108,6 +117,29 @@ def add(routes: Blueprint, control: Control) -> None:
 def _near(name: str, known: Iterable[str]) -> str:
     match = closest(name, known)
     return f" Did you mean {match}?" if match else ""
+
+
+def endpoints_near(entry: Entry, vendors: Iterable[Vendor], most: int = 3) -> list[dict[str, Any]]:
+    """The endpoints whose paths are most like that of a call which has none: the nearest first."""
+    path, found = entry["request"]["path"], []
+    for vendor in vendors:
+        if entry["vendor"] not in (None, vendor.name):
+            continue
+        for endpoint in vendor.endpoints:
+            paths = (endpoint.path, *endpoint.also)
+            spelled = paths if entry["vendor"] else (*paths, *(f"/{vendor.name}{each}" for each in paths))
+            nearest = max(spelled, key=lambda each: SequenceMatcher(None, path, each).ratio())
+            found.append((SequenceMatcher(None, path, nearest).ratio(), vendor, endpoint, nearest))
+    found.sort(key=lambda each: -each[0])
+    near = []
+    for likeness, vendor, endpoint, nearest in found[:most]:
+        meant = f"Did you mean {nearest}?" if likeness >= ALIKE else None
+        differences = [{"field": "path", "expected": nearest, "found": path, "hint": meant}]
+        method = entry["request"]["method"]
+        if method not in ("GET", "HEAD"):
+            differences.insert(0, {"field": "method", "expected": "GET", "found": method, "hint": None})
+        near.append({"vendor": vendor.name, "operation": endpoint.operation, "differences": differences})
+    return near
 
 
 def shown(entry: Entry) -> dict[str, Any]:

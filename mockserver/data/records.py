@@ -34,18 +34,33 @@ def as_it_is(record: Record, readings: Readings) -> bytes:
 
 
 @dataclass(frozen=True)
+class Chart:
+    """Which fields people look at first, as dotted paths: what a record amounts to, when, its status and currency.
+
+    The amounts of a vendor without a field for the currency, or the status, are all of one (empty).
+    """
+
+    amount: str
+    date: str
+    status: str = ""
+    currency: str = ""
+
+
+@dataclass(frozen=True)
 class RecordType:
     """What a vendor says of its records.
 
     ``schema`` checks and types one record; ``id`` names the field that identifies it. ``columns`` makes the values
     that calls filter and sort by: hashable, comparable among themselves, and never None in a column that is sorted.
     ``render`` writes one visible record as JSON under a choice of readings; under the defaults it must lose nothing.
+    ``chart`` is for who looks at them.
     """
 
     schema: type[RecordSchema]
     id: str
     columns: Mapping[str, Callable[[Record], Any]]
     render: Callable[[Record, Readings], bytes] = as_it_is
+    chart: Chart | None = None
 
 
 Views = Bounded["array[int]"]

@@ -47,3 +47,32 @@ def test_vendors_follow_the_accounts_of_the_sandbox(vendor: Vendor) -> None:
     assert server.control("PUT", "/accounts/acme", {"accounts": accounts}, sandbox="a").status == 200
     (told,) = server.control("GET", "/vendors", sandbox="a").json
     assert told["example"]["headers"] == {"X-Acme-Key": f"{POOR}~a"}
+
+
+def test_what_can_be_asked_of_a_vendor(vendor: Vendor) -> None:
+    server = Sandboxed(vendor)
+    told = server.control("GET", "/vendors/acme", sandbox="my.test").json
+    assert told["example"]["headers"] == {"X-Acme-Key": f"{RICH}~my.test"}
+    assert told["operations"] == ["listBills", "oneBill"]
+    assert [(row["status"], row["code"]) for row in told["errors"]][1:3] == [(400, ""), (400, "ACME_BAD_DAY")]
+    assert told["errors"][0] == {
+        "rule": "acme.401",
+        "status": 401,
+        "code": "",
+        "text": "Who are you?",
+        "basis": "documented",
+        "source": "doc:1",
+    }
+    assert [row["name"] for row in told["readings"]] == [reading.name for reading in vendor.readings]
+    assert told["datasets"] == ["default", "empty", "hand"]
+    assert told["records"] == {
+        "id": "id",
+        "fields": ["id", "name", "state", "due", "amount", "note", "_owner"],
+        "chart": {"amount": "amount", "date": "due", "status": "state", "currency": ""},
+        "recipe": True,
+    }
+
+
+def test_a_vendor_that_there_is_not_has_no_errors(vendor: Vendor) -> None:
+    answer = Sandboxed(vendor).control("GET", "/vendors/bolt")
+    assert (answer.status, answer.json["choices"]) == (404, ["acme"])

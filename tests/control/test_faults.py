@@ -108,6 +108,16 @@ def test_a_name_that_not_every_vendor_has_needs_its_vendor(
     assert add(server, error="ACME_SLOW_DOWN", vendor="acme")["vendor"] == "acme"
 
 
+def test_a_row_of_the_table_is_asked_for_by_its_rule(server: Sandboxed) -> None:
+    """Two rows may have one status and no name: each can be had."""
+    add(server, error="acme.404.unknown-path", vendor="acme")
+    answer = server.get()
+    assert (answer.status, answer.json, answer.rule) == (404, {"error": "No such page."}, "acme.404.unknown-path")
+    answer = server.control("POST", "/faults", {"error": "acme.404.unknown-path"})
+    assert (answer.status, answer.json["detail"][:33]) == (422, 'error is "acme.404.unknown-path",')
+    assert server.get(Prefer="code=acme.405").status == 405
+
+
 def test_rules_are_the_sandboxs_own(server: Sandboxed) -> None:
     server.control("POST", "/faults", {"status": 503}, sandbox="a")
     assert server.get(X_Mock_Sandbox="a", key=RICH).status == 503

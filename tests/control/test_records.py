@@ -37,7 +37,7 @@ def faults(answer: Answer) -> list[tuple[str, str, str]]:
 
 def test_what_a_sandbox_holds(server: Sandboxed) -> None:
     found = server.control("GET", "/records/acme").json
-    assert found["meta"] == {"total": 7}
+    assert found["meta"] == {"total": 7, "found": 7}
     assert [row["id"] for row in found["records"]] == [*HELD, 7]
     assert found["records"][1] == {
         "id": 2,
@@ -50,9 +50,52 @@ def test_what_a_sandbox_holds(server: Sandboxed) -> None:
     }
     assert b'"amount":0.00,' in server.control("GET", "/records/acme").body
     part = server.control("GET", "/records/acme?offset=5&limit=9").json
-    assert ([row["id"] for row in part["records"]], part["meta"]) == ([6, 7], {"total": 7})
+    assert ([row["id"] for row in part["records"]], part["meta"]) == ([6, 7], {"total": 7, "found": 7})
     assert server.control("GET", "/records/acme?offset=9").json["records"] == []
     assert server.control("GET", "/records/acme/3").json["name"] is None
+
+
+@pytest.mark.parametrize(
+    ("query", "ids", "found"),
+    [
+        ("contains=ÖLPUMPE", [4], 1),
+        ("contains=10.50", [1, 2], 2),
+        ("contains=state", [], 0),  # a name of a field is no value
+        ("sort=amount", [3, 5, 6, 7, 1, 2, 4], 7),
+        ("sort=-amount&offset=1&limit=2", [1, 2], 7),
+        ("sort=note", [2, 1, 3, 4, 5, 6, 7], 7),  # what has none comes last
+        ("contains=anvil&sort=-id", [7, 6, 1], 3),
+    ],
+)
+def test_records_are_found_and_sorted(server: Sandboxed, query: str, ids: list[int], found: int) -> None:
+    told = server.control("GET", f"/records/acme?{query}").json
+    assert [row["id"] for row in told["records"]] == ids
+    assert told["meta"] == {"total": 7, "found": found}
+
+
+def test_a_field_that_there_is_not_cannot_be_sorted_by(server: Sandboxed) -> None:
+    answer = server.control("GET", "/records/acme?sort=-amout")
+    wanted = "wanted one of id, name, state, due, amount, note, _owner, perhaps after a -."
+    assert (answer.status, answer.json["detail"]) == (422, f"sort is '-amout', {wanted}")
+
+
+def test_what_records_amount_to(server: Sandboxed) -> None:
+    answer = server.control("GET", "/totals/acme")
+    (told,) = answer.json["totals"]
+    assert told["currency"] == ""
+    assert [(each["month"], each["records"], str(each["amount"])) for each in told["months"]] == [
+        ("2026-01", 1, "10.50"),
+        ("2026-02", 1, "10.50"),
+        ("2026-03", 5, "1234585.39"),
+    ]
+    assert [(each["status"], each["records"]) for each in told["statuses"]] == [("paid", 4), ("open", 2), ("void", 1)]
+    assert answer.json["meta"] == {"total": 7}
+
+
+def test_a_vendor_that_does_not_say_has_no_totals(vendor: Vendor) -> None:
+    bare = replace(vendor, records=replace(vendor.records, chart=None))
+    answer = Sandboxed(bare).control("GET", "/totals/acme")
+    assert (answer.status, answer.json["detail"]) == (404, "acme does not say what its records amount to.")
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -321,3 +322,33 @@ def test_of_a_live_credential_only_the_fact_is_kept(server: Sandboxed) -> None:
     assert ids(server, "/unmatched", sandbox="x") == []
     assert server.control("POST", "/requests/near-misses", {"path": "/"}, sandbox="x").json["nearMisses"] == []
     assert server.control("POST", "/requests/count", {"vendor": "acme"}, sandbox="x").json == {"count": 1}
+
+
+def test_what_a_call_without_an_endpoint_came_nearest_to(busy: Sandboxed) -> None:
+    near = busy.control("GET", "/requests/3/near-misses").json["nearMisses"]
+    assert [(each["vendor"], each["operation"]) for each in near] == [("acme", "listBills"), ("acme", "oneBill")]
+    assert near[0]["differences"] == [
+        {"field": "method", "expected": "GET", "found": "POST", "hint": None},
+        {
+            "field": "path",
+            "expected": "/v3/bills",
+            "found": "/v3/bils",
+            "hint": "Did you mean /v3/bills?",
+        },
+    ]
+
+
+def test_what_a_path_of_nobody_came_nearest_to(vendor: Vendor, tmp_path: Path) -> None:
+    server = Sandboxed(vendor, acme(tmp_path, name="bolt"))
+    server.get("/bolt/v3/bills/")
+    server.get("/blt/v3/bills")
+    ids = [entry["id"] for entry in server.control("GET", "/requests/unmatched").json["requests"]]
+    (other, own) = (server.control("GET", f"/requests/{id}/near-misses").json["nearMisses"] for id in ids)
+    assert {each["vendor"] for each in own} == {"bolt"}
+    assert own[0]["differences"][0]["hint"] == "Did you mean /v3/bills?"
+    assert other[0]["differences"][0]["expected"] == "/bolt/v3/bills"
+
+
+def test_a_call_with_an_endpoint_missed_none(busy: Sandboxed) -> None:
+    assert busy.control("GET", "/requests/1/near-misses").json == {"nearMisses": [], "meta": {"total": 0}}
+    assert busy.control("GET", "/requests/99/near-misses").status == 404

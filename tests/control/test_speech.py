@@ -76,14 +76,6 @@ def test_a_path_is_told_as_people_write_it(server: Sandboxed) -> None:
     assert "/__admin/faults/{id}" in server.control("GET", "/faults/").json["choices"]
 
 
-@pytest.mark.parametrize("path", ["", "/"])
-def test_the_root_tells_all_there_is(server: Sandboxed, path: str) -> None:
-    answer = server.control("GET", path)
-    assert (answer.status, answer.headers["Content-Type"]) == (404, "application/problem+json")
-    assert {"/__admin/health", "/__admin/records/{vendor}/{id}", "/__admin/reset"} <= set(answer.json["choices"])
-    assert "There are /__admin/health, " in answer.json["detail"]
-
-
 @pytest.mark.parametrize(
     ("method", "path"),
     [

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from ...clock import months_before
 from ...data.dataset import Account, Dataset
-from ...data.records import Readings, Record, RecordType
+from ...data.records import Chart, Readings, Record, RecordType
 from ...errors import Forbidden, NotFound
 from ...toolkit import fields, params
 from ...toolkit.jsontext import Fragment, encode
@@ -87,6 +87,7 @@ RECORDS = RecordType(
         "created": lambda invoice: datetime.fromisoformat(invoice["creationTime"]),
     },
     render=render,
+    chart=Chart(amount="totalAmount", date="creationTime", currency="currency"),
 )
 
 

@@ -9,7 +9,7 @@ from marshmallow import Schema
 
 from ...clock import parse_instant
 from ...data.dataset import Account, Dataset
-from ...data.records import Readings, Record, RecordType
+from ...data.records import Chart, Readings, Record, RecordType
 from ...errors import Complaint, Forbidden
 from ...toolkit import fields, params, querystring
 from ...toolkit.jsontext import Fragment, encode
@@ -219,6 +219,7 @@ RECORDS = RecordType(
         "owner": column("_owner"),
         "packageId": lambda invoice: invoice["user"]["packageId"],
     },
+    chart=Chart(amount="payment.amountGross", date="invoiceDate", status="status", currency="payment.currencyCode"),
 )
 
 TEXTS = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...data.dataset import Account, Dataset
-from ...data.records import Readings, RecordType
+from ...data.records import Chart, Readings, RecordType
 from ...errors import Complaint, NotFound
 from ...toolkit import fields, params
 from ...toolkit.jsontext import Fragment, encode
@@ -72,6 +72,7 @@ RECORDS = RecordType(
         "invoice_id": lambda invoice: invoice["invoice_id"],
         "date": lambda invoice: invoice["date"],
     },
+    chart=Chart(amount="amount", date="date", status="status"),
 )
 
 

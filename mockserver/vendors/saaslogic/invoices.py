@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...data.dataset import Account, Dataset
-from ...data.records import RecordType
+from ...data.records import Chart, RecordType
 from ...toolkit import fields, params
 from ...toolkit.filters import Equals
 from ...vendor import Call, Endpoint, Example, Reading, Reply
@@ -88,6 +88,7 @@ RECORDS = RecordType(
         "cycle_start": lambda invoice: invoice["billingCycleStartDate"],
         "cycle_end": lambda invoice: invoice["billingCycleEndDate"],
     },
+    chart=Chart(amount="netAmount", date="invoiceDate", status="statusName", currency="currencySymbol"),
 )
 
 

@@ -6,7 +6,7 @@ from operator import itemgetter
 from typing import Any
 
 from ...data.dataset import Account, Dataset
-from ...data.records import Readings, Record, RecordType
+from ...data.records import Chart, Readings, Record, RecordType
 from ...errors import Complaint
 from ...toolkit import fields, pages, params
 from ...toolkit.jsontext import Fragment, encode
@@ -232,6 +232,7 @@ RECORDS = RecordType(
         "bare_number": lambda invoice: invoice["number"].removeprefix("#"),
     },
     render=written,
+    chart=Chart(amount="total", date="created_at", status="status", currency="currency"),
 )
 
 
