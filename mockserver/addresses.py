@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote
 
 from .faults import phrase
@@ -21,8 +20,7 @@ if TYPE_CHECKING:
 SANDBOX, REPLY = "mockserver.sandbox", "mockserver.reply"
 
 
-@dataclass(frozen=True, slots=True)
-class Address:
+class Address(NamedTuple):
     """An endpoint's path behind a prefix (none at the root)."""
 
     vendor: Vendor

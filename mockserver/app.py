@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
@@ -188,7 +187,7 @@ def start_page(world: World) -> View:
         ]
         body = {"name": "mockserver", "version": __version__, "health": "/__admin/health", **links, "vendors": listed}
         reply = Reply.json(jsontext.encode(body))
-        return respond(replace(reply, headers=(*reply.headers, *varies)))
+        return respond(reply._replace(headers=(*reply.headers, *varies)))
 
     return view
 
@@ -233,4 +232,4 @@ def refused(world: World, error: HTTPException) -> Response:
         allowed = ", ".join(sorted(extra[0][1].split(", ")))
         detail = f"{_path()} is not for {request.method[:20]}, wanted one of {allowed}."
     reply = problem(told(world, Misuse(error.name, detail, error.code or 500, code="http")))
-    return respond(replace(reply, headers=(*reply.headers, *extra, ("X-Mock-Version", __version__))))
+    return respond(reply._replace(headers=(*reply.headers, *extra, ("X-Mock-Version", __version__))))

@@ -93,6 +93,7 @@ def serve(**given: Any) -> None:
         from .front import front
         from .journal import Done
         from .wire import listening
+        from .wire.inline import Gathered
 
         told = make(given)
         settings = secured(told)
@@ -100,7 +101,7 @@ def serve(**given: Any) -> None:
         if settings.records is not None and settings.records > MANY:
             click.echo(f"making {_count(settings.records, 'record')} a vendor; this takes a while", err=True)
         world = assemble(settings)
-    world.observers.append(logs.observer(settings.log_format))
+    world.observers.append(logs.observer(settings.log_format, Gathered(sys.stderr)))
     with TemporaryFile() as file:
         failed = os.dup(file.fileno())  # to the end; all workers write to it, a byte a failure behind the one before
 

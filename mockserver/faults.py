@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from http import HTTPStatus
 from random import Random
-from typing import Any, get_args
+from typing import Any, NamedTuple, get_args
 
 from .errors import Asked, Fact, Misuse, Throttled
 from .matching import BadMatcher, Matcher, Seen, check, matches
@@ -20,8 +20,7 @@ from .vendor import Call, Network, Request, Vendor, Words
 LONGEST_DELAY = 60_000
 
 
-@dataclass(frozen=True, slots=True)
-class Wish:
+class Wish(NamedTuple):
     """What a request asks for beside its answer: an outcome (a status or an error's name), a delay in seconds.
 
     ``where`` says how it asks for the outcome: ``query.__code`` or ``header.Prefer``.
@@ -54,7 +53,7 @@ def wish(request: Request) -> tuple[Wish, Request]:
             code="bad-delay",
         )
     if query != request.query:
-        request = replace(request, query=query)
+        request = request._replace(query=query)
     return Wish(code, int(delay) / 1000, where if code is not None else ""), request
 
 
@@ -102,8 +101,7 @@ class Rule:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(NamedTuple):
     """What a rule does to one call; ``delay`` in seconds. ``where`` a warning of its outcome points to."""
 
     rule: str = ""
@@ -185,7 +183,7 @@ def hit(
         draw = Random(f"{seed}/{rule.id}/{met}")
         if draw.random() < rule.probability:
             return Hit(rule.id, rule.code, rule.network, always + seconds(rule.delay, draw), f"fault.{rule.id}")
-    return replace(NO_HIT, delay=always)
+    return NO_HIT._replace(delay=always)
 
 
 def _counts(rule: Rule) -> bool:

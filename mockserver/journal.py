@@ -7,7 +7,6 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from difflib import get_close_matches
 from functools import cached_property, lru_cache
 from hashlib import blake2s
 from itertools import chain
@@ -128,9 +127,9 @@ class Redaction:
         self._schemes = frozenset(scheme.lower() for scheme in schemes if scheme)
         self._started = {name: data.accounts for name, data in start.items()}
         keys = {name: credential.key for name, credential in self._credentials.items()}
-        # Clients send the same again and again: to look at all of a request anew takes 30 µs, at its headers 12.
-        self._again = lru_cache(maxsize=256)(self._bare)
+        # Clients send the same headers and names again and again: to look at the headers anew takes 12 µs.
         self._known_headers = lru_cache(maxsize=256)(self._headers_alone)
+        self._known_name = lru_cache(maxsize=1024)(self.is_secret)
         self._known = Mentions(
             str(account[keys[name]])
             for name, accounts in self._started.items()
@@ -142,21 +141,17 @@ class Redaction:
         """The request as it may be told; ``accounts`` are those that its sandbox has of the vendor."""
         prefix = f"/{vendor.name}" if vendor else ""
         if not sent.body and (vendor is None or accounts is None or accounts is self._started.get(vendor.name)):
-            headers = tuple(sent.headers.items())
-            length = len(sent.path) + len(sent.query) + sum(map(len, sent.headers.values()))
-            looked = self._again if length <= REMEMBERED else self._bare
-            return looked(prefix, sent.method, sent.path, sent.query, headers, sent.sandbox)
+            query, (secrets, shown) = pairs(sent.query), self._told_headers(sent.headers)
+            if not self._tells(query, "\n".join((sent.path, sent.sandbox or "", *chain(*query))), secrets):
+                return Told(secrets, sent.method, prefix, sent.path, query, shown)
         return self._shown(sent, prefix, vendor, accounts)
 
-    def _bare(
-        self, prefix: str, method: str, path: str, raw: str, headers: tuple[tuple[str, str], ...], sandbox: str | None
-    ) -> Told:
-        """A request without a body, in which only its headers and the accounts at the start have secrets."""
-        known = sum(len(value) for _, value in headers) <= REMEMBERED
-        query, (secrets, shown) = pairs(raw), (self._known_headers if known else self._headers_alone)(headers)
-        if self._tells(query, "\n".join((path, sandbox or "", *chain(*query))), secrets):
-            return self._shown(Request(method, path, raw, dict(headers), sandbox=sandbox), prefix)
-        return Told(secrets, method, prefix, path, query, shown)
+    def _told_headers(self, headers: Mapping[str, str]) -> tuple[Secrets, Mapping[str, str]]:
+        """The secrets of a request that has them in these headers and nowhere else; and the headers as they may be
+        told.
+        """
+        known = sum(map(len, headers.values())) <= REMEMBERED
+        return (self._known_headers if known else self._headers_alone)(tuple(headers.items()))
 
     def _shown(
         self, sent: Request, prefix: str = "", vendor: Vendor | None = None, accounts: Accounts | None = None
@@ -175,17 +170,14 @@ class Redaction:
         return Told(secrets, sent.method, prefix, hidden(sent.path, secrets), shown, headers, body)
 
     def _headers_alone(self, headers: tuple[tuple[str, str], ...]) -> tuple[Secrets, Mapping[str, str]]:
-        """The secrets of a request that has them in these headers and nowhere else; and the headers as they may be
-        told.
-        """
         told = self._shown(Request("", "", headers=dict(headers)))
         return told.secrets, told.request["headers"]
 
     def _tells(self, query: Pairs, text: str, secrets: Secrets) -> bool:
         """Whether there is anything to hide in a path and query."""
         return (
-            any(plain(name) in self._names for name, _ in query)
-            or any(secret in text for secret in secrets)
+            any(map(self._known_name, [name for name, _ in query]))
+            or any(map(text.__contains__, secrets))
             or bool(self._known.find(text))
         )
 
@@ -406,7 +398,7 @@ def hint(difference: Difference, kept: Document) -> str | None:
     for same, alike in _ALIKE.items():
         if alike(wanted) == alike(found):
             return f"They differ in {same} alone."
-    if place in NAMES and get_close_matches(found, (wanted, wanted.removeprefix(f"/{kept['vendor']}")), 1, ALIKE):
+    if place in NAMES and _are_alike(found, (wanted, wanted.removeprefix(f"/{kept['vendor']}"))):
         return f"The call has {found}. Did you mean that?"
     return 'It is a part of what was sent: {"contains": …}.' if place in MAPS and wanted in found else None
 
@@ -419,6 +411,12 @@ _ALIKE: Mapping[str, Callable[[str], str]] = {
     "a slash at the end": lambda text: text.rstrip("/"),
     "zeros in front": lambda text: text.lstrip("0"),
 }
+
+
+def _are_alike(found: str, names: tuple[str, ...]) -> bool:
+    from difflib import get_close_matches
+
+    return bool(get_close_matches(found, names, 1, ALIKE))
 
 
 def _wanted(condition: Any) -> Any:

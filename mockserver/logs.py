@@ -6,11 +6,14 @@ import json
 import logging
 import sys
 from collections.abc import Callable
-from typing import TextIO
+from typing import TYPE_CHECKING
 
 from . import clock
 from .journal import Done
 from .toolkit.logtext import escaped
+
+if TYPE_CHECKING:
+    from _typeshed import SupportsWrite
 
 
 class _AsJson(logging.Formatter):
@@ -40,7 +43,7 @@ def configure(form: str) -> None:
     root.propagate = False
 
 
-def observer(form: str, stream: TextIO | None = None) -> Callable[[Done], None]:
+def observer(form: str, stream: SupportsWrite[str] | None = None) -> Callable[[Done], None]:
     """What writes a line for each call that is over, to standard error or to another stream.
 
     It writes by itself: a record of the standard library's log costs 20 µs, half as much as all the rest of a call.

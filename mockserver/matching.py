@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from .toolkit.jsontext import brief
 
@@ -22,8 +22,7 @@ class BadMatcher(ValueError):
     """A matcher that cannot be understood; the message names the part, what was found and what was wanted."""
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(NamedTuple):
     """What a matcher looks at of one call. Header names are in lower case; a query name may have several values."""
 
     plain: Mapping[str, Any]

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from .clock import Clock, at, format_instant, parse_instant, since_daily
 from .data.dataset import Accounts, Dataset
@@ -398,8 +398,7 @@ def overlaid(base: Dataset, edits: Edits) -> Dataset:
 # Choosing -----------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Choice:
+class Choice(NamedTuple):
     """The sandbox of a call, the request as its vendor may see it, and what is worth telling about the choice."""
 
     name: str
@@ -432,7 +431,7 @@ def choose(request: Request, vendor: Vendor, known: Callable[[str, str], bool]) 
     if tilde and head and NAME.fullmatch(tail) and known(head, next(iter(named.values()), tail)):
         named["credential"] = tail
         sent = request.headers[header.lower()].rstrip(" \t").removesuffix(f"~{tail}")
-        request = replace(request, headers={**request.headers, header.lower(): sent})
+        request = request._replace(headers={**request.headers, header.lower(): sent})
     (where, chosen), *others = named.items() or [("", DEFAULT)]
     notices = tuple(
         Notice(

@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 
-from . import changes, clock, cors, faults, journal, live
+from . import clock, cors, faults, journal, live
 from .data.dataset import Dataset
 from .errors import (
     Broken,
@@ -110,9 +110,9 @@ def outcome(world: World, call: Call, wall: float) -> Reply:
         except Fact as fact:
             reply = refused(call, fact)
         if wish.code is not None:
-            reply = replace(reply, headers=(*reply.headers, ("Preference-Applied", f"code={wish.code}")))
+            reply = reply._replace(headers=(*reply.headers, ("Preference-Applied", f"code={wish.code}")))
         if hit.delay or hit.network:
-            reply = replace(reply, delay=reply.delay + hit.delay, network=hit.network or reply.network)
+            reply = reply._replace(delay=reply.delay + hit.delay, network=hit.network or reply.network)
         return reply
     except Misuse as misuse:
         call.fault = misuse.code
@@ -159,7 +159,8 @@ def entered(
     world: World, choice: Choice, vendors: Iterable[Vendor], wall: float, seen: Mapping[str, Sandbox]
 ) -> Sandbox:
     """The chosen sandbox. Raises Misuse when its name would give a secret away, or there are too many."""
-    refuse_secret_name(world, choice.name, *(vendor.credential.read(choice.request.headers) for vendor in vendors))
+    if choice.name != DEFAULT:
+        refuse_secret_name(world, choice.name, *(vendor.credential.read(choice.request.headers) for vendor in vendors))
     return seen.get(choice.name) or world.sandboxes.enter(choice.name, wall)
 
 
@@ -319,7 +320,7 @@ def struck(world: World, sandbox: Sandbox, call: Call, wish: faults.Wish) -> fau
     if wish == faults.NO_WISH:
         return hit
     if wish.code is None:
-        return replace(hit, delay=hit.delay + wish.delay)
+        return hit._replace(delay=hit.delay + wish.delay)
     return faults.Hit(f"Prefer: code={wish.code}", wish.code, delay=hit.delay + wish.delay, where=wish.where)
 
 
@@ -348,6 +349,8 @@ def passed(world: World, sandbox: Sandbox, call: Call) -> Reply:
     call.reached = "answer"
     reply = world.answers.to(question, call, call.endpoint)
     if sandbox.changes:
+        from . import changes  # with all that edits records: a start is 2 ms shorter without
+
         answers = world.store.count(sandbox.name, f"answers/{call.vendor.name}") + 1
         changes.follow(world.sandboxes, sandbox, call, reply, answers, world.wall())
     as_documented = call.readings == call.vendor.defaults
@@ -393,7 +396,7 @@ def refused(call: Call, fact: Fact, words: Words | None = None) -> Reply:
     if isinstance(fact, Throttled):
         extra = (("Retry-After", str(fact.retry_after)),)
         call.spent = call.spent or Spent(False, fact.limit, fact.remaining, fact.reset.timestamp())
-    return replace(reply, headers=(*reply.headers, *extra), rule=words.rule, basis=words.basis)
+    return reply._replace(headers=(*reply.headers, *extra), rule=words.rule, basis=words.basis)
 
 
 def chosen(vendor: Vendor, fact: Fact) -> Words:

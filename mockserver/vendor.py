@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from marshmallow import Schema
 
@@ -25,13 +25,19 @@ from .toolkit.params import ParamSchema, Repeated
 from .toolkit.querystring import Pairs
 from .toolkit.quota import Spent
 
+if TYPE_CHECKING:
+    import uuid
+
 Basis = Literal["documented", "public", "inferred"]
 Network = Literal["reset", "empty", "truncate", "malformed", "drip"]
 Headers = tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+# What is made in every call is a tuple with names: in a third of the time that a frozen dataclass takes.
+NOTHING: Mapping[str, str] = MappingProxyType({})
+
+
+class Request(NamedTuple):
     """What the client sent. ``path`` is decoded and has no prefix of ours; header names are in lower case.
 
     ``length`` is that of the request target as sent, in bytes. ``sandbox`` is the one that the URL names.
@@ -40,15 +46,14 @@ class Request:
     method: str
     path: str
     query: str = ""
-    headers: Mapping[str, str] = field(default_factory=dict)
-    path_params: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = NOTHING
+    path_params: Mapping[str, str] = NOTHING
     length: int = 0
     body: bytes = b""
     sandbox: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(NamedTuple):
     """What goes back. ``delay`` (seconds) and ``network`` are carried out by whatever server is in front.
 
     ``rule`` and ``basis`` say why it is as it is; they and the headers of ours are put on by the core. ``page`` says
@@ -145,6 +150,8 @@ class Call:
 
     def stable_uuid(self, *about: object) -> uuid.UUID:
         """A UUID that is the same for the same request: replies stay the same bytes in every run."""
+        import uuid  # 2 ms, for the few replies that have one
+
         request = self.request
         return uuid.uuid5(uuid.NAMESPACE_URL, "|".join(map(str, (request.method, request.path, request.query, *about))))
 

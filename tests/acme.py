@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -123,7 +122,7 @@ def one_bill(call: Call) -> Reply:
     if not len(found):
         raise facts.NotFound
     reply = Reply.json(encode({"bill": Fragment(found.json()[1:-1]), "trace": str(call.stable_uuid("trace"))}))
-    return replace(reply, network=cast(Network, trouble)) if trouble else reply
+    return reply._replace(network=cast(Network, trouble)) if trouble else reply
 
 
 def authenticate(call: Call) -> Found:

@@ -182,5 +182,4 @@ def test_a_long_request_is_told_alike_and_not_remembered(vendor: Vendor) -> None
         told = redaction.of(Request("GET", "/v3/bills", f"q={'a' * length}", headers), vendor)
         assert told.request["query"] == {"q": "a" * length}
         assert RICH not in str(told.request)
-    assert redaction._again.cache_info().currsize == 1
     assert redaction._known_headers.cache_info().currsize == 1

@@ -493,7 +493,7 @@ def test_delay_and_network_faults_are_written_on_the_reply_for_the_server_in_fro
     request = Request("GET", "/v3/bills/1", "trouble=drip", headers, {"id": "1"})
     reply = serve(server.world, server.vendor, endpoint, request)
     assert (reply.status, reply.delay, reply.network) == (200, 0.8, "drip")
-    refused = serve(server.world, server.vendor, endpoint, replace(request, headers={"x-mock-delay": "5"}))
+    refused = serve(server.world, server.vendor, endpoint, request._replace(headers={"x-mock-delay": "5"}))
     assert (refused.status, refused.delay, refused.network) == (401, 0.005, None)
 
 

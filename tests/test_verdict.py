@@ -238,7 +238,7 @@ def test_a_refused_credential_is_not_sent_again(server: Watched, status: int) ->
 
 def test_a_status_counts_by_its_meaning_not_by_its_number(vendor: Vendor) -> None:
     def always_200(call: Call, words: Words, fact: Any) -> Reply:
-        return replace(refuse(call, words, fact), status=200)
+        return refuse(call, words, fact)._replace(status=200)
 
     server = Watched(replace(vendor, refuse=always_200))
     for _ in range(2):

@@ -99,8 +99,9 @@ class Mentions:
     def find(self, text: str) -> list[str]:
         """The secrets that stand in the text, each as often as it does."""
         pieces, width, found = self._pieces, self._width, []
-        for at in range(0, len(text) - width + 1, self._step):
-            for offset, length in pieces.get(text[at : at + width], ()):
+        looks = range(0, len(text) - width + 1, self._step)
+        for at in [look for look in looks if text[look : look + width] in pieces]:
+            for offset, length in pieces[text[at : at + width]]:
                 candidate = text[at - offset : at - offset + length] if at >= offset else ""
                 if candidate in self._secrets:
                     found.append(candidate)

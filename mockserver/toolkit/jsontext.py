@@ -92,7 +92,12 @@ def _write(value: Any, number: Callable[[Decimal], str], put: Callable[[bytes], 
         before = b"{"
         for key, item in value.items():
             put(before + _key(key))
-            _write(item, number, put)
+            if type(item) is int:
+                put(b"%d" % item)
+            elif type(item) is Fragment:
+                put(item.text)
+            else:
+                _write(item, number, put)
             before = b","
         put(b"}" if value else b"{}")
     elif isinstance(value, _LISTS):

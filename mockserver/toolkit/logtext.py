@@ -7,4 +7,6 @@ LONGEST = 200
 
 def escaped(text: str) -> str:
     """At most 200 printable ASCII characters that stand for the text."""
+    if text.isascii() and text.isprintable() and "\\" not in text:
+        return text[:LONGEST]
     return text.encode("unicode_escape").decode("ascii")[:LONGEST]

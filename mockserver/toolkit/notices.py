@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
-from difflib import get_close_matches
 
 HEADER_LIMIT = 4096
 
@@ -21,6 +20,8 @@ class Notice:
 
 def closest(name: str, known: Iterable[str]) -> str | None:
     """The known name most like this one, whatever its case; None when none is like it."""
+    from difflib import get_close_matches  # not before something is misspelled
+
     by_folded = {candidate.casefold(): candidate for candidate in known}
     found = get_close_matches(name.casefold(), by_folded, n=1, cutoff=0.5)
     return by_folded[found[0]] if found else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import NamedTuple
 
 SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400}
 LATE = 5.0  # seconds; calls that are under way at once come to be counted in another order than their times have
@@ -31,8 +32,7 @@ class Quota:
         return f"{self.limit}/{next(word for word, seconds in SECONDS.items() if seconds == self.seconds)}"
 
 
-@dataclass(frozen=True, slots=True)
-class Spent:
+class Spent(NamedTuple):
     """What one call did to its quota: whether it went through, what is left, when the window ends (epoch seconds)."""
 
     allowed: bool

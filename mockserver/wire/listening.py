@@ -12,9 +12,10 @@ from ..settings import WrongSetting
 
 def listen(host: str, port: int, flag: str = "--port") -> socket.socket:
     """A listening TCP socket. Raises WrongSetting, which names the flag, when the address cannot be had."""
+    name = host.encode() if host.isascii() else host  # for a text Python loads all that it knows of names in Unicode
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
-            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+            name, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
     except (OSError, UnicodeError):
         raise WrongSetting(f"--host is {host!r}, wanted an address of this machine.") from None

@@ -172,3 +172,41 @@ def test_a_body_beyond_the_limit_is_read_and_not_kept(monkeypatch: pytest.Monkey
 @pytest.mark.parametrize(("value", "sound"), [("a\tb \xe4", True), ("a\r\nSet-Cookie: b", False), ("a\x00", False)])
 def test_a_reply_is_sound_when_no_header_of_it_ends_early(value: str, sound: bool) -> None:
     assert inline.is_sound(Reply(200, BODY, (("X-Name", "Jos"), ("X-Other", value)))) == sound
+
+
+class Line(list[str]):
+    """What reaches the stream behind a Gathered one, write by write."""
+
+    def write(self, text: str) -> None:
+        self.append(text)
+
+
+def test_lines_of_one_turn_of_the_loop_are_written_together() -> None:
+    written = Line()
+    stream = inline.Gathered(written)
+    stream.write("before\n")
+
+    async def turn() -> None:
+        stream.write("one\n")
+        stream.write("two\n")
+        assert written == ["before\n"]
+        await asyncio.sleep(0)
+        stream.write("three\n")
+        await asyncio.sleep(0)
+
+    asyncio.run(turn())
+    stream.write("after\n")
+    assert written == ["before\n", "one\ntwo\n", "three\n", "after\n"]
+
+
+def test_no_more_lines_are_written_together_than_a_pipe_takes_undivided() -> None:
+    written = Line()
+    stream, line = inline.Gathered(written), "x" * 999 + "\n"
+
+    async def turn() -> None:
+        for _ in range(6):
+            stream.write(line)
+        await asyncio.sleep(0)
+
+    asyncio.run(turn())
+    assert written == [line * 4, line * 2]
