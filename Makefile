@@ -14,7 +14,7 @@ else
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test test-flask-way check format fixtures story statements bench bench-peers bench-workers bench-sandboxes browser-tools clean
+.PHONY: help serve test test-flask-way check format fixtures story statements bench bench-peers bench-workers bench-sandboxes browser-tools images clean
 
 help: ## list these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1|/' | column -t -s '|'
@@ -64,6 +64,9 @@ bench-workers: $(VENV)/bench.stamp ## measure it under every worker of gunicorn 
 
 bench-sandboxes: $(VENV)/serve.stamp ## print what sandboxes cost, in time and memory (ARGS=5000: of so many)
 	$(BIN)/python bench/sandboxes.py $(ARGS)
+
+images: $(VENV)/all.stamp $(VENV)/browser-tools.stamp ## take the console's pictures in docs/images anew, by the test that looks at them
+	MOCK_TEST_IMAGES=docs/images $(BIN)/python -m pytest -q tests/browser/test_console.py -k picture $(ARGS)
 
 browser-tools: $(VENV)/browser-tools.stamp ## install what the browser tests need from npm into build/browser
 

@@ -15,7 +15,7 @@ from ..toolkit.bounded import Bounded
 from ..toolkit.fields import RecordSchema
 from ..toolkit.filters import Columns, Condition, Contains, Equals, Within
 from ..toolkit.jsontext import decode, encode
-from .texts import SMALL, kept, picked
+from .texts import SMALL, kept, listed
 
 Record = Mapping[str, Any]
 Readings = Mapping[str, str]
@@ -473,4 +473,4 @@ class View:
 
     def json(self, start: int = 0, stop: int | None = None) -> bytes:
         """Rows ``start`` up to ``stop`` as a JSON array."""
-        return b"[" + b",".join(picked(self.records.fragments(self.readings), self.rows[start:stop])) + b"]"
+        return listed(self.records.fragments(self.readings), self.rows[start:stop])

@@ -17,10 +17,11 @@ class Texts(Sequence[bytes]):
     with the one it comes from are all copied as they are used, and weigh twice; one text is not.
     """
 
-    __slots__ = ("_ends", "_whole")
+    __slots__ = ("_ends", "_looked", "_whole")
 
     def __init__(self, whole: bytes, lengths: Iterable[int]) -> None:
         self._whole, self._ends = whole, array("Q", accumulate(lengths, initial=0))
+        self._looked = memoryview(whole)
         if self._ends[-1] != len(whole):
             raise ValueError(f"{len(whole)} bytes, wanted {self._ends[-1]}")
 
@@ -36,7 +37,7 @@ class Texts(Sequence[bytes]):
     def __getitem__(self, index: int | slice) -> bytes | list[bytes]:
         rows = range(len(self))[index]
         if isinstance(rows, range):
-            return self.picked(rows)
+            return [self[row] for row in rows]
         return self._whole[self._ends[rows] : self._ends[rows + 1]]
 
     def __eq__(self, other: object) -> bool:
@@ -44,10 +45,10 @@ class Texts(Sequence[bytes]):
 
     __hash__ = None  # type: ignore[assignment]  # as a list has none
 
-    def picked(self, rows: Iterable[int]) -> list[bytes]:
-        """The texts of these rows."""
-        whole, ends = self._whole, self._ends
-        return [whole[ends[row] : ends[row + 1]] for row in rows]
+    def picked(self, rows: Iterable[int]) -> list[bytes | memoryview]:
+        """The texts of these rows, not copied: whoever joins them copies them once."""
+        looked, ends = self._looked, self._ends
+        return [looked[ends[row] : ends[row + 1]] for row in rows]
 
 
 def kept(texts: Iterable[bytes]) -> Sequence[bytes]:
@@ -61,6 +62,11 @@ def kept(texts: Iterable[bytes]) -> Sequence[bytes]:
     return texts if len(texts) > SMALL else list(texts)
 
 
-def picked(texts: Sequence[bytes], rows: Iterable[int]) -> list[bytes]:
-    """The texts of these rows, whatever form they are kept in."""
-    return texts.picked(rows) if isinstance(texts, Texts) else [texts[row] for row in rows]
+def listed(texts: Sequence[bytes], rows: Iterable[int]) -> bytes:
+    """A JSON array of the texts of these rows, whatever form they are kept in."""
+    picked: list[bytes | memoryview] = texts.picked(rows) if isinstance(texts, Texts) else [texts[row] for row in rows]
+    if not picked:
+        return b"[]"
+    picked[0] = b"[" + picked[0]  # to put the brackets around the whole would copy it twice more
+    picked[-1] = b"".join((picked[-1], b"]"))
+    return b",".join(picked)

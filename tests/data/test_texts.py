@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mockserver.data import texts
-from mockserver.data.texts import Texts, kept, picked
+from mockserver.data.texts import Texts, kept, listed
 
 LINES = [b"one", b"", b"three \xc3\xbc", b"4"]
 
@@ -29,9 +29,12 @@ def test_it_is_read_like_a_list(joined: Texts) -> None:
         joined[-5]
 
 
-def test_rows_are_picked_in_any_order_out_of_either_form(joined: Texts) -> None:
-    assert picked(joined, [3, 0, 3]) == picked(LINES, [3, 0, 3]) == [b"4", b"one", b"4"]
-    assert picked(joined, []) == []
+def test_rows_are_listed_in_any_order_out_of_either_form(joined: Texts) -> None:
+    for texts_ in (joined, LINES):
+        assert listed(texts_, [3, 0, 3]) == b"[4,one,4]"
+        assert listed(texts_, [2]) == b"[three \xc3\xbc]"
+        assert listed(texts_, []) == b"[]"
+    assert LINES[0] == b"one"
 
 
 def test_lengths_that_are_not_those_of_the_text_are_refused() -> None:
