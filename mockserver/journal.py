@@ -10,6 +10,7 @@ from datetime import datetime
 from functools import cached_property, lru_cache
 from hashlib import blake2s
 from itertools import chain
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import quote
 
@@ -83,7 +84,7 @@ class Told:
     ) -> None:
         self.secrets, self.path = secrets, path
         self._method, self._prefix, self._query, self._headers, self._body = method, prefix, query, headers, body
-        texts = sum([len(name) + len(value) for name, value in query]) + sum(map(len, headers.values()))
+        texts = sum([len(name) + len(value) for name, value in query]) + lengths(headers)
         self.size = len(body) + 2 * (len(path) + texts)  # about, in bytes
 
     @cached_property
@@ -150,7 +151,7 @@ class Redaction:
         """The secrets of a request that has them in these headers and nowhere else; and the headers as they may be
         told.
         """
-        known = sum(map(len, headers.values())) <= REMEMBERED
+        known = lengths(headers) <= REMEMBERED
         return (self._known_headers if known else self._headers_alone)(tuple(headers.items()))
 
     def _shown(
@@ -171,7 +172,7 @@ class Redaction:
 
     def _headers_alone(self, headers: tuple[tuple[str, str], ...]) -> tuple[Secrets, Mapping[str, str]]:
         told = self._shown(Request("", "", headers=dict(headers)))
-        return told.secrets, told.request["headers"]
+        return told.secrets, MappingProxyType(told.request["headers"])  # many entries share it
 
     def _tells(self, query: Pairs, text: str, secrets: Secrets) -> bool:
         """Whether there is anything to hide in a path and query."""
@@ -228,6 +229,11 @@ def _mark(secret: str, sandbox: str) -> str:
     return blake2s(secret.encode("utf-8", "replace"), digest_size=3, key=sandbox.encode()[:32]).hexdigest()
 
 
+def lengths(headers: Mapping[str, str]) -> int:
+    """How many characters headers have, names and values."""
+    return sum(map(len, headers)) + sum(map(len, headers.values()))
+
+
 def hidden(text: str, secrets: Secrets) -> str:
     """A text without the secrets of the call."""
     for secret in secrets:
@@ -269,7 +275,7 @@ def _spellings(secret: str) -> Iterator[str]:
 class Entry(Mapping[str, Any]):
     """What the journal keeps of a call. It is put together when somebody reads it, which is seldom: 15 µs less a call.
 
-    It holds on to nothing of the request but what may be told.
+    Until then it holds the reply as it was, cut to what is kept of its body, and what is hidden in it.
     """
 
     __slots__ = ("_made", "_parts")
@@ -278,6 +284,8 @@ class Entry(Mapping[str, Any]):
         vendor = done.vendor.name if done.vendor else None
         operation = done.endpoint.operation if done.endpoint else None
         reply, warned = done.reply, done.notices
+        if len(reply.body) > BODY_LIMIT:  # one byte more says that there was more
+            reply = reply._replace(body=reply.body[: BODY_LIMIT + 1])
         how = done.fault, done.reached, done.strict, done.caller
         who = done.sandbox, vendor, operation
         self._parts: Any = (done.wall, done.ms, done.now, who, told, reply, warned, how, done.spent)
@@ -304,8 +312,9 @@ class Entry(Mapping[str, Any]):
 def entry(done: Done, told: Told) -> tuple[Entry, int]:
     """What the journal keeps of a call, and about how many bytes that is."""
     reply = done.reply
-    answer = min(len(reply.body), BODY_LIMIT) + sum([len(value) for _, value in reply.headers])
-    return Entry(done, told), ENTRY_BYTES + told.size + answer + 300 * len(done.notices)
+    answer = min(len(reply.body), BODY_LIMIT) + sum([len(name) + len(value) for name, value in reply.headers])
+    warned = sum([100 + len(notice.location) + len(notice.message) for notice in done.notices])
+    return Entry(done, told), ENTRY_BYTES + told.size + answer + warned
 
 
 def _entry(

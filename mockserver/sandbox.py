@@ -207,7 +207,9 @@ class Sandboxes:
         return found[1] if found else None
 
     def recall(self, name: str) -> Sandbox:
-        """The sandbox of this name as this process last saw it. Raises StoreAway when it never did."""
+        """The sandbox of this name as this process last saw it, though the daily reset may have come since. Raises
+        StoreAway when it never did.
+        """
         document = self.store.known(name)
         if document is None:
             raise StoreAway

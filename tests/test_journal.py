@@ -13,8 +13,11 @@ from urllib.parse import quote
 
 import pytest
 
+from mockserver import clock, journal
+from mockserver.journal import BODY_LIMIT, Done
 from mockserver.serve import serve
-from mockserver.vendor import Request, Vendor
+from mockserver.toolkit.notices import Notice
+from mockserver.vendor import Reply, Request, Vendor
 from tests.acme import BILLS, POOR, RICH, Sandboxed, acme
 
 
@@ -183,3 +186,18 @@ def test_a_long_request_is_told_alike_and_not_remembered(vendor: Vendor) -> None
         assert told.request["query"] == {"q": "a" * length}
         assert RICH not in str(told.request)
     assert redaction._known_headers.cache_info().currsize == 1
+
+
+def test_what_is_kept_of_a_call_is_no_more_than_is_counted(vendor: Vendor) -> None:
+    world = Sandboxed(vendor).world
+    body, names = b"x" * (10 * BODY_LIMIT), {"x-" + "n" * 5000: ""}
+    told = world.redaction.of(Request("GET", "/v3/bills", headers=names), vendor)
+    reply = Reply(200, body)
+    notice = Notice("header." + "n" * 5000, "unknown-header", "n" * 5000)
+    done = Done(vendor, None, "default", Request("GET", "/"), "/", reply, (notice,), clock.at(0), 0.0, 1.0)
+    entry, size = journal.entry(done, told)
+    assert size >= BODY_LIMIT + 15_000
+    held = entry._parts[5].body
+    assert len(held) == BODY_LIMIT + 1
+    assert (entry["response"]["truncated"], len(entry["response"]["body"])) == (True, BODY_LIMIT)
+    assert world.redaction._known_headers.cache_info().currsize == 0

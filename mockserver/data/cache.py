@@ -75,7 +75,7 @@ class Cache:
         try:
             with file.open("rb") as stream:
                 rest = _read(stream)
-        except (OSError, ValueError, TypeError, KeyError, ArithmeticError, RecursionError):
+        except (OSError, ValueError, TypeError, KeyError, ArithmeticError, RecursionError, AttributeError, MemoryError):
             return None
         with suppress(OSError):
             os.utime(file)  # it was used

@@ -15,7 +15,7 @@ from ..toolkit.bounded import Bounded
 from ..toolkit.fields import RecordSchema
 from ..toolkit.filters import Columns, Condition, Contains, Equals, Within
 from ..toolkit.jsontext import decode, encode
-from .texts import SMALL, kept, listed
+from .texts import SMALL, Texts, kept, listed
 
 Record = Mapping[str, Any]
 Readings = Mapping[str, str]
@@ -231,13 +231,12 @@ class Records:
     def own_bytes(self) -> int:
         """About how many bytes a copy of these takes, of which most values belong to somebody else, too."""
         columns = len(self.kind.columns)
-        own = sum(len(self._rendered[self._defaults][row]) + 60 * columns + 500 for row in self._new)
-        return (
-            own
-            + 16 * len(self._gone)
-            + 2000
-            + (0 if self._few and len(self) > SMALL else 8 * len(self) * (columns + 3))
-        )
+        texts = self._rendered[self._defaults]
+        own = sum(len(texts[row]) + 60 * columns + 500 for row in self._new) + 16 * len(self._gone) + 2000
+        if self._few and len(self) > SMALL:
+            return own
+        copied = self._origin is not None and isinstance(self._origin._rendered[self._defaults], Texts)
+        return own + 8 * len(self) * (columns + 3) + (sum(map(len, texts)) + 33 * len(self) if copied else 0)
 
     def fragments(self, readings: Readings) -> Sequence[bytes]:
         """Every record's JSON under these rendering readings; other than the defaults made on first touch and kept."""

@@ -263,9 +263,15 @@ class RedisStore:
       return grow(sandbox, 0 - string.match(oldest[1], '%d+$'))
     end
 
+    -- A journal without entries has no bytes, whatever was counted before somebody else touched our keys.
+    local function miscounted(sandbox)
+      grow(sandbox, 0 - (redis.call('ZSCORE', journals, sandbox) or 0))
+    end
+
+    if redis.call('XLEN', of(name, 'journal')) == 0 then miscounted(name) end
     redis.call('XADD', of(name, 'journal'), id .. '-' .. size, 'entry', text)
     local bytes = grow(name, size)
-    while redis.call('XLEN', of(name, 'journal')) > most or bytes > most_bytes do
+    while bytes and (redis.call('XLEN', of(name, 'journal')) > most or bytes > most_bytes) do
       bytes = drop_oldest(name)
     end
     local function all() return tonumber(redis.call('HGET', totals, 'bytes')) end
@@ -279,6 +285,7 @@ class RedisStore:
         end
         local enough = left - math.max(1, math.floor(left / 64))
         while left and left > enough do left = drop_oldest(sandbox) end
+        if not left then miscounted(sandbox) end
       end
     end
     return id

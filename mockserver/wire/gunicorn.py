@@ -21,7 +21,7 @@ from gunicorn.workers import gasgi
 from ..addresses import REPLY, framed
 from ..faults import phrase
 from ..vendor import Reply
-from .inline import Inline, is_sound
+from .inline import Inline, is_plain
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -48,10 +48,15 @@ class _Protocol(protocol.ASGIProtocol):  # type: ignore[misc]  # gunicorn has no
         answered here and now, with one write (45 µs less of 160). Whether the connection goes on.
         """
         inline: Inline = self.app
-        reply = inline.at_once(request)
+        try:
+            reply = inline.at_once(request)
+        except Exception:
+            self.log.exception("A call broke before it was one")
+            self._send_error_response(500, "Internal Server Error")
+            return False
         if reply is None:
             return bool(await super()._serve_http_request(request, sockname, peername))
-        if reply.delay or reply.network or not is_sound(reply):
+        if reply.delay or reply.network or not is_plain(reply):
             self.app = partial(inline.carry, reply)  # a connection has one request at a time
             try:
                 return bool(await super()._serve_http_request(request, sockname, peername))
@@ -151,6 +156,7 @@ def run(
         "worker_class": _Worker,
         "asgi_lifespan": "off",
         "asgi_loop": "asyncio",
+        "http_parser": "python",  # its limits hold, whatever else is installed
         "preload_app": True,
         "graceful_timeout": GRACE,
         "keepalive": 15,

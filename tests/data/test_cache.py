@@ -46,7 +46,7 @@ def test_what_is_put_is_found_again_in_the_same_digits(kept: Cache) -> None:
     assert kept.get("another") is None
 
 
-@pytest.mark.parametrize("damage", [b"", b"x", b"\n\n\n", b"00000000\n[]\n{}\n"])
+@pytest.mark.parametrize("damage", [b"", b"x", b"\n\n\n", b"00000000\n[]\n{}\n", b'0\n[]\n{"columns": []}\n'])
 def test_a_damaged_entry_is_as_good_as_none(kept: Cache, tmp_path: Path, damage: bytes) -> None:
     kept.put("one", REST)
     (tmp_path / "cache" / "one").write_bytes(damage)

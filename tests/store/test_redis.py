@@ -473,3 +473,21 @@ def test_a_fault_that_hit_its_times_in_one_process_is_over_in_another(
     assert two.get(key=POOR).status == 200
     assert two.control("GET", "/clock").json["now"][:10] > ANCHOR[:10]
     other.close()
+
+
+@pytest.mark.parametrize("again", ["x", "y"])
+def test_a_journal_that_somebody_else_took_away_stops_nobody(redis: stores.Server, again: str) -> None:
+    store = RedisStore(redis.url, journal_bytes=700, all_journals_bytes=1000)
+    try:
+        for name in ("x", "y"):
+            store.write(name, SETTINGS, {}, expected=0, wall=1.0)
+        for _ in range(2):
+            store.append("x", {"entry": "gone"}, 300)
+        with Redis.from_url(redis.url) as client:
+            assert client.delete("mockserver:x:journal") == 1
+        for number in range(4):
+            store.append(again, {"entry": number}, 300)
+        assert [entry["entry"] for _, entry in store.entries(again)][-1] == 3
+        assert store.entries("x") == [] or again == "x"
+    finally:
+        store.close()
