@@ -163,7 +163,8 @@ def is_plain(reply: Reply) -> bool:
     """Whether a reply can go out as it stands: no header of it ends early, is beyond Latin-1, or is the server's to
     say, and it has no body where HTTP allows none. What is not plain gunicorn itself must see to.
     """
-    if _ODD.search("".join([name + value for name, value in reply.headers])):
+    text = "".join([name + value for name, value in reply.headers])
+    if not (text.isascii() and text.isprintable()) and _ODD.search(text):  # to search takes ten times as long
         return False
     return not any(map(_is_the_servers, [name for name, _ in reply.headers])) and not (
         reply.body and reply.status in (204, 304)
