@@ -41,7 +41,7 @@ log = logging.getLogger("mockserver")
 
 # Whoever finds out that the server does not answer waits no longer than this; control has promised to answer within a
 # second. Nothing is sent twice: what was sent may have been done though no answer came.
-TIMEOUTS = {"socket_connect_timeout": 0.5, "socket_timeout": 0.6, "retry": Retry(NoBackoff(), 0)}
+TIMEOUTS: Mapping[str, Any] = {"socket_connect_timeout": 0.5, "socket_timeout": 0.6, "retry": Retry(NoBackoff(), 0)}
 KNOWN_BYTES = 32 * 1024 * 1024
 
 # Every script begins with this: KEYS[1] is the prefix, ARGV[1] the sandbox.
