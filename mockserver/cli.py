@@ -101,7 +101,8 @@ def serve(**given: Any) -> None:
         if settings.records is not None and settings.records > MANY:
             click.echo(f"making {_count(settings.records, 'record')} a vendor; this takes a while", err=True)
         world = assemble(settings)
-    world.observers.append(logs.observer(settings.log_format, Gathered(sys.stderr)))
+    lines = Gathered(sys.stderr)
+    world.observers.append(logs.observer(settings.log_format, lines))
     with TemporaryFile() as file:
         failed = os.dup(file.fileno())  # to the end; all workers write to it, a byte a failure behind the one before
 
@@ -137,7 +138,7 @@ def serve(**given: Any) -> None:
     status: Any = 0
     started = os.getpid()
     try:
-        run(front(world), listener, ready, tls, encrypted, workers=settings.workers)
+        run(front(world), listener, ready, tls, encrypted, workers=settings.workers, leaving=lines.flush)
     except SystemExit as stopped:
         if os.getpid() != started:  # a worker ends: the rest is for the process that the user started
             raise

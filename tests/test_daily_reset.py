@@ -126,6 +126,7 @@ def test_with_a_real_clock_the_data_is_that_of_the_day(vendor: Vendor) -> None:
         assert server.world.sandboxes.enter("default", server.wall()).day.day == day  # type: ignore[union-attr]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("reset_at", ["03:00", None])
 def test_a_server_that_runs_for_months_keeps_the_data_of_days_that_are_in_use(
     vendor: Vendor, reset_at: str | None

@@ -10,6 +10,7 @@ import signal
 import socket
 import ssl
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -143,8 +144,11 @@ def run(
     encrypted: socket.socket | None = None,
     *,
     workers: int = 1,
+    leaving: Callable[[], None] = lambda: None,
 ) -> None:
     """Serve until a signal says stop; ``ready`` is called once calls are answered. Ends by SystemExit.
+
+    A worker that ends at once calls ``leaving`` before.
 
     With a certificate and its key the socket speaks TLS, or if there is one more only that: then this one speaks HTTP.
     The socket is gunicorn's from here on. The request line is not limited here: vendors have words for one that is too
@@ -165,7 +169,7 @@ def run(
         "control_socket_disable": True,
         "loglevel": "warning",
         "accesslog": None,
-        "post_worker_init": lambda worker: _started(ready if worker.age == 1 else lambda: None),
+        "post_worker_init": lambda worker: _started(ready if worker.age == 1 else lambda: None, leaving),
     }
     _raise_limit_of_files()
     beside = None
@@ -196,11 +200,17 @@ def _raise_limit_of_files() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
-def _started(ready: Callable[[], None]) -> None:
+def _started(ready: Callable[[], None], leaving: Callable[[], None]) -> None:
     """In the worker: Ctrl-C is for the master alone (a terminal sends it to both), whose quick stop ends us at once.
 
     gunicorn's own handler of it takes a lock that the interrupted code may hold, and hangs for the grace period.
     """
+
+    def end(number: int, frame: object) -> None:
+        with suppress(OSError, RuntimeError):  # nobody reads any more; or a line was just being written
+            leaving()
+        os._exit(0)
+
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGQUIT, lambda number, frame: os._exit(0))
+    signal.signal(signal.SIGQUIT, end)
     ready()

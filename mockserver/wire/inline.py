@@ -125,13 +125,14 @@ class Gathered:
             self._stream.write(text)
             return
         if self._length + len(text) > self.WHOLE:
-            self._flush()
+            self.flush()
         if not self._texts:
-            loop.call_soon(self._flush)
+            loop.call_soon(self.flush)
         self._texts.append(text)
         self._length += len(text)
 
-    def _flush(self) -> None:
+    def flush(self) -> None:
+        """Write what there is so far."""
         texts, self._texts, self._length = self._texts, [], 0
         if texts:
             self._stream.write("".join(texts))

@@ -51,8 +51,10 @@ def run(
     encrypted: socket.socket | None = None,
     *,
     workers: int = 1,
+    leaving: Callable[[], None] = lambda: None,
 ) -> None:
-    """Serve until interrupted; ``ready`` is called just before the first call can be answered. Raises WrongSetting.
+    """Serve until interrupted; ``ready`` is called just before the first call can be answered, ``leaving`` at the end.
+    Raises WrongSetting.
 
     With a certificate and its key the socket speaks TLS, or if there is one more only that: then this one speaks HTTP.
     """
@@ -68,3 +70,4 @@ def run(
         pass
     finally:
         serving.server_close()
+        leaving()

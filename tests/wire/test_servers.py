@@ -276,11 +276,12 @@ def test_how_gunicorn_is_set(vendor: Vendor, monkeypatch: pytest.MonkeyPatch) ->
     made: list[Any] = []
     monkeypatch.setattr(BaseApplication, "run", lambda self: made.append(self))
     ready: list[str] = []
+    ended: list[Any] = []
     app = Sandboxed(vendor).app
     for tls in (None, (ROOT / "setup.cfg", ROOT / "setup.py")):
         listener = listening.listen("127.0.0.1", 0)
         descriptor = listener.fileno()
-        gunicorn.run(app, listener, lambda: ready.append("ready"), tls)
+        gunicorn.run(app, listener, lambda: ready.append("ready"), tls, leaving=lambda: ended.append("told"))
         config = made[-1].cfg
         assert (config.bind, config.workers, config.limit_request_line) == ([f"fd://{descriptor}"], 1, 0)
         assert issubclass(config.worker_class, gasgi.ASGIWorker)
@@ -293,8 +294,7 @@ def test_how_gunicorn_is_set(vendor: Vendor, monkeypatch: pytest.MonkeyPatch) ->
         config.post_worker_init(SimpleNamespace(age=age))
     assert ready == ["ready"]
     assert handlers.pop(signal.SIGINT) is signal.SIG_IGN  # Ctrl-C is for the master
-    ended: list[int] = []
     monkeypatch.setattr(os, "_exit", ended.append)
     handlers.pop(signal.SIGQUIT)(signal.SIGQUIT, None)
-    assert (ended, handlers) == ([0], {})
+    assert (ended, handlers) == (["told", 0], {})
     assert isinstance(made[0].load(), Inline)
