@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
+from math import factorial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -118,9 +119,13 @@ class View:
 
     def query(self, page: int, draw: random.Random | None = None) -> str:
         """A page of it; with ``draw`` the parameters in any order, so that few questions are put in the same words."""
-        asked: dict[str, object] = {"page": page, "limit": PAGE_SIZE, "sort": self.sort, "sort_type": self.direction}
-        asked["filter[status]"] = self.status
+        asked = self.asked(page)
         return urlencode(shuffled(draw, asked) if draw else [*asked.items()])
+
+    def asked(self, page: int) -> dict[str, object]:
+        """A page of it as parameters."""
+        order = {"sort": self.sort, "sort_type": self.direction}
+        return {"page": page, "limit": PAGE_SIZE, **order, "filter[status]": self.status}
 
 
 VIEWS = tuple(View(status, sort, way) for status in STATUSES for sort in SORTS for way in ("ASC", "DESC"))
@@ -140,11 +145,24 @@ def different(count: int, seed: object) -> list[str]:
 
 
 def pages(count: int, seed: object, full: Mapping[View, int]) -> list[str]:
-    """So many queries for any full page of any view that has one."""
+    """So many queries for any full page of any view that has one.
+
+    None comes twice before half of all that there are came once: where few records make few pages, a server that
+    remembers queries would meet more of those that it knows, and the sizes would not be compared alone.
+    """
     draw = random.Random(f"pages/{seed}")
     views = [view for view, pages in full.items() if pages]
-    chosen = (draw.choice(views) for _ in range(count))
-    return [view.query(draw.randint(1, full[view]), draw) for view in chosen]
+    half = sum(full.values()) * factorial(len(views[0].asked(1))) // 2
+    queries, asked = list[str](), set[str]()
+    while len(queries) < count:
+        view = draw.choice(views)
+        query = view.query(draw.randint(1, full[view]), draw)
+        if query not in asked:
+            queries.append(query)
+            asked.add(query)
+        if len(asked) >= half:
+            asked.clear()
+    return queries
 
 
 def written(name: str, queries: Sequence[str]) -> Path:
