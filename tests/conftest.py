@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 import tempfile
@@ -53,6 +54,20 @@ def make(request: pytest.FixtureRequest) -> Iterator[Make]:
     """Makes stores, of each kind that there is."""
     with making(request.param) as found:
         yield found
+
+
+@pytest.fixture(autouse=True)
+def no_loop_of_others(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Browser tests leave an event loop in the main thread that passes for running, where other tests start their own
+    or want none.
+    """
+    loop = asyncio._get_running_loop()
+    if loop is not None and request.node.get_closest_marker("browser") is None:
+        asyncio._set_running_loop(None)
+        yield
+        asyncio._set_running_loop(loop)
+    else:
+        yield
 
 
 @pytest.fixture(autouse=True)
