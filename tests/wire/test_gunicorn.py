@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterable, Iterator
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from gunicorn.config import Config
 
 from mockserver.wire import gunicorn, listening
+from mockserver.wire.inline import Inline
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 
 @pytest.fixture
@@ -28,3 +37,49 @@ def test_what_is_loaded_before_the_server_starts_is_not_looked_at_again(
     gunicorn.run(lambda environ, start_response: [], listener, lambda: None)
     assert found[0] > 10_000
     assert gc.get_threshold()[0] > 700
+
+
+class Breaking:
+    """An app whose shorter way breaks, and the log of the server in front of it."""
+
+    def __init__(self) -> None:
+        self.told: list[str] = []
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        start_response("200 OK", [("Content-Length", "2")])
+        return [b"ok"]
+
+    def at_once(self, method: str, *rest: object) -> None:
+        if method == "GET":
+            raise RuntimeError("at once")
+
+    def exception(self, message: str) -> None:
+        self.told.append(f"{message}: {sys.exc_info()[1]}")
+
+    def __getattr__(self, name: str) -> Any:
+        return lambda *told: None  # whatever else a log does
+
+
+def test_a_call_that_breaks_before_it_is_one_is_told_and_the_next_is_answered() -> None:
+    breaking = Breaking()
+    app = Inline(breaking, "the-key")
+    counts = {"nr": 0, "nr_conns": 0, "max_requests": sys.maxsize, "alive": True}
+    worker = SimpleNamespace(cfg=Config(), log=breaking, asgi=app, connections=set(), state={}, **counts)
+
+    async def answers() -> list[bytes]:
+        worker.loop = asyncio.get_running_loop()
+        async with await worker.loop.create_server(lambda: gunicorn._Protocol(worker), "127.0.0.1", 0) as server:
+            found = []
+            for method in (b"GET", b"POST"):
+                reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+                writer.write(method + b" / HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n")
+                found.append(await asyncio.wait_for(reader.read(), 10))
+                writer.close()
+                await writer.wait_closed()
+        return found
+
+    broken, fine = asyncio.run(answers())
+    assert broken.startswith(b"HTTP/1.1 500 Internal Server Error\r\n")
+    assert broken.endswith(b"\r\n\r\nInternal Server Error")
+    assert (fine[:15], fine[-2:]) == (b"HTTP/1.1 200 OK", b"ok")
+    assert breaking.told == ["A call broke before it was one: at once"]
