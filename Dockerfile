@@ -11,7 +11,10 @@ COPY pyproject.toml setup.cfg setup.py MANIFEST.in README.md ./
 COPY mockserver mockserver
 COPY specs specs
 COPY fixtures fixtures
-RUN python -m venv /opt/mockserver && /opt/mockserver/bin/pip install --no-cache-dir '.[docs,redis]'
+COPY constraints/pinned.txt constraints/
+# What is installed, and what builds it: pip takes the second from the one variable or, when it is newer, from the other.
+RUN export PIP_CONSTRAINT=constraints/pinned.txt PIP_BUILD_CONSTRAINT=constraints/pinned.txt \
+ && python -m venv /opt/mockserver && /opt/mockserver/bin/pip install --no-cache-dir '.[docs,redis]'
 
 FROM ${BASE}
 LABEL org.opencontainers.image.title="mockserver"

@@ -5,6 +5,9 @@ BIN := $(VENV)/bin
 ARGS ?=
 SUITE ?= fast
 JOBS ?= auto
+PINS ?= constraints/pinned.txt
+# Old pips take the first of them for what builds need, too, newer ones the second.
+PIP = PIP_CONSTRAINT=$(PINS) PIP_BUILD_CONSTRAINT=$(PINS) $(BIN)/pip install --quiet --disable-pip-version-check
 ifeq ($(SUITE),all)
   MARKS :=
   TESTED := all browser-tools
@@ -14,7 +17,7 @@ else
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test test-flask-way check format fixtures story statements bench bench-peers bench-workers bench-sandboxes browser-tools images clean
+.PHONY: help serve test test-flask-way test-lowest constraints licences audit check format fixtures story statements bench bench-peers bench-workers bench-sandboxes browser-tools images clean
 
 help: ## list these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1|/' | column -t -s '|'
@@ -53,6 +56,19 @@ story: $(VENV)/test.stamp ## write docs/story.md from the fixtures
 statements: $(VENV)/test.stamp ## write tests/statements.md from the tests' markers
 	$(BIN)/python -m tests.statements
 
+test-lowest: ## run the fast tests with the oldest versions that setup.cfg allows, in an environment of their own
+	@$(MAKE) --no-print-directory VENV=$(VENV)-lowest PINS=constraints/lowest.txt $(VENV)-lowest/test.stamp
+	$(VENV)-lowest/bin/python -m pytest -n $(JOBS) -m "not slow and not browser" $(ARGS)
+
+constraints: $(VENV)/supply.stamp ## resolve setup.cfg into constraints/ and list the licences (ARGS=--upgrade: with what is newest)
+	$(BIN)/python -m tests.supply constraints $(ARGS)
+
+licences: $(VENV)/supply.stamp ## write the table of licences in docs/supply-chain.md
+	$(BIN)/python -m tests.supply licences
+
+audit: $(VENV)/supply.stamp ## ask a database whether what is pinned has known vulnerabilities
+	$(BIN)/python -m tests.supply audit
+
 bench: $(VENV)/serve.stamp ## measure the sandbox beside a bare Flask route (QUICK=1: a trial; ARGS=--write: into docs/performance.md)
 	$(BIN)/python -m bench.ours $(ARGS)
 
@@ -71,7 +87,7 @@ images: $(VENV)/all.stamp $(VENV)/browser-tools.stamp ## take the console's pict
 browser-tools: $(VENV)/browser-tools.stamp ## install what the browser tests need from npm into build/browser
 
 clean: ## remove the virtual environment and all that is made
-	rm -rf $(VENV) build dist *.egg-info .coverage* .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(VENV)-lowest build dist *.egg-info .coverage* .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "mockserver needs Python 3.11 or newer, this is " + sys.version.split()[0])'
@@ -82,8 +98,12 @@ $(VENV)/browser-tools.stamp: tests/browser/tools/package.json | $(VENV)/bin/pyth
 	npm install --silent --no-fund --no-audit --no-package-lock --prefix build/browser
 	@touch $@
 
-$(VENV)/%.stamp: setup.cfg setup.py pyproject.toml | $(VENV)/bin/python
-	$(BIN)/pip install --quiet --disable-pip-version-check -e '$(EXTRA_$*)'
+$(VENV)/supply.stamp: | $(VENV)/bin/python # without ourselves, whose requirements may be about to change
+	$(PIP) uv pip-audit packaging
+	@touch $@
+
+$(VENV)/%.stamp: setup.cfg setup.py pyproject.toml $(PINS) | $(VENV)/bin/python
+	$(PIP) -e '$(EXTRA_$*)'
 	@touch $@
 
 EXTRA_serve := .[docs]

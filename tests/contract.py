@@ -8,7 +8,6 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
-import faker
 import pytest
 
 from mockserver import generation
@@ -271,10 +270,9 @@ class VendorContract:
                 assert text.count(secret) == 1
 
     def test_the_recipe_makes_the_committed_bytes(self, vendor: Vendor) -> None:
+        """With every Faker that setup.cfg allows: only the first line tells which it was."""
         committed = (vendor.fixtures / "default.yaml").read_text(encoding="utf-8")
-        if f"with Faker {faker.VERSION}." not in committed:
-            pytest.skip(f"LOUD: fixtures were made with another Faker than {faker.VERSION}; bytes not compared")
-        assert made(vendor, None) == committed
+        assert made(vendor, None).partition("\n")[2] == committed.partition("\n")[2]
 
     def test_fewer_records_are_a_prefix_of_more(self, vendor: Vendor) -> None:
         few, many = records(made(vendor, 20)), records(made(vendor, 300))

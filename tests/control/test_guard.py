@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import re
+from importlib.metadata import version
 
 import pytest
+from packaging.version import Version
 
 from mockserver.app import controlling
 from mockserver.control.guard import is_ours
 from mockserver.vendor import Vendor
 from tests.acme import BILLS, RICH, Sandboxed
 from tests.client import Answer
+
+OLD = Version(version("werkzeug")) < Version("3.1.8")
+SENT = pytest.mark.skipif(OLD, reason="the test client of an older werkzeug cannot send it")
 
 TOKEN = "only-for-the-team"
 
@@ -60,7 +65,7 @@ def test_hosts_that_are_ours(host: str, bound: str, ours: bool) -> None:
     assert is_ours(host, bound) is ours
 
 
-@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example:8080", "[::1"])
+@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example:8080", pytest.param("[::1", marks=SENT)])
 def test_a_foreign_host_is_refused(server: Sandboxed, host: str) -> None:
     for method, path in (("GET", "/settings"), ("POST", "/reset"), ("GET", "/vendors"), ("OPTIONS", "/reset")):
         assert kind(server.control(method, path, headers={"Host": host})) == "403 foreign-host"
