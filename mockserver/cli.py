@@ -131,6 +131,11 @@ def serve(**given: Any) -> None:
         click.echo(_welcome(world, urls, settings.control_token if settings is not told else None))
         sys.stdout.flush()
 
+    def starting(ended: str) -> None:
+        instance = world.store.instance() if world.store.fork() else None
+        if ended:
+            logs.replaced(ended, instance)
+
     if os.name == "nt":
         from .wire.werkzeug import run
     else:
@@ -138,7 +143,16 @@ def serve(**given: Any) -> None:
     status: Any = 0
     started = os.getpid()
     try:
-        run(front(world), listener, ready, tls, encrypted, workers=settings.workers, leaving=lines.flush)
+        run(
+            front(world),
+            listener,
+            ready,
+            tls,
+            encrypted,
+            workers=settings.workers,
+            leaving=lines.flush,
+            starting=starting,
+        )
     except SystemExit as stopped:
         if os.getpid() != started:  # a worker ends: the rest is for the process that the user started
             raise

@@ -226,12 +226,17 @@ def _key(name: bytes) -> str:
 
 
 async def _body(scope: Mapping[str, Any], receive: Receive) -> bytes:
-    """The request's body, of which no more is kept than says that it is too long."""
+    """The request's body, of which no more is kept than says that it is too long.
+
+    Raises CancelledError when the client leaves before it sent all: half a request is none.
+    """
     if not any(name in (b"content-length", b"transfer-encoding") for name, _ in scope["headers"]):
         return b""
     body, more = b"", True
     while more:
         message = await receive()
+        if message["type"] == "http.disconnect":
+            raise asyncio.CancelledError
         if len(body) <= BODY_LIMIT:
             body = (body + message.get("body", b""))[: BODY_LIMIT + 1]
         more = message.get("more_body", False)
