@@ -10,6 +10,7 @@ import resource
 import signal
 import socket
 import ssl
+import sys
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
@@ -24,7 +25,9 @@ from gunicorn.workers import gasgi
 
 from ..addresses import REPLY, framed
 from ..faults import phrase
+from ..settings import WrongSetting
 from ..vendor import Reply
+from . import scratch
 from .inline import Inline, is_plain
 
 if TYPE_CHECKING:
@@ -218,6 +221,10 @@ class _Arbiter(Arbiter):  # type: ignore[misc]  # gunicorn has no types
         self._ended: list[str] = []  # how those ended that are to be replaced
         super().__init__(app)
 
+    def halt(self, reason: str | None = None, exit_status: int = 0) -> None:
+        self.stop()
+        sys.exit(exit_status)
+
     def stop(self, graceful: bool = True) -> None:
         super().stop(graceful)
         _turn_deaf()
@@ -233,7 +240,7 @@ class _Arbiter(Arbiter):  # type: ignore[misc]  # gunicorn has no types
             worker.tmp.close()
             code = os.waitstatus_to_exitcode(status)
             if code in (self.WORKER_BOOT_ERROR, self.APP_LOAD_ERROR):
-                raise HaltServer("a worker could not start", code)
+                raise HaltServer("a worker could not start, and has said why", code)
             if len(self.WORKERS) < self.num_workers:
                 how = f"was killed (signal {-code})" if code < 0 else f"ended (exit status {code})"
                 self._ended.append(f"worker {pid} {how}")
@@ -299,6 +306,7 @@ def run(
         "asgi_loop": "asyncio",
         "http_parser": "python",  # its limits hold, whatever else is installed
         "preload_app": True,
+        "worker_tmp_dir": scratch.folder(),  # for heartbeats
         "graceful_timeout": GRACE,
         "keepalive": KEPT,
         "limit_request_line": 0,
@@ -357,4 +365,8 @@ def _started(ready: Callable[[], None], leaving: Callable[[], None]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGQUIT, end)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPS)
-    ready()
+    try:
+        ready()
+    except WrongSetting as wrong:
+        log.error("%s", wrong)
+        sys.exit(Arbiter.WORKER_BOOT_ERROR)
