@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gc
 import json
 import os
@@ -10,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import Field, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
 import click
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from .data.fixtures import Fault
 
 MANY = 2000
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)  # no disk for what was to be written
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -32,6 +34,14 @@ def main(**options: Any) -> None:
 
     try:
         commands(**options)
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        with suppress(OSError):  # it may be the standard error itself
+            name = error.filename or "standard output"
+            click.echo(f"mockserver: {name} cannot be written: {error.strerror}.", err=True)
+        _give_up(sys.stdout)
+        sys.exit(2)
     except (WrongSetting, BadVendor) as error:
         click.echo(f"mockserver: {error}", err=True)
         sys.exit(2)
@@ -85,14 +95,12 @@ def _loading() -> Iterator[None]:
 @_settings_as_options()
 def serve(**given: Any) -> None:
     """Serve all vendors on one port until Ctrl-C."""
-    from tempfile import TemporaryFile
-
     with _loading():
         from . import logs
         from .assembly import assemble
         from .front import front
         from .journal import Done
-        from .wire import listening
+        from .wire import listening, scratch
         from .wire.inline import Gathered
 
         told = make(given)
@@ -103,8 +111,7 @@ def serve(**given: Any) -> None:
         world = assemble(settings)
     lines = Gathered(sys.stderr)
     world.observers.append(logs.observer(settings.log_format, lines))
-    with TemporaryFile() as file:
-        failed = os.dup(file.fileno())  # to the end; all workers write to it, a byte a failure behind the one before
+    failed = scratch.file()  # all workers write to it, a byte a failure behind the one before
 
     def failures() -> int:
         return os.fstat(failed).st_size
@@ -128,8 +135,16 @@ def serve(**given: Any) -> None:
     def ready() -> None:
         if settings.port_file:
             listening.tell(settings.port_file, port)
-        click.echo(_welcome(world, urls, settings.control_token if settings is not told else None))
-        sys.stdout.flush()
+        try:
+            click.echo(_welcome(world, urls, settings.control_token if settings is not told else None))
+        except OSError as error:
+            logs.log.warning("standard output cannot be written: %s", error.strerror)
+            _give_up(sys.stdout)
+
+    def starting(ended: str) -> None:
+        instance = world.store.instance() if world.store.fork() else None
+        if ended:
+            logs.replaced(ended, instance)
 
     if os.name == "nt":
         from .wire.werkzeug import run
@@ -138,7 +153,16 @@ def serve(**given: Any) -> None:
     status: Any = 0
     started = os.getpid()
     try:
-        run(front(world), listener, ready, tls, encrypted, workers=settings.workers, leaving=lines.flush)
+        run(
+            front(world),
+            listener,
+            ready,
+            tls,
+            encrypted,
+            workers=settings.workers,
+            leaving=lines.flush,
+            starting=starting,
+        )
     except SystemExit as stopped:
         if os.getpid() != started:  # a worker ends: the rest is for the process that the user started
             raise
@@ -320,7 +344,8 @@ def export(sandbox: str, out: Path, url: str | None, token: str | None) -> None:
     except Refused as refused:
         raise WrongSetting(f"{url} refuses: {refused.problem.get('detail') or refused}") from None
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise WrongSetting(f"The sandbox {sandbox} of {url} cannot be exported: {error}.") from None
+        why = getattr(error, "strerror", None) or error
+        raise WrongSetting(f"The sandbox {sandbox} of {url} cannot be exported: {why}.") from None
     for file in files:
         click.echo(str(file))
 
@@ -361,6 +386,14 @@ def _welcome(world: Any, urls: list[str], made_token: str | None = None) -> str:
         lines += [f"control token (made for this run): {made_token}", ""]
     health = f"health: {url}/__admin/health" if world.settings.control else "control and health: off"
     return "\n".join([*lines, f"{health}   stop: Ctrl-C"])
+
+
+def _give_up(stream: TextIO) -> None:
+    """Send what is left of an output that cannot be written nowhere: at the end Python would try once more, and fail."""
+    with suppress(OSError, ValueError):  # no file is behind it
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno())
+        os.close(nowhere)
 
 
 def _check_certificate(certificate: Path, key: Path) -> None:

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from _typeshed import SupportsWrite
 
 
+log = logging.getLogger("mockserver")
+
+
 class _AsJson(logging.Formatter):
     """One JSON object a line."""
 
@@ -37,10 +40,19 @@ def configure(form: str) -> None:
     """Send the log to standard error in this form (``text`` or ``json``)."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_AsJson() if form == "json" else _AsText())
-    root = logging.getLogger("mockserver")
-    root.handlers[:] = [handler]
-    root.setLevel(logging.INFO)
-    root.propagate = False
+    log.handlers[:] = [handler]
+    log.setLevel(logging.INFO)
+    log.propagate = False
+
+
+def replaced(ended: str, instance: str | None) -> None:
+    """Tell how a worker ended that is being replaced: one with sandboxes of its own, in place of which there is now
+    this instance, or (None) one of several that share a store.
+    """
+    if instance is None:
+        log.error("%s and is being replaced; nothing is lost, all is in the store", ended)
+    else:
+        log.error("%s and is being replaced; its sandboxes are lost, instance is now %s", ended, instance)
 
 
 def observer(form: str, stream: SupportsWrite[str] | None = None) -> Callable[[Done], None]:

@@ -20,7 +20,7 @@ def add(routes: Blueprint, control: Control) -> None:
     @routes.get("/health")
     def health() -> Response:
         names = [vendor.name for vendor in world.vendors]
-        return said({"status": "healthy", "version": __version__, "vendors": names})
+        return said({"status": "healthy", "version": __version__, "vendors": names, "instance": world.store.instance()})
 
     @routes.get("/ready")
     def ready() -> Response:

@@ -89,7 +89,12 @@ class Cache:
             data = _written(rest)
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             with tempfile.NamedTemporaryFile(dir=self._folder, prefix=".", delete=False) as file:
-                file.writelines(data)
+                try:
+                    file.writelines(data)
+                    file.flush()
+                except OSError:
+                    os.unlink(file.name)  # a disk that is full is not made fuller
+                    raise
             os.replace(file.name, self._folder / key)
             self._make_room()
         except (OSError, ValueError, TypeError):

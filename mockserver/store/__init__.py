@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from os import urandom
 from typing import Any, Protocol
 
 from ..toolkit.quota import Quota, Spent
@@ -12,6 +13,11 @@ Versioned = tuple[int, Document]
 
 SETTINGS = "settings"
 DEFAULT = "default"  # the sandbox that nobody has to ask for
+
+
+def new_name() -> str:
+    """A name for a memory that has just begun."""
+    return urandom(6).hex()
 
 
 class Store(Protocol):
@@ -28,6 +34,16 @@ class Store(Protocol):
 
     def close(self) -> None:
         """Let go of connections, if there are any; there are new ones as soon as they are needed."""
+
+    def instance(self) -> str | None:
+        """What the memory is called in which all of this is (hex digits, made at random): another name says that what
+        was there is lost. While the store is away, the name that this process last saw; None when it never saw one.
+        """
+
+    def fork(self) -> bool:
+        """Tell that a process is about to start with a copy of this; whether the copy is a memory of its own. Then it
+        has a name of its own, too, which ``instance`` gives from here on.
+        """
 
     def read(
         self, sandbox: str, part: str, *, wall: float | None = None, idle: float | None = None

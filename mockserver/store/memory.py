@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from threading import Lock
 
 from ..toolkit.quota import LATE, Quota, Spent
-from . import DEFAULT, SETTINGS, Document, Versioned
+from . import DEFAULT, SETTINGS, Document, Versioned, new_name
 
 
 @dataclass(slots=True)
@@ -42,12 +42,20 @@ class MemoryStore:
         self._sandboxes: dict[str, _Sandbox] = {}
         self._versions = 0
         self._ids = 0
+        self._instance = new_name()
 
     def check(self) -> None:
         """It is never away."""
 
     def close(self) -> None:
         """There is nothing to let go of."""
+
+    def instance(self) -> str:
+        return self._instance
+
+    def fork(self) -> bool:
+        self._instance = new_name()
+        return True
 
     def read(
         self, sandbox: str, part: str, *, wall: float | None = None, idle: float | None = None

@@ -6,7 +6,7 @@ server, alone and whole, and takes one round trip. What is kept, behind a prefix
 
 - ``sandboxes``: a sorted set, when (wall seconds) each sandbox was last used
 - ``journals``: a sorted set, how many bytes each sandbox's journal has; ``dropped``: a hash, how many entries it let go
-- ``totals``: a hash, the last version and id given away, and how many bytes all journals have
+- ``totals``: a hash, the last version and id given away, how many bytes all journals have, and the name of it all
 - ``<sandbox>:documents``, ``<sandbox>:versions``: hashes, the JSON of each document, and its version
 - ``<sandbox>:windows``: a hash, when each quota's window was opened, and how often it was spent since
 - ``<sandbox>:counters``: a hash
@@ -34,7 +34,7 @@ from .. import clock
 from ..errors import StoreAway
 from ..toolkit.bounded import Bounded
 from ..toolkit.quota import LATE, Quota, Spent
-from . import DEFAULT, SETTINGS, Document, Versioned
+from . import DEFAULT, SETTINGS, Document, Versioned, new_name
 from .breaker import Breaker
 
 log = logging.getLogger("mockserver")
@@ -106,6 +106,7 @@ class RedisStore:
         self._script = lru_cache(maxsize=None)(lambda script: self._client.register_script(SHARED + script))
         self._breaker, self._aside = Breaker(elapsed), aside
         self._unwritten, self._lock = 0, Lock()
+        self._instance: str | None = None  # as it was last told
 
     def open(self) -> None:
         """Try once whether the server lets us do what we need. Raises StoreAway with the reason.
@@ -126,6 +127,19 @@ class RedisStore:
 
     def close(self) -> None:
         self._client.close()
+
+    INSTANCE = """
+    redis.call('HSETNX', totals, 'instance', ARGV[2])
+    return redis.call('HGET', totals, 'instance')
+    """
+
+    def instance(self) -> str | None:
+        with suppress(StoreAway):
+            self._instance = self._ask(self.INSTANCE, "", new_name())
+        return self._instance
+
+    def fork(self) -> bool:
+        return False
 
     READ = """
     local part, known, wall, idle = ARGV[2], ARGV[3], ARGV[4], ARGV[5]

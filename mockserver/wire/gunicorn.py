@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import logging
 import os
 import resource
 import signal
 import socket
 import ssl
+import sys
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
@@ -16,28 +18,47 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gunicorn.app.base import BaseApplication
+from gunicorn.arbiter import Arbiter
 from gunicorn.asgi import protocol
+from gunicorn.errors import HaltServer
 from gunicorn.workers import gasgi
 
 from ..addresses import REPLY, framed
 from ..faults import phrase
+from ..settings import WrongSetting
 from ..vendor import Reply
+from . import scratch
 from .inline import Inline, is_plain
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
+log = logging.getLogger("mockserver")
+
 FILES = 8192
+
+# All in seconds. A stop has GRACE for the calls that are under way; a connection that was busy a LINGER ago may have
+# its next request on the way, which is answered, too.
 GRACE = 10
+LINGER = 0.25
+# How long a connection is kept alive for the next request; how long a request may take to arrive whole, and a client to
+# take anything of a reply. gunicorn itself would wait for 30 seconds for more of a body.
+KEPT = 15
+PATIENCE = 20
+
+STOPS = {signal.SIGTERM, signal.SIGQUIT, signal.SIGINT}
 
 
 class _Protocol(protocol.ASGIProtocol):  # type: ignore[misc]  # gunicorn has no types
     """A connection on which nothing but HTTP is spoken, and of which its worker knows."""
 
     app: Any  # Inline, or for the length of one request a reply that it carries
+    _looked: tuple[Any, ...] = ()  # what it was doing when it was last looked at, and since when
+    _since = 0.0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.worker.connections.add(self)
+        self._since = self.worker.loop.time()
         super().connection_made(transport)
 
     def connection_lost(self, failure: Exception | None) -> None:
@@ -82,10 +103,37 @@ class _Protocol(protocol.ASGIProtocol):  # type: ignore[misc]  # gunicorn has no
     def _is_websocket_upgrade(self, request: object) -> bool:
         return False  # a client that offers it gets the answer to its request
 
-    def hang_up(self) -> None:
-        """Close the connection if no call is on it."""
-        if self._awaiting_request:
+    def hang_up(self, now: float) -> None:
+        """Close the connection if no call is on it, nor likely to be on its way."""
+        idle_since = self._keepalive_handle.when() - KEPT if self._keepalive_handle else self._since
+        if self._awaiting_request and not self._is_arriving() and now >= idle_since + LINGER:
             self._close_transport()
+
+    def look(self, now: float) -> None:
+        """Give up a client that lets us wait: from time to time each connection is looked at."""
+        unsent, arriving = self.transport.get_write_buffer_size(), self._is_arriving()
+        found = (self.req_count, unsent, arriving)
+        if found != self._looked:
+            self._looked, self._since = found, now
+        elif now >= self._since + PATIENCE:
+            if unsent:
+                self.transport.abort()
+            elif arriving:
+                self._send_error_response(408, f"The request did not arrive whole within {PATIENCE:g} seconds.")
+                self._close_transport()
+            elif self._awaiting_request:
+                self._close_transport()
+
+    def _is_arriving(self) -> bool:
+        """Whether some of a request is there, but not yet all of it."""
+        if self._current_request is not None:
+            return self._body_receiver is not None and not self._body_receiver._complete
+        parser = self._callback_parser
+        return bool(parser._buffer) or parser._state != "request_line"
+
+    def _keepalive_timeout(self) -> None:
+        if not self._is_arriving():  # else it has as long as any other request
+            super()._keepalive_timeout()
 
 
 # Its worker offers no other way to say which protocol, and which words stand behind a status.
@@ -94,7 +142,9 @@ protocol._REASON_PHRASES.update({status: phrase(status) for status in range(400,
 
 
 class _Worker(gasgi.ASGIWorker):  # type: ignore[misc]  # gunicorn has no types
-    """One that stops at once when it is told to, and does not wait for connections that are only kept alive."""
+    """One that stops as soon as it is told to and the calls that it was sent are answered, and waits for no client
+    longer than it said.
+    """
 
     connections: set[_Protocol]
 
@@ -112,10 +162,97 @@ class _Worker(gasgi.ASGIWorker):  # type: ignore[misc]  # gunicorn has no types
             self._wake()  # it sleeps between heartbeats, and goes on to shut down
         super().handle_exit_signal()
 
-    async def _shutdown(self) -> None:
+    def notify(self) -> None:
+        """Once a second."""
+        super().notify()
+        now = self.loop.time()
         for connection in tuple(self.connections):
-            connection.hang_up()
-        await super()._shutdown()
+            connection.look(now)
+
+    async def _shutdown(self) -> None:
+        until = self.loop.time() + GRACE - 0.5  # before the master's patience ends
+        coming = await self._let_in()
+        while (now := self.loop.time()) < until and not self._quick_shutdown:
+            for connection in tuple(self.connections):
+                connection.hang_up(now)
+            if not self.connections and coming.done():
+                return
+            await asyncio.sleep(0.01)
+        calls = sum(not connection._awaiting_request for connection in self.connections)
+        log.warning("worker %d stops after %d s with calls that are not answered: %d", self.pid, GRACE, calls)
+
+    def _cleanup(self) -> None:
+        signal.pthread_sigmask(signal.SIG_BLOCK, STOPS)
+        for number in STOPS:  # the loop that is closed next would be told by a pipe that is closed, too
+            self.loop.remove_signal_handler(number)
+        _turn_deaf()
+        super()._cleanup()
+
+    async def _let_in(self) -> asyncio.Future[Any]:
+        """Listen no more, but take those connections that the system has accepted for us so far."""
+        listeners = [(listener.sock, self._context) for listener in self.sockets]
+        if self.app.encrypted:
+            listeners.append(self.app.encrypted)
+        for listener, _ in listeners:
+            self.loop.remove_reader(listener)
+        await asyncio.sleep(0)  # those that the loop has just accepted become connections
+        taken = []
+        for listener, context in listeners:
+            with suppress(OSError):  # there are no more
+                while True:
+                    taken.append((listener.accept()[0], context))
+        for server in self.servers:
+            server.close()
+        take = self.loop.connect_accepted_socket
+        return asyncio.gather(
+            *(take(lambda: _Protocol(self), connection, ssl=context) for connection, context in taken),
+            return_exceptions=True,
+        )
+
+    def _get_ssl_context(self) -> Any:
+        self._context = super()._get_ssl_context()
+        return self._context
+
+
+class _Arbiter(Arbiter):  # type: ignore[misc]  # gunicorn has no types
+    """The master. It tells in our words how a worker ended, and starts workers that hear each signal."""
+
+    def __init__(self, app: _Embedded) -> None:
+        self._ended: list[str] = []  # how those ended that are to be replaced
+        super().__init__(app)
+
+    def halt(self, reason: str | None = None, exit_status: int = 0) -> None:
+        self.stop()
+        sys.exit(exit_status)
+
+    def stop(self, graceful: bool = True) -> None:
+        super().stop(graceful)
+        _turn_deaf()
+
+    def reap_workers(self) -> None:
+        for pid, worker in tuple(self.WORKERS.items()):
+            ended, status = 0, 0
+            with suppress(ChildProcessError):
+                ended, status = os.waitpid(pid, os.WNOHANG)
+            if not ended:
+                continue
+            del self.WORKERS[pid]
+            worker.tmp.close()
+            code = os.waitstatus_to_exitcode(status)
+            if code in (self.WORKER_BOOT_ERROR, self.APP_LOAD_ERROR):
+                raise HaltServer("a worker could not start, and has said why", code)
+            if len(self.WORKERS) < self.num_workers:
+                how = f"was killed (signal {-code})" if code < 0 else f"ended (exit status {code})"
+                self._ended.append(f"worker {pid} {how}")
+        super().reap_workers()  # others than workers, which a first process of a container inherits
+
+    def spawn_worker(self) -> Any:
+        self.app.starting(self._ended.pop(0) if self._ended else "")
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, STOPS)  # until the worker has handlers of its own
+        try:
+            return super().spawn_worker()
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 class _Embedded(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
@@ -124,7 +261,9 @@ class _Embedded(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
         app: WSGIApplication,
         options: dict[str, Any],
         encrypted: tuple[socket.socket, ssl.SSLContext] | None = None,
+        starting: Callable[[str], None] = lambda ended: None,
     ) -> None:
+        self.starting = starting
         self._wsgi, self._options, self.encrypted = Inline(app, REPLY), options, encrypted
         super().__init__()
 
@@ -134,6 +273,9 @@ class _Embedded(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
 
     def load(self) -> Inline:
         return self._wsgi
+
+    def run(self) -> None:
+        _Arbiter(self).run()
 
 
 def run(
@@ -145,10 +287,12 @@ def run(
     *,
     workers: int = 1,
     leaving: Callable[[], None] = lambda: None,
+    starting: Callable[[str], None] = lambda ended: None,
 ) -> None:
     """Serve until a signal says stop; ``ready`` is called once calls are answered. Ends by SystemExit.
 
-    A worker that ends at once calls ``leaving`` before.
+    A worker that ends at once calls ``leaving`` before. Before each worker starts ``starting`` is called in the process
+    that it is forked from, and told how the one ended that it replaces (``worker 12 was killed (signal 9)``).
 
     With a certificate and its key the socket speaks TLS, or if there is one more only that: then this one speaks HTTP.
     The socket is gunicorn's from here on. The request line is not limited here: vendors have words for one that is too
@@ -162,8 +306,9 @@ def run(
         "asgi_loop": "asyncio",
         "http_parser": "python",  # its limits hold, whatever else is installed
         "preload_app": True,
+        "worker_tmp_dir": scratch.folder(),  # for heartbeats
         "graceful_timeout": GRACE,
-        "keepalive": 15,
+        "keepalive": KEPT,
         "limit_request_line": 0,
         "forwarded_allow_ips": "",  # or a client's SCRIPT_NAME header would rewrite its path
         "control_socket_disable": True,
@@ -180,7 +325,13 @@ def run(
     elif tls:
         options |= {"certfile": str(tls[0]), "keyfile": str(tls[1])}
     _settle()
-    _Embedded(app, options, beside).run()
+    _Embedded(app, options, beside, starting).run()
+
+
+def _turn_deaf() -> None:
+    """Heed no further signal to stop: this process is all but over, and would end with a trace or another status."""
+    for number in STOPS:
+        signal.signal(number, signal.SIG_IGN)
 
 
 def _settle() -> None:
@@ -213,4 +364,9 @@ def _started(ready: Callable[[], None], leaving: Callable[[], None]) -> None:
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGQUIT, end)
-    ready()
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPS)
+    try:
+        ready()
+    except WrongSetting as wrong:
+        log.error("%s", wrong)
+        sys.exit(Arbiter.WORKER_BOOT_ERROR)

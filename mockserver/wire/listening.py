@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import socket
+from contextlib import suppress
 from pathlib import Path
 
 from ..settings import WrongSetting
@@ -56,4 +57,6 @@ def tell(port_file: Path, port: int) -> None:
         beside.write_text(f"{port}\n")
         beside.replace(port_file)
     except OSError as error:
+        with suppress(OSError):
+            beside.unlink(missing_ok=True)
         raise WrongSetting(f"--port-file {port_file} cannot be written: {error.strerror}.") from None

@@ -52,9 +52,10 @@ def run(
     *,
     workers: int = 1,
     leaving: Callable[[], None] = lambda: None,
+    starting: Callable[[str], None] = lambda ended: None,
 ) -> None:
     """Serve until interrupted; ``ready`` is called just before the first call can be answered, ``leaving`` at the end.
-    Raises WrongSetting.
+    There are no workers to be ``starting``. Raises WrongSetting.
 
     With a certificate and its key the socket speaks TLS, or if there is one more only that: then this one speaks HTTP.
     """

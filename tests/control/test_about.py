@@ -10,7 +10,8 @@ from tests.acme import POOR, RICH, Sandboxed
 
 def test_alive_ready_and_which_version(vendor: Vendor) -> None:
     server = Sandboxed(vendor)
-    healthy = {"status": "healthy", "version": __version__, "vendors": ["acme"]}
+    instance = server.world.store.instance()
+    healthy = {"status": "healthy", "version": __version__, "vendors": ["acme"], "instance": instance}
     assert server.control("GET", "/health").json == healthy
     assert server.control("GET", "/ready").json == {"status": "ready"}
     assert server.control("GET", "/version").json == {"version": __version__}

@@ -129,6 +129,8 @@ class Away(MemoryStore):
     """A store that nobody reaches."""
 
     def __getattribute__(self, name: str) -> Any:
+        if name == "instance":  # what is away is known by the name that it had, if it ever had one
+            return lambda: None
         raise StoreAway
 
 

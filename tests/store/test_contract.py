@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
@@ -44,6 +45,24 @@ def at_once(threads: int, act: Callable[[int], T]) -> list[T]:
 
     with ThreadPoolExecutor(threads) as pool:
         return list(pool.map(run, range(threads)))
+
+
+# The memory that all is in --------------------------------------------------------------------------------------------
+
+
+def test_each_memory_has_a_name_that_stays(make: Make) -> None:
+    store, other = make(), make()
+    name = store.instance()
+    assert re.fullmatch("[0-9a-f]{12}", name or "")
+    assert store.write("x", SETTINGS, {}, expected=0, wall=1.0)
+    assert store.delete("x")
+    assert store.instance() == name != other.instance()
+
+
+def test_a_copy_that_has_a_memory_of_its_own_has_another_name(make: Make) -> None:
+    store = make()
+    name = store.instance()
+    assert store.fork() == (store.instance() != name) == isinstance(store, MemoryStore)
 
 
 # Documents ------------------------------------------------------------------------------------------------------------

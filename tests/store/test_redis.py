@@ -431,6 +431,19 @@ def test_control_answers_503_and_recovers(redis: stores.Server, server: Sandboxe
     assert all(server.control(*each).status < 300 for each in asked)
 
 
+def test_a_server_that_lost_its_data_has_another_name(redis: stores.Server, store: RedisStore, passed: Elapsed) -> None:
+    other = RedisStore(redis.url, elapsed=passed, aside=lambda look: look())
+    name = store.instance()
+    assert name == store.instance()
+    redis.stop()
+    assert store.instance() == name  # as it was
+    assert other.instance() is None  # it never knew
+    redis.start()
+    passed.seconds += 1
+    assert store.instance() == other.instance() != name
+    other.close()
+
+
 def test_control_waits_less_than_a_second_and_once_when_the_store_hangs(
     redis: stores.Server, server: Sandboxed, trips: Callable[[Callable[[], Any]], int]
 ) -> None:

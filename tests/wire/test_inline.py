@@ -36,7 +36,12 @@ class Carried:
     """What was sent, slept and seen while a call was carried out."""
 
     def __init__(
-        self, reply: Reply | None = None, *, asked: Mapping[str, Any] | None = None, parts: Iterable[bytes] = ()
+        self,
+        reply: Reply | None = None,
+        *,
+        asked: Mapping[str, Any] | None = None,
+        parts: Iterable[bytes] = (),
+        leaves: bool = False,
     ):
         self.sent: list[Mapping[str, Any]] = []
         self.slept: list[float] = []
@@ -46,7 +51,10 @@ class Carried:
         self.options: list[tuple[int, int, bytes]] = []
         self.aborted = False
         self.protocol = SimpleNamespace(transport=self)
-        self._parts = [{"body": part, "more_body": True} for part in parts] + [{"body": b""}]
+        messages = [{"body": part, "more_body": True} for part in parts] + [{"body": b""}]
+        self._messages = [{"type": "http.request", **message} for message in messages]
+        if leaves:
+            self._messages[-1] = {"type": "http.disconnect"}
 
         def app(environ: dict[str, Any], start_response: Any) -> Any:
             self.environ, self.thread = environ, threading.current_thread().name
@@ -65,7 +73,7 @@ class Carried:
         self.slept.append(seconds)
 
     async def receive(self) -> Mapping[str, Any]:
-        return self._parts.pop(0)
+        return self._messages.pop(0)
 
     async def _send(self, message: Mapping[str, Any]) -> None:
         self.sent.append(message)
@@ -167,6 +175,12 @@ def test_a_body_beyond_the_limit_is_read_and_not_kept(monkeypatch: pytest.Monkey
     monkeypatch.setattr(inline, "BODY_LIMIT", 10)
     long = scope("/v3/bills", "", (b"content-length", b"18"))
     assert Carried(asked=long, parts=[b"123456", b"789012", b"345678"]).environ["wsgi.input"].read() == b"12345678901"
+
+
+def test_half_a_body_is_no_call() -> None:
+    chunked = scope("/v3/bills", "", (b"transfer-encoding", b"chunked"))
+    carried = Carried(asked=chunked, parts=[b"half of"], leaves=True)
+    assert (carried.refused, carried.environ, carried.sent) == (True, {}, [])
 
 
 @pytest.mark.parametrize(

@@ -149,7 +149,16 @@ document.querySelector(".skip").addEventListener("click", (event) => {
   main.focus();
 });
 window.addEventListener("hashchange", show);
+let instance = null; // the memory that the sandboxes are in, as it was last told
 every(2000, new AbortController().signal, async () => {
-  await ask("GET", "health").then(() => connected(true), () => {});
+  const told = await ask("GET", "health").catch(() => null);
+  if (told === null) return;
+  connected(true);
+  if (instance !== null && told.instance !== null && told.instance !== instance) {
+    tell("The server has begun anew. What its sandboxes held is lost");
+    place = null; // what is shown is of what was
+    show();
+  }
+  instance = told.instance ?? instance;
 });
 show();
