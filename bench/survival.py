@@ -14,17 +14,16 @@ import selectors
 import signal
 import socket
 import subprocess
-import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 from threading import Event, Lock, Thread
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from tests import stores
 from tests.servers import serving
@@ -97,12 +96,12 @@ def _files(pid: int) -> list[str]:
 
 
 @contextmanager
-def served(*flags: str) -> Iterator[Served]:
-    """A server with these flags; whatever is left of it at the end is killed."""
+def served(*flags: str, command: Sequence[str] = ()) -> Iterator[Served]:
+    """A server with these flags, or started by a command; whatever is left of it at the end is killed."""
     with (
         tempfile.NamedTemporaryFile(prefix="survival-") as errors,
         subprocess.Popen(
-            serving(*flags), stdout=subprocess.PIPE, stderr=errors, text=True, start_new_session=True
+            command or serving(*flags), stdout=subprocess.PIPE, stderr=errors, text=True, start_new_session=True
         ) as process,
     ):
         try:
@@ -112,12 +111,16 @@ def served(*flags: str) -> Iterator[Served]:
         finally:
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
+            Talker.close_all()
 
 
 class Talker:
-    """One client with a connection that is kept alive, in a sandbox."""
+    """One client with a connection that is kept alive, in a sandbox, at the latest until the server ends."""
+
+    made: ClassVar[list[Talker]] = []
 
     def __init__(self, port: int, sandbox: str = "default") -> None:
+        self.made.append(self)
         self._connection, self._sandbox = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE), sandbox
         self.reply: http.client.HTTPResponse | None = None
 
@@ -145,6 +148,11 @@ class Talker:
 
     def close(self) -> None:
         self._connection.close()
+
+    @classmethod
+    def close_all(cls) -> None:
+        while cls.made:
+            cls.made.pop().close()
 
 
 @dataclass
@@ -600,23 +608,23 @@ def _given_up(hanging: Mapping[socket.socket, str]) -> Counter[str]:
                     with suppress(OSError):
                         client.send(b"a")
         for key, _ in poller.select(0.1):
-            client, kind = key.fileobj, key.data
-            assert isinstance(client, socket.socket)
+            at, kind = key.fileobj, key.data
+            assert isinstance(at, socket.socket)
             try:
-                piece = client.recv(65536) if kind != "takes nothing of its replies" else _reset(client)
+                piece = at.recv(65536) if kind != "takes nothing of its replies" else _reset(at)
             except BlockingIOError:
                 continue
             except OSError:
                 piece = b""
-                heard[client] = b"reset"
+                heard[at] = b"reset"
             if piece:
-                heard[client] = heard.get(client, b"") + piece
+                heard[at] = heard.get(at, b"") + piece
                 continue
-            last = heard.get(client, b"nothing").rpartition(b"HTTP/1.1 ")[2][:20].split(b"\r")[0].decode()
+            last = heard.get(at, b"nothing").rpartition(b"HTTP/1.1 ")[2][:20].split(b"\r")[0].decode()
             found[f"{kind}: {last}"] += 1
-            poller.unregister(client)
-            client.close()
-            del left[client]
+            poller.unregister(at)
+            at.close()
+            del left[at]
     return found
 
 
@@ -653,9 +661,9 @@ def main() -> None:
     print(f"  the new worker answered after {one.replaced * 1000:.0f} ms")
     alone = the_only_one_is_killed()
     print(f"the only worker killed: answered again after {alone.replaced * 1000:.0f} ms; {alone.instances=}")
-    for name, found in zip(("SIGTERM", "SIGTERM, 2 workers", "SIGTERM to all, twice"), (stopped(), *both), strict=True):
-        print(f"{name}: {found.answered} calls and {found.delayed} delayed ones answered, cut: {len(found.cut)};")
-        print(f"  idle ones closed in {found.idle * 1000:.0f} ms, over in {found.seconds:.1f} s, {found.status=}")
+    for name, stop in zip(("SIGTERM", "2 workers", "2 workers, to all, twice"), (stopped(), *both), strict=True):
+        print(f"{name}: {stop.answered} calls and {stop.delayed} delayed ones answered, cut: {len(stop.cut)};")
+        print(f"  idle ones closed in {stop.idle * 1000:.0f} ms, over in {stop.seconds:.1f} s, status {stop.status}")
     for keeps in (True, False):
         away = the_store_is_restarted(keeps=keeps)
         print(f"Redis restarted, {'with' if keeps else 'without'} its data: calls {dict(away.statuses)};")
@@ -671,4 +679,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()
