@@ -389,7 +389,7 @@ def _welcome(world: Any, urls: list[str], made_token: str | None = None) -> str:
 
 
 def _give_up(stream: TextIO) -> None:
-    """Send what is left of an output that cannot be written nowhere: at the end Python would try once more, and fail."""
+    """Let an output that cannot be written lead nowhere: at the end Python would try once more, and fail."""
     with suppress(OSError, ValueError):  # no file is behind it
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, stream.fileno())

@@ -364,6 +364,7 @@ class RedisStore:
             self._tried(self.CHECK, "")
 
     def _tried(self, script: str, *arguments: str | int) -> Any:
+        was_well = self._breaker.well
         try:
             found = self._run(script, *arguments)
         except (RedisError, OSError) as error:
@@ -374,7 +375,7 @@ class RedisStore:
                     error,
                 )
             raise StoreAway(str(error)) from None
-        if self._breaker.worked():
+        if not was_well and self._breaker.worked():  # one that began before it was away says nothing of now
             with self._lock:
                 unwritten, self._unwritten = self._unwritten, 0
             log.warning("the store at %s is back; calls that are in no journal: %d", self.place, unwritten)

@@ -28,7 +28,7 @@ from ..faults import phrase
 from ..settings import WrongSetting
 from ..vendor import Reply
 from . import scratch
-from .inline import Inline, is_plain
+from .inline import Inline, is_plain, reset
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -64,6 +64,13 @@ class _Protocol(protocol.ASGIProtocol):  # type: ignore[misc]  # gunicorn has no
     def connection_lost(self, failure: Exception | None) -> None:
         self.worker.connections.discard(self)
         super().connection_lost(failure)
+        self._task.add_done_callback(self._dissolve)
+
+    def _dissolve(self, task: asyncio.Task[None]) -> None:
+        """Take apart what holds on to each other: it would stay, with all that was sent, until garbage is looked for,
+        which is seldom.
+        """
+        self._callback_parser = self._body_receiver = None
 
     async def _serve_http_request(self, request: Any, sockname: Any, peername: Any) -> bool:
         """A call that needs neither Flask nor patience needs none of ASGI's tasks, scopes and messages, either: it is
@@ -117,7 +124,7 @@ class _Protocol(protocol.ASGIProtocol):  # type: ignore[misc]  # gunicorn has no
             self._looked, self._since = found, now
         elif now >= self._since + PATIENCE:
             if unsent:
-                self.transport.abort()
+                reset(self.transport)
             elif arriving:
                 self._send_error_response(408, f"The request did not arrive whole within {PATIENCE:g} seconds.")
                 self._close_transport()
@@ -128,8 +135,15 @@ class _Protocol(protocol.ASGIProtocol):  # type: ignore[misc]  # gunicorn has no
         """Whether some of a request is there, but not yet all of it."""
         if self._current_request is not None:
             return self._body_receiver is not None and not self._body_receiver._complete
-        parser = self._callback_parser
+        parser: Any = self._callback_parser
         return bool(parser._buffer) or parser._state != "request_line"
+
+    def _resume_reading(self) -> None:
+        """Read on, once there is room: gunicorn would after each request, and so keep all that a client cares to send
+        ahead, however much that is.
+        """
+        if not self._is_buffer_full():
+            super()._resume_reading()
 
     def _keepalive_timeout(self) -> None:
         if not self._is_arriving():  # else it has as long as any other request

@@ -88,10 +88,7 @@ class Inline:
     async def _misbehave(self, fault: Network, answer: Answer, receive: Receive, send: Send) -> None:
         body, half = answer.body, len(answer.body) // 2
         if fault == "reset":
-            transport = receive.__self__.protocol.transport  # type: ignore[attr-defined]  # gunicorn hands out no other
-            linger = struct.pack("ii", 1, 0)
-            transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
-            transport.abort()
+            reset(receive.__self__.protocol.transport)  # type: ignore[attr-defined]  # gunicorn hands out no other
         if fault in ("reset", "empty"):
             raise asyncio.CancelledError  # the server closes the connection, and passes over it in silence
         await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
@@ -142,6 +139,13 @@ class Gathered:
     def _put(self, text: str) -> None:
         with suppress(OSError):
             self._stream.write(text)
+
+
+def reset(transport: Any) -> None:
+    """Close a connection with an RST: what was written to it and is not sent yet is forgotten, by the system, too."""
+    linger = struct.pack("ii", 1, 0)
+    transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+    transport.abort()
 
 
 def _answered(app: WSGIApplication, environ: WSGIEnvironment) -> Answer:

@@ -18,8 +18,18 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
 
 
+PATIENCE = 20  # seconds that a client may let us wait for a byte, or with one
+
+
 class _Handler(WSGIRequestHandler):
     """One that leaves the log of calls to us, and keeps no connection alive on which a reply was lost."""
+
+    def setup(self) -> None:
+        self.timeout = PATIENCE  # type: ignore[misc]  # it may well be each one's own
+        super().setup()
+
+    def log_error(self, format: str, *args: object) -> None:
+        """A client that hung, or sent what is no HTTP, is nobody's news."""
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         pass

@@ -1,7 +1,7 @@
-"""Acme on a real server in a process of its own: ``python -m tests.wire.serving <server> <folder>``.
+"""Acme on a real server in a process of its own: ``python -m tests.wire.serving <server> <folder> <NAME=seconds>...``.
 
 The server is werkzeug, gunicorn as the command ``serve`` has it, or ``gunicorn-wsgi``, which can call its app by WSGI
-alone. Prints its port once it answers. Dripping does not pause.
+alone. Its constants are what is given. Prints its port once it answers. Dripping does not pause.
 """
 
 from __future__ import annotations
@@ -19,8 +19,12 @@ if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job is deaf to it
     threaded.DRIP_PAUSE = 0
     server, _, how = sys.argv[1].partition("-")
+    wire = import_module(f"mockserver.wire.{server}")
+    for name, _, seconds in (given.partition("=") for given in sys.argv[3:]):
+        assert hasattr(wire, name)
+        setattr(wire, name, int(seconds) if seconds.isdecimal() else float(seconds))
     sandboxed = Sandboxed(acme(Path(sys.argv[2])))
     app = front(sandboxed.world) if server == "gunicorn" and not how else sandboxed.app
     listener = listening.listen("127.0.0.1", 0)
     port = listener.getsockname()[1]
-    import_module(f"mockserver.wire.{server}").run(app, listener, lambda: print(port, flush=True))
+    wire.run(app, listener, lambda: print(port, flush=True))

@@ -33,9 +33,10 @@ ROOT = Path(__file__).parent.parent.parent
 
 
 @contextmanager
-def serving(kind: str, folder: Path, *before: str) -> Iterator[int]:
+def serving(kind: str, folder: Path, *before: str, **constants: float) -> Iterator[int]:
     """The port of a running server, started by ``before``; stopped by its id, and silent about faults asked for."""
-    command = [*before, sys.executable, "-m", "tests.wire.serving", kind, str(folder)]
+    given = [f"{name}={value}" for name, value in constants.items()]
+    command = [*before, sys.executable, "-m", "tests.wire.serving", kind, str(folder), *given]
     pipe = subprocess.PIPE
     with subprocess.Popen(command, cwd=ROOT, stdout=pipe, stderr=pipe, text=True, start_new_session=True) as server:
         assert server.stdout is not None
@@ -63,7 +64,7 @@ def test_a_server_of_a_background_job_can_be_stopped(kind: str, tmp_path: Path) 
         assert get(port, "/v3/bills")[0].status == 200
 
 
-def get(port: int, target: str, timeout: float = 10, **headers: str) -> tuple[http.client.HTTPResponse, bytes]:
+def get(port: int, target: str, *, timeout: float = 10, **headers: str) -> tuple[http.client.HTTPResponse, bytes]:
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=timeout)
     try:
         connection.request("GET", target, headers={"X-Acme-Key": RICH, **headers})

@@ -1,0 +1,186 @@
+"""Faults on a whole server under load: what docs/survival.md promises of each. ``python -m bench.survival`` prints the
+figures of the same runs; the bounds here are wide, for machines that are busy.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests import stores
+from tests.servers import PROGRAM, serving
+
+if sys.platform != "linux":
+    pytest.skip("tells processes and connections by /proc", allow_module_level=True)
+
+from bench import survival
+
+
+@pytest.fixture(scope="module")
+def store() -> Iterator[str]:
+    with stores.reached(stores.NAMES[0]) as url:
+        yield stores.prefixed(url)
+
+
+@pytest.mark.slow
+def test_a_worker_of_two_is_killed_and_no_acknowledged_change_is_lost(store: str) -> None:
+    found = survival.one_of_two_is_killed(f"{store}one:")
+    assert found.acknowledged > 100
+    assert (found.lost, found.of_others) == (0, [])
+    assert found.replaced < 5
+    told = r"\S+Z worker \d+ was killed \(signal 9\) and is being replaced; nothing is lost, all is in the store"
+    assert re.fullmatch(told, found.told), found.told
+
+
+def test_the_only_worker_is_killed_and_says_that_all_is_lost() -> None:
+    found = survival.the_only_one_is_killed()
+    before, after = found.instances
+    assert before != after
+    assert (found.there_before, found.there_after) == (1, 0)
+    assert found.replaced < 5
+    told = rf"\S+Z worker \d+ was killed \(signal 9\) and is being replaced; (.*) {after}"
+    (lost,) = re.fullmatch(told, found.told).groups()  # type: ignore[union-attr]
+    assert lost == "its sandboxes are lost, instance is now"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("group", [False, True])
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_stop_cuts_no_call(workers: int, group: bool, store: str) -> None:
+    flags = ["--workers", "2", "--store", f"{store}stop-{group}:"] if workers == 2 else []
+    found = survival.stopped(*flags, group=group)
+    assert found.cut == []
+    assert found.delayed == 20
+    assert found.idle < 1 < survival.DELAY / 1000  # they are not waited for
+    assert found.seconds < 10
+    assert (found.status, found.told) == (0, "")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("keeps", [True, False])
+def test_the_store_is_restarted_and_calls_go_on(keeps: bool) -> None:
+    found = survival.the_store_is_restarted(keeps=keeps)
+    assert found.cut == []
+    assert set(found.statuses) == {200}
+    assert set(found.control) == {200, 503}
+    assert found.longest < 5
+    assert found.longest_control < 5
+    assert found.back < 5
+    assert found.kept == keeps
+    assert (found.instances[0] == found.instances[1]) == keeps
+    lines = [re.sub(r"^\S+Z the store at \S+ is (away|back).*", r"\1", line) for line in found.told.splitlines()]
+    assert sorted(lines) == ["away", "away", "back", "back"], found.told  # each worker says it once
+
+
+@pytest.mark.slow
+def test_a_thousand_clients_that_hang_and_a_thousand_that_leave_are_not_felt() -> None:
+    found = survival.pestered(1000)
+    assert sum(found.refused.values()) == found.clients
+    assert {what.rpartition(": ")[::2] for what in found.refused} == {
+        (kind, "reset" if kind.startswith("takes") else "nothing" if kind == "sends nothing" else "408 Request Timeout")
+        for kind in survival.HANGING
+    }
+    assert found.during < 10 * found.before
+    assert found.closed < 60
+    assert found.open_files[1] <= found.open_files[0]
+    assert found.memory[1] < found.memory[0] + 100
+    assert found.told == ""
+
+
+# A disk that is full: no file may have a byte more, whoever runs the tests --------------------------------------
+
+
+def without_room(*command: str) -> list[str]:
+    """A command for which each write to a file fails, as on a full disk."""
+    return ["sh", "-c", 'ulimit -f 0; exec "$@"', "sh", *command]
+
+
+def outcome(*command: str, **environment: str) -> tuple[int, str]:
+    done = subprocess.run(
+        without_room(PROGRAM, *command),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        env={"PATH": "/usr/bin:/bin", **environment},
+    )
+    return done.returncode, done.stderr
+
+
+def test_a_server_starts_and_serves_without_room_on_any_disk(tmp_path: Path) -> None:
+    """Neither its cache nor its temporary files are needed."""
+    command = without_room("env", f"XDG_CACHE_HOME={tmp_path}", *serving())
+    with survival.served(command=command) as server:
+        talker = survival.Talker(server.port)
+        assert survival.Example.of(server.port).call(talker) == 200
+        server.process.terminate()
+        assert server.process.wait(20) == 0
+        assert [file for file in tmp_path.rglob("*") if file.is_file()] == []  # nor half an entry, at each start
+
+
+def test_a_port_file_that_cannot_be_written_is_told_in_a_sentence(tmp_path: Path) -> None:
+    status, told = outcome("serve", "--port", "0", "--port-file", str(tmp_path / "port"))
+    assert re.fullmatch(rf"\S+Z --port-file {tmp_path}/port cannot be written: File too large\.\n", told)
+    assert status == 3
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("command", "what"),
+    [
+        (("generate", "wisecp", "--records", "3", "--out", "{folder}/x.yaml"), "--out {folder}/x.yaml"),
+        (("run", "--junit", "{folder}/x.xml", "true"), "--junit {folder}/x.xml"),
+    ],
+)
+def test_a_file_that_a_command_cannot_write_is_told_in_a_sentence(
+    command: tuple[str, ...], what: str, tmp_path: Path
+) -> None:
+    status, told = outcome(*(word.format(folder=tmp_path) for word in command))
+    assert told == f"mockserver: {what.format(folder=tmp_path)} cannot be written: File too large.\n"
+    assert status == 2
+
+
+def test_an_export_that_cannot_be_written_is_told_in_a_sentence(tmp_path: Path) -> None:
+    with survival.served() as server:
+        url = f"http://127.0.0.1:{server.port}"
+        status, told = outcome("export", "--out", str(tmp_path), "--url", url)
+    assert told == f"mockserver: The sandbox default of {url} cannot be exported: File too large.\n"
+    assert status == 2
+
+
+FULL = pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+
+
+@FULL
+@pytest.mark.parametrize("command", [["vendors"], ["--help"], ["generate", "wisecp", "--records", "1", "--out", "-"]])
+def test_a_standard_output_that_cannot_be_written_is_told_in_a_sentence(command: list[str]) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [PROGRAM, *command], stdout=full, stderr=subprocess.PIPE, text=True, timeout=60, check=False
+        )
+    assert re.fullmatch(r"mockserver: .+ cannot be written: No space left on device\.\n", done.stderr)
+    assert done.returncode == 2
+
+
+@FULL
+def test_a_server_whose_log_and_output_are_full_serves_and_ends_in_peace(tmp_path: Path) -> None:
+    ready = tmp_path / "port"
+    with Path("/dev/full").open("w") as full:
+        server = subprocess.Popen(serving("--port-file", str(ready)), stdout=full, stderr=full, start_new_session=True)
+    try:
+        port = int(survival.awaited("the port", lambda: ready.exists() and ready.read_text()))
+        talker = survival.Talker(port)
+        example = survival.Example.of(port)
+        assert {example.call(talker) for _ in range(200)} == {200}
+        assert talker.ask("GET", "/nowhere")[0] == 404
+        server.terminate()
+        assert server.wait(20) == 0
+    finally:
+        server.kill()
+        survival.Talker.close_all()
