@@ -17,7 +17,6 @@ from .speech import Control, bad, done, heard, missing, number, queried, said, s
 Entry = Mapping[str, Any]
 
 _FILTERS: Mapping[str, Callable[[Entry, Any], bool]] = {
-    "after": lambda entry, id: entry["id"] > id,
     "vendor": lambda entry, name: entry["vendor"] == name,
     "status": lambda entry, status: entry["response"]["status"] == status,
     "unmatched": lambda entry, wanted: is_unmatched(entry) == wanted,
@@ -63,9 +62,9 @@ def add(routes: Blueprint, control: Control) -> None:
     def requests() -> Response:
         """Newest first; ``after``: only those newer than this id; ``limit``: of those the newest so many."""
         asked = queried(after=number, limit=number, vendor=vendor, status=number, unmatched=switch, warned=switch)
-        limit, entries = asked.pop("limit", None), control.journal.entries()
+        limit, (entries, total, dropped) = asked.pop("limit", None), control.journal.newer(asked.pop("after", 0))
         fits = [entry for entry in entries if all(_FILTERS[name](entry, value) for name, value in asked.items())]
-        return _listed(fits[:limit], len(entries))
+        return _listed(fits[:limit], total, dropped=dropped)
 
     @routes.delete("/requests")
     def forget_all() -> Response:
@@ -147,5 +146,5 @@ def shown(entry: Entry) -> dict[str, Any]:
     return {name: value for name, value in entry.items() if name != "evidence"}
 
 
-def _listed(entries: Sequence[Entry], total: int) -> Response:
-    return said({"requests": [shown(entry) for entry in entries], "meta": {"total": total}})
+def _listed(entries: Sequence[Entry], total: int, **more: int) -> Response:
+    return said({"requests": [shown(entry) for entry in entries], "meta": {"total": total, **more}})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from ..toolkit.quota import Quota, Spent
 
@@ -12,6 +12,18 @@ Versioned = tuple[int, Document]
 
 SETTINGS = "settings"
 DEFAULT = "default"  # the sandbox that nobody has to ask for
+
+
+class Newer(NamedTuple):
+    """What came to a journal since somebody looked: the entries with their ids, oldest first; and how many it has in
+    all, and let go because it was over its bounds since it was last empty.
+
+    These two together grow by one with each entry, and otherwise only change when somebody takes entries out.
+    """
+
+    entries: list[tuple[int, Document]]
+    total: int
+    dropped: int
 
 
 class Store(Protocol):
@@ -91,6 +103,9 @@ class Store(Protocol):
 
     def entries(self, sandbox: str) -> list[tuple[int, Document]]:
         """The journal's entries with their ids, oldest first."""
+
+    def newer(self, sandbox: str, after: int) -> Newer:
+        """The same, of the entries whose ids are above ``after`` alone: what was seen before costs nothing."""
 
     def dropped(self, sandbox: str) -> int:
         """How many entries the journal let go because it was over its bounds, since it was last empty."""
