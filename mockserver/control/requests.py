@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from difflib import SequenceMatcher
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, Response
 
 from ..journal import ALIKE, hint, is_unmatched
 from ..matching import BadMatcher, Matcher, check
+from ..toolkit.bounded import Bounded
+from ..toolkit.jsontext import Fragment, decimals, encode
 from ..toolkit.notices import closest
 from ..vendor import Vendor
 from .speech import Control, bad, done, heard, missing, number, queried, said, switch
 
 Entry = Mapping[str, Any]
+TEXTS = 8 * 1024 * 1024  # bytes of entries as JSON: of what is new, each console that looks is told the same
 
 _FILTERS: Mapping[str, Callable[[Entry, Any], bool]] = {
     "vendor": lambda entry, name: entry["vendor"] == name,
@@ -58,13 +62,19 @@ def add(routes: Blueprint, control: Control) -> None:
                 return entry
         raise missing(f"The journal of the sandbox {control.name} has no call {id}.")
 
+    texts: Bounded[bytes] = Bounded(TEXTS, lambda id, text: len(text))
+
+    def listed(entries: Sequence[Entry], total: int, **more: int) -> Response:
+        shown = [Fragment(texts.get(entry["id"], partial(_text, entry))) for entry in entries]
+        return said({"requests": shown, "meta": {"total": total, **more}})
+
     @routes.get("/requests")
     def requests() -> Response:
         """Newest first; ``after``: only those newer than this id; ``limit``: of those the newest so many."""
         asked = queried(after=number, limit=number, vendor=vendor, status=number, unmatched=switch, warned=switch)
         limit, (entries, total, dropped) = asked.pop("limit", None), control.journal.newer(asked.pop("after", 0))
         fits = [entry for entry in entries if all(_FILTERS[name](entry, value) for name, value in asked.items())]
-        return _listed(fits[:limit], total, dropped=dropped)
+        return listed(fits[:limit], total, dropped=dropped)
 
     @routes.delete("/requests")
     def forget_all() -> Response:
@@ -73,7 +83,7 @@ def add(routes: Blueprint, control: Control) -> None:
     @routes.get("/requests/unmatched")
     def unmatched() -> Response:
         entries = control.journal.entries()
-        return _listed([entry for entry in entries if is_unmatched(entry)], len(entries))
+        return listed([entry for entry in entries if is_unmatched(entry)], len(entries))
 
     @routes.post("/requests/count")
     def count() -> Response:
@@ -82,7 +92,7 @@ def add(routes: Blueprint, control: Control) -> None:
     @routes.post("/requests/find")
     def find() -> Response:
         found = control.journal.found(matcher())
-        return _listed(found, len(control.journal.entries()))
+        return listed(found, len(control.journal.entries()))
 
     @routes.post("/requests/near-misses")
     def near_misses() -> Response:
@@ -146,5 +156,5 @@ def shown(entry: Entry) -> dict[str, Any]:
     return {name: value for name, value in entry.items() if name != "evidence"}
 
 
-def _listed(entries: Sequence[Entry], total: int, **more: int) -> Response:
-    return said({"requests": [shown(entry) for entry in entries], "meta": {"total": total, **more}})
+def _text(entry: Entry) -> bytes:
+    return encode(decimals(shown(entry)))
