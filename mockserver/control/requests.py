@@ -18,7 +18,7 @@ from ..vendor import Vendor
 from .speech import Control, bad, done, heard, missing, number, queried, said, switch
 
 Entry = Mapping[str, Any]
-TEXTS = 8 * 1024 * 1024  # bytes of entries as JSON: of what is new, each console that looks is told the same
+TEXTS = 4 * 1024 * 1024  # bytes of entries in brief as JSON: of what is new, each console that looks is told the same
 
 _FILTERS: Mapping[str, Callable[[Entry, Any], bool]] = {
     "vendor": lambda entry, name: entry["vendor"] == name,
@@ -62,19 +62,22 @@ def add(routes: Blueprint, control: Control) -> None:
                 return entry
         raise missing(f"The journal of the sandbox {control.name} has no call {id}.")
 
-    texts: Bounded[bytes] = Bounded(TEXTS, lambda id, text: len(text))
+    briefs: Bounded[bytes] = Bounded(TEXTS, lambda id, text: len(text))
 
-    def listed(entries: Sequence[Entry], total: int, **more: int) -> Response:
-        shown = [Fragment(texts.get(entry["id"], partial(_text, entry))) for entry in entries]
-        return said({"requests": shown, "meta": {"total": total, **more}})
+    def brief(entry: Entry) -> Fragment:
+        return Fragment(briefs.get(entry["id"], partial(_in_brief, entry)))
 
     @routes.get("/requests")
     def requests() -> Response:
-        """Newest first; ``after``: only those newer than this id; ``limit``: of those the newest so many."""
-        asked = queried(after=number, limit=number, vendor=vendor, status=number, unmatched=switch, warned=switch)
+        """Newest first; ``after``: only those newer than this id; ``limit``: of those the newest so many; ``brief``:
+        without headers and bodies.
+        """
+        filters = {"vendor": vendor, "status": number, "unmatched": switch, "warned": switch}
+        asked = queried(after=number, limit=number, brief=switch, **filters)
+        told = brief if asked.pop("brief", False) else shown
         limit, (entries, total, dropped) = asked.pop("limit", None), control.journal.newer(asked.pop("after", 0))
         fits = [entry for entry in entries if all(_FILTERS[name](entry, value) for name, value in asked.items())]
-        return listed(fits[:limit], total, dropped=dropped)
+        return said({"requests": [*map(told, fits[:limit])], "meta": {"total": total, "dropped": dropped}})
 
     @routes.delete("/requests")
     def forget_all() -> Response:
@@ -83,7 +86,7 @@ def add(routes: Blueprint, control: Control) -> None:
     @routes.get("/requests/unmatched")
     def unmatched() -> Response:
         entries = control.journal.entries()
-        return listed([entry for entry in entries if is_unmatched(entry)], len(entries))
+        return _listed([entry for entry in entries if is_unmatched(entry)], len(entries))
 
     @routes.post("/requests/count")
     def count() -> Response:
@@ -92,7 +95,7 @@ def add(routes: Blueprint, control: Control) -> None:
     @routes.post("/requests/find")
     def find() -> Response:
         found = control.journal.found(matcher())
-        return listed(found, len(control.journal.entries()))
+        return _listed(found, len(control.journal.entries()))
 
     @routes.post("/requests/near-misses")
     def near_misses() -> Response:
@@ -156,5 +159,13 @@ def shown(entry: Entry) -> dict[str, Any]:
     return {name: value for name, value in entry.items() if name != "evidence"}
 
 
-def _text(entry: Entry) -> bytes:
-    return encode(decimals(shown(entry)))
+def _in_brief(entry: Entry) -> bytes:
+    """An entry as JSON without headers and bodies, which are most of it."""
+    told = shown(entry)
+    for part in ("request", "response"):
+        told[part] = {name: value for name, value in told[part].items() if name not in ("headers", "body")}
+    return encode(decimals(told))
+
+
+def _listed(entries: Sequence[Entry], total: int) -> Response:
+    return said({"requests": [shown(entry) for entry in entries], "meta": {"total": total}})

@@ -223,13 +223,13 @@ def test_a_look_asks_for_what_is_new_alone(page: Page) -> None:
         call(own, "netgroot")
         expect(rows(page).first).to_contain_text("NetGroot")
         expect(rows(page)).to_have_count(3)
-        with page.expect_response(f"**/requests?after={newest + 1}&limit=500"):
+        with page.expect_response(f"**/requests?after={newest + 1}&limit=500&brief=true"):
             pass
-        assert f"requests?after={newest}&limit=500" in asked
-        assert "requests?limit=500" not in asked
+        assert f"requests?after={newest}&limit=500&brief=true" in asked
+        assert "requests?limit=500&brief=true" not in asked
         own.forget(newest)
         expect(rows(page)).to_have_count(2)
-        assert asked.count("requests?limit=500") == 1
+        assert asked.count("requests?limit=500&brief=true") == 1
         page.goto("about:blank")  # before its server goes
 
 

@@ -113,6 +113,18 @@ def test_who_asks_for_what_is_new_has_the_store_asked_for_no_more(
     assert asked == [4]
 
 
+def test_in_brief_entries_are_without_headers_and_bodies(busy: Sandboxed) -> None:
+    whole = busy.control("GET", "/requests").json["requests"]
+    for entry in whole:
+        for part in ("request", "response"):
+            assert {"headers", "body"} <= set(entry[part])
+            del entry[part]["headers"], entry[part]["body"]
+    for _ in range(2):
+        assert busy.control("GET", "/requests?brief=true").json["requests"] == whole
+    assert busy.control("GET", "/requests?brief=true&after=3").json["requests"] == whole[:2]
+    assert busy.control("GET", "/requests?brief=false").json != busy.control("GET", "/requests?brief=true").json
+
+
 def test_a_journal_tells_how_many_calls_it_let_go(vendor: Vendor) -> None:
     server = Sandboxed(vendor, journal_entries=2)
     for _ in range(3):
@@ -126,10 +138,11 @@ def test_a_journal_tells_how_many_calls_it_let_go(vendor: Vendor) -> None:
 @pytest.mark.parametrize(
     ("query", "detail"),
     [
-        ("since=3", "There is no parameter 'since', wanted after, limit, vendor, status, unmatched, warned."),
+        ("since=3", "There is no parameter 'since', wanted after, limit, brief, vendor, status, unmatched, warned."),
         ("after=x", "after is 'x', wanted a whole number."),
         ("limit=-1", "limit is '-1', wanted a whole number."),
         ("status=4xx", "status is '4xx', wanted a whole number."),
+        ("brief=1", "brief is '1', wanted true or false."),
         ("warned=yes", "warned is 'yes', wanted true or false."),
         ("vendor=acmee", "vendor is 'acmee', wanted one of acme."),
     ],

@@ -49,11 +49,11 @@ export async function show(room) {
     const seen = entries;
     const newest = seen[0]?.id ?? 0;
     let older = seen;
-    let told = await room.ask("GET", `requests?after=${newest}&limit=${MOST}`);
+    let told = await room.ask("GET", `requests?after=${newest}&limit=${MOST}&brief=true`);
     // A bounded journal lets its oldest calls go, and tells how many. Any others that are missing somebody took out.
     if (newest && told.requests.length < MOST && told.meta.total + told.meta.dropped !== had + told.requests.length) {
       older = [];
-      told = await room.ask("GET", `requests?limit=${MOST}`);
+      told = await room.ask("GET", `requests?limit=${MOST}&brief=true`);
     }
     if (entries !== seen) return look(); // another look was faster
     had = told.meta.total + told.meta.dropped;
