@@ -152,7 +152,8 @@ def test_a_body_drips_whole() -> None:
     ],
 )
 def test_pages_of_ours_are_answered_by_a_thread_unless_they_are_quick(path: str, in_the_loop: bool) -> None:
-    assert Carried(asked=scope(*path.split("?"))).thread.startswith("loop") == in_the_loop
+    alone, _, query = path.partition("?")
+    assert Carried(asked=scope(alone, query)).thread.startswith("loop") == in_the_loop
 
 
 def test_the_environment_says_what_was_sent() -> None:
