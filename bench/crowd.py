@@ -239,13 +239,13 @@ class Crowd:
         self.answers[box.kind] += 1
         usual = self.expected(box, ask)
         if struck is None:
-            _compare(told, found, usual)
+            compare(told, found, usual)
             return
         status, body = self.model.answer(struck.setup, ask)
         other = status, box.own(self.model, body)
         is_first = found == (other if struck.first else usual)
         if not is_first:
-            _compare(told, found, usual if struck.first else other)
+            compare(told, found, usual if struck.first else other)
         struck.seen += is_first
         # Calls that are under way at once come in any order; those before which so many were sent cannot be the last.
         if struck.seen > struck.times or (not is_first and struck.sent <= struck.times and before < struck.times):
@@ -293,7 +293,7 @@ class Crowd:
         line.close()
 
 
-def _compare(told: str, found: Expected, wanted: Expected) -> None:
+def compare(told: str, found: Expected, wanted: Expected) -> None:
     """Raises Wrong, which shows where they begin to differ."""
     if found == wanted:
         return

@@ -164,7 +164,7 @@ class Model:
 
     def _asks(self, vendor: str, draw: random.Random) -> list[Ask]:
         """Many requests that an example account may make, most of which show a marked record; some that go wrong."""
-        example, marks, asks = self.example(vendor), [], []
+        example, marks, asks = self.example(vendor), list[Ask](), list[Ask]()
         while len(marks) < ASKED * 2 // 3 and len(asks) < 20 * ASKED:
             ask = self._drawn(vendor, draw)
             asks.append(ask)

@@ -210,6 +210,8 @@ async def console(soak: Soak, number: int, until: float) -> None:
     while time.monotonic() < until:
         page = Console(soak.port, soak.recent[number % len(soak.recent)] if soak.recent else "default")
         for _ in range(20):
+            if time.monotonic() > until:
+                break
             await page.look(surely=False)
             soak.done["looks of consoles"] += 1
             await asyncio.sleep(1)
@@ -228,9 +230,10 @@ async def sampled(server: Server, until: float) -> list[float]:
 async def soaked(soak: Soak, server: Server, seconds: float) -> list[float]:
     until = time.monotonic() + seconds
     users = (user(soak, number, until) for number in range(CLIENTS))
-    consoles = (console(soak, number, until - 20) for number in range(CONSOLES))
-    samples, *_ = await asyncio.gather(sampled(server, until), *users, *consoles)
-    return samples
+    consoles = (console(soak, number, until) for number in range(CONSOLES))
+    samples = asyncio.create_task(sampled(server, until))
+    await asyncio.gather(*users, *consoles)
+    return await samples
 
 
 def growth(samples: Sequence[float], warm: float, seconds: float) -> tuple[float, float, float]:
