@@ -17,7 +17,7 @@ else
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test test-flask-way test-lowest constraints licences audit check format fixtures story statements bench bench-peers bench-workers bench-sandboxes browser-tools images clean
+.PHONY: help serve test test-flask-way test-lowest constraints licences audit check format fixtures story statements bench bench-peers bench-workers bench-sandboxes load soak browser-tools images clean
 
 help: ## list these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1|/' | column -t -s '|'
@@ -81,6 +81,12 @@ bench-workers: $(VENV)/bench.stamp ## measure it under every worker of gunicorn 
 bench-sandboxes: $(VENV)/serve.stamp ## print what sandboxes cost, in time and memory (ARGS=5000: of so many)
 	$(BIN)/python bench/sandboxes.py $(ARGS)
 
+load: $(VENV)/load.stamp ## check every answer while many use one server (SECONDS=10; ARGS="--only answers --workers 2 --store redis://...", --write)
+	$(BIN)/python -m bench.underload $(ARGS)
+
+soak: $(VENV)/load.stamp ## use a server in every way for ten minutes, and see whether its memory stays flat (SECONDS=60; ARGS=--write)
+	$(BIN)/python -m bench.soak $(ARGS)
+
 images: $(VENV)/all.stamp $(VENV)/browser-tools.stamp ## take the console's pictures in docs/images anew, by the test that looks at them
 	MOCK_TEST_IMAGES=docs/images $(BIN)/python -m pytest -q tests/browser/test_console.py -k picture $(ARGS)
 
@@ -107,6 +113,7 @@ $(VENV)/%.stamp: setup.cfg setup.py pyproject.toml $(PINS) | $(VENV)/bin/python
 	@touch $@
 
 EXTRA_serve := .[docs]
+EXTRA_load := .[docs,redis]
 EXTRA_bench := .[docs,bench]
 EXTRA_test := .[test,docs]
 EXTRA_all := .[test,docs,browser]

@@ -1,4 +1,4 @@
-"""What was found, as a table: on standard output, and in docs/performance.md."""
+"""What was found, as a table: on standard output, and in docs/performance.md or docs/load.md."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from mockserver import clock
 
 from .load import Spread
 
-PAGE = Path(__file__).parent.parent / "docs" / "performance.md"
+DOCS = Path(__file__).parent.parent / "docs"
+PAGE, LOADS = DOCS / "performance.md", DOCS / "load.md"
 HEAD = (
     "| # | what | ours | beside | measured (min – max) | target | met |",
     "|---|---|---|---|---|---|---|",
@@ -71,8 +72,31 @@ def table(rows: Iterable[Row]) -> str:
     return "\n".join((*HEAD, *(row.line() for row in sorted(rows, key=lambda row: row.number))))
 
 
+@dataclass(frozen=True)
+class Finding:
+    """One line of a table of what held and what did not. ``held`` is None where nothing was promised."""
+
+    what: str
+    found: str
+    wanted: str = ""
+    held: bool | None = None
+
+    def line(self) -> str:
+        held = {True: "yes", False: "**no**", None: ""}[self.held]
+        return "| " + " | ".join((self.what, self.found, self.wanted, held)) + " |"
+
+
+def findings(found: Iterable[Finding]) -> str:
+    return "\n".join(("| what | found | wanted | held |", "|---|---|---|---|", *(each.line() for each in found)))
+
+
 def account(title: str, rows: Iterable[Row], about: Mapping[str, str]) -> str:
     """The table with what one must know of its run."""
+    return told(title, table(rows), about)
+
+
+def told(title: str, lines: str, about: Mapping[str, str]) -> str:
+    """Any table with what one must know of its run."""
     facts = {
         "Measured": clock.format_instant(clock.at(clock.wall())),
         "Machine": f"{os.cpu_count()} cores ({_processor()}), {platform.system()} {platform.release()}",
@@ -82,8 +106,7 @@ def account(title: str, rows: Iterable[Row], about: Mapping[str, str]) -> str:
         ),
         **about,
     }
-    lines = [f"### {title}", "", *(f"- {name}: {fact}" for name, fact in facts.items()), "", table(rows)]
-    return "\n".join(lines) + "\n"
+    return "\n".join((f"### {title}", "", *(f"- {name}: {fact}" for name, fact in facts.items()), "", lines)) + "\n"
 
 
 def _processor() -> str:
@@ -91,9 +114,9 @@ def _processor() -> str:
     return known[1] if known else platform.machine()
 
 
-def write(name: str, text: str, page: Path = PAGE) -> None:
-    """Put the text between the page's marks of this name."""
-    begin, end = f"<!-- {name}: made by make {name} -->", f"<!-- end of {name} -->"
+def write(name: str, text: str, page: Path = PAGE, command: str = "") -> None:
+    """Put the text between the page's marks of this name; the command is that of the same name, or another one."""
+    begin, end = f"<!-- {name}: made by make {command or name} -->", f"<!-- end of {name} -->"
     before = page.read_text(encoding="utf-8")
     head, found, rest = before.partition(begin)
     _, closed, tail = rest.partition(end)

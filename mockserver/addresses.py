@@ -20,6 +20,13 @@ if TYPE_CHECKING:
 SANDBOX, REPLY = "mockserver.sandbox", "mockserver.reply"
 
 
+def is_quick(path: str, query: str) -> bool:
+    """Whether a page of ours takes no longer than a call, so that it needs no thread: what a console asks for every
+    second or two.
+    """
+    return path == "/__admin/health" or (path == "/__admin/requests" and "brief=true" in query)
+
+
 class Address(NamedTuple):
     """An endpoint's path behind a prefix (none at the root)."""
 

@@ -475,7 +475,14 @@ class Journal:
 
     def entries(self) -> list[dict[str, Any]]:
         """All that is retained, newest first."""
-        return [{"id": id, **kept} for id, kept in reversed(self._store.entries(self._sandbox))]
+        return self.newer(0)[0]
+
+    def newer(self, after: int) -> tuple[list[dict[str, Any]], int, int]:
+        """What came after the entry of this id, newest first; how many entries are retained in all; and how many were
+        let go since the journal was last empty.
+        """
+        entries, total, dropped = self._store.newer(self._sandbox, after)
+        return [{"id": id, **kept} for id, kept in reversed(entries)], total, dropped
 
     def found(self, matcher: Matcher) -> list[dict[str, Any]]:
         """The entries that a matcher fits, newest first."""

@@ -27,6 +27,7 @@ from .vendor import Request, Vendor
 
 NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
 OVERLAY_BYTES = 64 * 1024 * 1024
+Overlay = tuple[tuple[int, str, date | None, int], Dataset]  # the state of the sandbox that it is of, and the data
 
 
 @dataclass(frozen=True)
@@ -193,7 +194,7 @@ class Sandboxes:
 
     def __init__(self, settings: Settings, library: Library, vendors: Iterable[Vendor], store: Store) -> None:
         self.settings, self.library, self.vendors, self.store = settings, library, tuple(vendors), store
-        self._known: Bounded[Sandbox] = Bounded(settings.max_sandboxes, lambda key, sandbox: 1)
+        self._known: Bounded[tuple[int, Sandbox]] = Bounded(settings.max_sandboxes, lambda key, known: 1)
         self._overlays = overlays()
         self._newest = date.min
 
@@ -223,9 +224,23 @@ class Sandboxes:
     def _stored(self, name: str, wall: float) -> tuple[int, Sandbox] | None:
         found = self.store.read(name, SETTINGS, wall=wall, idle=self._idle(name, wall))
         if found is None:
+            self._let_go(name)
             return None
         version, document = found
-        return version, self._known.get((name, version), lambda: self._met(name, document, wall))
+        known = self._known.get(name, lambda: (version, self._met(name, document, wall)))
+        if known[0] != version:  # it was changed
+            known = version, self._met(name, document, wall)
+            self._known.put(name, known)
+        return known
+
+    def _let_go(self, name: str) -> None:
+        """Remember nothing of a sandbox that is no more, or is another one now."""
+        self._known.drop(name)
+        for vendor in self.vendors:
+            overlay = self._overlays.peek((name, vendor.name))
+            if overlay is not None:
+                overlay[1].records.forget_views()
+                self._overlays.drop((name, vendor.name))
 
     def _met(self, name: str, document: Document, wall: float) -> Sandbox:
         """A sandbox that its document describes. With the first one of a new day, data made for days of which there is
@@ -279,6 +294,7 @@ class Sandboxes:
 
     def delete(self, name: str) -> bool:
         """Forget a sandbox; whether there was one. It is made anew by its next use."""
+        self._let_go(name)
         return self.store.delete(name)
 
     def first_clock(self, sandbox: Sandbox, wall: float) -> Clock:
@@ -291,6 +307,7 @@ class Sandboxes:
         document = self.fresh(name, wall).document()
         while not self.store.write(name, SETTINGS, document, expected=version, wall=wall, anew=True):
             version, _ = self._entered(name, wall)
+        self._let_go(name)
         return self.enter(name, wall)
 
     def put(self, sandbox: Sandbox, edits: Mapping[str, Edits], wall: float) -> Sandbox:
@@ -331,8 +348,9 @@ class Sandboxes:
     def _expire(self, wall: float) -> None:
         for name, used in self.store.sandboxes().items():
             idle = self._idle(name, wall)
-            if idle is not None and wall - used > idle:
-                self.store.delete(name, used=used)  # not if somebody used it meanwhile
+            # Not if somebody used it meanwhile.
+            if idle is not None and wall - used > idle and self.store.delete(name, used=used):
+                self._let_go(name)
 
     def _bound(self, what: str, size: int) -> None:
         limit = self.settings.max_sandbox_bytes
@@ -348,10 +366,13 @@ class Sandboxes:
         version = sandbox.edits.get(vendor.name)
         if version is None:
             return base
-        return self._overlays.get(
-            (sandbox.name, vendor.name, version, sandbox.dataset, sandbox.day, sandbox.epoch),
-            lambda: overlaid(base, self.edits(sandbox, vendor)[1]),
-        )
+        state, key = (version, sandbox.dataset, sandbox.day, sandbox.epoch), (sandbox.name, vendor.name)
+        overlay = self._overlays.get(key, lambda: (state, overlaid(base, self.edits(sandbox, vendor)[1])))
+        if overlay[0] != state:  # of before the last change
+            overlay[1].records.forget_views()
+            overlay = state, overlaid(base, self.edits(sandbox, vendor)[1])
+            self._overlays.put(key, overlay)
+        return overlay[1]
 
     def edits(self, sandbox: Sandbox, vendor: Vendor) -> tuple[int, Edits]:
         """The version of a sandbox's changes to a vendor's data, and the changes; those to another dataset are void."""
@@ -383,9 +404,9 @@ def _with_edits(vendor: str, version: int, sandbox: Sandbox) -> Sandbox:
     return replace(sandbox, edits={**sandbox.edits, vendor: max(version, sandbox.edits.get(vendor, 0))})
 
 
-def overlays() -> Bounded[Dataset]:
-    """Room for datasets with changes of sandboxes."""
-    return Bounded(OVERLAY_BYTES, lambda key, dataset: dataset.records.own_bytes)
+def overlays() -> Bounded[Overlay]:
+    """Room for datasets with changes of sandboxes: of each sandbox and vendor the last one."""
+    return Bounded(OVERLAY_BYTES, lambda key, overlay: overlay[1].records.own_bytes)
 
 
 def overlaid(base: Dataset, edits: Edits) -> Dataset:

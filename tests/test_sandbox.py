@@ -10,10 +10,12 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from threading import Barrier
 from typing import Any
+from weakref import ReferenceType, ref
 
 import pytest
 
 from mockserver.clock import at, parse_instant
+from mockserver.data.records import Records
 from mockserver.errors import Misuse
 from mockserver.faults import rule_of
 from mockserver.library import Library
@@ -335,6 +337,37 @@ def test_an_untouched_sandbox_shares_everything_and_a_touched_one_what_it_did_no
     assert rooms.dataset(rooms.enter("a", WALL), vendor).records.rows((), order) is view
     only_accounts = rooms.edit("c", WALL, vendor, lambda edits, data: edits.with_accounts([{"account": "z"}]))
     assert rooms.dataset(only_accounts, vendor).records is base.records
+
+
+@pytest.mark.parametrize("end", ["another edit", "delete", "reset", "idleness", "idleness of all"])
+def test_of_data_that_is_out_of_use_nothing_is_kept(vendor: Vendor, end: str) -> None:
+    """Or a server would grow with every edit, until the room for such copies is full."""
+    rooms = sandboxes(vendor, sandbox_idle="100")
+
+    def edited(id: int) -> ReferenceType[Records]:
+        rooms.edit("a", WALL, vendor, lambda edits, data: edits.with_records({id: None}))
+        records = rooms.dataset(rooms.enter("a", WALL), vendor).records
+        records.rows((), (("id", True),))
+        return ref(records)
+
+    views = rooms.library.dataset(vendor, "default").records._views
+    rooms.library.dataset(vendor, "default").records.rows((), (("id", True),))
+    before = len(views)
+    old = edited(1)
+    assert old() is not None
+    own = len(views) - before
+    assert own > 0
+    ends: dict[str, Callable[[], Any]] = {
+        "another edit": lambda: edited(2),
+        "delete": lambda: rooms.delete("a"),
+        "reset": lambda: rooms.reset("a", WALL),
+        "idleness": lambda: rooms.enter("a", WALL + 101),
+        "idleness of all": lambda: rooms.names(WALL + 101),
+    }
+    ends[end]()
+    assert old() is None
+    assert len(views) - before == (own if end == "another edit" else 0)
+    assert len(rooms._known) == (0 if end in ("delete", "idleness of all") else 1)
 
 
 def test_edits_go_through_the_store_as_json_and_keep_every_digit(vendor: Vendor) -> None:

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from difflib import SequenceMatcher
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, Response
 
 from ..journal import ALIKE, hint, is_unmatched
 from ..matching import BadMatcher, Matcher, check
+from ..toolkit.bounded import Bounded
+from ..toolkit.jsontext import Fragment, decimals, encode
 from ..toolkit.notices import closest
 from ..vendor import Vendor
 from .speech import Control, bad, done, heard, missing, number, queried, said, switch
 
 Entry = Mapping[str, Any]
+TEXTS = 4 * 1024 * 1024  # bytes of entries in brief as JSON: of what is new, each console that looks is told the same
 
 _FILTERS: Mapping[str, Callable[[Entry, Any], bool]] = {
-    "after": lambda entry, id: entry["id"] > id,
     "vendor": lambda entry, name: entry["vendor"] == name,
     "status": lambda entry, status: entry["response"]["status"] == status,
     "unmatched": lambda entry, wanted: is_unmatched(entry) == wanted,
@@ -59,13 +62,22 @@ def add(routes: Blueprint, control: Control) -> None:
                 return entry
         raise missing(f"The journal of the sandbox {control.name} has no call {id}.")
 
+    briefs: Bounded[bytes] = Bounded(TEXTS, lambda id, text: len(text))
+
+    def brief(entry: Entry) -> Fragment:
+        return Fragment(briefs.get(entry["id"], partial(_in_brief, entry)))
+
     @routes.get("/requests")
     def requests() -> Response:
-        """Newest first; ``after``: only those newer than this id; ``limit``: of those the newest so many."""
-        asked = queried(after=number, limit=number, vendor=vendor, status=number, unmatched=switch, warned=switch)
-        limit, entries = asked.pop("limit", None), control.journal.entries()
+        """Newest first; ``after``: only those newer than this id; ``limit``: of those the newest so many; ``brief``:
+        without headers and bodies.
+        """
+        filters = {"vendor": vendor, "status": number, "unmatched": switch, "warned": switch}
+        asked = queried(after=number, limit=number, brief=switch, **filters)
+        told = brief if asked.pop("brief", False) else shown
+        limit, (entries, total, dropped) = asked.pop("limit", None), control.journal.newer(asked.pop("after", 0))
         fits = [entry for entry in entries if all(_FILTERS[name](entry, value) for name, value in asked.items())]
-        return _listed(fits[:limit], len(entries))
+        return said({"requests": [*map(told, fits[:limit])], "meta": {"total": total, "dropped": dropped}})
 
     @routes.delete("/requests")
     def forget_all() -> Response:
@@ -145,6 +157,14 @@ def endpoints_near(entry: Entry, vendors: Iterable[Vendor], most: int = 3) -> li
 def shown(entry: Entry) -> dict[str, Any]:
     """An entry without what only verdicts go by."""
     return {name: value for name, value in entry.items() if name != "evidence"}
+
+
+def _in_brief(entry: Entry) -> bytes:
+    """An entry as JSON without headers and bodies, which are most of it."""
+    told = shown(entry)
+    for part in ("request", "response"):
+        told[part] = {name: value for name, value in told[part].items() if name not in ("headers", "body")}
+    return encode(decimals(told))
 
 
 def _listed(entries: Sequence[Entry], total: int) -> Response:

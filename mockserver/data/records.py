@@ -10,6 +10,7 @@ from decimal import Decimal
 from functools import cached_property
 from itertools import compress
 from typing import Any, TypeVar, cast, overload
+from weakref import ref
 
 from ..toolkit.bounded import Bounded
 from ..toolkit.fields import RecordSchema
@@ -25,6 +26,7 @@ T = TypeVar("T")
 VIEW_BYTES = 64 * 1024 * 1024
 FEW = 64  # a column with more values than this is searched by bisection: too many views to remember one of each
 SHARED = 4096  # so many equal texts of a column are one object: owners and dates come back, numbers of invoices do not
+ASKED = 1000  # views of a copy that go when it goes; any others go when room is needed
 MANY = 16  # a copy in which more than one row in so many is another one finds its rows itself
 
 
@@ -88,6 +90,7 @@ class Records:
         self._new: dict[int, dict[str, Any]] = {}  # the columns of these rows
         self._keys: dict[str, Sequence[Any]] = {}  # what columns are sorted by, once it is known
         self._telling: dict[str, bool] = {}  # which columns have many values, as far as it was asked
+        self._asked: set[Hashable] = set()  # the keys of the views of a copy
         self._defaults = tuple(sorted(defaults.items()))
         self.ids: list[Any] = []
         self.columns: dict[str, list[Any]] = {name: [] for name in kind.columns}
@@ -209,7 +212,8 @@ class Records:
         copy._hidden = copy._patched(self._hidden, {place: hidden for place, (hidden, _) in texts.items()})
         stored = copy._patched(self._rendered[self._defaults], {place: text for place, (_, text) in texts.items()})
         copy._rendered = {self._defaults: stored}
-        copy.columns = _Columns(copy._column)
+        itself = ref(copy)  # not bound: in a circle it would outlive its use
+        copy.columns = _Columns(lambda name: cast("Records", itself())._column(name))
         return copy
 
     def _column(self, name: str) -> list[Any]:
@@ -253,7 +257,18 @@ class Records:
 
     def rows(self, conditions: tuple[Condition, ...], order: Order) -> array[int]:
         """Row numbers that meet all conditions, in this order of (column, descending) keys; remembered."""
-        return self._views.get((self._mark, conditions, order), lambda: self._find(conditions, order))
+        return self._views.get((self._mark, conditions, order), lambda: self._seen(conditions, order))
+
+    def _seen(self, conditions: tuple[Condition, ...], order: Order) -> array[int]:
+        if self._origin is not None and len(self._asked) < ASKED:
+            self._asked.add((self._mark, conditions, order))
+        return self._find(conditions, order)
+
+    def forget_views(self) -> None:
+        """Make room where the views of a copy stand that is out of use. It can still be used."""
+        asked, self._asked = self._asked, set()
+        for key in asked:
+            self._views.drop(key)
 
     def _find(self, conditions: tuple[Condition, ...], order: Order) -> array[int]:
         if self._origin is not None and self._few:

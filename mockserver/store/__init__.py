@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from os import urandom
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from ..toolkit.quota import Quota, Spent
 
@@ -18,6 +18,18 @@ DEFAULT = "default"  # the sandbox that nobody has to ask for
 def new_name() -> str:
     """A name for a memory that has just begun."""
     return urandom(6).hex()
+
+
+class Newer(NamedTuple):
+    """What came to a journal since somebody looked: the entries with their ids, oldest first; and how many it has in
+    all, and let go because it was over its bounds since it was last empty.
+
+    These two together grow by one with each entry, and otherwise only change when somebody takes entries out.
+    """
+
+    entries: list[tuple[int, Document]]
+    total: int
+    dropped: int
 
 
 class Store(Protocol):
@@ -107,6 +119,9 @@ class Store(Protocol):
 
     def entries(self, sandbox: str) -> list[tuple[int, Document]]:
         """The journal's entries with their ids, oldest first."""
+
+    def newer(self, sandbox: str, after: int) -> Newer:
+        """The same, of the entries whose ids are above ``after`` alone: what was seen before costs nothing."""
 
     def dropped(self, sandbox: str) -> int:
         """How many entries the journal let go because it was over its bounds, since it was last empty."""

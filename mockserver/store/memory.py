@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import takewhile
 from threading import Lock
 
 from ..toolkit.quota import LATE, Quota, Spent
-from . import DEFAULT, SETTINGS, Document, Versioned, new_name
+from . import DEFAULT, SETTINGS, Document, Newer, Versioned, new_name
 
 
 @dataclass(slots=True)
@@ -160,6 +161,12 @@ class MemoryStore:
     def entries(self, sandbox: str) -> list[tuple[int, Document]]:
         with self._lock:
             return [(id, entry) for id, entry, _ in self._of(sandbox).journal]
+
+    def newer(self, sandbox: str, after: int) -> Newer:
+        with self._lock:
+            found = self._of(sandbox)
+            fresh = [(id, entry) for id, entry, _ in takewhile(lambda kept: kept[0] > after, reversed(found.journal))]
+            return Newer(fresh[::-1], len(found.journal), found.dropped)
 
     def dropped(self, sandbox: str) -> int:
         with self._lock:

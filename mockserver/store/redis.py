@@ -34,7 +34,7 @@ from .. import clock
 from ..errors import StoreAway
 from ..toolkit.bounded import Bounded
 from ..toolkit.quota import LATE, Quota, Spent
-from . import DEFAULT, SETTINGS, Document, Versioned, new_name
+from . import DEFAULT, SETTINGS, Document, Newer, Versioned, new_name
 from .breaker import Breaker
 
 log = logging.getLogger("mockserver")
@@ -313,9 +313,9 @@ class RedisStore:
                 self._unwritten += 1
             raise
 
-    ENTRIES = """
-    local found = {}
-    for _, entry in ipairs(redis.call('XRANGE', of(name, 'journal'), '-', '+')) do
+    NEWER = """
+    local found = {redis.call('XLEN', of(name, 'journal')), redis.call('HGET', dropped, name) or 0}
+    for _, entry in ipairs(redis.call('XRANGE', of(name, 'journal'), ARGV[2], '+')) do
       found[#found + 1] = string.match(entry[1], '^%d+')
       found[#found + 1] = entry[2][2]
     end
@@ -323,8 +323,12 @@ class RedisStore:
     """
 
     def entries(self, sandbox: str) -> list[tuple[int, Document]]:
-        found = self._ask(self.ENTRIES, sandbox)
-        return [(int(id), json.loads(text)) for id, text in zip(found[::2], found[1::2], strict=True)]
+        return self.newer(sandbox, 0).entries
+
+    def newer(self, sandbox: str, after: int) -> Newer:
+        total, dropped, *found = self._ask(self.NEWER, sandbox, after + 1)
+        entries = [(int(id), json.loads(text)) for id, text in zip(found[::2], found[1::2], strict=True)]
+        return Newer(entries, int(total), int(dropped))
 
     DROPPED = "return redis.call('HGET', dropped, name) or 0"
 

@@ -85,12 +85,16 @@ class _Protocol(protocol.ASGIProtocol):  # type: ignore[misc]  # gunicorn has no
             return False
         if reply is None:
             return bool(await super()._serve_http_request(request, sockname, peername))
-        if reply.delay or reply.network or not is_plain(reply):
+        if reply.network or not is_plain(reply):
             self.app = partial(inline.carry, reply)  # a connection has one request at a time
             try:
                 return bool(await super()._serve_http_request(request, sockname, peername))
             finally:
                 self.app = inline
+        if reply.delay:
+            await asyncio.sleep(reply.delay)
+            if self._closed:  # nobody waits for it any more
+                return False
         closes = self._will_close(request, False)
         self._response_buffer = self._head(request, reply, closes)
         self._send_body(b"" if request.method == "HEAD" else reply.body)

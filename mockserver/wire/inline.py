@@ -1,7 +1,7 @@
 """Carrying out calls, delays and network faults in an event loop, where a call that waits costs no thread.
 
 What the app answers soon it answers in the loop itself: handing a call to a thread costs more than most calls do.
-Only pages of ours (``/__…``), which may work for long, go to threads.
+Only pages of ours (``/__…``) go to threads, but for those that are known to be quick: they may work for long.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from contextlib import suppress
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ..addresses import framed
+from ..addresses import framed, is_quick
 from ..vendor import Network, Reply
 from . import threaded
 
@@ -65,7 +65,7 @@ class Inline:
 
     async def __call__(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
         environ = environment(scope, await _body(scope, receive))
-        if scope["path"].startswith("/__"):
+        if scope["path"].startswith("/__") and not is_quick(scope["path"], scope["query_string"].decode("latin-1")):
             answer = await asyncio.to_thread(_answered, self._app, environ)
         else:
             answer = _answered(self._app, environ)

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from mockserver.testing import Client
 from mockserver.testing.client import Sandbox
 from tests.browser.console import call, dialog, expect, fetched, opened, rows
+from tests.servers import running, serving
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -205,6 +207,30 @@ def test_an_emptied_journal_is_noticed(page: Page, own: Sandbox) -> None:
     expect(rows(page).first).to_contain_text("NetGroot")
     own.forget()
     expect(page.get_by_text("No calls yet")).to_be_visible()
+
+
+def test_a_look_asks_for_what_is_new_alone(page: Page) -> None:
+    """Also when the journal is full and lets its oldest calls go; only when calls were taken out, for all of it."""
+    with running(serving("--journal-entries", "3")) as (url, _):
+        own = Client(url).sandbox("full")
+        for _ in range(3):
+            call(own, "wisecp")
+        opened(page, own, "calls")
+        expect(rows(page)).to_have_count(3)
+        asked: list[str] = []
+        page.on("request", lambda request: asked.append(request.url.rpartition("/")[2]))
+        newest = own.requests[0]["id"]
+        call(own, "netgroot")
+        expect(rows(page).first).to_contain_text("NetGroot")
+        expect(rows(page)).to_have_count(3)
+        with page.expect_response(f"**/requests?after={newest + 1}&limit=500&brief=true"):
+            pass
+        assert f"requests?after={newest}&limit=500&brief=true" in asked
+        assert "requests?limit=500&brief=true" not in asked
+        own.forget(newest)
+        expect(rows(page)).to_have_count(2)
+        assert asked.count("requests?limit=500&brief=true") == 1
+        page.goto("about:blank")  # before its server goes
 
 
 def test_a_long_reply_is_cut_and_says_so(page: Page, own: Sandbox) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from mockserver.clock import at, format_instant
+from mockserver.store import Newer
 from mockserver.vendor import Vendor
 from tests.acme import BILLS, RICH, Sandboxed, acme
 from tests.client import WALL
@@ -40,7 +41,7 @@ def ids(server: Sandboxed, query: str = "", **more: Any) -> list[int]:
 def test_an_entry_tells_the_whole_call_but_the_credential(server: Sandboxed) -> None:
     called = server.get(f"{BILLS}?page=2&page=3&foo=%C3%B6", method="GET", headers={"X-Mock-Sandbox": "x"})
     found = server.control("GET", "/requests", sandbox="x").json
-    assert found["meta"] == {"total": 1}
+    assert found["meta"] == {"total": 1, "dropped": 0}
     (entry,) = found["requests"]
     assert entry.pop("ms") >= 0
     assert entry.pop("response") == {
@@ -93,16 +94,55 @@ def test_an_entry_tells_the_whole_call_but_the_credential(server: Sandboxed) -> 
 )
 def test_what_may_be_asked_for(busy: Sandboxed, query: str, found: list[int]) -> None:
     assert ids(busy, query) == found
-    assert busy.control("GET", f"/requests{query}").json["meta"] == {"total": 5}
+    meta = busy.control("GET", f"/requests{query}").json["meta"]
+    assert meta == {"total": 5} | ({} if query == "/unmatched" else {"dropped": 0})
+
+
+def test_who_asks_for_what_is_new_has_the_store_asked_for_no_more(
+    busy: Sandboxed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A view that lives asks every second, and a journal may have megabytes."""
+    asked, newer = [], busy.world.store.newer
+
+    def watched(sandbox: str, after: int) -> Newer:
+        asked.append(after)
+        return newer(sandbox, after)
+
+    monkeypatch.setattr(busy.world.store, "newer", watched)
+    assert ids(busy, "?after=4&limit=500") == [5]
+    assert asked == [4]
+
+
+def test_in_brief_entries_are_without_headers_and_bodies(busy: Sandboxed) -> None:
+    whole = busy.control("GET", "/requests").json["requests"]
+    for entry in whole:
+        for part in ("request", "response"):
+            assert {"headers", "body"} <= set(entry[part])
+            del entry[part]["headers"], entry[part]["body"]
+    for _ in range(2):
+        assert busy.control("GET", "/requests?brief=true").json["requests"] == whole
+    assert busy.control("GET", "/requests?brief=true&after=3").json["requests"] == whole[:2]
+    assert busy.control("GET", "/requests?brief=false").json != busy.control("GET", "/requests?brief=true").json
+
+
+def test_a_journal_tells_how_many_calls_it_let_go(vendor: Vendor) -> None:
+    server = Sandboxed(vendor, journal_entries=2)
+    for _ in range(3):
+        server.get()
+    found = server.control("GET", "/requests?after=2").json
+    assert ([entry["id"] for entry in found["requests"]], found["meta"]) == ([3], {"total": 2, "dropped": 1})
+    server.control("DELETE", "/requests")
+    assert server.control("GET", "/requests").json["meta"] == {"total": 0, "dropped": 0}
 
 
 @pytest.mark.parametrize(
     ("query", "detail"),
     [
-        ("since=3", "There is no parameter 'since', wanted after, limit, vendor, status, unmatched, warned."),
+        ("since=3", "There is no parameter 'since', wanted after, limit, brief, vendor, status, unmatched, warned."),
         ("after=x", "after is 'x', wanted a whole number."),
         ("limit=-1", "limit is '-1', wanted a whole number."),
         ("status=4xx", "status is '4xx', wanted a whole number."),
+        ("brief=1", "brief is '1', wanted true or false."),
         ("warned=yes", "warned is 'yes', wanted true or false."),
         ("vendor=acmee", "vendor is 'acmee', wanted one of acme."),
     ],
@@ -151,10 +191,10 @@ def test_a_live_view_misses_nothing_that_is_kept_and_sees_nothing_twice(vendor: 
     server = Sandboxed(vendor, journal_entries=3)
     for _ in range(5):
         server.get()
-    assert server.control("GET", "/requests?after=1&limit=2").json["meta"] == {"total": 3}
+    assert server.control("GET", "/requests?after=1&limit=2").json["meta"] == {"total": 3, "dropped": 2}
     assert ids(server, "?after=1") == [5, 4, 3]
     server.control("DELETE", "/requests/4")
-    assert server.control("GET", "/requests?after=3").json["meta"] == {"total": 2}
+    assert server.control("GET", "/requests?after=3").json["meta"] == {"total": 2, "dropped": 2}
     assert ids(server, "?after=3") == [5]
     server.control("DELETE", "/requests")
     assert ids(server, "?after=5") == []

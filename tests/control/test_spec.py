@@ -104,6 +104,7 @@ EVERYTHING: list[tuple[str, str, Any]] = [
     ("GET", "/export", None),
     ("GET", "/export/{vendor}", None),
     ("GET", "/requests", None),
+    ("GET", "/requests?brief=true", None),
     ("GET", "/requests/{call}", None),
     ("GET", "/requests/{call}/near-misses", None),
     ("GET", "/requests/unmatched", None),

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
 from operator import itemgetter
 from typing import Any
 from unittest.mock import patch
+from weakref import ref
 
 import pytest
 from hypothesis import given
@@ -156,6 +158,28 @@ def test_a_changed_copy_has_its_own_rows_and_what_it_came_from_stays_as_it_was()
     assert copy.own_bytes > 0
     large = records.changed({1: ROWS[0] | {"name": "x" * 10_000}})
     assert large.own_bytes > copy.own_bytes + 5000  # what is shared with nobody counts in full
+
+
+def test_a_copy_out_of_use_is_gone_at_once_and_its_views_when_it_is_told() -> None:
+    """What waits for the garbage collector, or until the room is full, makes a server grow for an hour."""
+    records = Records(KIND, ROWS, {"style": "plain"})
+    rows, by_due = records.rows((), (("due", False),)), (("due", True),)
+    before = len(records._views)
+    copy = records.changed({1: ROWS[0] | {"name": "z"}})
+    own = copy.rows((), by_due)
+    assert len(records._views) > before
+    copy.forget_views()
+    assert len(records._views) == before
+    assert list(copy.rows((), by_due)) == list(own)  # whoever still looks at it may
+    assert records.rows((), (("due", False),)) is rows
+    assert copy.columns["name"][0] == "z"
+    watched = ref(copy)
+    gc.disable()
+    try:
+        del copy
+        assert watched() is None
+    finally:
+        gc.enable()
 
 
 def test_a_changed_copy_of_many_copies_no_list(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,7 +18,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from mockserver.store import DEFAULT, SETTINGS, Store
+from mockserver.store import DEFAULT, SETTINGS, Newer, Store
 from mockserver.store.memory import MemoryStore
 from mockserver.toolkit.quota import Quota, Spent
 from tests.stores import Make
@@ -416,6 +416,30 @@ def test_entries_are_kept_in_their_order_under_ids_that_only_grow(make: Make) ->
     store.write("y", SETTINGS, {}, expected=0, wall=1.0)
     assert appended(store, "x", "e")[0] > ids[-1]
     assert appended(store, "y", "f")[0] > ids[-1]
+
+
+def test_what_is_newer_than_an_entry_is_told_without_the_rest(make: Make) -> None:
+    store = started(make, "x", "y", journal_entries=3)
+    a, b, c = appended(store, "x", "abc")
+    assert store.newer("x", 0) == Newer(store.entries("x"), 3, 0)
+    assert store.newer("x", a) == Newer([(b, {"entry": "b"}), (c, {"entry": "c"})], 3, 0)
+    assert store.newer("x", b - 1) == store.newer("x", a)
+    assert store.newer("x", c) == store.newer("x", c + 99) == Newer([], 3, 0)
+    assert store.newer("y", 0) == store.newer("nobody", a) == Newer([], 0, 0)
+
+
+def test_a_journal_has_and_let_go_what_came_but_for_what_was_taken_out(make: Make) -> None:
+    """Who looks again and again knows by these two numbers whether what it has is all that there is."""
+    store = started(make, "x", journal_entries=3)
+    c = appended(store, "x", "abc")[-1]
+    d, e = appended(store, "x", "de")
+    assert store.newer("x", c) == Newer([(d, {"entry": "d"}), (e, {"entry": "e"})], 3, 2)
+    store.remove("x", frozenset({d}))
+    assert store.newer("x", e) == Newer([], 2, 2)
+    store.remove("x")
+    assert store.newer("x", e) == Newer([], 0, 0)
+    (f,) = appended(store, "x", "f")
+    assert store.newer("x", e) == Newer([(f, {"entry": "f"})], 1, 0)
 
 
 def test_the_oldest_go_when_there_are_too_many(make: Make) -> None:

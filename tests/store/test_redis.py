@@ -171,6 +171,7 @@ def test_each_method_takes_one_trip(store: RedisStore, trips: Callable[[Callable
         lambda: store.counted("x", "a"),
         lambda: store.append("x", {}, 1),
         lambda: store.entries("x"),
+        lambda: store.newer("x", 1),
         lambda: store.dropped("x"),
         lambda: store.remove("x", frozenset({1})),
         lambda: store.uncount("x"),

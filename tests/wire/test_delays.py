@@ -1,4 +1,6 @@
-"""A thousand delayed calls at once do not block the others: the real server, called over sockets."""
+"""A thousand delayed calls at once do not block the others, and five thousand are all answered: the real server, called
+over sockets.
+"""
 
 from __future__ import annotations
 
@@ -18,6 +20,7 @@ from tests.servers import end
 
 ROOT = Path(__file__).parent.parent.parent
 DELAYED, UNDELAYED = 1000, 200
+MANY = 5000
 
 
 @pytest.fixture
@@ -67,6 +70,23 @@ async def rush(port: int) -> list[str]:
     assert not done
     await asyncio.gather(*running, *(call(port, done, "undelayed", at_once) for _ in range(UNDELAYED)))
     return done
+
+
+async def flood(port: int) -> list[str]:
+    """Far more delayed calls at one moment than are answered before the first of them is due."""
+    done: list[str] = []
+    start = asyncio.Barrier(MANY)
+    await asyncio.gather(*(call(port, done, "delayed", start, "X-Mock-Delay: 2000\r\n", 2) for _ in range(MANY)))
+    return done
+
+
+@pytest.mark.slow
+def test_five_thousand_calls_in_flight_are_all_answered(server: int) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard != resource.RLIM_INFINITY and hard < MANY + 500:
+        pytest.skip(f"only {hard} files may be open here (ulimit -Hn)")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, MANY + 500), hard))
+    assert asyncio.run(flood(server)) == ["delayed"] * MANY
 
 
 @pytest.mark.slow

@@ -147,9 +147,20 @@ def test_a_body_drips_whole() -> None:
     assert not carried.sent[-1].get("more_body")
 
 
-@pytest.mark.parametrize(("path", "in_the_loop"), [("/v3/bills", True), ("/__admin/records/acme", False)])
-def test_pages_of_ours_are_answered_by_a_thread(path: str, in_the_loop: bool) -> None:
-    assert (Carried(asked=scope(path)).thread == threading.main_thread().name) == in_the_loop
+@pytest.mark.parametrize(
+    ("path", "in_the_loop"),
+    [
+        ("/v3/bills", True),
+        ("/__admin/records/acme", False),
+        ("/__admin/requests", False),
+        ("/__admin/requests?after=7", False),
+        ("/__admin/requests?after=7&brief=true", True),
+        ("/__admin/health", True),
+    ],
+)
+def test_pages_of_ours_are_answered_by_a_thread_unless_they_are_quick(path: str, in_the_loop: bool) -> None:
+    alone, _, query = path.partition("?")
+    assert (Carried(asked=scope(alone, query)).thread == threading.main_thread().name) == in_the_loop
 
 
 def test_the_environment_says_what_was_sent() -> None:

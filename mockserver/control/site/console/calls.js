@@ -29,6 +29,7 @@ export async function show(room) {
   const vendors = await room.ask("GET", "vendors");
   const titles = new Map(vendors.map((vendor) => [vendor.name, vendor.title]));
   let entries = [];
+  let had = 0; // how many calls the journal had at the last look, and had let go
   let broken = null;
 
   const filter = el("input", {
@@ -45,17 +46,23 @@ export async function show(room) {
 
   /** What is new since the last look; all of it when the journal is another one than before. */
   async function look() {
-    const newest = entries[0]?.id ?? 0;
-    let told = await room.ask("GET", `requests?after=${newest}&limit=${MOST}`);
-    if (newest && told.meta.total < MOST && told.meta.total !== entries.length + told.requests.length) {
-      entries = [];
-      told = await room.ask("GET", `requests?limit=${MOST}`);
+    const seen = entries;
+    const newest = seen[0]?.id ?? 0;
+    let older = seen;
+    let told = await room.ask("GET", `requests?after=${newest}&limit=${MOST}&brief=true`);
+    // A bounded journal lets its oldest calls go, and tells how many. Any others that are missing somebody took out.
+    if (newest && told.requests.length < MOST && told.meta.total + told.meta.dropped !== had + told.requests.length) {
+      older = [];
+      told = await room.ask("GET", `requests?limit=${MOST}&brief=true`);
     }
-    if (newest && told.requests.length) announce(told.requests);
-    if (told.requests.length || told.meta.total !== Number(count.dataset.total ?? -1)) {
-      entries = [...told.requests, ...entries].slice(0, Math.min(MOST, told.meta.total));
+    if (entries !== seen) return look(); // another look was faster
+    had = told.meta.total + told.meta.dropped;
+    const fresh = newest ? told.requests.filter((entry) => entry.id > newest) : [];
+    if (fresh.length) announce(fresh);
+    if (older !== seen || told.requests.length || told.meta.total !== Number(count.dataset.total ?? -1)) {
+      entries = [...told.requests, ...older].slice(0, Math.min(MOST, told.meta.total));
       count.dataset.total = told.meta.total;
-      draw(new Set(newest ? told.requests.map((entry) => entry.id) : []));
+      draw(new Set(fresh.map((entry) => entry.id)));
     }
   }
 

@@ -1,0 +1,294 @@
+"""``make soak``: ten minutes of everything that one does with a server, and its memory must stay flat.
+
+``python -m bench.soak [--seconds 600] [--workers 2 --store redis://…] [--write]`` (or SECONDS=). What a server keeps is
+bounded, and the bounds are set so that the first minute fills them: journals (of a sandbox and all together), sandboxes
+(some are deleted, most expire), fault rules and changed records (each sandbox goes before it has many). Whatever grows
+on after that minute is a leak. Memory is PSS over the process tree, once a second; its growth is the median of the last
+tenth of the time over that of the first samples after the minute.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import itertools
+import os
+import random
+import signal
+import sys
+import time
+from collections import Counter
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from statistics import median
+from typing import Any
+
+from mockserver.toolkit.jsontext import encode
+
+from . import job
+from .asking import JSON, Line
+from .consoles import Console
+from .load import Failed
+from .model import MARKED, Model
+from .servers import Command, Server, running
+from .table import LOADS, Finding, findings, told, write
+
+SECONDS, WARM, EVERY = 600.0, 60.0, 1.0
+MOST = 0.05  # growth
+CLIENTS, CONSOLES, SANDBOXES = 12, 8, 60
+# Bounds that a minute fills, also on a machine that is busy with something else.
+BOUNDS = (
+    ("--sandbox-idle", "15"),
+    ("--max-sandboxes", "1000"),
+    ("--journal-entries", "100"),
+    ("--journal-bytes", "500000"),
+    ("--all-journals-bytes", "15000000"),
+)
+NETWORK = ("reset", "empty", "truncate", "malformed", "drip")
+BAD = (
+    b"GARBAGE\r\n\r\n",
+    b"GET / HTTP/9.9\r\n\r\n",
+    b"GET /wisecp/api/Billing/GetInvoices HTTP/1.1\r\nHost: x\r\nX-Big: " + b"a" * 20_000 + b"\r\n\r\n",
+    b"POST /wisecp/api/Billing/GetInvoices HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nhalf",
+    b"GET /wisecp/api/Billing/GetInvoices?" + b"q" * 30_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n",
+    b"GET /wisecp/api/Billing/GetInv",
+)
+
+Do = Callable[["User"], Awaitable[None]]
+
+
+@dataclass
+class Soak:
+    """What all who use the server share."""
+
+    model: Model
+    port: int
+    seed: int
+    done: Counter[str] = field(default_factory=Counter)
+    names: itertools.count[int] = field(default_factory=itertools.count)
+    recent: list[str] = field(default_factory=list)
+
+    def fresh(self) -> str:
+        """A sandbox that nobody had; the last few are used by all, and then never again."""
+        name = f"soak-{next(self.names)}"
+        self.recent = [*self.recent, name][-SANDBOXES:]
+        return name
+
+
+@dataclass
+class User:
+    """One who does now this, now that."""
+
+    soak: Soak
+    line: Line
+    draw: random.Random
+
+    @property
+    def box(self) -> str:
+        return self.draw.choice(self.soak.recent or ["soak"])
+
+    async def ask(self, method: str, path: str, sandbox: str, body: object = None) -> Any:
+        """What control says; refusals are as good as success, but for those that nobody may ever see."""
+        sent = {"X-Mock-Sandbox": sandbox, **({} if body is None else JSON)}
+        answer = await self.line.ask(method, f"/__admin{path}", sent, b"" if body is None else encode(body))
+        if answer.status >= 500:
+            raise Failed(f"{method} {path} was answered with {answer.status}: {answer.body[:300]!r}")
+        return answer
+
+    async def call(self) -> None:
+        ask = self.draw.choice(self.soak.model.asks[self.draw.choice([*self.soak.model.vendors])])
+        noise = (
+            f"{'&' if '?' in ask.target else '?'}note={self.draw.randrange(10**9)}" if self.draw.random() < 0.3 else ""
+        )
+        sent = {**self.soak.model.headers(ask), "X-Mock-Sandbox": self.box}
+        if self.draw.random() < 0.05:
+            sent["X-Mock-Delay"] = "50"
+        if self.draw.random() < 0.05:
+            sent[f"X-Own-{self.draw.randrange(10**6)}"] = "x"
+        await self.line.ask("GET", f"/{ask.vendor}{ask.target}{noise}", sent)
+
+    async def make(self) -> None:
+        name = self.soak.fresh()
+        await self.ask("PUT", f"/sandboxes/{name}", name, {"quotas": {job.VENDOR: "1000/minute"}})
+
+    async def forget(self) -> None:
+        await self.ask("DELETE", f"/sandboxes/{self.box}", "default")
+
+    async def edit(self) -> None:
+        vendor = self.draw.choice([*self.soak.model.vendors])
+        id = self.draw.choice(self.soak.model.marked[vendor])
+        text = f"soaked {self.draw.randrange(10**9)}"
+        await self.ask("PATCH", f"/records/{vendor}/{id}", self.box, {MARKED[vendor]: text})
+        if self.draw.random() < 0.3:
+            await self.ask("POST", f"/records/{job.VENDOR}", self.box, {"notes": text})
+
+    async def fault(self) -> None:
+        """A rule that spoils one's own call alone, and the call."""
+        name, kind, mark = self.box, self.draw.choice((*NETWORK, None)), str(self.draw.randrange(10**9))
+        rule = {"vendor": "netgroot", "times": 2, "match": {"query": {"soaked": {"equalTo": mark}}}}
+        made = await self.ask("POST", "/faults", name, rule | ({"network": kind} if kind else {"status": 503}))
+        sent, line = (
+            {**self.soak.model.headers(self.soak.model.example("netgroot")), "X-Mock-Sandbox": name},
+            self.spare,
+        )
+        with suppress(Failed, ValueError):  # as it was wished
+            await line.ask("GET", f"{self.soak.model.example('netgroot').path}?soaked={mark}", sent)
+        line.close()
+        await self.ask("DELETE", made.headers.get("location", "/__admin/faults").removeprefix("/__admin"), name)
+
+    @property
+    def spare(self) -> Line:
+        """Another connection: one that may break."""
+        return Line(self.soak.port)
+
+    async def scenario(self) -> None:
+        names = ("healthy", "empty", "past-due", "rate-limited", "flaky", "outage", "expired-credentials")
+        await self.ask("PUT", "/scenarios/active", self.box, {"name": self.draw.choice(names)})
+
+    async def read(self) -> None:
+        what = (
+            "/requests",
+            "/requests/unmatched",
+            "/verdict",
+            "/verdict?format=junit",
+            "/settings",
+            "/clock",
+            "/faults",
+        )
+        others = ("/sandboxes", "/vendors", "/fidelity", "/fidelity/wisecp", "/totals/wisecp", "/records/jframework")
+        await self.ask("GET", self.draw.choice((*what, *others)), self.box)
+        await self.ask("POST", "/requests/find", self.box, {"vendor": "wisecp", "status": 200})
+
+    async def export(self) -> None:
+        await self.ask("GET", f"/export/{self.draw.choice([*self.soak.model.vendors])}", self.box)
+
+    async def clock(self) -> None:
+        await self.ask("POST", "/clock/advance", self.box, {"duration": f"{self.draw.randint(1, 90)}d"})
+
+    async def misuse(self) -> None:
+        """What is no HTTP, or ends in the middle; and what control refuses."""
+        with suppress(OSError):  # it may hang up on that
+            reader, writer = await asyncio.open_connection("127.0.0.1", self.soak.port)
+            writer.write(self.draw.choice(BAD))
+            writer.write_eof()
+            await asyncio.wait_for(reader.read(), 30)
+            writer.close()
+        text = "x" * self.draw.randint(1, 5000)
+        await self.ask("POST", "/faults", self.box, {"vendor": text, "match": {"query": text}})
+        await self.ask("GET", f"/records/{text[:200]}/7", self.box)
+        await self.line.ask("GET", f"/nowhere/{self.draw.randrange(10**9)}", {"X-Mock-Sandbox": self.box})
+
+
+WEIGHTS: dict[Do, int] = {
+    User.call: 700,
+    User.make: 25,
+    User.forget: 8,
+    User.edit: 40,
+    User.fault: 15,
+    User.scenario: 6,
+    User.read: 25,
+    User.export: 4,
+    User.clock: 10,
+    User.misuse: 15,
+}
+
+
+async def user(soak: Soak, number: int, until: float) -> None:
+    own = User(soak, Line(soak.port), random.Random(f"{soak.seed}/user/{number}"))
+    for _ in range(5):
+        await own.make()
+    while time.monotonic() < until:
+        (do,) = own.draw.choices([*WEIGHTS], [*WEIGHTS.values()])
+        await do(own)
+        soak.done[do.__name__] += 1
+    own.line.close()
+
+
+async def console(soak: Soak, number: int, until: float) -> None:
+    """A console at one sandbox after another; of one that went meanwhile it is told that it has no calls."""
+    while time.monotonic() < until:
+        page = Console(soak.port, soak.recent[number % len(soak.recent)] if soak.recent else "default")
+        for _ in range(20):
+            if time.monotonic() > until:
+                break
+            await page.look(surely=False)
+            soak.done["looks of consoles"] += 1
+            await asyncio.sleep(1)
+        page.close()
+
+
+async def sampled(server: Server, until: float) -> list[float]:
+    """The server's memory every second (MiB)."""
+    found = []
+    while time.monotonic() < until:
+        found.append(await asyncio.to_thread(lambda: server.pss))
+        await asyncio.sleep(EVERY)
+    return found
+
+
+async def soaked(soak: Soak, server: Server, seconds: float) -> list[float]:
+    until = time.monotonic() + seconds
+    users = (user(soak, number, until) for number in range(CLIENTS))
+    consoles = (console(soak, number, until) for number in range(CONSOLES))
+    samples = asyncio.create_task(sampled(server, until))
+    await asyncio.gather(*users, *consoles)
+    return await samples
+
+
+def growth(samples: Sequence[float], warm: float, seconds: float) -> tuple[float, float, float]:
+    """What memory was after the warm part and in the end (MiB), and how much more that is (0.05: 5 %)."""
+    start = round(len(samples) * warm / seconds)
+    few = max(1, (len(samples) - start) // 10)
+    first, last = median(samples[start : start + few]), median(samples[-few:])
+    return first, last, last / first - 1
+
+
+def soak(seconds: float, seed: int, flags: Sequence[str]) -> list[Finding]:
+    """What is found. Raises Failed when the server broke on the way."""
+    words = (sys.executable, "-m", "mockserver", "serve", "--port", "{port}", *itertools.chain(*BOUNDS), *flags)
+    warm = min(WARM, seconds / 3)
+    with running(Command("soak", words, "/__admin/health", {})) as server:
+        shared = Soak(Model(seed), server.port, seed)
+        samples = asyncio.run(soaked(shared, server, seconds))
+    first, last, grown = growth(samples, warm, seconds)
+    held = grown < MOST
+    marks = ", ".join(f"{samples[round((len(samples) - 1) * part / 10)]:.0f}" for part in range(11))
+    uses = ", ".join(f"{name} {count:,}" for name, count in shared.done.most_common())
+    return [
+        Finding(
+            f"growth of memory after {warm:.0f} s of {seconds:.0f} s of mixed use",
+            f"{first:.1f} MiB → {last:.1f} MiB: {grown * 100:+.1f} %",
+            f"< {MOST * 100:g} %",
+            held,
+        ),
+        Finding("memory from the start to the end, MiB", marks),
+        Finding("what was done", uses),
+        Finding("sandboxes made", f"{next(shared.names):,}"),
+    ]
+
+
+def main(words: Sequence[str]) -> int:
+    """Soak, print the table, and with ``--write`` put it into docs/load.md; 1 when memory grew."""
+    parser = argparse.ArgumentParser(prog="make soak")
+    parser.add_argument("--seconds", type=float, default=float(os.environ.get("SECONDS") or SECONDS))
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--store", default="memory")
+    parser.add_argument("--write", action="store_true", help="put the table into docs/load.md")
+    given = parser.parse_args(words)
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit("stopped"))  # so that the server is
+    flags = ("--workers", str(given.workers), "--store", given.store)
+    try:
+        found = soak(given.seconds, given.seed, flags)
+    except Failed as failed:
+        sys.exit(str(failed))
+    text = told("Ten minutes of mixed use", findings(found), {"Command": f"`make soak SECONDS={given.seconds:g}`"})
+    print(text)
+    if given.write:
+        write("soak", text, LOADS)
+    return int(any(each.held is False for each in found))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
