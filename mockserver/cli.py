@@ -16,6 +16,7 @@ import click
 
 from . import clock
 from .settings import Settings, WrongSetting, make, secured, variable
+from .toolkit.logtext import printable
 from .version import __version__
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def main(**options: Any) -> None:
     try:
         commands(**options)
     except (WrongSetting, BadVendor) as error:
-        click.echo(f"mockserver: {error}", err=True)
+        click.echo(printable(f"mockserver: {error}"), err=True)
         sys.exit(2)
     except BrokenFixture as broken:
         _tell(broken.faults)

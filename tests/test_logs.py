@@ -67,10 +67,10 @@ def test_a_path_can_forge_no_line(capsys: pytest.CaptureFixture[str], vendor: Ve
 
 def test_a_crash_is_logged_with_its_trace(capsys: pytest.CaptureFixture[str], vendor: Vendor) -> None:
     trace, call = lines(capsys, vendor, "json", "/v3/bills/1?trouble=crash")
-    assert json.loads(trace)["message"].startswith("GET /v3/bills/1 broke\nTraceback")
+    assert json.loads(trace)["message"].startswith("GET /v3/bills/1 broke\n    Traceback")
     assert json.loads(trace)["level"] == "error"
     assert "RuntimeError: a bug of acme" in json.loads(trace)["message"]
     assert json.loads(call)["status"] == 500
     text = lines(capsys, vendor, "text", "/v3/bills/1?trouble=crash")
     assert text[0].endswith("GET /v3/bills/1 broke")
-    assert text[1].startswith("Traceback")
+    assert text[1].startswith("    Traceback")

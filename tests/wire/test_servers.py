@@ -283,7 +283,7 @@ def test_how_gunicorn_is_set(vendor: Vendor, monkeypatch: pytest.MonkeyPatch) ->
         descriptor = listener.fileno()
         gunicorn.run(app, listener, lambda: ready.append("ready"), tls, leaving=lambda: ended.append("told"))
         config = made[-1].cfg
-        assert (config.bind, config.workers, config.limit_request_line) == ([f"fd://{descriptor}"], 1, 0)
+        assert (config.bind, config.workers, config.limit_request_line) == ([f"fd://{descriptor}"], 1, 65536)
         assert issubclass(config.worker_class, gasgi.ASGIWorker)
         assert config.control_socket_disable
         assert bool(config.is_ssl) == (tls is not None)
