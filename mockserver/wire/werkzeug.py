@@ -23,11 +23,14 @@ if TYPE_CHECKING:
 
 
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_LENGTH = re.compile(r"\d{1,18}", re.ASCII)
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
 
 class _Handler(WSGIRequestHandler):
     """One that leaves the log of calls to us, and keeps no connection alive on which a reply was lost."""
+
+    default_request_version = "HTTP/1.0"  # of HTTP/0.9, which replies without a head, nothing is left
 
     def parse_request(self) -> bool:
         """Whether it is a request; if not, it is refused already. Stricter than http.server, and as strict as gunicorn
@@ -43,6 +46,11 @@ class _Handler(WSGIRequestHandler):
             why = "the address is none"
         if not _TOKEN.fullmatch(self.command):
             why = "the method is no word"
+        lengths = self.headers.get_all("Content-Length", [])
+        if len(lengths) + ("Transfer-Encoding" in self.headers) > 1 or not all(map(_LENGTH.fullmatch, lengths)):
+            why = "the length is not said once, in digits"
+        if self.headers.defects:  # what stands behind a header that is none would be passed over
+            why = "a header has no name"
         for name, value in self.headers.items():
             if not _TOKEN.fullmatch(name) or _CONTROL.search(value):
                 why = "a header has signs that no header may have"
