@@ -5,6 +5,8 @@ BIN := $(VENV)/bin
 ARGS ?=
 SUITE ?= fast
 JOBS ?= auto
+SECONDS ?= 60
+SEED ?=
 ifeq ($(SUITE),all)
   MARKS :=
   TESTED := all browser-tools
@@ -14,7 +16,7 @@ else
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test test-flask-way check format fixtures story statements bench bench-peers bench-workers bench-sandboxes browser-tools images clean
+.PHONY: help serve test test-flask-way check format fixtures story statements bench bench-peers bench-workers bench-sandboxes fuzz browser-tools images clean
 
 help: ## list these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1|/' | column -t -s '|'
@@ -65,6 +67,9 @@ bench-workers: $(VENV)/bench.stamp ## measure it under every worker of gunicorn 
 bench-sandboxes: $(VENV)/serve.stamp ## print what sandboxes cost, in time and memory (ARGS=5000: of so many)
 	$(BIN)/python bench/sandboxes.py $(ARGS)
 
+fuzz: $(VENV)/fuzz.stamp ## send hostile input for SECONDS=60 to every test of tests/fuzz and every target of atheris (SEED=7: that one)
+	$(BIN)/python -m tests.fuzz $(SECONDS) $(SEED)
+
 images: $(VENV)/all.stamp $(VENV)/browser-tools.stamp ## take the console's pictures in docs/images anew, by the test that looks at them
 	MOCK_TEST_IMAGES=docs/images $(BIN)/python -m pytest -q tests/browser/test_console.py -k picture $(ARGS)
 
@@ -90,4 +95,5 @@ EXTRA_serve := .[docs]
 EXTRA_bench := .[docs,bench]
 EXTRA_test := .[test,docs]
 EXTRA_all := .[test,docs,browser]
+EXTRA_fuzz := .[test,docs,fuzz]
 EXTRA_dev := .[test,docs,browser,dev]

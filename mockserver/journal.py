@@ -176,8 +176,9 @@ class Redaction:
 
     def _tells(self, query: Pairs, text: str, secrets: Secrets) -> bool:
         """Whether there is anything to hide in a path and query."""
+        is_secret = self._known_name if len(text) <= REMEMBERED else self.is_secret
         return (
-            any(map(self._known_name, [name for name, _ in query]))
+            any(map(is_secret, [name for name, _ in query]))
             or any(map(text.__contains__, secrets))
             or bool(self._known.find(text))
         )

@@ -253,8 +253,10 @@ def broke(request: Request, told: journal.Told) -> None:
     """Log the crash of this moment with its trace, as text: what it says may hold a secret of the call. A line of it
     is indented, so that none can pass for a line of the log.
     """
-    trace = printable(told(traceback.format_exc()))
-    log.error("%s %s broke\n%s", escaped(request.method)[:20], escaped(told.path), indent(trace, "    "))
+    trace = printable(told(traceback.format_exc())).rstrip()
+    log.error(
+        "%s %s broke\n%s", escaped(request.method)[:20], escaped(told.path), indent(trace, "    ", lambda line: True)
+    )
 
 
 def warn_of_unknown_headers(call: Call) -> None:

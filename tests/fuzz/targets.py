@@ -39,7 +39,7 @@ from tests.client import WALL
 
 OURS = re.compile(rb"Traceback|mockserver/\w+\.py|site-packages|\.py\", line")
 HEAD = re.compile(
-    rb"HTTP/1\.1 (\d{3}) ([\x20-\x7e]+)\r\n((?:[!#$%&'*+.^_`|~0-9A-Za-z-]+: [\x09\x20-\x7e\x80-\xff]*\r\n)*)\r\n"
+    rb"HTTP/1\.[01] (\d{3}) ([\x20-\x7e]+)\r\n((?:[!#$%&'*+.^_`|~0-9A-Za-z-]+: [\x09\x20-\x7e\x80-\xff]*\r\n)*)\r\n"
 )
 ASKED = re.compile(rb"code|__code|transfer-encoding", re.IGNORECASE)  # what can ask for a 5xx
 TOLD = (501, 507)  # no Swagger UI; a bound that is reached, which is named
@@ -158,7 +158,7 @@ class Server:
     def raw(self, sent: bytes, *, pieces: int = 1) -> bytes:
         """All that the server says to these bytes, which come in so many pieces."""
         with watched(sent):
-            said = _run(self._loop, self._talk(sent, pieces))
+            said: bytes = _run(self._loop, self._talk(sent, pieces))
         if self._errors:
             raise Broken(f"{sent!r} broke the connection: {self._errors.pop()}")
         if OURS.search(said):
