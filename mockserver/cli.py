@@ -274,7 +274,7 @@ def generate(vendor: str, records: str | None, seed: str, anchor: str | None, da
     if vendor not in by_name:
         raise WrongSetting(f"there is no vendor {vendor!r}; there are {', '.join(by_name)}.")
     try:
-        moment = clock.parse_instant(anchor) if anchor else None
+        moment = clock.within(clock.parse_instant(anchor)) if anchor else None
     except ValueError as error:
         raise WrongSetting(f"--anchor: {error}.") from None
 

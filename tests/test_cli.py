@@ -137,6 +137,7 @@ def test_generate(vendor: Vendor, tmp_path: Path) -> None:
     [
         (("bolt",), "there is no vendor 'bolt'; there are acme."),
         (("acme", "--records", "x"), "--records is 'x', wanted a whole number from 0 to 10000000."),
+        (("acme", "--anchor", "0001-01-01"), "--anchor: 0001-01-01T00:00:00Z is before 1900 or after 8999."),
         (("acme", "--anchor", "noon"), "--anchor: 'noon' is not an ISO 8601 time like 2026-03-01T00:00:00Z."),
     ],
 )

@@ -19,7 +19,7 @@ from typing import Any, TextIO
 
 from marshmallow import ValidationError
 
-from ..clock import format_instant, parse_instant
+from ..clock import EARLIEST, LATEST, format_instant, parse_instant, within
 from ..toolkit.fields import Listed, Nested, RecordSchema
 from ..toolkit.jsontext import decode, encode
 from ..toolkit.logtext import printable
@@ -131,10 +131,11 @@ def check(raw: Any, shape: Shape, collect: Collect = list) -> tuple[Content | No
         faults.append((("dataset",), shown(raw["dataset"]), "the dataset's name"))
     anchor = None
     try:
-        anchor = parse_instant(raw.get("anchor", ""))
+        anchor = within(parse_instant(raw.get("anchor", "")))  # a clock starts there, and recipes reckon from it
     except (ValueError, TypeError):
         if "anchor" in raw:
-            faults.append((("anchor",), shown(raw["anchor"]), "a time like 2026-07-15T09:00:00Z"))
+            wanted = f"a time like 2026-07-15T09:00:00Z, from {EARLIEST.year} to {LATEST.year - 1}"
+            faults.append((("anchor",), shown(raw["anchor"]), wanted))
     accounts, wrong = check_accounts(raw["accounts"], shape) if "accounts" in raw else ([], [])
     faults += wrong
     known = [account.get(shape.account_id) for _, account in _maps(raw.get("accounts"))]

@@ -7,12 +7,14 @@ from dataclasses import fields
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as some
 
+from mockserver.cli import commands
 from mockserver.data import yamltext
 from mockserver.scenario import OURS
-from mockserver.settings import Settings
+from mockserver.settings import Settings, WrongSetting
 
 from . import targets
 from .hostile import NEARLY, NUMBERS, TEXT, VENDORS, Number, _told, nested, tried
@@ -172,3 +174,18 @@ def test_no_value_of_a_scenario_breaks_anything(content: dict[str, Any]) -> None
 @tried(20)
 def test_no_setting_breaks_anything(name: str, value: str, variable: bool) -> None:
     targets.setting(name, value, variable=variable)
+
+
+@given(
+    vendor=some.sampled_from(sorted(TEXTS)) | TEXT,
+    flags=some.dictionaries(some.sampled_from(["--seed", "--anchor", "--dataset", "--records"]), TEXT, max_size=3),
+)
+@tried()
+def test_no_flag_of_generate_breaks_anything(vendor: str, flags: dict[str, str]) -> None:
+    command = ["generate", "--out", str(targets.folder() / "made.yaml"), "--records", "2"]
+    with targets.watched((vendor, flags)):
+        done = CliRunner().invoke(
+            commands, [*command, *(word for flag in flags.items() for word in flag), "--", vendor]
+        )
+    if done.exception is not None and not isinstance(done.exception, SystemExit | WrongSetting):
+        raise targets.Broken(f"{vendor!r} {flags!r}: {done.exception!r}") from done.exception
