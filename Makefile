@@ -8,6 +8,8 @@ JOBS ?= auto
 PINS ?= constraints/pinned.txt
 # Old pips take the first of them for what builds need, too, newer ones the second.
 PIP = PIP_CONSTRAINT=$(PINS) PIP_BUILD_CONSTRAINT=$(PINS) $(BIN)/pip install --quiet --disable-pip-version-check
+SECONDS ?= 60
+SEED ?=
 ifeq ($(SUITE),all)
   MARKS :=
   TESTED := all browser-tools
@@ -17,7 +19,7 @@ else
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test test-flask-way test-lowest constraints licences audit check format fixtures story statements bench bench-peers bench-workers bench-sandboxes load soak browser-tools images clean
+.PHONY: help serve test test-flask-way test-lowest constraints licences audit check format fixtures story statements bench bench-peers bench-workers bench-sandboxes load soak fuzz browser-tools images clean
 
 help: ## list these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1|/' | column -t -s '|'
@@ -87,6 +89,9 @@ load: $(VENV)/load.stamp ## check every answer while many use one server (SECOND
 soak: $(VENV)/load.stamp ## use a server in every way for ten minutes, and see whether its memory stays flat (SECONDS=60; ARGS=--write)
 	$(BIN)/python -m bench.soak $(ARGS)
 
+fuzz: $(VENV)/fuzz.stamp ## send hostile input for SECONDS=60 to every test of tests/fuzz and every target of atheris (SEED=7: that one)
+	$(BIN)/python -m tests.fuzz $(SECONDS) $(SEED)
+
 images: $(VENV)/all.stamp $(VENV)/browser-tools.stamp ## take the console's pictures in docs/images anew, by the test that looks at them
 	MOCK_TEST_IMAGES=docs/images $(BIN)/python -m pytest -q tests/browser/test_console.py -k picture $(ARGS)
 
@@ -117,4 +122,5 @@ EXTRA_load := .[docs,redis]
 EXTRA_bench := .[docs,bench]
 EXTRA_test := .[test,docs]
 EXTRA_all := .[test,docs,browser]
+EXTRA_fuzz := .[test,docs,fuzz]
 EXTRA_dev := .[test,docs,browser,dev]

@@ -20,7 +20,7 @@ from .errors import Misuse
 from .faults import phrase
 from .front import Later
 from .journal import BODY_LIMIT
-from .serve import World, lost, problem, serve
+from .serve import World, broke, lost, problem, serve
 from .settings import Settings, make
 from .store import Store
 from .toolkit import jsontext
@@ -32,6 +32,14 @@ if TYPE_CHECKING:
 
 View = Callable[..., Response]
 OURS = ("/__admin", "/__docs")
+
+
+class _App(Flask):
+    """Flask, which tells our log of a crash as a call's own crash is told."""
+
+    def log_exception(self, exc_info: object) -> None:
+        sent = received(request.environ, "", {})
+        broke(sent, self.extensions["mockserver"].redaction.of(sent))
 
 
 def create_app(
@@ -63,7 +71,7 @@ def routed(world: World) -> Flask:
 
 def plain(world: World) -> Flask:
     """An app without rules, whose words for a path that it has not are ours."""
-    app = Flask("mockserver", static_folder=None)
+    app = _App("mockserver", static_folder=None)
     app.extensions["mockserver"] = world
     app.url_map.merge_slashes = False
     app.url_map.strict_slashes = True

@@ -17,6 +17,7 @@ import click
 
 from . import clock
 from .settings import Settings, WrongSetting, make, secured, variable
+from .toolkit.logtext import printable
 from .version import __version__
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def main(**options: Any) -> None:
         _give_up(sys.stdout)
         sys.exit(2)
     except (WrongSetting, BadVendor) as error:
-        click.echo(f"mockserver: {error}", err=True)
+        click.echo(printable(f"mockserver: {error}"), err=True)
         sys.exit(2)
     except BrokenFixture as broken:
         _tell(broken.faults)
@@ -297,7 +298,7 @@ def generate(vendor: str, records: str | None, seed: str, anchor: str | None, da
     if vendor not in by_name:
         raise WrongSetting(f"there is no vendor {vendor!r}; there are {', '.join(by_name)}.")
     try:
-        moment = clock.parse_instant(anchor) if anchor else None
+        moment = clock.within(clock.parse_instant(anchor)) if anchor else None
     except ValueError as error:
         raise WrongSetting(f"--anchor: {error}.") from None
 

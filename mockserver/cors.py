@@ -47,7 +47,7 @@ def preflight(vendor: Vendor) -> Reply:
 def headers(request: Request, reply: Headers) -> Headers:
     """The headers that let the page at the request's Origin read the reply, its errors and its rate headers."""
     origin = request.headers.get("origin")
-    if origin is None:
+    if origin is None or not (origin.isascii() and origin.isprintable()):  # what is none is not sent back
         return (("Vary", "Origin"),)
     limits = tuple(name for name, _ in reply if name.startswith("X-RateLimit-"))
     return (

@@ -22,6 +22,7 @@ from .vendor import Vendor
 # Where recipes are asked for records to add: far from any dataset's own, and a multiple of 36 months of 12, 13, 14 or
 # 15 records, so that what is added first is as new as the newest of a story that is told month by month.
 FAR = 589_680
+TOLD = 100  # faults of one body that are told one by one
 MOST = 10_000  # records made at once; for more there is --records
 
 
@@ -197,18 +198,19 @@ class Editor:
 
 def refuse(faults: Iterable[fixtures.Wrong], form: fixtures.Shape) -> None:
     """Raises Misuse when there are faults, telling each; what stands where a secret belongs is not repeated."""
+    faults = list(faults)
     told = tuple(
         {
             "path": fixtures.written(where),
             "found": "something that is not shown" if where[-1:] == (form.key,) else found,
             "wanted": wanted,
         }
-        for where, found, wanted in faults
+        for where, found, wanted in faults[:TOLD]
     )
     if told:
         one = told[0]
         where = f"{one['path']}: " if one["path"] else ""
-        more = f", and {len(told) - 1} more" if told[1:] else ""
+        more = f", and {len(faults) - 1} more" if faults[1:] else ""
         detail = f"{where}found {one['found']}, wanted {one['wanted']}{more}."
         detail = detail.replace("?.", "?")
         raise Misuse("Bad data", detail, 422, code="bad-data", validation=told)

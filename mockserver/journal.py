@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property, lru_cache
 from hashlib import blake2s
-from itertools import chain
+from itertools import chain, islice
 from types import MappingProxyType
 from typing import Any
 from urllib.parse import quote
@@ -176,8 +176,9 @@ class Redaction:
 
     def _tells(self, query: Pairs, text: str, secrets: Secrets) -> bool:
         """Whether there is anything to hide in a path and query."""
+        is_secret = self._known_name if len(text) <= REMEMBERED else self.is_secret
         return (
-            any(map(self._known_name, [name for name, _ in query]))
+            any(map(is_secret, [name for name, _ in query]))
             or any(map(text.__contains__, secrets))
             or bool(self._known.find(text))
         )
@@ -391,7 +392,7 @@ def hint(difference: Difference, kept: Document) -> str | None:
     place, _, name = difference.field.partition(".")
     wanted, found = _wanted(difference.expected), difference.found
     if found is None:
-        near = closest(name, kept["request"][place]) if place in MAPS else None
+        near = closest(name, islice(kept["request"][place], COMPARED)) if place in MAPS else None
         return f"The call has {near}, another name." if near else None
     if found == HIDDEN or str(found).endswith(f" {HIDDEN}"):
         return 'The journal hides credentials; {"absent": false} asks whether there is one.'
@@ -413,6 +414,7 @@ def hint(difference: Difference, kept: Document) -> str | None:
 
 
 NAMES = ("vendor", "operation", "method", "path")
+COMPARED = 200  # names of a call, or characters of one, that a slip is looked for in
 ALIKE = 0.8  # a letter or two: less alike are the names of different things
 _ALIKE: Mapping[str, Callable[[str], str]] = {
     "case": str.casefold,
@@ -425,7 +427,8 @@ _ALIKE: Mapping[str, Callable[[str], str]] = {
 def _are_alike(found: str, names: tuple[str, ...]) -> bool:
     from difflib import get_close_matches
 
-    return bool(get_close_matches(found, names, 1, ALIKE))
+    short = [name[:COMPARED] for name in names]  # the time grows with the square of what is compared
+    return bool(get_close_matches(found[:COMPARED], short, 1, ALIKE))
 
 
 def _wanted(condition: Any) -> Any:

@@ -72,7 +72,7 @@ def _as_text(done: Done) -> str:
     who = done.vendor.name if done.vendor else "(nobody)"
     strict = ", strict: counted as a failure" if done.failed else ""
     warned = f" ({len(done.notices)} warned{strict})" if done.notices else ""
-    time, method, path = clock.stamp(done.wall), done.request.method[:20], escaped(done.path)
+    time, method, path = clock.stamp(done.wall), escaped(done.request.method)[:20], escaped(done.path)
     return f"{time} {who} {method} {path} {done.reply.status} {done.ms:.1f}ms{warned}\n"
 
 

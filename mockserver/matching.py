@@ -15,6 +15,7 @@ from .toolkit.jsontext import brief
 
 PLAIN = ("vendor", "operation", "method", "path", "status")
 MAPS = ("query", "headers")
+MOST = 100  # names in each of those: every call that is kept is held against all of them
 Matcher = Mapping[str, Any]
 
 
@@ -53,6 +54,8 @@ def check(matcher: Any, *, without: Sequence[str] = ()) -> Matcher:
         if field in MAPS:
             if not isinstance(wanted, dict):
                 raise BadMatcher(f"{field} is {brief(wanted)}, wanted an object of names")
+            if len(wanted) > MOST:
+                raise BadMatcher(f"{field} has {len(wanted)} names, wanted at most {MOST}")
             for name, condition in wanted.items():
                 _check_condition(f"{field}.{name}", condition)
         elif field == "credential":

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
+from textwrap import indent
 
 from . import clock, cors, faults, journal, live
 from .data.dataset import Dataset
@@ -33,7 +34,7 @@ from .sandbox import DEFAULT, Choice, Sandbox, Sandboxes, check_readings, choose
 from .settings import Settings, pairs, switch
 from .store import Store
 from .toolkit import jsontext
-from .toolkit.logtext import escaped
+from .toolkit.logtext import escaped, printable
 from .toolkit.notices import Notice, as_header
 from .toolkit.quota import Spent
 from .vendor import Call, Endpoint, Headers, Reply, Request, Vendor, Words
@@ -249,8 +250,13 @@ def told_of(world: World, call: Call) -> journal.Told:
 
 
 def broke(request: Request, told: journal.Told) -> None:
-    """Log the crash of this moment with its trace, as text: what it says may hold a secret of the call."""
-    log.error("%s %s broke\n%s", request.method[:20], escaped(told.path), told(traceback.format_exc()))
+    """Log the crash of this moment with its trace, as text: what it says may hold a secret of the call. A line of it
+    is indented, so that none can pass for a line of the log.
+    """
+    trace = printable(told(traceback.format_exc())).rstrip()
+    log.error(
+        "%s %s broke\n%s", escaped(request.method)[:20], escaped(told.path), indent(trace, "    ", lambda line: True)
+    )
 
 
 def warn_of_unknown_headers(call: Call) -> None:

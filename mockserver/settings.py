@@ -42,15 +42,22 @@ def _name(text: str) -> str:
 
 
 def _folder(text: str) -> Path:
-    if not Path(text).is_dir():
+    if not _exists(Path(text).is_dir):
         raise ValueError("a folder that exists")
     return Path(text)
 
 
 def _file(text: str) -> Path:
-    if not Path(text).is_file():
+    if not _exists(Path(text).is_file):
         raise ValueError("a file that exists")
     return Path(text)
+
+
+def _exists(found: Callable[[], bool]) -> bool:
+    try:
+        return found()
+    except OSError:  # a name that is too long for any
+        return False
 
 
 def _clock(text: str) -> str:

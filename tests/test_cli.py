@@ -137,6 +137,7 @@ def test_generate(vendor: Vendor, tmp_path: Path) -> None:
     [
         (("bolt",), "there is no vendor 'bolt'; there are acme."),
         (("acme", "--records", "x"), "--records is 'x', wanted a whole number from 0 to 10000000."),
+        (("acme", "--anchor", "0001-01-01"), "--anchor: 0001-01-01T00:00:00Z is before 1900 or after 8999."),
         (("acme", "--anchor", "noon"), "--anchor: 'noon' is not an ISO 8601 time like 2026-03-01T00:00:00Z."),
     ],
 )
@@ -463,3 +464,12 @@ def test_serve_speaks_tls_on_one_port_and_http_on_another_of_the_same_sandboxes(
         assert health.ask(url)[0]
         assert health.ask(encrypted)[0]
         assert not health.ask(encrypted.replace("https", "http"))[0]
+
+
+def test_what_a_person_is_told_moves_no_cursor(vendor: Vendor, tmp_path: Path) -> None:
+    (tmp_path / "acme").mkdir()
+    (tmp_path / "acme" / "default.yaml").write_text('"\\e[2J": 1\nvendor: "\\e[31m\\n\\u202e"\n')
+    lines = told(run(vendor, "serve", "--fixtures", str(tmp_path))).splitlines()
+    assert len(lines) == 7
+    assert all(line.isprintable() for line in lines)
+    assert told(run(vendor, "serve", MOCKSERVER_PROT="x", **{"MOCKSERVER_\x1b[2J": "x"})).isprintable()

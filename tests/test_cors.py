@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from mockserver.vendor import Vendor
+from mockserver.cors import headers
+from mockserver.vendor import Request, Vendor
 from tests.acme import BILLS, Sandboxed
 
 ORIGIN = "https://app.example"
@@ -100,3 +101,8 @@ def test_control_paths_have_none_of_it(server: Sandboxed) -> None:
     answer = server.get("/__admin/health", Origin=ORIGIN)
     assert answer.status == 200
     assert "Access-Control-Allow-Origin" not in answer.headers
+
+
+@pytest.mark.parametrize("origin", ["http://x\x1b[2J", "http://x\x7f", "http://x\xe9", "http://x\tb"])
+def test_what_is_no_origin_is_not_sent_back(origin: str) -> None:
+    assert headers(Request("GET", BILLS, "", {"origin": origin}), ()) == (("Vary", "Origin"),)

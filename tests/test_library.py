@@ -51,6 +51,16 @@ def test_the_users_folder_comes_first_and_ours_fills_in(vendor: Vendor, tmp_path
     assert library.names(vendor) == ["default", "empty", "hand"]
 
 
+def test_a_link_in_the_users_folder_is_followed(vendor: Vendor, tmp_path: Path) -> None:
+    """Whoever may write there says what is served; callers can name no path."""
+    outside, inside = tmp_path / "outside", tmp_path / "inside"
+    outside.mkdir()
+    own(outside, "linked", BILL_ROWS.splitlines()[0] + "\n")
+    inside.mkdir()
+    (inside / "acme").symlink_to(outside / "acme", target_is_directory=True)
+    assert len(Library([vendor], inside).dataset(vendor, "linked").records) == 1
+
+
 def test_json_lines_are_a_dataset_too(vendor: Vendor, tmp_path: Path) -> None:
     (tmp_path / "acme").mkdir()
     head = '{"vendor":"acme","dataset":"big","anchor":"2026-03-31T12:00:00Z","accounts":[{"account":"a","secret":"s"}]}'

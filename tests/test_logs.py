@@ -7,7 +7,8 @@ import json
 import pytest
 
 from mockserver import logs
-from mockserver.vendor import Vendor
+from mockserver.serve import serve
+from mockserver.vendor import Request, Vendor
 from tests.acme import BILLS, RICH, Sandboxed
 
 
@@ -67,10 +68,39 @@ def test_a_path_can_forge_no_line(capsys: pytest.CaptureFixture[str], vendor: Ve
 
 def test_a_crash_is_logged_with_its_trace(capsys: pytest.CaptureFixture[str], vendor: Vendor) -> None:
     trace, call = lines(capsys, vendor, "json", "/v3/bills/1?trouble=crash")
-    assert json.loads(trace)["message"].startswith("GET /v3/bills/1 broke\nTraceback")
+    assert json.loads(trace)["message"].startswith("GET /v3/bills/1 broke\n    Traceback")
     assert json.loads(trace)["level"] == "error"
     assert "RuntimeError: a bug of acme" in json.loads(trace)["message"]
     assert json.loads(call)["status"] == 500
     text = lines(capsys, vendor, "text", "/v3/bills/1?trouble=crash")
     assert text[0].endswith("GET /v3/bills/1 broke")
-    assert text[1].startswith("Traceback")
+    assert text[1].startswith("    Traceback")
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_a_method_can_forge_no_line(capsys: pytest.CaptureFixture[str], vendor: Vendor, form: str) -> None:
+    server = Sandboxed(vendor)
+    server.world.observers.append(logs.observer(form))
+    serve(server.world, vendor, None, Request("\x1b[2J\nX\u202e", "/nowhere"))
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.isascii()
+    assert line.isprintable()
+
+
+def test_a_trace_can_forge_no_line(capsys: pytest.CaptureFixture[str], vendor: Vendor) -> None:
+    """Neither a call's nor one of the control API, whose crash Flask would tell by itself."""
+    server = Sandboxed(vendor)
+    server.app.config["PROPAGATE_EXCEPTIONS"] = False
+    logs.configure("text")
+
+    def crash(*anything: object, **more: object) -> None:
+        raise RuntimeError(f"\n2026-01-01T00:00:00Z acme GET /forged 200 \x1b[2J {RICH}")
+
+    for name, target in (("entries", "/__admin/requests?after=1"), ("append", BILLS)):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(server.world.store, name, crash)
+            assert server.get(target, headers={"Authorization": f"Bearer {RICH}"}).status == 500
+        first, *trace = capsys.readouterr().err.splitlines()
+        assert first.endswith(f"GET {target.partition('?')[0]} broke")
+        assert "    2026-01-01T00:00:00Z acme GET /forged 200 \\x1b[2J [redacted]" in trace
+        assert all(line.startswith("    ") for line in trace)

@@ -91,6 +91,7 @@ def test_a_call_without_a_credential() -> None:
         ),
         ({"headers": {"A": {"matches": "x"}}}, 'headers.A is {"matches": "x"}, wanted'),
         ({"credential": 7}, "credential is 7, wanted a text"),
+        ({"query": dict.fromkeys(map(str, range(101)), "x")}, "query has 101 names, wanted at most 100"),
     ],
 )
 def test_what_cannot_be_understood(matcher: Any, told: str) -> None:
@@ -105,3 +106,11 @@ def test_a_field_that_nothing_has_there_is_refused() -> None:
         check({"status": 200}, without=("status",))
     wanted = "vendor, operation, method, path, query, headers, credential"
     assert str(refused.value) == f"status is no field of a matcher, wanted one of {wanted}"
+
+
+@pytest.mark.parametrize("text", ["(a+)+$", ".*", "[", "\\"])
+def test_no_text_of_a_matcher_is_a_pattern(text: str) -> None:
+    for condition in (text, {"equalTo": text}, {"contains": text}):
+        matcher = check({"query": {"page": condition}})
+        assert not matches(matcher, SEEN._replace(query={"page": ["a" * 100_000 + "!"]}))
+        assert matches(matcher, SEEN._replace(query={"page": [text]}))

@@ -95,7 +95,7 @@ def test_a_crash_is_the_vendors_500_and_its_trace_stays_in_the_log(
     assert b"Traceback" not in answer.body
     assert "a bug of acme" not in str(answer.headers) + str(answer.body)
     (entry,) = caplog.records
-    assert entry.getMessage().startswith("GET /v3/bills/1 broke\nTraceback")
+    assert entry.getMessage().startswith("GET /v3/bills/1 broke\n    Traceback")
     assert "RuntimeError: a bug of acme" in caplog.text
     assert RICH not in caplog.text
 

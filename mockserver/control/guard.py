@@ -15,7 +15,7 @@ OPEN = ("health", "ready", "version")
 PAGES = ("/__admin", "/__admin/")  # the console, and what there is to control
 SITE = "/__admin/site/"  # files that everybody may see
 TOKEN_HEADER = "X-Mock-Control-Token"
-BODY_LIMIT = 16 * 1024 * 1024
+BODY_LIMIT = 1024 * 1024
 
 
 def protect(routes: Blueprint, world: World) -> None:

@@ -28,6 +28,9 @@ _FILTERS: Mapping[str, Callable[[Entry, Any], bool]] = {
 }
 
 
+LONGEST = 200  # characters of a path that are compared: no endpoint has as many, and the time grows with their square
+
+
 def add(routes: Blueprint, control: Control) -> None:
     """The routes of this part. To read the journal changes nothing, and makes no sandbox."""
 
@@ -133,7 +136,7 @@ def _near(name: str, known: Iterable[str]) -> str:
 
 def endpoints_near(entry: Entry, vendors: Iterable[Vendor], most: int = 3) -> list[dict[str, Any]]:
     """The endpoints whose paths are most like that of a call which has none: the nearest first."""
-    path, found = entry["request"]["path"], []
+    path, found = entry["request"]["path"][:LONGEST], []
     for vendor in vendors:
         if entry["vendor"] not in (None, vendor.name):
             continue

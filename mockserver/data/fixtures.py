@@ -19,12 +19,14 @@ from typing import Any, TextIO
 
 from marshmallow import ValidationError
 
-from ..clock import format_instant, parse_instant
+from ..clock import EARLIEST, LATEST, format_instant, parse_instant, within
 from ..toolkit.fields import Listed, Nested, RecordSchema
 from ..toolkit.jsontext import decode, encode
+from ..toolkit.logtext import printable
 from ..toolkit.notices import closest
 
 YAML_LIMIT = 10_000
+GUESSED = 20  # unknown fields of a record for which the one that was meant is looked for: it takes 50 µs
 
 Path_ = tuple[str | int, ...]
 Wrong = tuple[Path_, str, str]  # where, what was found there, what was wanted
@@ -54,8 +56,8 @@ class Fault:
     see: str = field(default="", compare=False)
 
     def __str__(self) -> str:
-        where = f"{self.file}:{self.line}: "
-        return f"{where}{self.path + ': ' if self.path else ''}found {self.found}, wanted {self.wanted}"
+        where = f"{self.file}:{self.line}: {self.path + ': ' if self.path else ''}"
+        return printable(f"{where}found {self.found}, wanted {self.wanted}").replace("\n", "\\n")
 
 
 class BrokenFixture(Exception):
@@ -129,10 +131,11 @@ def check(raw: Any, shape: Shape, collect: Collect = list) -> tuple[Content | No
         faults.append((("dataset",), shown(raw["dataset"]), "the dataset's name"))
     anchor = None
     try:
-        anchor = parse_instant(raw.get("anchor", ""))
+        anchor = within(parse_instant(raw.get("anchor", "")))  # a clock starts there, and recipes reckon from it
     except (ValueError, TypeError):
         if "anchor" in raw:
-            faults.append((("anchor",), shown(raw["anchor"]), "a time like 2026-07-15T09:00:00Z"))
+            wanted = f"a time like 2026-07-15T09:00:00Z, from {EARLIEST.year} to {LATEST.year - 1}"
+            faults.append((("anchor",), shown(raw["anchor"]), wanted))
     accounts, wrong = check_accounts(raw["accounts"], shape) if "accounts" in raw else ([], [])
     faults += wrong
     known = [account.get(shape.account_id) for _, account in _maps(raw.get("accounts"))]
@@ -301,20 +304,20 @@ def _unique(row: Mapping[str, Any], where: Path_, key: str, seen: dict[Any, int]
         faults.append(((*where, key), f"{shown(value)} again", f"another {key} than {name}[{seen[value]}]"))
 
 
-def _flat(where: Path_, messages: Any, value: Any, schema: RecordSchema) -> Iterator[Wrong]:
+def _flat(where: Path_, messages: Any, value: Any, schema: RecordSchema, *, guess: bool = True) -> Iterator[Wrong]:
     if isinstance(messages, dict):
-        for step, inner in messages.items():
+        for index, (step, inner) in enumerate(messages.items()):
             if step == "_schema":
                 yield from _flat(where, inner, value, schema)
                 continue
             below = value[step] if _has(value, step) else _MISSING
-            yield from _flat((*where, step), inner, below, _inside(schema, step))
+            yield from _flat((*where, step), inner, below, _inside(schema, step), guess=index < GUESSED)
         return
     wanted = str(messages[0])
     if value is _MISSING:
         yield where[:-1], f"no {where[-1]}", f"{where[-1]}: {wanted}"
     elif wanted == RecordSchema.error_messages["unknown"]:
-        match = closest(str(where[-1]), schema.by_wire_name)
+        match = closest(str(where[-1]), schema.by_wire_name) if guess else None
         wanted = f"{match}?" if match else "one of " + ", ".join(schema.by_wire_name)
         yield where, f"the unknown field {where[-1]}", wanted
     else:

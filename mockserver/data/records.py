@@ -15,7 +15,7 @@ from weakref import ref
 from ..toolkit.bounded import Bounded
 from ..toolkit.fields import RecordSchema
 from ..toolkit.filters import Columns, Condition, Contains, Equals, Within
-from ..toolkit.jsontext import decode, encode
+from ..toolkit.jsontext import DIGITS, decode, encode
 from .texts import SMALL, Texts, kept, listed
 
 Record = Mapping[str, Any]
@@ -161,7 +161,8 @@ class Records:
         """Where all records are whose id, written as text, is this one; of a copy's rows all that it has now."""
         first, again = self._places
         text = str(id)
-        number = int(text) if text.removeprefix("-").isdecimal() and text.isascii() else None
+        whole = len(text) <= DIGITS and text.isascii() and text.removeprefix("-").isdecimal()
+        number = int(text) if whole else None
         spelled = (text, number) if str(number) == text else (text,)
         return [row for each in spelled if each in first for row in (first[each], *again.get(each, ()))]
 

@@ -9,6 +9,8 @@ from typing import Any
 
 import yaml
 
+from ..toolkit.jsontext import decimal, whole
+
 _RESOLVERS = (
     ("tag:yaml.org,2002:null", re.compile(r"(?:~|null)?\Z"), ["~", "n", ""]),
     ("tag:yaml.org,2002:bool", re.compile(r"(?:true|false)\Z"), ["t", "f"]),
@@ -73,8 +75,15 @@ def _scalar(kind: str, read: Callable[[str], Any]) -> None:
 
 _scalar("null", lambda text: None)
 _scalar("bool", {"true": True, "false": False}.__getitem__)
-_scalar("int", int)
-_scalar("float", Decimal)
+_scalar("int", whole)
+_scalar("float", lambda text: _finite(decimal(text)))
+
+
+def _finite(number: Decimal) -> Decimal:
+    """Raises ValueError for the NaN and Infinity that a tag can claim."""
+    if not number.is_finite():
+        raise ValueError(number)
+    return number
 
 
 def _written(dumper: _Dumper, amount: Decimal) -> yaml.ScalarNode:
@@ -87,9 +96,13 @@ _Dumper.add_representer(Decimal, _written)
 
 
 def load(text: str) -> Any:
-    """The value of one YAML document. Raises yaml.YAMLError, also for one that is nested too deeply to be meant."""
+    """The value of one YAML document. Raises yaml.YAMLError, also for one that is nested too deeply to be meant, or
+    comes to far more than is written.
+    """
     if _may_be_deep(text):
         _refuse_depth(text)
+    if "*" in text and "&" in text:
+        _refuse_growth(yaml.compose(text, _Loader), most=10 * len(text) + 100_000)
     return yaml.load(text, _Loader)
 
 
@@ -117,6 +130,43 @@ def _refuse_depth(text: str) -> None:
     except yaml.scanner.ScannerError as error:
         # PyYAML since 6.0.4 counts for itself while it looks ahead, up to a depth of 1,000.
         raise too_deep if "nesting depth" in str(error) else error from None
+
+
+def _refuse_growth(root: yaml.Node | None, most: int) -> None:
+    """Raises for a document whose aliases, followed, come to more characters than this, or deeper than DEPTH, or to
+    themselves: a few lines of ten aliases each are a terabyte to whoever goes through them.
+    """
+    known: dict[int, tuple[int, int] | None] = {}  # how large and deep each node is; nothing while it is looked at
+
+    def measured(node: yaml.Node, above: int) -> tuple[int, int]:
+        found = known.get(id(node), (0, 0))
+        if found is None:
+            raise yaml.constructor.ConstructorError(None, None, "an alias to what it is a part of", node.start_mark)
+        if id(node) not in known:
+            known[id(node)] = None
+            found = known[id(node)] = inside(node, above)
+        if above + found[1] > DEPTH:
+            raise yaml.constructor.ConstructorError(None, None, f"nested over {DEPTH} deep", node.start_mark)
+        return found
+
+    def inside(node: yaml.Node, above: int) -> tuple[int, int]:
+        if isinstance(node, yaml.ScalarNode):
+            return 1 + len(node.value), 0
+        pairs = isinstance(node, yaml.MappingNode)
+        parts = [part for pair in node.value for part in pair] if pairs else node.value
+        if above >= DEPTH:
+            raise yaml.constructor.ConstructorError(None, None, f"nested over {DEPTH} deep", node.start_mark)
+        size = depth = 0
+        for part in parts:
+            more, deeper = measured(part, above + 1)
+            size, depth = size + more, max(depth, deeper)
+            if size > most:
+                told = f"aliases that come to over {most} characters"
+                raise yaml.constructor.ConstructorError(None, None, told, node.start_mark)
+        return 1 + size, 1 + depth
+
+    if root is not None:
+        measured(root, 0)
 
 
 def dump(value: Any) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from .querystring import Pairs
+from .querystring import SHORT, Pairs
 
 # Where other APIs have theirs: looked at only to tell a caller who is refused.
 USUAL_HEADERS = (
@@ -21,9 +21,13 @@ SHORTEST = 6  # a few letters are no secret, and hiding them would hide everythi
 LONGEST_STEP = 8
 
 
-@lru_cache(1024)
 def plain(name: str) -> str:
     """A name as careless people know it: ``Auth-Key``, ``auth_key`` and ``AuthKey`` are one."""
+    return (_plain if len(name) <= SHORT else _plain.__wrapped__)(name)  # what a client sends must not fill the memory
+
+
+@lru_cache(1024)
+def _plain(name: str) -> str:
     return name.lower().replace("-", "").replace("_", "")
 
 

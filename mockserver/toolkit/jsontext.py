@@ -34,9 +34,28 @@ def encode(value: Any, number: Callable[[Decimal], str] = plain) -> bytes:
 def decode(text: bytes) -> Any:
     """The value of a JSON text; numbers with a point come back as Decimals with the digits they had.
 
-    Raises ValueError, also for the NaN and Infinity that Python would let pass.
+    Raises ValueError, also for the NaN and Infinity that Python would let pass, and for numbers that would take more
+    than DIGITS to write out.
     """
-    return json.loads(text, parse_float=Decimal, parse_constant=_no_number)
+    return json.loads(text, parse_float=decimal, parse_int=whole, parse_constant=_no_number)
+
+
+DIGITS = 2000  # of a number written out: 1E+999999999 must not come to a gigabyte when it is printed
+
+
+def whole(text: str) -> int:
+    """An integer out of its digits. Raises ValueError for more than DIGITS."""
+    if len(text) > DIGITS:
+        raise ValueError(f"a number of {len(text)} digits, wanted at most {DIGITS}")
+    return int(text)
+
+
+def decimal(text: str) -> Decimal:
+    """A number out of its digits, point and exponent. Raises ValueError when it takes more than DIGITS to write out."""
+    digits, _, exponent = text.lower().partition("e") if "e" in text or "E" in text else (text, "", "")
+    if len(exponent) > len("-1000") or len(digits) + abs(int(exponent or 0)) > DIGITS:
+        raise ValueError(f"the number {text if len(text) < 40 else text[:37] + '...'} takes over {DIGITS} digits")
+    return Decimal(text)
 
 
 def floats(value: Any) -> Any:

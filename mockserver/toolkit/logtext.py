@@ -10,3 +10,10 @@ def escaped(text: str) -> str:
     if text.isascii() and text.isprintable() and "\\" not in text:
         return text[:LONGEST]
     return text.encode("unicode_escape").decode("ascii")[:LONGEST]
+
+
+def printable(text: str) -> str:
+    """The text with every sign escaped that would move the cursor, ring, or turn the line around; lines stay lines."""
+    if text.isascii() and text.replace("\n", "").isprintable():
+        return text
+    return "".join(sign if sign.isprintable() or sign == "\n" else ascii(sign)[1:-1] for sign in text)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 
 HEADER_LIMIT = 4096
+LONGEST = 100  # characters of a name that may be a slip: to compare longer ones takes long, and none are meant
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +20,9 @@ class Notice:
 
 
 def closest(name: str, known: Iterable[str]) -> str | None:
-    """The known name most like this one, whatever its case; None when none is like it."""
+    """The known name most like this one, whatever its case; None when none is like it, or it is a long text."""
+    if len(name) > LONGEST:
+        return None
     from difflib import get_close_matches  # not before something is misspelled
 
     by_folded = {candidate.casefold(): candidate for candidate in known}
@@ -41,7 +44,7 @@ def as_header(notices: Sequence[Notice]) -> str:
     kept: list[str] = []
     left = HEADER_LIMIT - len(_more(len(notices))) - len("[,]")
     for notice in notices:
-        text = json.dumps(asdict(notice), separators=(",", ":"))
+        text = json.dumps(asdict(notice), separators=(",", ":")).replace("\x7f", "\\u007f")  # no header may have it
         left -= len(text) + 1
         if left < 0:
             kept.append(_more(len(notices) - len(kept)))

@@ -29,6 +29,7 @@ from ..settings import WrongSetting
 from ..vendor import Reply
 from . import scratch
 from .inline import Inline, is_plain, reset
+from .refusing import FIELD, FIELDS, LINE, refusal
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -47,6 +48,15 @@ KEPT = 15
 PATIENCE = 20
 
 STOPS = {signal.SIGTERM, signal.SIGQUIT, signal.SIGINT}
+
+# How it speaks with clients.
+SPOKEN = {
+    "http_parser": "python",  # its limits hold, whatever else is installed
+    "limit_request_line": LINE,
+    "limit_request_fields": FIELDS,
+    "limit_request_field_size": FIELD,
+    "forwarded_allow_ips": "",  # or a client's SCRIPT_NAME header would rewrite its path
+}
 
 
 class _Protocol(protocol.ASGIProtocol):  # type: ignore[misc]  # gunicorn has no types
@@ -110,6 +120,20 @@ class _Protocol(protocol.ASGIProtocol):  # type: ignore[misc]  # gunicorn has no
         status = protocol._get_cached_status_line(request.version, reply.status)
         server, date = protocol._CACHED_SERVER_HEADER, protocol._get_cached_date_header()
         return b"".join((status, headers, server, date, b"Connection: close\r\n\r\n" if closes else b"\r\n"))
+
+    def _feed_callback_parser(self, data: bytes) -> bool:
+        try:
+            return bool(super()._feed_callback_parser(data))
+        except ValueError:  # a length of thousands of digits, which Python does not read
+            self._send_error_response(400, "a length is no number")
+            self._close_transport()
+            return False
+
+    def _send_error_response(self, status: int, message: str, extra_headers: object = ()) -> None:
+        """In our words: gunicorn's are plain text, and quote what was sent."""
+        reply = refusal(status, message)
+        head = "".join([f"{name}: {value}\r\n" for name, value in (*framed(reply), ("Connection", "close"))])
+        self._safe_write(f"HTTP/1.1 {status} {phrase(status)}\r\n{head}\r\n".encode("latin-1") + reply.body)
 
     def _is_websocket_upgrade(self, request: object) -> bool:
         return False  # a client that offers it gets the answer to its request
@@ -313,8 +337,8 @@ def run(
     that it is forked from, and told how the one ended that it replaces (``worker 12 was killed (signal 9)``).
 
     With a certificate and its key the socket speaks TLS, or if there is one more only that: then this one speaks HTTP.
-    The socket is gunicorn's from here on. The request line is not limited here: vendors have words for one that is too
-    long.
+    The socket is gunicorn's from here on. Vendors have words for a request line that is too long, up to the limit set
+    here.
     """
     options: dict[str, Any] = {
         "bind": f"fd://{listener.detach()}",
@@ -322,13 +346,11 @@ def run(
         "worker_class": _Worker,
         "asgi_lifespan": "off",
         "asgi_loop": "asyncio",
-        "http_parser": "python",  # its limits hold, whatever else is installed
         "preload_app": True,
         "worker_tmp_dir": scratch.folder(),  # for heartbeats
         "graceful_timeout": GRACE,
+        **SPOKEN,
         "keepalive": KEPT,
-        "limit_request_line": 0,
-        "forwarded_allow_ips": "",  # or a client's SCRIPT_NAME header would rewrite its path
         "control_socket_disable": True,
         "loglevel": "warning",
         "accesslog": None,

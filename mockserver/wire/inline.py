@@ -242,12 +242,12 @@ async def _body(scope: Mapping[str, Any], receive: Receive) -> bytes:
     """
     if not any(name in (b"content-length", b"transfer-encoding") for name, _ in scope["headers"]):
         return b""
-    body, more = b"", True
+    body, more = bytearray(), True
     while more:
         message = await receive()
         if message["type"] == "http.disconnect":
             raise asyncio.CancelledError
         if len(body) <= BODY_LIMIT:
-            body = (body + message.get("body", b""))[: BODY_LIMIT + 1]
+            body += message.get("body", b"")  # in place: a body may come in millions of pieces
         more = message.get("more_body", False)
-    return body
+    return bytes(body[: BODY_LIMIT + 1])

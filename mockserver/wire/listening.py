@@ -46,7 +46,11 @@ def url(listener: socket.socket, tls: bool) -> str:
 def check_writable(port_file: Path) -> None:
     """Raises WrongSetting now when the port could not be written there later."""
     folder = port_file.absolute().parent
-    if port_file.is_dir() or not (folder.is_dir() and os.access(folder, os.W_OK)):
+    try:
+        fits = not port_file.is_dir() and folder.is_dir() and os.access(folder, os.W_OK)
+    except (OSError, ValueError):  # no file can have this name
+        fits = False
+    if not fits:
         raise WrongSetting(f"--port-file is {port_file}, wanted a file in a folder that exists and can be written.")
 
 

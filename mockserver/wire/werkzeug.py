@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
 import socket
 from collections.abc import Callable
 from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
-from ..addresses import REPLY
+from ..addresses import REPLY, framed
+from ..faults import phrase
 from ..settings import WrongSetting
+from .refusing import FIELD, refusal
 from .threaded import Carrier
 
 if TYPE_CHECKING:
@@ -19,10 +23,15 @@ if TYPE_CHECKING:
 
 
 PATIENCE = 20  # seconds that a client may let us wait for a byte, or with one
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_LENGTH = re.compile(r"\d{1,18}", re.ASCII)
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
 
 class _Handler(WSGIRequestHandler):
     """One that leaves the log of calls to us, and keeps no connection alive on which a reply was lost."""
+
+    default_request_version = "HTTP/1.0"  # of HTTP/0.9, which replies without a head, nothing is left
 
     def setup(self) -> None:
         self.timeout = PATIENCE  # type: ignore[misc]  # it may well be each one's own
@@ -30,6 +39,44 @@ class _Handler(WSGIRequestHandler):
 
     def log_error(self, format: str, *args: object) -> None:
         """A client that hung, or sent what is no HTTP, is nobody's news."""
+
+    def parse_request(self) -> bool:
+        """Whether it is a request; if not, it is refused already. Stricter than http.server, and as strict as gunicorn
+        where it would matter: what stands in a header may come back in a header of ours.
+        """
+        return super().parse_request() and self._is_legal()
+
+    def _is_legal(self) -> bool:
+        status, why = 400, ""
+        try:
+            urlsplit(self.path)
+        except ValueError:
+            why = "the address is none"
+        if not _TOKEN.fullmatch(self.command):
+            why = "the method is no word"
+        lengths = self.headers.get_all("Content-Length", [])
+        if len(lengths) + ("Transfer-Encoding" in self.headers) > 1 or not all(map(_LENGTH.fullmatch, lengths)):
+            why = "the length is not said once, in digits"
+        if self.headers.defects:  # what stands behind a header that is none would be passed over
+            why = "a header has no name"
+        for name, value in self.headers.items():
+            if not _TOKEN.fullmatch(name) or _CONTROL.search(value):
+                why = "a header has signs that no header may have"
+            elif len(name) + len(value) > FIELD:
+                status, why = 431, "a header is too long"
+        if why:
+            self.send_error(status, why)
+        return not why
+
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
+        """In our words: http.server's are a page."""
+        reply = refusal(int(code), explain or message or "")
+        self.send_response_only(reply.status, phrase(reply.status))
+        for name, value in (*framed(reply), ("Connection", "close")):
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(b"" if self.command == "HEAD" else reply.body)
+        self.close_connection = True
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         pass

@@ -178,6 +178,20 @@ def test_what_is_wrong_is_told_as_of_fixtures_and_changes_nothing(
     assert server.control("GET", "/records/acme").json["records"][3]["state"] == "paid"
 
 
+def test_of_many_things_that_are_wrong_a_hundred_are_told(server: Sandboxed) -> None:
+    found = server.control("POST", "/records/acme", {f"x{number}": 1 for number in range(9_000)})
+    assert (found.status, len(found.json["validation"])) == (422, 100)
+    assert found.json["detail"].endswith(", and 8999 more.")
+    spelled = server.control("POST", "/records/acme", {f"stat{number}": 1 for number in range(30)})
+    assert [wanted for _, _, wanted in faults(spelled)].count("state?") == 20
+
+
+@pytest.mark.parametrize("method", ["GET", "PATCH", "DELETE"])
+def test_an_id_of_thousands_of_digits_is_nobodys(server: Sandboxed, method: str) -> None:
+    found = server.control(method, f"/records/acme/{'9' * 5_000}", {} if method == "PATCH" else None)
+    assert (found.status, found.json["type"]) == (404, "urn:mockserver:not-found")
+
+
 @pytest.mark.parametrize(
     "body", [b"[]", b"5", b"{", b"null", b'{"amount":NaN}', b'{"name":' + b"[" * 100 + b"]" * 100 + b"}"]
 )

@@ -97,3 +97,14 @@ def test_one_whose_changes_the_data_cannot_take_is_told(server: Sandboxed, tmp_p
     answer = server.control("PUT", "/scenarios/active", {"name": "mine"})
     assert (answer.status, answer.json["validation"][0]["found"]) == (422, "acme has no record '77' here")
     assert server.ids() == [1, 2, 3, 4, 5]
+
+
+@pytest.mark.parametrize(
+    "name", ["../secret", "..", "/etc/passwd", "%2e%2e/secret", "sub/mine", "mine\x00", "mine.yaml", ""]
+)
+def test_no_name_leads_out_of_the_folder(server: Sandboxed, tmp_path: Path, name: str) -> None:
+    (tmp_path.parent / "secret.yaml").write_text(MINE)
+    (tmp_path / "sub").mkdir(exist_ok=True)
+    (tmp_path / "sub" / "mine.yaml").write_text(MINE)
+    answer = server.control("PUT", "/scenarios/active", {"name": name})
+    assert (answer.status, answer.json["type"]) == (404, "urn:mockserver:not-found")

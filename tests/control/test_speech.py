@@ -22,7 +22,14 @@ def server(vendor: Vendor) -> Sandboxed:
         (b"{", 400, "The body is no JSON"),
         (b'{"delay": NaN}', 400, "NaN is no JSON number"),
         (b"\xff", 400, "The body is no JSON"),
-        (b"[" * 100_000, 400, "The body is no JSON"),
+        (b"[" * 100_000, 400, "The body is nested deeper than 64 levels."),
+        (b'{"a":' * 64 + b"1" + b"}" * 64, 422, "The body has 'a', wanted only"),
+        (b'{"a":' * 64 + b"[]" + b"}" * 64, 400, "The body is nested deeper than 64 levels."),
+        (b'{"a": [' + b"[]," * 9_998 + b"[]]}", 422, "The body has 'a', wanted only"),
+        (b'{"a": [' + b"[]," * 9_999 + b"[]]}", 422, "The body has over 10000 values, the most that control reads"),
+        (b'{"delay": -Infinity}', 400, "-Infinity is no JSON number"),
+        (b'{"delay": 1E+999999999}', 400, "the number 1E+999999999 takes over 2000 digits"),
+        (b'{"delay": ' + b"9" * 5_000 + b"}", 400, "a number of 5000 digits, wanted at most 2000"),
         (b'{"dataset": "\\ud800"}', 400, "The body has half a character"),
         (b'{"quotas": {"\\ud800": null}}', 400, "The body has half a character"),
         (b'{"dataset": "\xed\xa0\x80"}', 400, "The body has half a character"),
@@ -38,9 +45,9 @@ def test_a_body_that_cannot_be_used(server: Sandboxed, body: bytes, status: int,
 
 
 def test_a_body_too_large_is_not_read(server: Sandboxed) -> None:
-    answer = server.control("PATCH", "/settings", b'{"strict":' + b" " * 17_000_000 + b"true}")
+    answer = server.control("PATCH", "/settings", b'{"strict":' + b" " * 1_100_000 + b"true}")
     assert (answer.status, answer.headers["Content-Type"]) == (413, "application/problem+json")
-    assert answer.json["detail"] == "The body is over 16777216 bytes, the most that control reads."
+    assert answer.json["detail"] == "The body is over 1048576 bytes, the most that control reads."
     assert server.control("GET", "/settings").json["strict"] is False
 
 

@@ -20,7 +20,7 @@ from mockserver.data.fixtures import BrokenFixture, Content
 from mockserver.library import shape
 from mockserver.toolkit import fields
 from mockserver.vendor import Vendor
-from tests.acme import BILL_ROWS, FIXTURE
+from tests.acme import ANCHOR, BILL_ROWS, FIXTURE
 
 GOOD = FIXTURE.format(vendor="acme", dataset="own") + "records:\n" + BILL_ROWS
 TEXT = some.text(some.characters(exclude_categories=["Cs"]))
@@ -109,7 +109,7 @@ def test_every_fault_of_a_yaml_file_is_told_with_its_line(read: Read) -> None:
     assert sorted(told(lambda: read(BAD)), key=lambda line: int(line.split(":")[1])) == told(lambda: read(BAD))
     assert sorted(told(lambda: read(BAD))) == sorted(
         [
-            'own.yaml:3: anchor: found "2026-02-30", wanted a time like 2026-07-15T09:00:00Z',
+            'own.yaml:3: anchor: found "2026-02-30", wanted a time like 2026-07-15T09:00:00Z, from 1900 to 8999',
             "own.yaml:4: acounts: found the unknown key acounts, "
             "wanted one of vendor, dataset, anchor, accounts, records",
             'own.yaml:8: accounts[1].account: found "rich" again, wanted another account than accounts[0]',
@@ -178,7 +178,7 @@ def test_every_fault_of_a_json_lines_file_is_told_with_its_line(read: Any) -> No
         (
             "vendor: acme\ndataset: own\nanchor: 5\nrecords: {}\naccounts: []\n",
             [
-                "own.yaml:3: anchor: found 5, wanted a time like 2026-07-15T09:00:00Z",
+                "own.yaml:3: anchor: found 5, wanted a time like 2026-07-15T09:00:00Z, from 1900 to 8999",
                 "own.yaml:4: records: found {}, wanted a list of records",
                 "own.yaml:5: accounts: found no account, wanted at least one account",
             ],
@@ -193,7 +193,7 @@ def test_every_fault_of_a_json_lines_file_is_told_with_its_line(read: Any) -> No
         ),
         (
             FIXTURE.format(vendor="acme", dataset="own") + "records: &all [*all]\n",
-            ["own.yaml:12: records[0]: found [[...]], wanted a map of fields"],
+            ["own.yaml:12: found broken YAML (an alias to what it is a part of), wanted YAML"],
         ),
         (
             FIXTURE.format(vendor="acme", dataset="own") + f"records: [{'x' * 80}]\n",
@@ -267,3 +267,9 @@ def test_records_of_json_lines_are_handed_over_as_they_are_read(vendor: Vendor, 
         fixtures.read(path, shape(vendor), lambda rows: seen.extend(row["id"] for row in rows))
     assert seen == [1, 1]  # a faulty row is not among them; a repeated one is, and told
     assert [fault.line for fault in broken.value.faults] == [3, 4]
+
+
+@pytest.mark.parametrize("anchor", ["0001-01-01", "1899-12-31", "9999-12-31T23:59:59Z", "0001-01-01T00:00:00+23:59"])
+def test_a_file_is_made_for_a_time_that_a_clock_can_show(read: Read, anchor: str) -> None:
+    (line,) = told(lambda: read(GOOD.replace(ANCHOR, anchor)))
+    assert line == f'own.yaml:3: anchor: found "{anchor}", wanted a time like 2026-07-15T09:00:00Z, from 1900 to 8999'

@@ -178,3 +178,32 @@ def test_what_is_nested_beyond_sense_is_refused(text: str) -> None:
 
 def test_many_brackets_side_by_side_are_no_depth() -> None:
     assert yamltext.load("[" + "[], " * 500 + "{}]") == [[]] * 500 + [{}]
+
+
+def test_what_aliases_come_to_is_the_same_as_written_out() -> None:
+    assert yamltext.load("a: &a [1, &b x]\nb: [*a, *b, *a]\n") == {"a": [1, "x"], "b": [[1, "x"], "x", [1, "x"]]}
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (
+            "a0: &a0 [x]\n" + "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]\n" for n in range(1, 30)),
+            "come to",
+        ),
+        (f"a: &a {'x' * 1000}\nb: [{', '.join(['*a'] * 1000)}]\n", "aliases that come to over 150110 characters"),
+        ("a0: &a0 [x]\n" + "".join(f"a{n}: &a{n} [*a{n - 1}]\n" for n in range(1, 5_000)), "nested over 100 deep"),
+        ("a: &a [*a]", "an alias to what it is a part of"),
+        ("a: &a {b: {c: *a}}", "an alias to what it is a part of"),
+    ],
+    ids=["bomb", "long text", "deep", "of itself", "of itself further in"],
+)
+def test_aliases_that_come_to_more_than_is_written_are_refused(text: str, told: str) -> None:
+    with pytest.raises(yaml.YAMLError, match=told):
+        yamltext.load(text)
+
+
+@pytest.mark.parametrize("text", ["!!float nan", "!!float Infinity", "!!float 1e999999999", "!!int " + "9" * 5_000])
+def test_a_tag_makes_no_number_that_json_has_not(text: str) -> None:
+    with pytest.raises(yaml.YAMLError, match=r"is no (?:float|int)"):
+        yamltext.load(text)

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
+from mockserver.toolkit import credentials
 from mockserver.toolkit.credentials import SHORTEST, Credential, Mentions
 
 BARE, BEARER = Credential("Apikey", also=("Brand",)), Credential("Authorization", scheme="Bearer")
@@ -104,3 +105,9 @@ def test_what_is_looked_up_does_not_grow_with_the_number_of_secrets() -> None:
         ]
         looks.append(counted.looks)
     assert looks[0] == looks[1] < 60
+
+
+def test_a_long_name_is_not_remembered() -> None:
+    known = credentials._plain.cache_info().currsize
+    assert credentials.plain("Long-Name" * 100) == "longname" * 100
+    assert credentials._plain.cache_info().currsize == known

@@ -96,3 +96,17 @@ def test_what_is_not_a_measure_is_left_alone() -> None:
 )
 def test_what_was_found_is_told_as_json(value: object, told: str) -> None:
     assert brief(value) == told
+
+
+@pytest.mark.parametrize(
+    "text", ["9" * 2_001, "1E+999999999", "1e-2000", "-1.5E-0000000001", "0." + "1" * 2_000, "NaN"]
+)
+def test_a_number_that_would_fill_the_memory_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"wanted at most 2000|takes over 2000 digits|no JSON number"):
+        decode(text.encode())
+
+
+@pytest.mark.parametrize("text", ["9" * 2_000, "1E+999", "-1.5e-1000", "0." + "1" * 1_998])
+def test_a_large_number_is_read_again_as_it_is_written(text: str) -> None:
+    written = encode(decode(text.encode()))
+    assert encode(decode(written)) == written

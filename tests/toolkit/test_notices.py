@@ -26,6 +26,16 @@ def test_the_header_is_an_ascii_json_array_of_at_most_4_kb_that_counts_what_it_l
         assert found[-1] == {"location": "", "code": "more", "message": f"{len(notices) - len(told)} more"}
 
 
+def test_what_ascii_has_and_a_header_must_not_is_escaped() -> None:
+    notice = Notice("query.a\x7fb", "c", "\x7f\r\n\x1b")
+    assert as_header([notice]).isprintable()
+    assert [Notice(**one) for one in json.loads(as_header([notice]))] == [notice]
+
+
+def test_a_long_name_is_like_none() -> None:
+    assert closest("x" * 100 + "page", ["page", "x" * 100]) is None
+
+
 def test_nothing_is_left_out_that_fits() -> None:
     assert json.loads(as_header([Notice("query.ä", "c", "€")])) == [
         {"location": "query.ä", "code": "c", "message": "€"}

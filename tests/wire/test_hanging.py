@@ -63,7 +63,7 @@ def test_a_request_that_does_not_arrive_whole_is_refused(port: int) -> None:
             told = heard(client)
             assert told.startswith(b"HTTP/1.1 408 Request Timeout\r\n")
             assert b"\r\nConnection: close\r\n" in told
-            assert told.endswith(b"The request did not arrive whole within 0.5 seconds.")
+            assert b'"detail":"The request did not arrive whole within 0.5 seconds."' in told
 
 
 def test_a_client_that_says_nothing_is_told_nothing(port: int) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import socket
 import threading
+from collections import deque
 from collections.abc import Iterable, Mapping
+from time import process_time
 from types import SimpleNamespace
 from typing import Any
 
@@ -180,6 +182,15 @@ def test_a_body_is_read_in_full_and_only_if_there_is_one() -> None:
     assert carried.environ["wsgi.input"].read() == b"onetwo"
     assert carried.environ["CONTENT_LENGTH"] == "6"
     assert Carried(parts=[b"never read"]).environ["wsgi.input"].read() == b""
+
+
+def test_a_body_in_a_million_pieces_is_not_copied_for_each() -> None:
+    """It took minutes, in which nobody else was answered."""
+    chunked = scope("/v3/bills", "", (b"transfer-encoding", b"chunked"))
+    before = process_time()
+    read = Carried(asked=chunked, parts=[b"12345678"] * 300_000).environ["wsgi.input"].read()
+    assert read == b"12345678" * 300_000
+    assert process_time() - before < 10
 
 
 def test_a_body_beyond_the_limit_is_read_and_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:

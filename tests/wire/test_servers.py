@@ -154,6 +154,71 @@ def test_a_request_line_that_is_too_long_reaches_the_vendor(port: int) -> None:
     assert (response.status, json.loads(body)) == (414, {"error": "Too long."})
 
 
+def told(port: int, sent: bytes) -> tuple[int, dict[str, Any], bytes]:
+    """The status, the body and the head of the reply to what is sent as it is."""
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+        connection.sendall(sent)
+        raw = b"".join(iter(lambda: connection.recv(65536), b""))
+    head, _, body = raw.partition(b"\r\n\r\n")
+    return int(head.split()[1]), json.loads(body), head
+
+
+HELLO = b"GET /v3/bills HTTP/1.1\r\nHost: x\r\n"
+NO_HTTP = "The request is no HTTP that the server understands"
+
+
+@pytest.mark.parametrize(
+    ("sent", "status", "detail"),
+    [
+        (b"GET /v3/bills?x=" + b"a" * 65_600 + b" HTTP/1.1\r\nHost: x\r\n\r\n", 414, "The request line is over 65536"),
+        (
+            HELLO + b"X-Long: " + b"a" * 8_190 + b"\r\n\r\n",
+            431,
+            "The headers are too many or too long, wanted at most 100",
+        ),
+        (HELLO + b"X-More: 1\r\n" * 100 + b"\r\n", 431, "The headers are too many or too long, wanted at most 100"),
+        (b"\x16\x03\x01 nonsense\r\n\r\n", 400, NO_HTTP),
+        (b"G\x1b[2JET / HTTP/1.1\r\nHost: x\r\n\r\n", 400, NO_HTTP),
+        (HELLO + b"Origin: a\x1b[2Jb\r\n\r\n", 400, NO_HTTP),
+        (HELLO + b"Origin: http://x\n Set-Cookie: evil\r\n\r\n", 400, NO_HTTP),
+        (HELLO + b"Bad Name: x\r\n\r\n", 400, NO_HTTP),
+        (HELLO + b"Content-Length: " + b"9" * 5_000 + b"\r\n\r\n", 400, NO_HTTP),
+        (HELLO + b"Content-Length: 1\r\nContent-Length: 1\r\n\r\na", 400, NO_HTTP),
+        (HELLO + b"Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\na", 400, NO_HTTP),
+    ],
+    ids=["line", "header", "headers", "noise", "method", "escape", "fold", "name", "length", "lengths", "both"],
+)
+def test_what_is_no_http_or_too_much_is_refused_in_words_of_ours(
+    port: int, sent: bytes, status: int, detail: str
+) -> None:
+    found, body, head = told(port, sent)
+    assert (found, body["status"], body["type"]) == (status, status, "urn:mockserver:http")
+    assert body["detail"].startswith(detail)
+    assert b"\r\nContent-Type: application/problem+json\r\n" in head + b"\r\n"
+    assert b"\r\nConnection: close" in head
+    assert b"\x1b" not in head
+    assert get(port, "/v3/bills/4")[0].status == 200
+
+
+def test_an_address_that_is_none_is_refused(port: int) -> None:
+    status, body, _ = told(port, b"GET http://[ HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+    assert (status, body["status"]) in ((400, 400), (404, 404))  # or nothing is there
+
+
+def test_a_body_that_control_does_not_read_is_refused(port: int) -> None:
+    body, kind = b'{"strict":' + b" " * 1_048_576 + b"true}", {"Content-Type": "application/json"}
+    reply = requests.patch(f"http://127.0.0.1:{port}/__admin/settings", data=body, headers=kind, timeout=10)
+    assert (reply.status_code, reply.headers["Content-Type"]) == (413, "application/problem+json")
+    assert reply.json()["detail"] == "The body is over 1048576 bytes, the most that control reads."
+
+
+def test_a_body_in_pieces_that_are_none_is_refused(port: int) -> None:
+    head = b"POST /__admin/reset HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n"
+    head += b"Content-Type: application/json\r\n"
+    status, body, _ = told(port, head + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n0\r\n\r\n")
+    assert (status, body["status"]) == (400, 400)
+
+
 def test_a_status_that_nobody_registered_has_a_phrase(port: int) -> None:
     response, _ = get(port, "/v3/bills", Prefer="code=599")
     assert (response.status, response.reason) == (599, "Status 599")
@@ -283,7 +348,7 @@ def test_how_gunicorn_is_set(vendor: Vendor, monkeypatch: pytest.MonkeyPatch) ->
         descriptor = listener.fileno()
         gunicorn.run(app, listener, lambda: ready.append("ready"), tls, leaving=lambda: ended.append("told"))
         config = made[-1].cfg
-        assert (config.bind, config.workers, config.limit_request_line) == ([f"fd://{descriptor}"], 1, 0)
+        assert (config.bind, config.workers, config.limit_request_line) == ([f"fd://{descriptor}"], 1, 65536)
         assert issubclass(config.worker_class, gasgi.ASGIWorker)
         assert config.control_socket_disable
         assert bool(config.is_ssl) == (tls is not None)

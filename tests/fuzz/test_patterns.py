@@ -1,0 +1,69 @@
+"""Our own patterns, and what compares texts: the time for a long text grows with its length, not with its square."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from mockserver import faults, journal, live
+from mockserver.control.requests import endpoints_near
+from mockserver.data import yamltext
+from mockserver.matching import Difference
+from mockserver.settings import without_password
+from mockserver.toolkit.credentials import Mentions
+from mockserver.toolkit.notices import closest
+from mockserver.vendor import Request
+
+from .hostile import VENDORS
+from .targets import watched
+
+LONG = 64 * 1024
+PIECES = [
+    "a",
+    "a ",
+    "aaa ",
+    'aaa"',
+    "key=",
+    "\\a",
+    "-",
+    "a-",
+    "//",
+    "//a",
+    "sk_live_",
+    "eyJ",
+    "eyJa.",
+    "~",
+    "a~",
+    "1",
+    " ",
+    "/",
+]
+PATH = "/a" * (LONG // 2)
+KEPT = {"request": {"path": PATH, "method": "GET", "query": {}, "headers": {}}, "vendor": None}
+USES: dict[str, Callable[[str], object]] = {
+    "a body": journal._NAMED.findall,
+    "a live credential": lambda text: (live.hidden(text, ""), live.looks_live(text, 0.0)),
+    "a URL": without_password,
+    "a wish": lambda text: faults.wish(Request("GET", "/", text, {"prefer": text})),
+    "secrets": Mentions(["a" * 20, "-" * 30]).find,
+    "a slip": lambda text: closest(text, ["aaaa", text, text[:50]]),
+    "a hint": lambda text: journal.hint(Difference("path", text, PATH), KEPT),
+    "an endpoint": lambda text: endpoints_near({**KEPT, "request": {"path": text, "method": "GET"}}, VENDORS),
+    "the depth of YAML": yamltext._may_be_deep,
+}
+
+
+@pytest.mark.parametrize("use", USES)
+def test_no_long_text_takes_long(use: str) -> None:
+    for piece in PIECES:
+        for end in ("", "!"):
+            with watched((use, piece)):
+                USES[use]((piece * LONG)[:LONG] + end)
+
+
+def test_of_a_call_with_thousands_of_names_some_are_compared() -> None:
+    kept = {"request": {"query": {f"page{number}": "1" for number in range(16_000)}, "headers": {}}, "vendor": None}
+    with watched("hints"):
+        for _ in range(300):
+            journal.hint(Difference("query.pages", "1", None), kept)
