@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import socket
 import threading
-from collections import deque
 from collections.abc import Iterable, Mapping
 from time import process_time
 from types import SimpleNamespace
