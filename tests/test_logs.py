@@ -74,3 +74,15 @@ def test_a_crash_is_logged_with_its_trace(capsys: pytest.CaptureFixture[str], ve
     text = lines(capsys, vendor, "text", "/v3/bills/1?trouble=crash")
     assert text[0].endswith("GET /v3/bills/1 broke")
     assert text[1].startswith("Traceback")
+
+
+def test_a_worker_that_was_lost_is_told_in_a_sentence(capsys: pytest.CaptureFixture[str]) -> None:
+    logs.configure("json")
+    logs.replaced("worker 12 was killed (signal 9)", "0123456789ab")
+    logs.replaced("worker 34 ended (exit status 0)", None)
+    alone, shared = map(json.loads, capsys.readouterr().err.splitlines())
+    ended = "worker 12 was killed (signal 9) and is being replaced"
+    assert alone["message"] == f"{ended}; its sandboxes are lost, instance is now 0123456789ab"
+    ended = "worker 34 ended (exit status 0) and is being replaced"
+    assert shared["message"] == f"{ended}; nothing is lost, all is in the store"
+    assert alone["level"] == shared["level"] == "error"

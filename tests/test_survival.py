@@ -4,10 +4,14 @@ figures of the same runs; the bounds here are wide, for machines that are busy.
 
 from __future__ import annotations
 
+import os
 import re
+import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import pytest
@@ -59,6 +63,36 @@ def test_a_stop_cuts_no_call(workers: int, group: bool, store: str) -> None:
     assert found.idle < 1 < survival.DELAY / 1000  # they are not waited for
     assert found.seconds < 10
     assert (found.status, found.told) == (0, "")
+
+
+def test_a_stop_answers_also_those_that_the_system_alone_has_let_in() -> None:
+    """More than an event loop takes in at one go, while the worker is held."""
+    with survival.served() as server, ExitStack() as stack:
+        (worker,) = server.workers()
+        os.kill(worker, signal.SIGSTOP)
+        clients = []
+        for _ in range(300):
+            clients.append(stack.enter_context(socket.create_connection(("127.0.0.1", server.port), timeout=20)))
+            clients[-1].sendall(b"GET /__admin/version HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+        os.kill(worker, signal.SIGTERM)
+        server.process.terminate()
+        os.kill(worker, signal.SIGCONT)
+        for client in clients:
+            reply = b"".join(iter(lambda client=client: client.recv(65536), b""))  # type: ignore[misc]
+            assert reply.startswith(b"HTTP/1.1 200 OK\r\n")
+            assert b"\r\nConnection: close\r\n" in reply
+        assert (server.process.wait(20), server.told) == (0, "")
+
+
+def test_a_storm_of_signals_ends_it_in_peace(store: str) -> None:
+    """As from a terminal that closes, a supervisor, and a person who does not wait: also amid its last steps."""
+    for _ in range(3):
+        with survival.served("--workers", "2", "--store", f"{store}storm:") as server:
+            while server.process.poll() is None:
+                os.killpg(server.process.pid, signal.SIGTERM)
+                with suppress(subprocess.TimeoutExpired):
+                    server.process.wait(0.003)
+            assert (server.process.wait(20), server.told) == (0, "")
 
 
 @pytest.mark.slow
