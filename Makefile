@@ -19,7 +19,7 @@ else
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test test-flask-way test-lowest constraints licences audit check format fixtures story statements bench bench-peers bench-workers bench-sandboxes load soak fuzz browser-tools images clean
+.PHONY: help serve test test-flask-way test-lowest constraints licences audit check format fixtures story statements bench bench-peers bench-workers bench-survival bench-sandboxes load soak fuzz browser-tools images clean
 
 help: ## list these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1|/' | column -t -s '|'
@@ -79,6 +79,9 @@ bench-peers: $(VENV)/serve.stamp ## measure it beside other mock servers, which 
 
 bench-workers: $(VENV)/bench.stamp ## measure it under every worker of gunicorn that could carry it
 	$(BIN)/python -m bench.workers $(ARGS)
+
+bench-survival: $(VENV)/test.stamp ## print what becomes of calls and changes under the faults of docs/survival.md
+	$(BIN)/python -m bench.survival
 
 bench-sandboxes: $(VENV)/serve.stamp ## print what sandboxes cost, in time and memory (ARGS=5000: of so many)
 	$(BIN)/python bench/sandboxes.py $(ARGS)

@@ -387,7 +387,7 @@ def stopped(*flags: str, group: bool = False) -> Stopped:
         idle = [Talker(server.port) for _ in range(5)]
         for talker in idle:
             talker.control("GET", "/version")
-        time.sleep(0.5)  # or they would count as busy
+        time.sleep(1.2)  # or they would count as busy
 
         def wait(over: Event) -> None:
             try:
@@ -528,12 +528,13 @@ class Pestered:
     """What the hanging ones got in the end, and how many."""
     closed: float
     """Seconds until the last of them was closed."""
-    open_files: tuple[int, int]
-    memory: tuple[float, float]
+    open_files: list[int]
+    memory: list[float]
+    """Both before, and after each round; in MiB."""
     told: str
 
 
-def pestered(clients: int = 1000) -> Pestered:
+def pestered(clients: int = 1000, rounds: int = 1) -> Pestered:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft < clients + 200:
         resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, clients + 200), hard))
@@ -543,16 +544,18 @@ def pestered(clients: int = 1000) -> Pestered:
         quiet = Load()
         with at_work(reading(server.port, example, quiet)):
             awaited("a load", lambda: len(quiet.taken) > 1000)
-        open_files, memory = server.open_files(), server.weight()
-        busy = Load()
-        with at_work(reading(server.port, example, busy)):
-            began = time.perf_counter()
-            hanging = _hang(server.port, example, clients)
-            _leave(server.port, example, clients)
-            refused = _given_up(hanging)
-            closed = time.perf_counter() - began
+        open_files, memory, busy = [server.open_files()], [server.weight()], Load()
+        for _ in range(rounds):
+            with at_work(reading(server.port, example, busy)):
+                began = time.perf_counter()
+                hanging = _hang(server.port, example, clients)
+                _leave(server.port, example, clients)
+                refused = _given_up(hanging)
+                closed = time.perf_counter() - began
+            awaited("files to be closed", lambda: server.open_files() <= open_files[0])
+            open_files.append(server.open_files())
+            memory.append(server.weight())
         assert not busy.cut, busy.cut
-        awaited("files to be closed", lambda: server.open_files() <= open_files)
         return Pestered(
             clients,
             median(quiet.taken),
@@ -560,8 +563,8 @@ def pestered(clients: int = 1000) -> Pestered:
             max(busy.taken),
             refused,
             closed,
-            (open_files, server.open_files()),
-            (memory, server.weight()),
+            open_files,
+            memory,
             server.told,
         )
 
@@ -662,18 +665,20 @@ def main() -> None:
     alone = the_only_one_is_killed()
     print(f"the only worker killed: answered again after {alone.replaced * 1000:.0f} ms; {alone.instances=}")
     for name, stop in zip(("SIGTERM", "2 workers", "2 workers, to all, twice"), (stopped(), *both), strict=True):
-        print(f"{name}: {stop.answered} calls and {stop.delayed} delayed ones answered, cut: {len(stop.cut)};")
+        print(f"{name}: {stop.answered} calls and {stop.delayed} delayed ones answered, cut: {stop.cut or 0};")
         print(f"  idle ones closed in {stop.idle * 1000:.0f} ms, over in {stop.seconds:.1f} s, status {stop.status}")
     for keeps in (True, False):
         away = the_store_is_restarted(keeps=keeps)
         print(f"Redis restarted, {'with' if keeps else 'without'} its data: calls {dict(away.statuses)};")
         print(f"  longest {away.longest * 1000:.0f} ms; control {dict(away.control)},", end=" ")
         print(f"longest {away.longest_control * 1000:.0f} ms; cut: {len(away.cut)}; back after {away.back:.2f} s")
-    found = pestered()
+    found = pestered(rounds=3)
     print(f"{found.clients} clients hang and as many leave: others' p50 {found.before * 1000:.2f} ms before,", end=" ")
     print(f"{found.during * 1000:.2f} ms meanwhile, longest {found.longest * 1000:.0f} ms;")
-    print(f"  all closed after {found.closed:.1f} s; open files {found.open_files},", end=" ")
-    print("memory {:.1f} and {:.1f} MiB".format(*found.memory))
+    print(
+        f"  all closed after {found.closed:.1f} s; before and after each round open files {found.open_files},", end=" "
+    )
+    print("memory", ", ".join(f"{mib:.1f}" for mib in found.memory), "MiB")
     for what, count in sorted(found.refused.items()):
         print(f"  {what}: {count}")
 

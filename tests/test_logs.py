@@ -96,7 +96,7 @@ def test_a_trace_can_forge_no_line(capsys: pytest.CaptureFixture[str], vendor: V
     def crash(*anything: object, **more: object) -> None:
         raise RuntimeError(f"\n2026-01-01T00:00:00Z acme GET /forged 200 \x1b[2J {RICH}")
 
-    for name, target in (("entries", "/__admin/requests?after=1"), ("append", BILLS)):
+    for name, target in (("newer", "/__admin/requests?after=1"), ("append", BILLS)):
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(server.world.store, name, crash)
             assert server.get(target, headers={"Authorization": f"Bearer {RICH}"}).status == 500
@@ -104,3 +104,15 @@ def test_a_trace_can_forge_no_line(capsys: pytest.CaptureFixture[str], vendor: V
         assert first.endswith(f"GET {target.partition('?')[0]} broke")
         assert "    2026-01-01T00:00:00Z acme GET /forged 200 \\x1b[2J [redacted]" in trace
         assert all(line.startswith("    ") for line in trace)
+
+
+def test_a_worker_that_was_lost_is_told_in_a_sentence(capsys: pytest.CaptureFixture[str]) -> None:
+    logs.configure("json")
+    logs.replaced("worker 12 was killed (signal 9)", "0123456789ab")
+    logs.replaced("worker 34 ended (exit status 0)", None)
+    alone, shared = map(json.loads, capsys.readouterr().err.splitlines())
+    ended = "worker 12 was killed (signal 9) and is being replaced"
+    assert alone["message"] == f"{ended}; its sandboxes are lost, instance is now 0123456789ab"
+    ended = "worker 34 ended (exit status 0) and is being replaced"
+    assert shared["message"] == f"{ended}; nothing is lost, all is in the store"
+    assert alone["level"] == shared["level"] == "error"

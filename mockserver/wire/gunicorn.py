@@ -41,7 +41,7 @@ FILES = 8192
 # All in seconds. A stop has GRACE for the calls that are under way; a connection that was busy a LINGER ago may have
 # its next request on the way, which is answered, too.
 GRACE = 10
-LINGER = 0.25
+LINGER = 1.0
 # How long a connection is kept alive for the next request; how long a request may take to arrive whole, and a client to
 # take anything of a reply. gunicorn itself would wait for 30 seconds for more of a body.
 KEPT = 15

@@ -432,6 +432,23 @@ def test_control_answers_503_and_recovers(redis: stores.Server, server: Sandboxe
     assert all(server.control(*each).status < 300 for each in asked)
 
 
+def test_an_answer_that_was_on_its_way_when_the_store_went_away_does_not_bring_it_back(
+    store: RedisStore, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    run = store._run
+
+    def overtaken(*asked: Any) -> Any:
+        found = run(*asked)
+        assert store._breaker.failed()  # some other thread found out meanwhile
+        return found
+
+    monkeypatch.setattr(store, "_run", overtaken)
+    store.check()
+    with pytest.raises(StoreAway):
+        store.check()
+    assert "is back" not in caplog.text
+
+
 def test_a_server_that_lost_its_data_has_another_name(redis: stores.Server, store: RedisStore, passed: Elapsed) -> None:
     other = RedisStore(redis.url, elapsed=passed, aside=lambda look: look())
     name = store.instance()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import socket
 import threading
 from collections.abc import Iterable, Mapping
@@ -257,6 +258,26 @@ def test_no_more_lines_are_written_together_than_a_pipe_takes_undivided() -> Non
 
     asyncio.run(turn())
     assert written == [line * 4, line * 2]
+
+
+def test_lines_that_cannot_be_written_are_lost_and_stop_nobody() -> None:
+    class Full:
+        def write(self, text: str) -> None:
+            tried.append(text)
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    tried: list[str] = []
+    stream, line = inline.Gathered(Full()), "x" * 4000 + "\n"
+
+    async def turn() -> None:
+        asyncio.get_running_loop().set_exception_handler(lambda loop, context: tried.append("broken"))
+        stream.write(line)
+        stream.write(line)
+        await asyncio.sleep(0)
+
+    stream.write("before\n")
+    in_a_loop(turn())
+    assert tried == ["before\n", line, line]
 
 
 def test_lines_are_written_before_a_process_ends_amid_a_turn() -> None:
