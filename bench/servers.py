@@ -61,6 +61,11 @@ class Server:
         """Its memory in MiB, shared pages divided among those who share them, over the whole process tree."""
         return sum(_pss(pid) for pid in tree(self.pid)) / MIB
 
+    @property
+    def cpu(self) -> float:
+        """The seconds of CPU that its process tree took so far."""
+        return sum(_cpu(pid) for pid in tree(self.pid))
+
 
 def ask(port: int, method: str, path: str, headers: Mapping[str, str], body: bytes | None = None) -> tuple[int, bytes]:
     """One reply of a server of this machine, over a connection of its own."""
@@ -140,6 +145,14 @@ def _pss(pid: int) -> int:
         for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
             if line.startswith("Pss:"):
                 return int(line.split()[1]) * 1024
+    return 0
+
+
+def _cpu(pid: int) -> float:
+    """Seconds of one process; none when it is gone."""
+    with suppress(OSError):
+        user, system = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:13]
+        return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
     return 0
 
 

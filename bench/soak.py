@@ -2,9 +2,12 @@
 
 ``python -m bench.soak [--seconds 600] [--workers 2 --store redis://…] [--write]`` (or SECONDS=). What a server keeps is
 bounded, and the bounds are set so that the first minute fills them: journals (of a sandbox and all together), sandboxes
-(some are deleted, most expire), fault rules and changed records (each sandbox goes before it has many). Whatever grows
-on after that minute is a leak. Memory is PSS over the process tree, once a second; its growth is the median of the last
-tenth of the time over that of the first samples after the minute.
+(some are deleted, most expire), fault rules and changed records (each sandbox goes before it has many). Each thread of
+the server keeps room for the largest reply that it ever made, so the heavy ones come more often in the first minute,
+for every thread to have made some. Whatever grows on after that minute is a leak.
+
+Memory is PSS over the process tree, once a second; its growth is the median of the last tenth of the time over that of
+the first samples after the minute.
 """
 
 from __future__ import annotations
@@ -194,12 +197,16 @@ WEIGHTS: dict[Do, int] = {
 }
 
 
-async def user(soak: Soak, number: int, until: float) -> None:
+HEAVY: dict[Do, int] = {User.read: 8, User.export: 12, User.scenario: 3}  # times as often in the warm part
+
+
+async def user(soak: Soak, number: int, warm: float, until: float) -> None:
     own = User(soak, Line(soak.port), random.Random(f"{soak.seed}/user/{number}"))
     for _ in range(5):
         await own.make()
-    while time.monotonic() < until:
-        (do,) = own.draw.choices([*WEIGHTS], [*WEIGHTS.values()])
+    while (now := time.monotonic()) < until:
+        weights = [weight * (HEAVY.get(do, 1) if now < warm else 1) for do, weight in WEIGHTS.items()]
+        (do,) = own.draw.choices([*WEIGHTS], weights)
         await do(own)
         soak.done[do.__name__] += 1
     own.line.close()
@@ -227,9 +234,10 @@ async def sampled(server: Server, until: float) -> list[float]:
     return found
 
 
-async def soaked(soak: Soak, server: Server, seconds: float) -> list[float]:
-    until = time.monotonic() + seconds
-    users = (user(soak, number, until) for number in range(CLIENTS))
+async def soaked(soak: Soak, server: Server, warm: float, seconds: float) -> list[float]:
+    began = time.monotonic()
+    until = began + seconds
+    users = (user(soak, number, began + warm, until) for number in range(CLIENTS))
     consoles = (console(soak, number, until) for number in range(CONSOLES))
     samples = asyncio.create_task(sampled(server, until))
     await asyncio.gather(*users, *consoles)
@@ -250,7 +258,7 @@ def soak(seconds: float, seed: int, flags: Sequence[str]) -> list[Finding]:
     warm = min(WARM, seconds / 3)
     with running(Command("soak", words, "/__admin/health", {})) as server:
         shared = Soak(Model(seed), server.port, seed)
-        samples = asyncio.run(soaked(shared, server, seconds))
+        samples = asyncio.run(soaked(shared, server, warm, seconds))
     first, last, grown = growth(samples, warm, seconds)
     held = grown < MOST
     marks = ", ".join(f"{samples[round((len(samples) - 1) * part / 10)]:.0f}" for part in range(11))

@@ -18,7 +18,7 @@ from ..vendor import Vendor
 from .speech import Control, bad, done, heard, missing, number, queried, said, switch
 
 Entry = Mapping[str, Any]
-TEXTS = 4 * 1024 * 1024  # bytes of entries in brief as JSON: of what is new, each console that looks is told the same
+TEXTS = 1024 * 1024  # bytes of entries in brief as JSON: of what is new, each console that looks is told the same
 
 _FILTERS: Mapping[str, Callable[[Entry, Any], bool]] = {
     "vendor": lambda entry, name: entry["vendor"] == name,
