@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from . import clock, cors, faults, journal, live
-from .data.dataset import Dataset
+from .data.dataset import Accounts, Dataset
 from .errors import (
     Broken,
     Fact,
@@ -92,7 +92,7 @@ def serve(world: World, vendor: Vendor, endpoint: Endpoint | None, request: Requ
         )
         return closed(world, done, told)
     except Exception:  # whatever it is, nobody ever sees a page of the server's
-        broke(request, told_of(world, call))
+        broke(world, call)
         return last_words(world, call)
 
 
@@ -121,7 +121,7 @@ def outcome(world: World, call: Call, wall: float) -> Reply:
         warn_of_store(call)
         return refused(call, away)
     except Exception:
-        broke(call.request, told_of(world, call))
+        broke(world, call)
         return last_words(world, call)
 
 
@@ -214,7 +214,7 @@ def lost(world: World, request: Request, misuse: Misuse) -> Reply:
         )
         return closed(world, done, told)
     except Exception:
-        broke(request, world.redaction.of(request))
+        log_crash(world, request, world.redaction.of(request))
         return problem(BROKEN)
 
 
@@ -239,7 +239,7 @@ def last_words(world: World, call: Call) -> Reply:
     try:
         return refused(call, Broken())
     except Exception:
-        broke(call.request, told_of(world, call))
+        broke(world, call)
         return problem(BROKEN)
 
 
@@ -248,9 +248,19 @@ def told_of(world: World, call: Call) -> journal.Told:
     return world.redaction.of(call.request, call.vendor, call.accounts)
 
 
-def broke(request: Request, told: journal.Told) -> None:
-    """Log the crash of this moment with its trace, as text: what it says may hold a secret of the call."""
-    log.error("%s %s broke\n%s", request.method[:20], escaped(told.path), told(traceback.format_exc()))
+def broke(world: World, call: Call) -> None:
+    """Log the crash of a call."""
+    log_crash(world, call.request, told_of(world, call), call.accounts, call.vendor.credential.key)
+
+
+def log_crash(
+    world: World, request: Request, told: journal.Told, accounts: Accounts | None = None, key: str = ""
+) -> None:
+    """Log the crash of this moment with its trace, as text: what it says may hold a secret of the call, or of any
+    account.
+    """
+    trace = world.redaction.trace(traceback.format_exc(), told, accounts, key)
+    log.error("%s %s broke\n%s", request.method[:20], escaped(told.path), trace)
 
 
 def warn_of_unknown_headers(call: Call) -> None:

@@ -90,7 +90,7 @@ def test_a_call_without_a_credential() -> None:
             'headers.A is {"equalTo": "x", "contains": "y"}, wanted',
         ),
         ({"headers": {"A": {"matches": "x"}}}, 'headers.A is {"matches": "x"}, wanted'),
-        ({"credential": 7}, "credential is 7, wanted a text"),
+        ({"credential": 7}, "credential is something that is not shown, wanted a text"),
     ],
 )
 def test_what_cannot_be_understood(matcher: Any, told: str) -> None:
