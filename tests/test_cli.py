@@ -463,3 +463,12 @@ def test_serve_speaks_tls_on_one_port_and_http_on_another_of_the_same_sandboxes(
         assert health.ask(url)[0]
         assert health.ask(encrypted)[0]
         assert not health.ask(encrypted.replace("https", "http"))[0]
+
+
+def test_a_password_in_the_url_of_a_server_is_not_told(vendor: Vendor, tmp_path: Path) -> None:
+    url = "http://user:SECRET@127.0.0.1:1"
+    for command in (["health", "--url", url], ["export", "--url", url, "--out", str(tmp_path)]):
+        result = run(vendor, *command)
+        assert result.exit_code in (1, 2)
+        assert "http://…@127.0.0.1:1" in result.output
+        assert "SECRET" not in result.output

@@ -290,7 +290,7 @@ EVERY = frozenset(EVERYWHERE)
 @example(Planted(4, 'Zq"of\\a/form=&9w', "body", "", BODIES[1], EVERY, False, "header", "", "unknown"))
 @example(Planted(0, "Zq-of-a-body-9w", "body", "", BODIES[0], frozenset({"path"}), False, "header", "", "nobody's"))
 @example(Planted(4, TOKEN, "query", "client_secret", "", EVERY, False, "header", "", "nobody's"))
-@settings(max_examples=20)
+@settings(max_examples=8)
 @given(some.sampled_from(range(len(VENDORS))).flatmap(planted))
 def test_no_surface_tells_a_secret(watched: Watched, call: Planted) -> None:
     held(watched, call)

@@ -20,7 +20,7 @@ from mockserver.data.fixtures import BrokenFixture, Content
 from mockserver.library import shape
 from mockserver.toolkit import fields
 from mockserver.vendor import Vendor
-from tests.acme import BILL_ROWS, FIXTURE
+from tests.acme import BILL_ROWS, FIXTURE, RICH
 
 GOOD = FIXTURE.format(vendor="acme", dataset="own") + "records:\n" + BILL_ROWS
 TEXT = some.text(some.characters(exclude_categories=["Cs"]))
@@ -267,3 +267,12 @@ def test_records_of_json_lines_are_handed_over_as_they_are_read(vendor: Vendor, 
         fixtures.read(path, shape(vendor), lambda rows: seen.extend(row["id"] for row in rows))
     assert seen == [1, 1]  # a faulty row is not among them; a repeated one is, and told
     assert [fault.line for fault in broken.value.faults] == [3, 4]
+
+
+def test_a_secret_is_not_told_where_it_is_of_the_wrong_form_or_there_twice(read: Read) -> None:
+    wrong = GOOD.replace("secret: poor-acme-secret-0000002", "secret: [of-somebody]")
+    (fault,) = told(lambda: read(wrong))
+    assert fault.startswith("own.yaml:8: accounts[1].secret: found something that is not shown, wanted text")
+    twice = GOOD.replace("poor-acme-secret-0000002", RICH)
+    (fault,) = told(lambda: read(twice))
+    assert "accounts[1].secret: found something that is not shown, wanted another secret than accounts[0]" in fault
