@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+import traceback
 from collections.abc import Callable, Iterable
 from difflib import get_close_matches
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from flask import Flask, Response, current_app, request
 from werkzeug.exceptions import HTTPException
@@ -15,15 +16,16 @@ from . import clock
 from .addresses import REPLY, Addresses, addresses, received
 from .assembly import assemble
 from .control.browsers import wants_page
-from .control.hiding import told
+from .control.hiding import told, trace_told
 from .errors import Misuse
 from .faults import phrase
 from .front import Later
 from .journal import BODY_LIMIT
-from .serve import World, broke, lost, problem, serve
+from .serve import World, log, lost, problem, serve
 from .settings import Settings, make
 from .store import Store
 from .toolkit import jsontext
+from .toolkit.logtext import escaped, indented
 from .vendor import Endpoint, Reply, Vendor
 from .version import __version__
 
@@ -32,14 +34,6 @@ if TYPE_CHECKING:
 
 View = Callable[..., Response]
 OURS = ("/__admin", "/__docs")
-
-
-class _App(Flask):
-    """Flask, which tells our log of a crash as a call's own crash is told."""
-
-    def log_exception(self, exc_info: object) -> None:
-        sent = received(request.environ, "", {})
-        broke(sent, self.extensions["mockserver"].redaction.of(sent))
 
 
 def create_app(
@@ -71,7 +65,7 @@ def routed(world: World) -> Flask:
 
 def plain(world: World) -> Flask:
     """An app without rules, whose words for a path that it has not are ours."""
-    app = _App("mockserver", static_folder=None)
+    app = Sparing("mockserver", static_folder=None)
     app.extensions["mockserver"] = world
     app.url_map.merge_slashes = False
     app.url_map.strict_slashes = True
@@ -99,6 +93,15 @@ def controlling(world: World) -> Flask:
     for part in (api, docs, start):
         app.register_blueprint(part.blueprint(world))
     return app
+
+
+class Sparing(Flask):
+    """One that tells our log of a crash as a call's own is told, and spares it what that would tell of secrets."""
+
+    def log_exception(self, exc_info: Any) -> None:
+        world: World = self.extensions["mockserver"]
+        first = f"{escaped(request.method)[:20]} {escaped(trace_told(world, request.path))} broke"
+        log.error("%s\n%s", first, indented(trace_told(world, "".join(traceback.format_exception(*exc_info)))))
 
 
 class Rest(PathConverter):

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 import click
 
 from . import clock
-from .settings import Settings, WrongSetting, make, secured, variable
+from .settings import Settings, WrongSetting, make, secured, variable, without_password
 from .toolkit.logtext import printable
 from .version import __version__
 
@@ -324,7 +324,7 @@ def health(url: str | None, wait: float) -> None:
 
     url = url or _url()
     healthy, found = ask(url, wait)
-    click.echo(f"{url} {found}", err=not healthy)
+    click.echo(f"{without_password(url)} {found}", err=not healthy)
     sys.exit(0 if healthy else 1)
 
 
@@ -343,10 +343,11 @@ def export(sandbox: str, out: Path, url: str | None, token: str | None) -> None:
         client = Client(url, token or os.environ.get(variable("control_token")) or None)
         files = exporting.export(client, sandbox, out)
     except Refused as refused:
-        raise WrongSetting(f"{url} refuses: {refused.problem.get('detail') or refused}") from None
+        told = f"{without_password(url)} refuses: {refused.problem.get('detail') or refused}"
+        raise WrongSetting(told) from None
     except (OSError, ValueError, KeyError, TypeError) as error:
         why = getattr(error, "strerror", None) or error
-        raise WrongSetting(f"The sandbox {sandbox} of {url} cannot be exported: {why}.") from None
+        raise WrongSetting(f"The sandbox {sandbox} of {without_password(url)} cannot be exported: {why}.") from None
     for file in files:
         click.echo(str(file))
 

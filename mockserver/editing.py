@@ -202,7 +202,7 @@ def refuse(faults: Iterable[fixtures.Wrong], form: fixtures.Shape) -> None:
     told = tuple(
         {
             "path": fixtures.written(where),
-            "found": "something that is not shown" if where[-1:] == (form.key,) else found,
+            "found": form.told(where, found),
             "wanted": wanted,
         }
         for where, found, wanted in faults[:TOLD]

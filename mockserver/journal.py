@@ -12,13 +12,14 @@ from hashlib import blake2s
 from itertools import chain, islice
 from types import MappingProxyType
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote, unquote_plus
 
+from . import live
 from .clock import format_instant, stamp
 from .data.dataset import Accounts, Dataset
 from .matching import MAPS, Difference, Matcher, Seen, differences, matches
 from .store import Document, Store
-from .toolkit.credentials import SHORTEST, USUAL_HEADERS, USUAL_PARAMETERS, Mentions, plain
+from .toolkit.credentials import SHORTEST, Mentions, looks_secret, plain
 from .toolkit.notices import Notice, closest
 from .toolkit.querystring import Pairs, collected, encode_pairs, pairs, quoted
 from .toolkit.quota import Spent
@@ -113,21 +114,22 @@ class Told:
 
 
 class Redaction:
-    """What must not be kept, out of the declarations that authenticate: every vendor's credential header and the usual
-    places, however they are spelled; and the very secrets of a call, wherever else in the call they turn up.
+    """What must not be kept, out of the declarations that authenticate: every vendor's credential header, the usual
+    places and what is named like a secret, however they are spelled; and the very secrets of a call, wherever else in
+    the call they turn up, and whatever looks live.
 
     ``start`` is each vendor's data at the start: the secrets of its accounts are known in every call.
     """
 
     def __init__(self, vendors: Iterable[Vendor], start: Mapping[str, Dataset]) -> None:
+        vendors = tuple(vendors)
         self._credentials = {vendor.name: vendor.credential for vendor in vendors}
         declared = [credential.header for credential in self._credentials.values()]
-        usual = (*USUAL_HEADERS, *USUAL_PARAMETERS, "Cookie", "Proxy-Authorization", "X-Mock-Control-Token")
-        self._names = frozenset(map(plain, (*declared, *usual)))
+        keys = {vendor.name: vendor.credential.key for vendor in vendors}
+        self._names = frozenset(map(plain, (*declared, *keys.values())))
         schemes = (*(credential.scheme for credential in self._credentials.values()), "Basic", "Bearer", "Token")
         self._schemes = frozenset(scheme.lower() for scheme in schemes if scheme)
         self._started = {name: data.accounts for name, data in start.items()}
-        keys = {name: credential.key for name, credential in self._credentials.items()}
         # Clients send the same headers and names again and again: to look at the headers anew takes 12 µs.
         self._known_headers = lru_cache(maxsize=256)(self._headers_alone)
         self._known_name = lru_cache(maxsize=1024)(self.is_secret)
@@ -143,7 +145,7 @@ class Redaction:
         prefix = f"/{vendor.name}" if vendor else ""
         if not sent.body and (vendor is None or accounts is None or accounts is self._started.get(vendor.name)):
             query, (secrets, shown) = pairs(sent.query), self._told_headers(sent.headers)
-            if not self._tells(query, "\n".join((sent.path, sent.sandbox or "", *chain(*query))), secrets):
+            if not self._tells(query, _whole((sent.path, sent.sandbox or "", *chain(*query))), secrets):
                 return Told(secrets, sent.method, prefix, sent.path, query, shown)
         return self._shown(sent, prefix, vendor, accounts)
 
@@ -160,12 +162,11 @@ class Redaction:
         query, body = pairs(sent.query), sent.body[:BODY_LIMIT].decode("utf-8", "replace")
         secrets = self._secrets(sent, query, body, vendor, accounts)
         headers = {
-            name: self._split(value)[0] + HIDDEN if plain(name) in self._names else hidden(value, secrets)
+            hidden(name, secrets): self._split(value)[0] + HIDDEN if self.is_secret(name) else hidden(value, secrets)
             for name, value in sent.headers.items()
         }
         shown = [
-            (hidden(name, secrets), HIDDEN if plain(name) in self._names else hidden(value, secrets))
-            for name, value in query
+            (hidden(name, secrets), HIDDEN if self.is_secret(name) else hidden(value, secrets)) for name, value in query
         ]
         body = cut(body, secrets, whole=len(sent.body) <= BODY_LIMIT)
         return Told(secrets, sent.method, prefix, hidden(sent.path, secrets), shown, headers, body)
@@ -181,22 +182,29 @@ class Redaction:
             any(map(is_secret, [name for name, _ in query]))
             or any(map(text.__contains__, secrets))
             or bool(self._known.find(text))
+            or bool(live.found(text))
         )
 
     def _secrets(
         self, sent: Request, query: Pairs, body: str, vendor: Vendor | None, accounts: Accounts | None
     ) -> Secrets:
-        """What a request has where credentials are, also without a sandbox's name behind it or a word before it, and
-        the secrets of accounts that it has anywhere; as JSON and URLs spell them, too. The longest first.
+        """What a request has where credentials are, also without a sandbox's name behind it or a word before it, out of
+        what Basic wraps them in, and each of several cookies; the secrets of accounts and what looks live that it has
+        anywhere. As JSON and URLs spell them, too. The longest first.
         """
-        found = [self._split(value)[1] for name, value in sent.headers.items() if plain(name) in self._names]
-        found += [value for name, value in query if plain(name) in self._names]
-        if body:
-            found += [value for name, value in _NAMED.findall(body) if plain(name) in self._names]
+        held = [(name, self._split(value)) for name, value in sent.headers.items() if self.is_secret(name)]
+        found = [value for _, (_, value) in held]
+        for name, (scheme, value) in held:
+            if scheme.strip().lower() == "basic":
+                found += [live.unwrapped(value), live.unwrapped(value).partition(":")[2]]
+            elif plain(name).endswith("cookie"):
+                found += [cookie.partition("=")[2].strip() for cookie in value.split(";")]
+        found += [value for name, value in query if self.is_secret(name)]
+        found += self.in_body(body)
         found += [secret.rpartition(" ")[2] for secret in found]
         found += [secret.rpartition("~")[0] for secret in found if "~" in secret]
-        everything = "\n".join((sent.path, sent.sandbox or "", *chain(*query), *sent.headers.values(), body))
-        found += self._known.find(everything)
+        everything = _whole((sent.path, sent.sandbox or "", *chain(*query, *sent.headers.items()), body))
+        found += self._known.find(everything) + live.found(everything)
         if vendor is not None and accounts is not None and accounts is not self._started.get(vendor.name):
             found += accounts.mentioned(vendor.credential.key, everything)
         found += [_as_utf8(secret) for secret in found if not secret.isascii()]
@@ -208,8 +216,36 @@ class Redaction:
         return (scheme + blank, rest.strip(" \t")) if scheme.lower() in self._schemes else ("", value.strip(" \t"))
 
     def is_secret(self, name: str) -> bool:
-        """Whether what has this name, in a header or query, is a credential."""
-        return plain(name) in self._names
+        """Whether what has this name, in a header, query or body, is a credential."""
+        return plain(name) in self._names or looks_secret(name)
+
+    def trace(self, text: str, told: Told, accounts: Accounts | None = None, key: str = "") -> str:
+        """A text that is nobody's request, like the trace of a crash, without the secrets of the call that it is about
+        and of all accounts, those of its sandbox, too.
+        """
+        found = [*self._known.find(text), *live.found(text), *(accounts.mentioned(key, text) if accounts else ())]
+        return hidden(told(text), spelled(found))
+
+    def in_body(self, body: str) -> list[str]:
+        """What a body has under names of secrets: at any depth of JSON, and in forms and whatever else names values."""
+        found = []
+        for name, value in _NAMED.findall(body[:BODY_LIMIT]):
+            if self.is_secret(name):
+                found += [value, unquote_plus(value)]
+        try:
+            read = json.loads(body) if body.lstrip()[:1] in ("{", "[") else None
+        except (ValueError, RecursionError):
+            return found
+        waiting: list[tuple[bool, Any]] = [(False, read)]
+        while waiting:
+            secret, value = waiting.pop()
+            if isinstance(value, dict):
+                waiting += [(secret or self.is_secret(name), item) for name, item in value.items()]
+            elif isinstance(value, list):
+                waiting += [(secret, item) for item in value]
+            elif secret and isinstance(value, str | int | float) and not isinstance(value, bool):
+                found.append(str(value))
+        return found
 
     def gives_away(self, name: str, secret: str | None) -> bool:
         """Whether the name of a sandbox, which everybody may see, holds the secret of its caller or of an account."""
@@ -236,11 +272,21 @@ def lengths(headers: Mapping[str, str]) -> int:
 
 
 def hidden(text: str, secrets: Secrets) -> str:
-    """A text without the secrets of the call."""
+    """A text without the secrets of the call; one that holds them in a spelling of URLs is told without that."""
     for secret in secrets:
         if secret in text:  # mostly it is not, and to look takes a quarter of the time
             text = text.replace(secret, HIDDEN)
+    if "%" in text and secrets:
+        decoded = unquote(text)
+        if any(map(decoded.__contains__, secrets)):
+            return hidden(decoded, secrets)
     return text
+
+
+def _whole(parts: Iterable[str]) -> str:
+    """All texts of a request, and once more what they come to where URLs would spell them so."""
+    text = "\n".join(parts)
+    return f"{text}\n{unquote(text)}" if "%" in text else text
 
 
 def cut(text: str, secrets: Secrets, *, whole: bool) -> str:
@@ -260,6 +306,7 @@ def _as_utf8(text: str) -> str:
 def spelled(found: Iterable[str]) -> Secrets:
     """Those long enough for secrets, also as texts about them spell them; the longest first."""
     secrets = {secret for secret in found if len(secret) >= SHORTEST}
+    secrets |= {other for secret in secrets for other in (secret.lower(), secret.upper())}
     others = {other for secret in secrets if not _EVERYWHERE.fullmatch(secret) for other in _spellings(secret)}
     return tuple(sorted(secrets | others, key=len, reverse=True))
 

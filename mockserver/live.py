@@ -58,6 +58,13 @@ def hidden(text: str, instead: str) -> str:
     return _LIVE_LOOK.sub(instead, text)
 
 
+def found(text: str) -> list[str]:
+    """The keys marked live and the JWTs in a text, whether they could still be used or not."""
+    if not _may_be(text):
+        return []
+    return [token[0] for pattern in (_LIVE_KEY, _JWT) for token in pattern.finditer(text)]
+
+
 def _refused() -> Misuse:
     detail = "The request carries a credential that looks live; nothing of it was kept. Use one of the sandbox."
     return Misuse("Live credential", detail, code=CODE)
@@ -80,10 +87,11 @@ def _held(vendors: Iterable[Vendor], headers: Mapping[str, str]) -> Iterator[str
             names = names or set(map(plain, (*(n for v in vendors for n in v.credential.headers), *USUAL_HEADERS)))
             if plain(name) in names:
                 yield value
-                yield _unwrapped(wrapped[1]) if wrapped else ""
+                yield unwrapped(wrapped[1]) if wrapped else ""
 
 
-def _unwrapped(text: str) -> str:
+def unwrapped(text: str) -> str:
+    """What Basic authentication has wrapped: a name, a colon, a secret. The empty text when it is nothing such."""
     try:
         return base64.b64decode(text + "=" * (-len(text) % 4)).decode("latin-1")
     except (binascii.Error, ValueError):

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from .toolkit.credentials import looks_secret
 from .toolkit.jsontext import brief
 
 PLAIN = ("vendor", "operation", "method", "path", "status")
@@ -117,4 +118,5 @@ def _check_condition(where: str, condition: Any) -> None:
         if word == "absent" and isinstance(wanted, bool):
             return
     wanted = 'a text, {"equalTo": text}, {"contains": text} or {"absent": true}'
-    raise BadMatcher(f"{where} is {brief(condition)}, wanted {wanted}")
+    found = "something that is not shown" if looks_secret(where.rpartition(".")[2]) else brief(condition)
+    raise BadMatcher(f"{where} is {found}, wanted {wanted}")

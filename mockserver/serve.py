@@ -12,10 +12,9 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
-from textwrap import indent
 
 from . import clock, cors, faults, journal, live
-from .data.dataset import Dataset
+from .data.dataset import Accounts, Dataset
 from .errors import (
     Broken,
     Fact,
@@ -34,7 +33,7 @@ from .sandbox import DEFAULT, Choice, Sandbox, Sandboxes, check_readings, choose
 from .settings import Settings, pairs, switch
 from .store import Store
 from .toolkit import jsontext
-from .toolkit.logtext import escaped, printable
+from .toolkit.logtext import escaped, indented
 from .toolkit.notices import Notice, as_header
 from .toolkit.quota import Spent
 from .vendor import Call, Endpoint, Headers, Reply, Request, Vendor, Words
@@ -93,7 +92,7 @@ def serve(world: World, vendor: Vendor, endpoint: Endpoint | None, request: Requ
         )
         return closed(world, done, told)
     except Exception:  # whatever it is, nobody ever sees a page of the server's
-        broke(request, told_of(world, call))
+        broke(world, call)
         return last_words(world, call)
 
 
@@ -122,7 +121,7 @@ def outcome(world: World, call: Call, wall: float) -> Reply:
         warn_of_store(call)
         return refused(call, away)
     except Exception:
-        broke(call.request, told_of(world, call))
+        broke(world, call)
         return last_words(world, call)
 
 
@@ -215,7 +214,7 @@ def lost(world: World, request: Request, misuse: Misuse) -> Reply:
         )
         return closed(world, done, told)
     except Exception:
-        broke(request, world.redaction.of(request))
+        log_crash(world, request, world.redaction.of(request))
         return problem(BROKEN)
 
 
@@ -240,7 +239,7 @@ def last_words(world: World, call: Call) -> Reply:
     try:
         return refused(call, Broken())
     except Exception:
-        broke(call.request, told_of(world, call))
+        broke(world, call)
         return problem(BROKEN)
 
 
@@ -249,14 +248,19 @@ def told_of(world: World, call: Call) -> journal.Told:
     return world.redaction.of(call.request, call.vendor, call.accounts)
 
 
-def broke(request: Request, told: journal.Told) -> None:
-    """Log the crash of this moment with its trace, as text: what it says may hold a secret of the call. A line of it
-    is indented, so that none can pass for a line of the log.
+def broke(world: World, call: Call) -> None:
+    """Log the crash of a call."""
+    log_crash(world, call.request, told_of(world, call), call.accounts, call.vendor.credential.key)
+
+
+def log_crash(
+    world: World, request: Request, told: journal.Told, accounts: Accounts | None = None, key: str = ""
+) -> None:
+    """Log the crash of this moment with its trace, as text: what it says may hold a secret of the call, or of any
+    account.
     """
-    trace = printable(told(traceback.format_exc())).rstrip()
-    log.error(
-        "%s %s broke\n%s", escaped(request.method)[:20], escaped(told.path), indent(trace, "    ", lambda line: True)
-    )
+    trace = world.redaction.trace(traceback.format_exc(), told, accounts, key)
+    log.error("%s %s broke\n%s", escaped(request.method)[:20], escaped(told.path), indented(trace))
 
 
 def warn_of_unknown_headers(call: Call) -> None:

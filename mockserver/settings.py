@@ -119,12 +119,20 @@ def _store(text: str) -> str:
 
 
 def without_password(text: str) -> str:
-    """A URL as it may be told."""
-    return re.sub(r"//[^/\s]*@", "//…@", text)
+    """A URL as it may be told, also one that is spelled wrongly: without all up to its last ``@``, a password in its
+    query, and what stands where a port does and is none.
+    """
+    before, at, after = text.rpartition("@")
+    if at:
+        text = f"{re.match(r'(?:[a-z]+:/*)?', before)[0]}…@{after}"  # type: ignore[index]  # it always matches
+    text = re.sub(r"^([a-z]+:/*[^/:?\[]*):(?!\d{1,5}(?:[/?#]|\Z))[^/?]*", r"\1:…", text)
+    return re.sub(r"([?&](?:password|username)=)[^&]*", r"\1…", text)
 
 
-def _setting(default: Any, parse: Callable[[str], Any], about: str, metavar: str = "") -> Any:
-    metadata = {"parse": parse, "help": about, "metavar": metavar}
+def _setting(
+    default: Any, parse: Callable[[str], Any], about: str, metavar: str = "", *, told: Callable[[str], str] = repr
+) -> Any:
+    metadata = {"parse": parse, "help": about, "metavar": metavar, "told": told}
     if isinstance(default, dict):
         return field(default_factory=dict, metadata=metadata)
     return field(default=default, metadata=metadata)
@@ -139,7 +147,11 @@ class Settings:
     port_file: Path | None = _setting(None, Path, "write the port there once it is known", "FILE")
     workers: int = _setting(1, _whole(1, 64), "how many processes answer calls; several need a --store", "N")
     store: str = _setting(
-        "memory", _store, "where sandboxes live: memory, or a Redis or Valkey that others share", "URL"
+        "memory",
+        _store,
+        "where sandboxes live: memory, or a Redis or Valkey that others share",
+        "URL",
+        told=lambda text: repr(without_password(text)),
     )
     dataset: str = _setting("default", _name, "dataset to serve: default, docs, empty, edge or one of yours", "NAME")
     fixtures: Path | None = _setting(
@@ -174,7 +186,11 @@ class Settings:
     )
     control: bool = _setting(True, switch, "offer the control API under /__admin, or nothing of it, not even health")
     control_token: str | None = _setting(
-        None, _token, "token that control wants; off loopback one is made if none is given", "TOKEN"
+        None,
+        _token,
+        "token that control wants; off loopback one is made if none is given",
+        "TOKEN",
+        told=lambda text: "something that is not shown",
     )
     refuse_live: bool = _setting(True, switch, "refuse credentials that look live")
     scenarios: Path | None = _setting(None, _folder, "folder with scenarios of yours, as <name>.yaml", "DIR")
@@ -247,7 +263,7 @@ def make(given: Mapping[str, Any] | None = None, environ: Mapping[str, str] = os
         try:
             values[f.name] = parse(value) if isinstance(value, str) else value
         except ValueError as error:
-            raise WrongSetting(f"{source} is {without_password(repr(value))}, wanted {error}.") from None
+            raise WrongSetting(f"{source} is {f.metadata['told'](value)}, wanted {error}.") from None
     return Settings(**values)
 
 

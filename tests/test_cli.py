@@ -473,3 +473,12 @@ def test_what_a_person_is_told_moves_no_cursor(vendor: Vendor, tmp_path: Path) -
     assert len(lines) == 7
     assert all(line.isprintable() for line in lines)
     assert told(run(vendor, "serve", MOCKSERVER_PROT="x", **{"MOCKSERVER_\x1b[2J": "x"})).isprintable()
+
+
+def test_a_password_in_the_url_of_a_server_is_not_told(vendor: Vendor, tmp_path: Path) -> None:
+    url = "http://user:SECRET@127.0.0.1:1"
+    for command in (["health", "--url", url], ["export", "--url", url, "--out", str(tmp_path)]):
+        result = run(vendor, *command)
+        assert result.exit_code in (1, 2)
+        assert "http://…@127.0.0.1:1" in result.output
+        assert "SECRET" not in result.output

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 import pytest
 
@@ -201,3 +201,83 @@ def test_what_is_kept_of_a_call_is_no_more_than_is_counted(vendor: Vendor) -> No
     assert len(held) == BODY_LIMIT + 1
     assert (entry["response"]["truncated"], len(entry["response"]["body"])) == (True, BODY_LIMIT)
     assert world.redaction._known_headers.cache_info().currsize == 0
+
+
+JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJzb21lYm9keSJ9.c2lnbmF0dXJlLW9mLWl0"
+
+
+@pytest.mark.parametrize(
+    ("headers", "secret"),
+    [
+        ({"x-forwarded-access-token": "of-a-proxy-somewhere"}, "of-a-proxy-somewhere"),
+        ({"x-amz-security-token": "of-a-proxy-somewhere"}, "of-a-proxy-somewhere"),
+        ({"x-client-secret": "of-a-proxy-somewhere"}, "of-a-proxy-somewhere"),
+        ({"x-trace": f"seen {JWT}"}, JWT),
+        ({"x-trace": "sk_live_4eC39HqLyjWDarjtT1zdp7dc"}, "sk_live_4eC39HqLyjWDarjtT1zdp7dc"),
+        ({"x-trace": RICH.upper()}, RICH.upper()),
+        ({f"x-{RICH}": "1"}, RICH),
+        ({"cookie": "theme=dark; session=of-a-browser-somewhere"}, "of-a-browser-somewhere"),
+        ({"authorization": "Basic dXNlcjpvZi1hLXBlcnNvbi1zb21ld2hlcmU="}, "of-a-person-somewhere"),
+    ],
+)
+def test_what_no_vendor_declares_and_is_a_secret_is_hidden_wherever_it_is(
+    vendor: Vendor, headers: dict[str, str], secret: str
+) -> None:
+    redaction = Sandboxed(vendor).world.redaction
+    request = Request("GET", f"/v3/{secret}", f"q={secret}", {"x-acme-key": POOR, "x-other": secret, **headers})
+    told = redaction.of(request, vendor)
+    assert secret not in str(told.request)
+    assert told.request["path"] == "/v3/[redacted]"
+    assert told(f"{secret} is no day") == "[redacted] is no day"
+
+
+@pytest.mark.parametrize("name", ["page_token", "nextToken", "continuation-token", "X-Sync-Token", "Idempotency-Key"])
+def test_where_a_page_begins_is_no_secret(vendor: Vendor, name: str) -> None:
+    request = Request("GET", BILLS, f"{name}=the-second-page", {name.lower(): "at-two"})
+    told = Sandboxed(vendor).world.redaction.of(request)
+    assert told.request["query"] == {name: "the-second-page"}
+    assert told.request["headers"] == {name.lower(): "at-two"}
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_a_secret_is_hidden_in_a_path_that_was_encoded_once_or_twice(vendor: Vendor, times: int) -> None:
+    coded = "".join(f"%{ord(letter):02X}" for letter in RICH)
+    for _ in range(times - 1):
+        coded = coded.replace("%", "%25")
+    server = Sandboxed(vendor)
+    server.get(f"/v3/bills/{coded}", key=POOR)
+    ((_, entry),) = server.world.store.entries("default")
+    path = entry["request"]["path"]
+    for _ in range(times):
+        path = unquote(path)
+        assert RICH not in path
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"password": "with \\"signs\\" & blanks"}',
+        b'{"login": {"credentials": ["with \\"signs\\" & blanks"]}}',
+        b"client_secret=with+%22signs%22+%26+blanks&page=1",
+    ],
+)
+def test_a_secret_of_a_body_is_hidden_as_it_was_meant_not_only_as_it_is_spelled(vendor: Vendor, body: bytes) -> None:
+    secret = 'with "signs" & blanks'
+    told = Sandboxed(vendor).world.redaction.of(Request("GET", BILLS, f"q={quote(secret)}", {}, body=body), vendor)
+    assert told.request["query"] == {"q": "[redacted]"}
+    assert secret not in told.request["body"]
+
+
+def test_the_trace_of_a_crash_is_without_the_secrets_of_accounts_that_did_not_call(vendor: Vendor) -> None:
+    server = Sandboxed(vendor)
+    own = {
+        "accounts": [{"account": "rich", "secret": "an-account-of-this-sandbox"}, {"account": "poor", "secret": None}]
+    }
+    assert server.control("PUT", "/accounts/acme", own).status == 200
+    world = server.world
+    sandbox = world.sandboxes.enter("default", world.wall())
+    accounts = world.sandboxes.dataset(sandbox, vendor).accounts
+    told = world.redaction.of(Request("GET", BILLS, "", {"x-acme-key": "an-unknown-one"}), vendor)
+    text = f"KeyError: {{'a': '{RICH}', 'b': 'an-account-of-this-sandbox', 'c': 'an-unknown-one', 'd': '{JWT}'}}"
+    shown = world.redaction.trace(text, told, accounts, "secret")
+    assert shown == "KeyError: {'a': '[redacted]', 'b': '[redacted]', 'c': '[redacted]', 'd': '[redacted]'}"

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from mockserver import logs
+from mockserver import live, logs
 from mockserver import vendors as shelf
 from mockserver.app import create_app
 from mockserver.live import looks_live
@@ -145,3 +145,9 @@ def test_one_in_a_body_is_refused_too(vendor: Vendor) -> None:
 @pytest.mark.parametrize("wrapped", ["Basic", "Basic !", "Basic YWI", "Basic eyJh"])
 def test_what_is_wrapped_badly_is_no_live_credential(vendor: Vendor, wrapped: str) -> None:
     assert Sandboxed(vendor).get(key=None, Authorization=wrapped).status == 401
+
+
+def test_what_looks_live_is_found_in_a_text_whether_it_could_still_be_used_or_not() -> None:
+    old = "eyJhbGciOiJIUzI1NiJ9.eyJleHAiOjF9.c2lnbmF0dXJl"
+    assert live.found(f"a sk_live_4eC39HqLyjWDarjtT1zdp7dc, b {old}") == ["sk_live_4eC39HqLyjWDarjtT1zdp7dc", old]
+    assert live.found("a cursor: eyJpZCI6MX0, sk_test_4eC39HqLyjWDarjtT1zdp7dc") == []

@@ -90,8 +90,8 @@ def test_a_call_without_a_credential() -> None:
             'headers.A is {"equalTo": "x", "contains": "y"}, wanted',
         ),
         ({"headers": {"A": {"matches": "x"}}}, 'headers.A is {"matches": "x"}, wanted'),
-        ({"credential": 7}, "credential is 7, wanted a text"),
         ({"query": dict.fromkeys(map(str, range(101)), "x")}, "query has 101 names, wanted at most 100"),
+        ({"credential": 7}, "credential is something that is not shown, wanted a text"),
     ],
 )
 def test_what_cannot_be_understood(matcher: Any, told: str) -> None:

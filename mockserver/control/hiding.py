@@ -1,18 +1,22 @@
-"""What the control API says, without the secrets that it knows: those of accounts, its token, and what looks live."""
+"""What the control API says, without the secrets that it knows: those of accounts, its token, what looks live, and what
+a request has where secrets are.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
 from flask import request
+from werkzeug.exceptions import HTTPException
 
 from .. import live
-from ..addresses import SANDBOX
+from ..addresses import SANDBOX, received
 from ..data.dataset import Accounts
 from ..errors import Misuse, StoreAway
-from ..journal import HIDDEN, hidden, spelled
+from ..journal import HIDDEN, Redaction, hidden, spelled
 from ..sandbox import DEFAULT
 from ..serve import World
 
@@ -40,11 +44,19 @@ def told(world: World, misuse: Misuse) -> Misuse:
     return replace(misuse, detail=detail, choices=tuple(map(tell, misuse.choices)), validation=validation)
 
 
+def trace_told(world: World, text: str) -> str:
+    """The trace of a crash, without secrets; the store may be what broke, and is not asked."""
+    return _teller(world, of_sandbox=False)(text)
+
+
 def rule_told(world: World, document: Mapping[str, Any]) -> dict[str, Any]:
     """A fault rule as it may be shown: what its matcher wants of a credential is not."""
     match = document.get("match")
-    if not match:
-        return dict(document)
+    return {**document, "match": match_told(world, match)} if match else dict(document)
+
+
+def match_told(world: World, match: Mapping[str, Any]) -> dict[str, Any]:
+    """A matcher as it may be shown."""
     tell, is_secret = _teller(world), world.redaction.is_secret
     shown: dict[str, Any] = {}
     for field, wanted in match.items():
@@ -56,8 +68,8 @@ def rule_told(world: World, document: Mapping[str, Any]) -> dict[str, Any]:
                 for name, condition in wanted.items()
             }
         else:
-            shown[field] = tell(wanted)
-    return {**document, "match": shown}
+            shown[field] = tell(wanted) if isinstance(wanted, str) else wanted
+    return shown
 
 
 def _condition(condition: Any, tell: Callable[[str], str]) -> Any:
@@ -67,7 +79,7 @@ def _condition(condition: Any, tell: Callable[[str], str]) -> Any:
 
 
 def _teller(world: World, *, of_sandbox: bool = True) -> Callable[[str], str]:
-    secrets = spelled(_known(world, of_sandbox=of_sandbox))
+    secrets = spelled((*_known(world, of_sandbox=of_sandbox), *_sent(world.redaction)))
 
     def tell(text: str) -> str:
         text = hidden(text, secrets)
@@ -88,6 +100,15 @@ def _known(world: World, *, of_sandbox: bool) -> Iterator[str]:
         here = world.sandboxes.dataset(sandbox, vendor).accounts if sandbox else start
         if here is not start:
             yield from _secrets(here, vendor.credential.key)
+
+
+def _sent(redaction: Redaction) -> Iterator[str]:
+    """What the request itself has where secrets are, in its address and headers, and in its body at any depth."""
+    yield from redaction.of(received(request.environ, "", {})).secrets
+    if request.blueprint is None:  # a call of nobody's path: its body is for the journal to read
+        return
+    with suppress(HTTPException):  # too large: it is not read, and so not told
+        yield from redaction.in_body(request.get_data().decode("utf-8", "replace"))
 
 
 def _secrets(accounts: Accounts, key: str) -> Iterator[str]:

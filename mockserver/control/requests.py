@@ -10,11 +10,12 @@ from typing import Any
 from flask import Blueprint, Response
 
 from ..journal import ALIKE, hint, is_unmatched
-from ..matching import BadMatcher, Matcher, check
+from ..matching import BadMatcher, Difference, Matcher, check
 from ..toolkit.bounded import Bounded
 from ..toolkit.jsontext import Fragment, decimals, encode
 from ..toolkit.notices import closest
 from ..vendor import Vendor
+from .hiding import match_told
 from .speech import Control, bad, done, heard, missing, number, queried, said, switch
 
 Entry = Mapping[str, Any]
@@ -58,6 +59,13 @@ def add(routes: Blueprint, control: Control) -> None:
             wanted, near = f"one of {', '.join(operations)}, or null", _near(asked["operation"], operations)
             raise bad(f"operation is {asked['operation'][:80]!r}, wanted {wanted}.{near}")
         return asked
+
+    def _expected(difference: Difference) -> Any:
+        """What a matcher wants in a field, without secrets: the journal has none to compare them with."""
+        field, _, name = difference.field.partition(".")
+        if not name:
+            return match_told(control.world, {field: difference.expected})[field]
+        return match_told(control.world, {field: {name: difference.expected}})[field].popitem()[1]
 
     def one(id: int) -> Entry:
         for entry in control.journal.entries():
@@ -106,7 +114,7 @@ def add(routes: Blueprint, control: Control) -> None:
         near = []
         for entry, differences in control.journal.nearest(matcher()):
             told = [
-                {"field": d.field, "expected": d.expected, "found": d.found, "hint": hint(d, entry)}
+                {"field": d.field, "expected": _expected(d), "found": d.found, "hint": hint(d, entry)}
                 for d in differences
             ]
             near.append({"request": shown(entry), "differences": told})

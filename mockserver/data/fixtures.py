@@ -43,6 +43,10 @@ class Shape:
     record: RecordSchema
     record_id: str
 
+    def told(self, where: Path_, found: str) -> str:
+        """What was found, unless it stands where a secret belongs."""
+        return "something that is not shown" if self.key in where else found
+
 
 @dataclass(frozen=True, slots=True)
 class Fault:
@@ -106,7 +110,7 @@ def _checked(path: Path, shape: Shape, raw: Any, line_of: LineOf, broken: list[F
     if content is None or faults or broken:
         lines = line_of([where for where, _, _ in faults])
         told = [
-            Fault(path, line, written(where), found, wanted)
+            Fault(path, line, written(where), shape.told(where, found), wanted)
             for line, (where, found, wanted) in zip(lines, faults, strict=True)
         ]
         raise BrokenFixture(sorted([*broken, *told], key=lambda fault: fault.line))

@@ -400,8 +400,12 @@ def _client(url: str) -> tuple[Redis, str, str]:
     try:
         client = Redis.from_url(f"{server}?{urlencode(options)}", decode_responses=True, protocol=2, **TIMEOUTS)
         client.connection_pool.make_connection()
-    except (ValueError, TypeError, AttributeError) as error:
+    except (TypeError, AttributeError) as error:
         raise ValueError(f"it cannot be read ({error})") from None
+    except ValueError as error:
+        told = str(error).startswith(("Invalid value", "Redis URL"))  # others may tell a part of a password
+        why = str(error) if told else "its port is no number, or its password has / ? # [ in it, wanted %2F %3F %23 %5B"
+        raise ValueError(f"it cannot be read ({why})") from None
     where = client.connection_pool.connection_kwargs
     place = where.get("path") or f"{where.get('host', 'localhost')}:{where.get('port', 6379)}"
     return client, prefix, place

@@ -19,6 +19,8 @@ from typing import Any, Literal, Self, TypedDict, Unpack
 from urllib.parse import quote, urlencode, urlsplit
 
 from ..clock import format_instant, parse_instant
+from ..settings import without_password
+from ..toolkit.credentials import looks_secret
 from ..toolkit.jsontext import decimals, decode, encode
 from .telling import calls_told, mistakes, near_misses_told
 
@@ -83,13 +85,16 @@ class Client:
         self, url: str, token: str | None = None, *, context: ssl.SSLContext | None = None, timeout: float = 30.0
     ) -> None:
         """``token`` is wanted off loopback; ``context`` is for a server whose certificate nobody trusts."""
-        self.url, self.timeout = url.rstrip("/"), timeout
+        self.url, self.timeout, self._told = url.rstrip("/"), timeout, without_password(url.rstrip("/"))
         self._parts, self._token, self._context = urlsplit(self.url), token, context
         if self._parts.scheme not in ("http", "https") or not self._parts.hostname:
-            raise ValueError(f"{url!r} is no URL like http://127.0.0.1:8080")
+            raise ValueError(f"{self._told!r} is no URL like http://127.0.0.1:8080")
+        if token is not None and not re.fullmatch(r"[!-~]*", token):
+            wanted = "visible ASCII characters without blanks"
+            raise ValueError(f"the control token is something that is not shown, wanted {wanted}")
 
     def __repr__(self) -> str:
-        return f"Client({self.url!r})"
+        return f"Client({self._told!r})"
 
     def send(self, method: str, path: str, body: Any = None, *, sandbox: str | None = None) -> Any:
         """One request below ``/__admin``; returns the JSON of the reply, or its text when it is no JSON.
@@ -108,7 +113,7 @@ class Client:
             reply = connection.getresponse()
             content = reply.read()
         except http.client.HTTPException as error:
-            raise ConnectionError(f"{self.url} does not answer as a server should: {error!r}") from error
+            raise ConnectionError(f"{self._told} does not answer as a server should: {error!r}") from error
         finally:
             connection.close()
         kind = reply.headers.get_content_type()
@@ -174,7 +179,7 @@ class Sandbox:
         self.faults = Faults(self)
 
     def __repr__(self) -> str:
-        return f"Sandbox({self.name!r} on {self.client.url})"
+        return f"Sandbox({self.name!r} on {without_password(self.client.url)})"
 
     def send(self, method: str, path: str, body: Any = None) -> Any:
         """One control request about this sandbox."""
@@ -327,7 +332,7 @@ class Sandbox:
         if found >= 1 if count is None else found == count:
             return
         wanted = "at least once" if count is None else _times(count)
-        asked = encode(decimals(_matcher(vendor, matcher))).decode()
+        asked = encode(decimals(_told(_matcher(vendor, matcher)))).decode()
         lines = [f"{asked} was requested {_times(found)} in sandbox {self.name}, wanted {wanted}."]
         lines += calls_told(self.find(vendor, **matcher), self.paths)
         if found < (count or 1):
@@ -478,6 +483,17 @@ def _matcher(vendor: str | None, matcher: Mapping[str, Any]) -> Json:
         if field in asked:
             asked[field] = {name: _texts(condition) for name, condition in asked[field].items()}
     return asked
+
+
+def _told(matcher: Json) -> Json:
+    """A matcher as a test that failed may print it: without what it wants where credentials are."""
+    told = dict(matcher)
+    for field in ("query", "headers"):
+        if field in told:
+            told[field] = {
+                name: "[redacted]" if looks_secret(name) else condition for name, condition in told[field].items()
+            }
+    return told
 
 
 def _texts(condition: Condition) -> Any:

@@ -100,6 +100,7 @@ def _started() -> Server:
 
 def _reached(url: str, token: str | None) -> Client:
     """The control API of a server that is already there; the run fails in a sentence where there is none."""
+    from ..settings import without_password
     from .client import Client, Refused
 
     try:
@@ -107,9 +108,9 @@ def _reached(url: str, token: str | None) -> Client:
         client.sandboxes()
     except Refused as refused:
         hint = f" MOCKSERVER_CONTROL_TOKEN is {'another' if token else 'not set'}." if refused.status == 401 else ""
-        pytest.fail(f"the mockserver at {url} refuses: {refused}{hint}", pytrace=False)
+        pytest.fail(f"the mockserver at {without_password(url)} refuses: {refused}{hint}", pytrace=False)
     except (OSError, ValueError) as error:
-        pytest.fail(f"the mockserver at {url} does not answer: {error}", pytrace=False)
+        pytest.fail(f"the mockserver at {without_password(url)} does not answer: {error}", pytrace=False)
     return client
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from textwrap import indent
+
 LONGEST = 200
 
 
@@ -10,6 +12,11 @@ def escaped(text: str) -> str:
     if text.isascii() and text.isprintable() and "\\" not in text:
         return text[:LONGEST]
     return text.encode("unicode_escape").decode("ascii")[:LONGEST]
+
+
+def indented(trace: str) -> str:
+    """The trace of a crash, of which no line can pass for a line of the log."""
+    return indent(printable(trace).rstrip(), "    ", lambda line: True)
 
 
 def printable(text: str) -> str:

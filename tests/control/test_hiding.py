@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from typing import Any
 
 import pytest
@@ -129,3 +130,48 @@ def test_who_switches_it_off_may_have_a_sandbox_that_looks_live(vendor: Vendor) 
     server = Sandboxed(vendor, refuse_live=False)
     assert server.get(X_Mock_Sandbox=LIVE).status == 200
     assert server.control("PUT", f"/sandboxes/{LIVE}").status == 201
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("POST", "/faults", {"vendor": "acme", "status": 500, "match": {"credential": {"equalsTo": "@@"}}}),
+        ("POST", "/faults", {"vendor": "acme", "status": 500, "match": {"headers": {"X-Acme-Key": ["@@"]}}}),
+        ("POST", "/requests/find", {"headers": {"Authorization": ["@@"]}}),
+        ("PUT", "/accounts/acme", {"accounts": [{"account": "rich", "secret": "@@", "expires": "@@"}]}),
+        ("PUT", "/accounts/acme", {"accounts": [{"account": "@@", "secret": ["@@"]}]}),
+        ("GET", "/settings?token=@@", None),
+        ("GET", "/records/acme/@@?api_key=@@", None),
+    ],
+)
+def test_a_problem_does_not_repeat_what_a_request_has_where_secrets_are(
+    server: Sandboxed, method: str, path: str, body: Any
+) -> None:
+    secret = "of-a-client-that-nobody-knows"
+    sent = None if body is None else json.loads(json.dumps(body).replace("@@", secret))
+    answer = ask(server, method, path.replace("@@", secret), sent)
+    assert (answer.status >= 400, answer.headers["Content-Type"]) == (True, PROBLEM)
+    assert secret not in answer.body.decode()
+
+
+def test_the_trace_of_a_crash_of_control_is_logged_without_secrets(
+    server: Sandboxed, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*anything: Any) -> Any:
+        raise RuntimeError(f"{RICH} {TOKEN} {LIVE}")
+
+    monkeypatch.setattr(logging.getLogger("mockserver"), "propagate", True)
+    monkeypatch.setattr(server.world.store, "sandboxes", fail)
+    with caplog.at_level(logging.ERROR, "mockserver"):
+        answer = ask(server, "GET", "/sandboxes")
+    assert answer.status == 500
+    assert "RuntimeError: [redacted] [redacted] [redacted]\n" in caplog.text
+    for secret in (RICH, TOKEN, LIVE):
+        assert secret not in caplog.text
+
+
+def test_a_call_of_nobodys_path_keeps_its_body_in_the_journal(vendor: Vendor) -> None:
+    server = Sandboxed(vendor)
+    server.app.test_client().post("/nowhere", data=b'{"a": 1}', content_type="application/json")
+    ((_, entry),) = server.world.store.entries("default")
+    assert entry["request"]["body"] == '{"a": 1}'

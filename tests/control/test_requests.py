@@ -392,3 +392,15 @@ def test_what_a_path_of_nobody_came_nearest_to(vendor: Vendor, tmp_path: Path) -
 def test_a_call_with_an_endpoint_missed_none(busy: Sandboxed) -> None:
     assert busy.control("GET", "/requests/1/near-misses").json == {"nearMisses": [], "meta": {"total": 0}}
     assert busy.control("GET", "/requests/99/near-misses").status == 404
+
+
+def test_what_a_matcher_wants_of_a_credential_is_not_repeated(busy: Sandboxed) -> None:
+    wanted = {"headers": {"X-Acme-Key": "of-a-client", "X-Client-Secret": {"contains": "of-a-client"}, "Accept": "b"}}
+    found = busy.control("POST", "/requests/near-misses", {"path": "/no", **wanted}).json
+    expected = {d["field"]: d["expected"] for d in found["nearMisses"][0]["differences"]}
+    assert expected == {
+        "path": "/no",
+        "headers.X-Acme-Key": "[redacted]",
+        "headers.X-Client-Secret": {"contains": "[redacted]"},
+        "headers.Accept": "b",
+    }

@@ -105,6 +105,13 @@ def test_a_url_that_cannot_be_used_is_told(url: str) -> None:
         RedisStore(url)
 
 
+@pytest.mark.parametrize("url", ["redis://:pa/SECRET@host:1/0", "redis://u:SECRET?x@host/0", "redis://host:SECRET/0"])
+def test_of_a_url_that_cannot_be_used_no_password_is_told(url: str) -> None:
+    with pytest.raises(ValueError, match="its port is no number, or its password has") as refused:
+        RedisStore(url)
+    assert "SECRET" not in str(refused.value)
+
+
 def test_all_that_is_kept_is_behind_the_prefix(redis: stores.Server) -> None:
     with ExitStack() as stack:
         one, other = RedisStore(redis.url), RedisStore(f"{redis.url}?prefix=team-a:")

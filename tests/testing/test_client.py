@@ -376,3 +376,25 @@ def test_tls_is_spoken_as_the_context_says(monkeypatch: pytest.MonkeyPatch) -> N
 def test_what_is_no_json_is_not_sent(sandbox: Sandbox) -> None:
     with pytest.raises(TypeError, match="object has no JSON form"):
         sandbox.records("acme").add(amount=object())
+
+
+def test_a_test_that_failed_does_not_print_the_credential_that_it_asked_for(sandbox: Sandbox) -> None:
+    call(sandbox)
+    with pytest.raises(AssertionError) as failed:
+        sandbox.assert_requested("acme", headers={"Authorization": "of-a-client", "X-Acme-Key": RICH, "Accept": "b"})
+    told = str(failed.value)
+    assert '"Authorization":"[redacted]"' in told
+    assert "of-a-client" not in told
+    assert "headers.Accept: wanted 'b'" in told
+    assert RICH not in told.partition("\n")[2]
+
+
+def test_a_url_with_a_password_and_a_broken_token_are_not_repeated() -> None:
+    client = Client("http://user:SECRET@127.0.0.1:1")
+    assert "SECRET" not in f"{client!r} {client.sandbox('a')!r}"
+    with pytest.raises(ValueError, match="user:…@host' is no URL like") as refused:
+        Client("user:SECRET@host")
+    assert "SECRET" not in str(refused.value)
+    with pytest.raises(ValueError, match="the control token is something that is not shown") as refused:
+        Client("http://127.0.0.1:1", "SECRET\n")
+    assert "SECRET" not in str(refused.value)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from mockserver.toolkit import credentials
-from mockserver.toolkit.credentials import SHORTEST, Credential, Mentions
+from mockserver.toolkit.credentials import SHORTEST, Credential, Mentions, looks_secret
 
 BARE, BEARER = Credential("Apikey", also=("Brand",)), Credential("Authorization", scheme="Bearer")
 
@@ -111,3 +111,21 @@ def test_a_long_name_is_not_remembered() -> None:
     known = credentials._plain.cache_info().currsize
     assert credentials.plain("Long-Name" * 100) == "longname" * 100
     assert credentials._plain.cache_info().currsize == known
+
+
+def test_a_secret_is_found_in_any_case_of_its_letters() -> None:
+    mentions = Mentions(["Of-Somebody-Ä", "another-secret-of-İ"])
+    assert mentions.find("x OF-SOMEBODY-Ä y of-somebody-Ä") == ["OF-SOMEBODY-Ä", "of-somebody-Ä"]
+    assert mentions.find("İİ Another-Secret-Of-İ") == ["Another-Secret-Of-İ"]
+
+
+@pytest.mark.parametrize(
+    "name", ["Authorization", "auth[token]", "clientSecret", "X-Vault-Token", "Cookie", "pwd", "KEY"]
+)
+def test_names_of_secrets(name: str) -> None:
+    assert looks_secret(name)
+
+
+@pytest.mark.parametrize("name", ["page", "PageToken", "tokens", "secretary", "Idempotency-Key", "filter[status]"])
+def test_names_of_what_is_none(name: str) -> None:
+    assert not looks_secret(name)

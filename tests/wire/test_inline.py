@@ -276,7 +276,7 @@ def test_lines_that_cannot_be_written_are_lost_and_stop_nobody() -> None:
         await asyncio.sleep(0)
 
     stream.write("before\n")
-    in_a_loop(turn())
+    asyncio.run(turn())
     assert tried == ["before\n", line, line]
 
 
