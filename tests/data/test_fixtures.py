@@ -113,10 +113,9 @@ def test_every_fault_of_a_yaml_file_is_told_with_its_line(read: Read) -> None:
             "own.yaml:4: acounts: found the unknown key acounts, "
             "wanted one of vendor, dataset, anchor, accounts, records",
             'own.yaml:8: accounts[1].account: found "rich" again, wanted another account than accounts[0]',
-            'own.yaml:9: accounts[1].secret: found "rich-acme-secret-0000001" again, '
-            "wanted another secret than accounts[0]",
+            "own.yaml:9: accounts[1].secret: found something that is not shown, wanted another secret than accounts[0]",
             "own.yaml:10: accounts[1].expired: found the unknown field expired, wanted expires?",
-            'own.yaml:12: accounts[2].secret: found "rich-acme-secret-0000001" again, '
+            "own.yaml:12: accounts[2].secret: found something that is not shown, "
             "wanted another secret than accounts[0]",
             'own.yaml:14: records[0].state: found "paied", wanted one of open, paid, void',
             "own.yaml:14: records[0].amount: found 10.505, wanted a number with at most 2 decimals",
