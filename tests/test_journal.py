@@ -268,6 +268,9 @@ def test_a_secret_of_a_body_is_hidden_as_it_was_meant_not_only_as_it_is_spelled(
     assert secret not in told.request["body"]
 
 
+POORER = {"account": "poor", "secret": None}
+
+
 def test_the_trace_of_a_crash_is_without_the_secrets_of_accounts_that_did_not_call(vendor: Vendor) -> None:
     server = Sandboxed(vendor)
     own = {
@@ -281,3 +284,12 @@ def test_the_trace_of_a_crash_is_without_the_secrets_of_accounts_that_did_not_ca
     text = f"KeyError: {{'a': '{RICH}', 'b': 'an-account-of-this-sandbox', 'c': 'an-unknown-one', 'd': '{JWT}'}}"
     shown = world.redaction.trace(text, told, accounts, "secret")
     assert shown == "KeyError: {'a': '[redacted]', 'b': '[redacted]', 'c': '[redacted]', 'd': '[redacted]'}"
+
+
+@pytest.mark.parametrize("place", ["path", "query"])
+def test_what_looks_live_is_hidden_where_it_is_not_refused(vendor: Vendor, place: str) -> None:
+    server = Sandboxed(vendor, refuse_live=False)
+    server.get(f"/v3/bills/{JWT}" if place == "path" else f"{BILLS}?text={JWT}", key=POOR)
+    ((_, entry),) = server.world.store.entries("default")
+    assert JWT not in str(dict(entry))
+    assert "[redacted]" in (*entry["request"]["query"].values(), entry["request"]["path"].rpartition("/")[2])

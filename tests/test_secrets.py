@@ -11,8 +11,12 @@ import base64
 import io
 import json
 import logging
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -30,6 +34,7 @@ from mockserver.settings import make
 from mockserver.testing.running import judge
 from mockserver.testing.telling import broken_told, calls_told
 from tests.client import WALL
+from tests.servers import PROGRAM
 
 VENDORS = shelf.found()
 TOKEN = "the-control-token-Of-this-Run/1"
@@ -311,3 +316,47 @@ def test_the_places_that_may_tell_accounts_tell_them_and_nobody_without_the_toke
         assert OWN[vendor.name] in watched.control("GET", path)[1]
         assert OWN[vendor.name] not in watched.control("GET", path, **{"X-Mock-Control-Token": "x"})[1]
         assert TOKEN not in watched.control("GET", path)[1]
+
+
+# The commands ---------------------------------------------------------------------------------------------------------
+
+CALLING = """
+import json, os, socket, urllib.request
+from urllib.error import HTTPError
+url = os.environ["MOCKSERVER_URL"]
+headers = json.loads(os.environ[f"MOCKSERVER_{VENDOR}_HEADERS"])
+for path in ("/no/such", "/no/such?token=" + SECRET, "/__admin/nothing?token=" + SECRET):
+    for more in ({}, {"X-Forwarded-Access-Token": SECRET}, {"Cookie": "session=" + SECRET}):
+        try:
+            urllib.request.urlopen(urllib.request.Request(url + path, headers={**headers, **more}))
+        except HTTPError:
+            pass
+host, port = url.removeprefix("http://").split(":")
+for line in ("GET / HTTP/1.1 " + SECRET, "GET / HTTP/1.1\\r\\nApikey " + SECRET, "G\\x01 " + SECRET):
+    with socket.create_connection((host, int(port)), timeout=10) as connection:
+        connection.sendall((line + "\\r\\n\\r\\n").encode())
+        connection.shutdown(socket.SHUT_WR)
+        while connection.recv(65536):
+            pass
+"""
+
+
+def test_mockserver_run_tells_no_secret_of_its_command_or_its_environment(tmp_path: Path) -> None:
+    """Also not of what is no HTTP at all, which the server under it refuses."""
+    vendor, junit = VENDORS[0].name.upper(), tmp_path / "junit.xml"
+    secret = "Zq-of-a-client-9w"
+    program = CALLING.replace("{VENDOR}", vendor).replace("SECRET", repr(secret))
+    environment = {**os.environ, "MOCKSERVER_CONTROL_TOKEN": TOKEN}
+    done = subprocess.run(
+        [PROGRAM, "run", "--junit", str(junit), "--", sys.executable, "-c", program],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    told = done.stdout + done.stderr + junit.read_text(encoding="utf-8")
+    assert "Traceback" not in told
+    assert done.returncode == 0, told
+    for shape in shapes(secret) | shapes(TOKEN):
+        assert shape not in told

@@ -38,7 +38,7 @@ class _Handler(WSGIRequestHandler):
         super().setup()
 
     def log_error(self, format: str, *args: object) -> None:
-        """A client that hung, or sent what is no HTTP, is nobody's news."""
+        """A client that hung, or sent what is no HTTP, is nobody's news; a secret may be in it."""
 
     def parse_request(self) -> bool:
         """Whether it is a request; if not, it is refused already. Stricter than http.server, and as strict as gunicorn
