@@ -44,7 +44,8 @@ class Done:
 
     ``vendor`` is None where nobody has the path, ``sandbox`` where none could be chosen or made. ``now`` is the
     sandbox's time and ``wall`` the server's (seconds since 1970) when it came, ``ms`` how long it took; ``caller`` is a
-    mark of its credential. ``path`` and ``notices`` are as they may be told; all else may hold secrets.
+    mark of its credential. ``id`` is the one under which the journal has it, None if it has not. ``path`` and
+    ``notices`` are as they may be told; all else may hold secrets.
     """
 
     vendor: Vendor | None
@@ -62,6 +63,7 @@ class Done:
     reached: str = "sandbox"
     spent: Spent | None = None
     caller: str | None = None
+    id: int | None = None
 
     @property
     def failed(self) -> bool:

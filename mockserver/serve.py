@@ -225,10 +225,10 @@ def closed(world: World, done: Done, told: journal.Told) -> Reply:
     if done.sandbox is not None and not (done.vendor and cors.is_preflight(done.request)):
         kept, size = journal.unkept(done) if done.fault == live.CODE else journal.entry(done, told)
         with suppress(StoreAway):  # the store itself tells the log that calls are missing
-            id = world.store.append(done.sandbox, kept, size)
+            done.id = world.store.append(done.sandbox, kept, size)
             if world.settings.mock_headers:
                 reply = done.reply
-                done.reply = reply.but((*reply.headers, ("X-Mock-Call", str(id))), reply.rule, reply.basis)
+                done.reply = reply.but((*reply.headers, ("X-Mock-Call", str(done.id))), reply.rule, reply.basis)
     for observe in world.observers:
         observe(done)
     return done.reply
