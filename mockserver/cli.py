@@ -138,7 +138,16 @@ def serve(**given: Any) -> None:
     status: Any = 0
     started = os.getpid()
     try:
-        run(front(world), listener, ready, tls, encrypted, workers=settings.workers, leaving=lines.flush)
+        run(
+            front(world),
+            listener,
+            ready,
+            tls,
+            encrypted,
+            workers=settings.workers,
+            leaving=lines.flush,
+            metrics=world.metrics,
+        )
     except SystemExit as stopped:
         if os.getpid() != started:  # a worker ends: the rest is for the process that the user started
             raise

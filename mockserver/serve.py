@@ -28,6 +28,7 @@ from .errors import (
     UriTooLong,
 )
 from .journal import Done
+from .metrics import Metrics
 from .questions import Answers, read
 from .sandbox import DEFAULT, Choice, Sandbox, Sandboxes, check_readings, choose, names_a_sandbox, readings_for
 from .settings import Settings, pairs, switch
@@ -60,6 +61,9 @@ class World:
     def __post_init__(self) -> None:
         self.redaction = journal.Redaction(self.vendors, self.start)
         self.answers = Answers()
+        self.metrics = Metrics(self.vendors)
+        if self.settings.control:  # nobody else can ask for them
+            self.observers.append(self.metrics.count)
 
 
 def serve(world: World, vendor: Vendor, endpoint: Endpoint | None, request: Request) -> Reply:

@@ -21,6 +21,7 @@ from gunicorn.workers import gasgi
 
 from ..addresses import REPLY, framed
 from ..faults import phrase
+from ..metrics import REGIONS, Metrics
 from ..vendor import Reply
 from .inline import Inline, is_plain
 
@@ -97,6 +98,7 @@ class _Worker(gasgi.ASGIWorker):  # type: ignore[misc]  # gunicorn has no types
     """One that stops at once when it is told to, and does not wait for connections that are only kept alive."""
 
     connections: set[_Protocol]
+    region: int  # where it counts
 
     async def _serve(self) -> None:
         task = asyncio.current_task()
@@ -145,15 +147,26 @@ def run(
     *,
     workers: int = 1,
     leaving: Callable[[], None] = lambda: None,
+    metrics: Metrics | None = None,
 ) -> None:
     """Serve until a signal says stop; ``ready`` is called once calls are answered. Ends by SystemExit.
 
-    A worker that ends at once calls ``leaving`` before.
+    A worker that ends at once calls ``leaving`` before. Each worker counts in a region of ``metrics`` of its own.
 
     With a certificate and its key the socket speaks TLS, or if there is one more only that: then this one speaks HTTP.
     The socket is gunicorn's from here on. The request line is not limited here: vendors have words for one that is too
     long.
     """
+
+    def started(worker: _Worker) -> None:
+        if metrics:
+            metrics.enter(worker.region)
+        _started(ready if worker.age == 1 else lambda: None, leaving)
+
+    def ended(arbiter: Any, worker: _Worker) -> None:
+        if metrics:
+            metrics.leave(worker.region)
+
     options: dict[str, Any] = {
         "bind": f"fd://{listener.detach()}",
         "workers": workers,
@@ -169,7 +182,9 @@ def run(
         "control_socket_disable": True,
         "loglevel": "warning",
         "accesslog": None,
-        "post_worker_init": lambda worker: _started(ready if worker.age == 1 else lambda: None, leaving),
+        "pre_fork": _allot,
+        "post_worker_init": started,
+        "child_exit": ended,
     }
     _raise_limit_of_files()
     beside = None
@@ -181,6 +196,12 @@ def run(
         options |= {"certfile": str(tls[0]), "keyfile": str(tls[1])}
     _settle()
     _Embedded(app, options, beside).run()
+
+
+def _allot(arbiter: Any, worker: _Worker) -> None:
+    """Give a worker that is about to start a region in which no other one counts, but perhaps one did."""
+    taken = {other.region for other in arbiter.WORKERS.values()}
+    worker.region = min(set(range(REGIONS)) - taken, default=0)
 
 
 def _settle() -> None:

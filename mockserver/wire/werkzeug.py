@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from ..addresses import REPLY
+from ..metrics import Metrics
 from ..settings import WrongSetting
 from .threaded import Carrier
 
@@ -52,6 +53,7 @@ def run(
     *,
     workers: int = 1,
     leaving: Callable[[], None] = lambda: None,
+    metrics: Metrics | None = None,
 ) -> None:
     """Serve until interrupted; ``ready`` is called just before the first call can be answered, ``leaving`` at the end.
     Raises WrongSetting.
