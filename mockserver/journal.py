@@ -118,10 +118,13 @@ class Redaction:
     """What must not be kept, out of the declarations that authenticate: every vendor's credential header and the usual
     places, however they are spelled; and the very secrets of a call, wherever else in the call they turn up.
 
-    ``start`` is each vendor's data at the start: the secrets of its accounts are known in every call.
+    ``start`` is each vendor's data at the start: the secrets of its accounts are known in every call, and with them
+    those that one ``before`` knew, whose data is served no more.
     """
 
-    def __init__(self, vendors: Iterable[Vendor], start: Mapping[str, Dataset]) -> None:
+    def __init__(
+        self, vendors: Iterable[Vendor], start: Mapping[str, Dataset], before: Redaction | None = None
+    ) -> None:
         self._credentials = {vendor.name: vendor.credential for vendor in vendors}
         declared = [credential.header for credential in self._credentials.values()]
         usual = (*USUAL_HEADERS, *USUAL_PARAMETERS, "Cookie", "Proxy-Authorization", "X-Mock-Control-Token")
@@ -133,12 +136,14 @@ class Redaction:
         # Clients send the same headers and names again and again: to look at the headers anew takes 12 µs.
         self._known_headers = lru_cache(maxsize=256)(self._headers_alone)
         self._known_name = lru_cache(maxsize=1024)(self.is_secret)
-        self._known = Mentions(
+        own = {
             str(account[keys[name]])
             for name, accounts in self._started.items()
             for account in accounts
             if account.get(keys[name])
-        )
+        }
+        self.secrets: frozenset[str] = frozenset(own | before.secrets if before else own)
+        self._known = Mentions(self.secrets)
 
     def of(self, sent: Request, vendor: Vendor | None = None, accounts: Accounts | None = None) -> Told:
         """The request as it may be told; ``accounts`` are those that its sandbox has of the vendor."""

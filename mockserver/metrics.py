@@ -27,6 +27,7 @@ _STATUSES = 1000
 # A vendor's own cells: how many calls took up to each bound, and longer; how long all took (ms); and so on.
 _TIME, _WARNED, _STRUCK, _REFUSED, _OWN = range(len(BUCKETS) + 1, len(BUCKETS) + 6)
 _UNUSED, _LEFT, _WORKING = range(3)  # of a region
+RELOADS = ("done", "refused")
 
 Sample = tuple[str, Mapping[str, str], float]  # what is added to the family's name, labels, value
 
@@ -48,8 +49,10 @@ class Metrics:
                 self._places[key] = own, self._size
                 self._calls[name, operation] = self._size
                 self._size += _STATUSES
-        memory = memoryview(mmap.mmap(-1, CELL * REGIONS * (1 + self._size)))
-        self._states, self._memory = memory[: CELL * REGIONS].cast("Q"), memory[CELL * REGIONS :]
+        head = CELL * (REGIONS + len(RELOADS))
+        memory = memoryview(mmap.mmap(-1, head + CELL * REGIONS * self._size))
+        self._states, self._reloads = memory[: CELL * REGIONS].cast("Q"), memory[CELL * REGIONS : head].cast("Q")
+        self._memory = memory[head:]
         self._lock = Lock()  # pages of ours, and some calls with a body, are answered in threads
         self.enter(0)
 
@@ -82,6 +85,10 @@ class Metrics:
             if done.spent is not None and done.reached == "quota" and not done.spent.allowed:
                 counts[own + _REFUSED] += 1
 
+    def reloaded(self, *, refused: bool) -> None:
+        """Count that fixtures were read anew, by the one process that does so for all."""
+        self._reloads[RELOADS.index("refused" if refused else "done")] += 1
+
     def text(self, *, sandboxes: int | None) -> str:
         """All that is counted, in Prometheus' text format; without ``sandboxes`` the store is away."""
         counts, times = self._sums()
@@ -93,6 +100,7 @@ class Metrics:
             Family("warnings_total", "counter", "Warnings that calls got.", self._of_vendors(counts, _WARNED)),
             Family("faults_total", "counter", "Calls that a fault or wish struck.", self._of_vendors(counts, _STRUCK)),
             Family("quota_refusals_total", "counter", "Calls over a quota.", self._of_vendors(counts, _REFUSED)),
+            Family("reloads_total", "counter", "How often fixtures were read anew.", self._read_anew()),
             Family("workers", "gauge", "Processes that answer calls.", [("", {}, self.workers)]),
             Family("store_up", "gauge", "Whether the store can be used.", [("", {}, int(sandboxes is not None))]),
             Family("info", "gauge", "The server's version.", [("", {"version": __version__}, 1)]),
@@ -133,6 +141,10 @@ class Metrics:
     def _of_vendors(self, counts: list[int], which: int) -> Iterator[Sample]:
         for vendor, own in self._own.items():
             yield "", {"vendor": vendor}, counts[own + which]
+
+    def _read_anew(self) -> Iterator[Sample]:
+        for result, count in zip(RELOADS, self._reloads, strict=True):
+            yield "", {"result": result}, count
 
 
 class Family(NamedTuple):

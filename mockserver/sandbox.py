@@ -197,6 +197,10 @@ class Sandboxes:
         self._overlays = overlays()
         self._newest = date.min
 
+    def take(self, library: Library) -> None:
+        """Serve from this library from here on; what sandboxes changed lies over its data."""
+        self.library, self._overlays = library, overlays()
+
     def enter(self, name: str, wall: float) -> Sandbox:
         """The sandbox of this name, made now if there is none. Raises Misuse when there are too many."""
         return self._entered(name, wall)[1]
@@ -349,7 +353,7 @@ class Sandboxes:
         if version is None:
             return base
         return self._overlays.get(
-            (sandbox.name, vendor.name, version, sandbox.dataset, sandbox.day, sandbox.epoch),
+            (sandbox.name, vendor.name, version, sandbox.dataset, sandbox.day, sandbox.epoch, base.mark),
             lambda: overlaid(base, self.edits(sandbox, vendor)[1]),
         )
 

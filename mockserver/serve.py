@@ -28,6 +28,7 @@ from .errors import (
     UriTooLong,
 )
 from .journal import Done
+from .library import Library
 from .metrics import Metrics
 from .questions import Answers, read
 from .sandbox import DEFAULT, Choice, Sandbox, Sandboxes, check_readings, choose, names_a_sandbox, readings_for
@@ -64,6 +65,12 @@ class World:
         self.metrics = Metrics(self.vendors)
         if self.settings.control:  # nobody else can ask for them
             self.observers.append(self.metrics.count)
+
+    def renew(self, library: Library, start: Mapping[str, Dataset]) -> None:
+        """Serve other data from here on. A call takes its data once: all that it sees of it is of before, or of now."""
+        self.redaction = journal.Redaction(self.vendors, start, self.redaction)
+        self.sandboxes.take(library)
+        self.start = start
 
 
 def serve(world: World, vendor: Vendor, endpoint: Endpoint | None, request: Request) -> Reply:

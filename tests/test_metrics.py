@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -13,10 +15,11 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from mockserver.journal import Done
-from mockserver.metrics import BUCKETS, REGIONS, Family, Metrics
+from mockserver.metrics import BUCKETS, Family, Metrics
 from mockserver.vendor import Vendor
 from mockserver.version import __version__
 from tests.acme import BILLS, Sandboxed, acme
+from tests.servers import ROOT
 
 Counted = dict[tuple[str, ...], float]
 
@@ -104,28 +107,42 @@ def test_durations_fall_into_the_buckets_that_they_fit(vendor: Vendor) -> None:
     assert found["mockserver_call_duration_seconds_sum"][("acme",)] == pytest.approx(61 + 2 * bound / 1000)
 
 
-def test_counts_are_those_of_all_workers_and_outlive_them(vendor: Vendor) -> None:
+FORKING = """
+import os, sys
+from pathlib import Path
+from mockserver.metrics import REGIONS, Metrics
+from tests.acme import acme
+from tests.test_metrics import one
+
+vendor = acme(Path(sys.argv[1]))
+metrics, call = Metrics([vendor]), one(vendor)
+
+def work(region, calls):
+    child = os.fork()
+    if not child:
+        metrics.enter(region)
+        for _ in range(calls):
+            metrics.count(call)
+        os._exit(0)
+    assert os.waitpid(child, 0)[1] == 0
+
+metrics.count(call)
+work(1, 20)
+work(REGIONS - 1, 300)
+assert metrics.workers == 3
+metrics.leave(1)
+assert metrics.workers == 2
+work(1, 4000)
+print(metrics.text(sandboxes=1))
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="nothing is forked there")
+def test_counts_are_those_of_all_workers_and_outlive_them(tmp_path: Path) -> None:
     """Processes that are forked, as workers are; the last one counts where one that is gone has counted."""
-    metrics, call = Metrics([vendor]), one(vendor)
-
-    def work(region: int, calls: int) -> None:
-        child = os.fork()
-        if not child:
-            metrics.enter(region)
-            for _ in range(calls):
-                metrics.count(call)
-            os._exit(0)
-        assert os.waitpid(child, 0)[1] == 0
-
-    metrics.count(call)
-    work(1, 20)
-    work(REGIONS - 1, 300)
-    assert metrics.workers == 3
-    metrics.leave(1)
-    assert metrics.workers == 2
-    work(1, 4000)
-    assert metrics.workers == 3
-    found = parsed(metrics.text(sandboxes=1))
+    command = [sys.executable, "-c", FORKING, str(tmp_path)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    found = parsed(done.stdout)
     assert found["mockserver_calls_total"] == {("acme", "listBills", "200"): 4321}
     assert found["mockserver_workers"] == {(): 3}
     assert found["mockserver_call_duration_seconds_sum"][("acme",)] == pytest.approx(4.321)

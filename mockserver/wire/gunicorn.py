@@ -13,15 +13,18 @@ from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 from gunicorn.app.base import BaseApplication
+from gunicorn.arbiter import Arbiter
 from gunicorn.asgi import protocol
 from gunicorn.workers import gasgi
 
 from ..addresses import REPLY, framed
 from ..faults import phrase
 from ..metrics import REGIONS, Metrics
+from ..reloading import PAUSE, Reloading
 from ..vendor import Reply
 from .inline import Inline, is_plain
 
@@ -99,6 +102,30 @@ class _Worker(gasgi.ASGIWorker):  # type: ignore[misc]  # gunicorn has no types
 
     connections: set[_Protocol]
     region: int  # where it counts
+    SIGNALS = [
+        number for number in gasgi.ASGIWorker.SIGNALS if number != signal.SIGHUP
+    ]  # one in its youth would end it
+    _fetching: asyncio.Task[None] | None = None
+
+    def init_signals(self) -> None:
+        super().init_signals()
+        self.loop.add_signal_handler(signal.SIGHUP, self._follow)
+
+    def notify(self) -> None:
+        """Say that it is alive, once a second. A signal that came too early to be heard is made up for."""
+        super().notify()
+        self._follow()
+
+    def _follow(self) -> None:
+        """Serve the data that the master has read anew, if it has."""
+        data: Reloading | None = self.app.data
+        if data and data.behind and (self._fetching is None or self._fetching.done()):
+            self._fetching = self.loop.create_task(self._fetch(data))
+
+    async def _fetch(self, data: Reloading) -> None:
+        """Read it in a thread, and put it in place between two calls."""
+        while data.behind:
+            (await asyncio.to_thread(data.fetched))()
 
     async def _serve(self) -> None:
         task = asyncio.current_task()
@@ -120,15 +147,54 @@ class _Worker(gasgi.ASGIWorker):  # type: ignore[misc]  # gunicorn has no types
         await super()._shutdown()
 
 
+class _Master(Arbiter):  # type: ignore[misc]  # gunicorn has no types
+    """One that reads fixtures anew where gunicorn's would replace its workers, which hold connections and sandboxes.
+
+    It reads in a thread, so that it hears signals meanwhile; but none is there while it forks.
+    """
+
+    _reading: Thread | None = None
+    _asked = False
+
+    def wait_for_signals(self, timeout: float = 1.0) -> list[int]:
+        data = self.app.data
+        found: list[int] = super().wait_for_signals(PAUSE if data and data.watching else timeout)
+        if self._reading and not self._reading.is_alive():
+            self._reading = None
+            self.kill_workers(signal.SIGHUP)
+        if not self._reading and data and (self._asked or (data.watching and data.look())):
+            self._asked, self._reading = False, Thread(target=self._read, args=[data], daemon=True)
+            self._reading.start()
+        return found
+
+    def _read(self, data: Reloading) -> None:
+        data.renew()
+        self.wakeup()
+
+    def handle_hup(self) -> None:
+        self._asked = True
+        self.wakeup()
+
+    def spawn_worker(self) -> Any:
+        if self._reading:
+            self._reading.join()
+        return super().spawn_worker()
+
+
 class _Embedded(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
     def __init__(
         self,
         app: WSGIApplication,
         options: dict[str, Any],
         encrypted: tuple[socket.socket, ssl.SSLContext] | None = None,
+        data: Reloading | None = None,
     ) -> None:
-        self._wsgi, self._options, self.encrypted = Inline(app, REPLY), options, encrypted
+        self._wsgi, self._options = Inline(app, REPLY), options
+        self.encrypted, self.data = encrypted, data
         super().__init__()
+
+    def run(self) -> None:
+        _Master(self).run()
 
     def load_config(self) -> None:
         for name, value in self._options.items():
@@ -148,10 +214,12 @@ def run(
     workers: int = 1,
     leaving: Callable[[], None] = lambda: None,
     metrics: Metrics | None = None,
+    data: Reloading | None = None,
 ) -> None:
     """Serve until a signal says stop; ``ready`` is called once calls are answered. Ends by SystemExit.
 
-    A worker that ends at once calls ``leaving`` before. Each worker counts in a region of ``metrics`` of its own.
+    A worker that ends at once calls ``leaving`` before. Each worker counts in a region of ``metrics`` of its own. On
+    SIGHUP ``data`` is read anew, and whenever it says so if it watches.
 
     With a certificate and its key the socket speaks TLS, or if there is one more only that: then this one speaks HTTP.
     The socket is gunicorn's from here on. The request line is not limited here: vendors have words for one that is too
@@ -195,7 +263,7 @@ def run(
     elif tls:
         options |= {"certfile": str(tls[0]), "keyfile": str(tls[1])}
     _settle()
-    _Embedded(app, options, beside).run()
+    _Embedded(app, options, beside, data).run()
 
 
 def _allot(arbiter: Any, worker: _Worker) -> None:

@@ -20,7 +20,6 @@ from typing import Any
 
 import pytest
 import requests
-from gunicorn.app.base import BaseApplication
 from gunicorn.workers import gasgi
 from werkzeug.serving import make_server
 
@@ -274,7 +273,7 @@ def test_werkzeug_speaks_tls_on_a_socket_of_its_own(
 
 def test_how_gunicorn_is_set(vendor: Vendor, monkeypatch: pytest.MonkeyPatch) -> None:
     made: list[Any] = []
-    monkeypatch.setattr(BaseApplication, "run", lambda self: made.append(self))
+    monkeypatch.setattr(gunicorn._Embedded, "run", lambda self: made.append(self))
     ready: list[str] = []
     ended: list[Any] = []
     app = Sandboxed(vendor).app
