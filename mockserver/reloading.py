@@ -53,7 +53,7 @@ class Reloading:
     def __init__(self, world: World) -> None:
         """To be made before workers are forked."""
         self._world, self.watching = world, world.settings.watch
-        self._seen = self._tried = self._read = world.sandboxes.library.stamps()
+        self._seen = self._tried = self._first = world.sandboxes.library.stamps()
         self._newest, self._mine = memoryview(mmap.mmap(-1, 8)).cast("Q"), 0
 
     def look(self) -> bool:
@@ -64,8 +64,8 @@ class Reloading:
     def renew(self) -> None:
         """Read what the files say now, tell what comes of it, and serve what is good."""
         self._seen = self._tried = stamps = self._world.sandboxes.library.stamps()
-        other = [path for path, stamp in stamps.items() if self._read.get(path) != stamp and not path.endswith(".yml")]
-        changed = [(stamps[path][0], Path(path).stem) for path in other]
+        other = [path for path, stamp in stamps.items() if self._first.get(path) != stamp and not path.endswith(".yml")]
+        changed = [(stamps[path][0], Path(path).stem) for path in other]  # those since then are loaded by now
         found = self._found(changed)
         for sentence in found.wrong:
             log.error("Not served, what was there stays: %s", sentence)
@@ -75,7 +75,6 @@ class Reloading:
         self._world.metrics.reloaded(refused=bool(found.wrong))
         if found.serve:
             found.serve()
-            self._read = stamps
             self._mine = self._newest[0] + 1
             self._newest[0] = self._mine
 

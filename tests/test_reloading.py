@@ -443,6 +443,24 @@ def test_what_a_sandbox_changed_lies_over_the_new_data(vendor: Vendor, files: Fi
     assert names(server, X_Mock_Sandbox="mine") == names(server)
 
 
+def test_who_took_the_old_data_just_before_leaves_nothing_of_it_behind(vendor: Vendor, files: Files) -> None:
+    """A call in another thread: it is answered out of what it took, and the next one out of the new data."""
+    server = Served(files, vendor)
+    server.control("PATCH", "/records/acme/2", {"name": "Changed"})
+    old, there = server.world.sandboxes.library, server.world.sandboxes.library.dataset
+
+    def taken(*asked: Any) -> Any:
+        data = there(*asked)
+        if server.world.sandboxes.library is old:
+            server.reloading.renew()
+        return data
+
+    files.write(renamed("Bolt"))
+    old.dataset = taken  # type: ignore[method-assign]
+    assert names(server)[:2] == ["Anvil", "Changed"]
+    assert names(server)[:2] == ["Bolt", "Changed"]
+
+
 def test_all_else_of_a_sandbox_is_as_it_was(vendor: Vendor, files: Files) -> None:
     server = Served(files, vendor, quotas="acme=3/day")
     server.control("POST", "/faults", {"status": 503, "times": 1})
@@ -479,8 +497,8 @@ def test_credentials_of_before_and_of_now_are_kept_out_of_the_journal(vendor: Ve
     files.write(renamed("Bolt"), head=lambda head: head.replace(RICH, new))
     assert server.turn()
     for secret in (RICH, new):
-        server.get(f"{BILLS}?text=of-{secret}")
-        assert server.get(BILLS, X_Mock_Sandbox=f"of-{secret}").status == 400
+        assert server.get(f"{BILLS}?text=of-{secret}", key=None).status == 401
+        assert server.get(BILLS, key=None, X_Mock_Sandbox=f"of-{secret}").status == 400
         assert secret not in server.control("POST", "/requests/count", {"path": secret, "no": 1}).body.decode()
     kept = server.control("GET", "/requests").body.decode()
     assert kept.count("[redacted]") > 1
