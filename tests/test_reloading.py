@@ -443,7 +443,9 @@ def test_what_a_sandbox_changed_lies_over_the_new_data(vendor: Vendor, files: Fi
     assert names(server, X_Mock_Sandbox="mine") == names(server)
 
 
-def test_who_took_the_old_data_just_before_leaves_nothing_of_it_behind(vendor: Vendor, files: Files) -> None:
+def test_who_took_the_old_data_just_before_leaves_nothing_of_it_behind(
+    vendor: Vendor, files: Files, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A call in another thread: it is answered out of what it took, and the next one out of the new data."""
     server = Served(files, vendor)
     server.control("PATCH", "/records/acme/2", {"name": "Changed"})
@@ -456,7 +458,7 @@ def test_who_took_the_old_data_just_before_leaves_nothing_of_it_behind(vendor: V
         return data
 
     files.write(renamed("Bolt"))
-    old.dataset = taken  # type: ignore[method-assign]
+    monkeypatch.setattr(old, "dataset", taken)
     assert names(server)[:2] == ["Anvil", "Changed"]
     assert names(server)[:2] == ["Bolt", "Changed"]
 
