@@ -102,9 +102,9 @@ class _Worker(gasgi.ASGIWorker):  # type: ignore[misc]  # gunicorn has no types
 
     connections: set[_Protocol]
     region: int  # where it counts
-    SIGNALS = [
-        number for number in gasgi.ASGIWorker.SIGNALS if number != signal.SIGHUP
-    ]  # one in its youth would end it
+    # Not reset to what the system does, end the process: the master's handler, which it inherits, does no harm until
+    # there is our own.
+    SIGNALS = [number for number in gasgi.ASGIWorker.SIGNALS if number != signal.SIGHUP]
     _fetching: asyncio.Task[None] | None = None
 
     def init_signals(self) -> None:
@@ -154,13 +154,14 @@ class _Master(Arbiter):  # type: ignore[misc]  # gunicorn has no types
     """
 
     _reading: Thread | None = None
-    _asked = False
+    _asked = _read_it = False
 
     def wait_for_signals(self, timeout: float = 1.0) -> list[int]:
         data = self.app.data
         found: list[int] = super().wait_for_signals(PAUSE if data and data.watching else timeout)
-        if self._reading and not self._reading.is_alive():
-            self._reading = None
+        if self._reading and self._read_it:
+            self._reading.join()
+            self._reading, self._read_it = None, False
             self.kill_workers(signal.SIGHUP)
         if not self._reading and data and (self._asked or (data.watching and data.look())):
             self._asked, self._reading = False, Thread(target=self._read, args=[data], daemon=True)
@@ -168,8 +169,11 @@ class _Master(Arbiter):  # type: ignore[misc]  # gunicorn has no types
         return found
 
     def _read(self, data: Reloading) -> None:
-        data.renew()
-        self.wakeup()
+        try:
+            data.renew()
+        finally:
+            self._read_it = True
+            self.wakeup()
 
     def handle_hup(self) -> None:
         self._asked = True
