@@ -101,6 +101,8 @@ def serve(**given: Any) -> None:
         from .assembly import assemble
         from .front import front
         from .journal import Done
+        from .reloading import Reloading
+        from .sandbox import first_day
         from .wire import listening, scratch
         from .wire.inline import Gathered
 
@@ -110,6 +112,9 @@ def serve(**given: Any) -> None:
         if settings.records is not None and settings.records > MANY:
             click.echo(f"making {_count(settings.records, 'record')} a vendor; this takes a while", err=True)
         world = assemble(settings)
+    if settings.watch and not world.sandboxes.library.reads(settings.dataset, first_day(settings, world.wall())):
+        found = "--watch has no file to look at: recipes make the data (--records, --seed or --clock real)."
+        click.echo(f"mockserver: {found}", err=True)
     lines = Gathered(sys.stderr)
     world.observers.append(logs.observer(settings.log_format, lines))
     failed = scratch.file()  # all workers write to it, a byte a failure behind the one before
@@ -163,6 +168,8 @@ def serve(**given: Any) -> None:
             workers=settings.workers,
             leaving=lines.flush,
             starting=starting,
+            metrics=world.metrics,
+            data=Reloading(world),
         )
     except SystemExit as stopped:
         if os.getpid() != started:  # a worker ends: the rest is for the process that the user started
@@ -178,7 +185,17 @@ def serve(**given: Any) -> None:
 
 @commands.command(context_settings={"allow_interspersed_args": False})
 @_settings_as_options(
-    "host", "port", "port_file", "workers", "reset_at", "control", "tls_cert", "tls_key", "tls_port", "log_format"
+    "host",
+    "port",
+    "port_file",
+    "workers",
+    "watch",
+    "reset_at",
+    "control",
+    "tls_cert",
+    "tls_key",
+    "tls_port",
+    "log_format",
 )
 @click.option("--junit", type=click.Path(path_type=Path), metavar="FILE", help="write the verdict there as JUnit XML")
 @click.option("--ignore", default="", metavar="LIST", help="checks to leave out of the verdict: pages,...")

@@ -45,7 +45,8 @@ class Done:
 
     ``vendor`` is None where nobody has the path, ``sandbox`` where none could be chosen or made. ``now`` is the
     sandbox's time and ``wall`` the server's (seconds since 1970) when it came, ``ms`` how long it took; ``caller`` is a
-    mark of its credential. ``path`` and ``notices`` are as they may be told; all else may hold secrets.
+    mark of its credential. ``id`` is the one under which the journal has it, None if it has not. ``path`` and
+    ``notices`` are as they may be told; all else may hold secrets.
     """
 
     vendor: Vendor | None
@@ -63,6 +64,7 @@ class Done:
     reached: str = "sandbox"
     spent: Spent | None = None
     caller: str | None = None
+    id: int | None = None
 
     @property
     def failed(self) -> bool:
@@ -118,10 +120,13 @@ class Redaction:
     places and what is named like a secret, however they are spelled; and the very secrets of a call, wherever else in
     the call they turn up, and whatever looks live.
 
-    ``start`` is each vendor's data at the start: the secrets of its accounts are known in every call.
+    ``start`` is each vendor's data at the start: the secrets of its accounts are known in every call, and with them
+    those that one ``before`` knew, whose data is served no more.
     """
 
-    def __init__(self, vendors: Iterable[Vendor], start: Mapping[str, Dataset]) -> None:
+    def __init__(
+        self, vendors: Iterable[Vendor], start: Mapping[str, Dataset], before: Redaction | None = None
+    ) -> None:
         vendors = tuple(vendors)
         self._credentials = {vendor.name: vendor.credential for vendor in vendors}
         declared = [credential.header for credential in self._credentials.values()]
@@ -133,12 +138,14 @@ class Redaction:
         # Clients send the same headers and names again and again: to look at the headers anew takes 12 µs.
         self._known_headers = lru_cache(maxsize=256)(self._headers_alone)
         self._known_name = lru_cache(maxsize=1024)(self.is_secret)
-        self._known = Mentions(
+        own = {
             str(account[keys[name]])
             for name, accounts in self._started.items()
             for account in accounts
             if account.get(keys[name])
-        )
+        }
+        self.secrets: frozenset[str] = frozenset(own | before.secrets if before else own)
+        self._known = Mentions(self.secrets)
 
     def of(self, sent: Request, vendor: Vendor | None = None, accounts: Accounts | None = None) -> Told:
         """The request as it may be told; ``accounts`` are those that its sandbox has of the vendor."""

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import gc
 import logging
+import os
 import sys
 from collections.abc import Callable, Collection, Iterable, Mapping
+from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, date, datetime, time
 from functools import lru_cache, partial
 from hashlib import blake2b, file_digest
 from pathlib import Path
 from threading import RLock
 from typing import Any
+from weakref import WeakValueDictionary
 
 from .data import cache, fixtures
 from .data.cache import Cache, Rest
@@ -23,6 +27,10 @@ from .version import __version__
 
 DEFAULT = "default"
 log = logging.getLogger("mockserver")
+
+Stamps = Mapping[str, tuple[str, int, int, int]]
+"""By its path what tells a file from what it was before: whose it is (a vendor's name), when it was changed (ns), its
+length, its number in the file system."""
 
 
 def shape(vendor: Vendor) -> fixtures.Shape:
@@ -90,6 +98,8 @@ class Library:
         self._vendors, self._cache = tuple(vendors), cache
         self._folder, self._records, self._seed = folder, records, seed
         self._loaded: dict[tuple[str, str, date | None], Dataset] = {}
+        self._made: WeakValueDictionary[tuple[str, str, str], Dataset] = WeakValueDictionary()  # by what it was made of
+        self._stays: dict[tuple[str, str], Dataset] = {}  # in place of files that are broken now and were not before
         self._lock = RLock()
 
     def dataset(self, vendor: Vendor, name: str, day: date | None = None) -> Dataset:
@@ -104,7 +114,7 @@ class Library:
                 day = day or self._day_of_the_users(vendor, name)
                 made = (vendor.name, name, day)
                 if made not in self._loaded:
-                    self._loaded[made] = self._load(vendor, name, day)
+                    self._loaded[made] = self._load_or_keep(vendor, name, day)
                 found = self._loaded[asked] = self._loaded[made]
         return found
 
@@ -113,6 +123,65 @@ class Library:
         with self._lock:
             kept = {None, *days}
             self._loaded = {asked: data for asked, data in self._loaded.items() if asked[2] in kept}
+
+    def renewed(self, others: Iterable[tuple[str, str]] = ()) -> tuple[Library, list[str]]:
+        """The library as its files are now, with all that is loaded here and these ``others`` (a vendor's name and a
+        dataset's); and in sentences what cannot be used, in place of which stays what was there.
+
+        A dataset whose file says what it said is the very same one. Raises WrongSetting when nothing of the folder can
+        be used.
+        """
+        self._check_folder()
+        library = Library(self._vendors, self._folder, self._records, self._seed, self._cache)
+        library._made = self._made
+        with self._lock:
+            loaded: dict[tuple[str, str, date | None], Dataset | None] = dict(self._loaded)
+        known = {(vendor, name) for vendor, name, _ in loaded}
+        loaded.update({(vendor, name, None): None for vendor, name in others if (vendor, name) not in known})
+        vendors, wrong = {vendor.name: vendor for vendor in self._vendors}, dict[str, None]()
+        stays = dict[tuple[str, str, date | None], Dataset]()
+        for asked, before in loaded.items():
+            try:
+                library.dataset(vendors[asked[0]], *asked[1:])
+            except (fixtures.BrokenFixture, WrongSetting) as error:
+                wrong |= dict.fromkeys(self.sentences(error))
+                if before is not None:
+                    stays[asked] = before
+        library._loaded |= stays
+        library._stays = {(vendor, name): data for (vendor, name, _), data in stays.items()}
+        return library, list(wrong)
+
+    def sentences(self, error: fixtures.BrokenFixture | WrongSetting) -> list[str]:
+        """What is wrong, without what stands where a credential belongs."""
+        if isinstance(error, WrongSetting):
+            return [str(error)]
+        keys = {vendor.credential.key for vendor in self._vendors}
+        hidden = "something that is not shown"
+        return [str(replace(f, found=hidden) if f.path.rpartition(".")[2] in keys else f) for f in error.faults]
+
+    def differing(self, other: Library) -> list[Dataset]:
+        """The datasets that are loaded here and are others, or not loaded, there: one of each vendor and name."""
+        found = {asked: data for asked, data in self._loaded.items() if other._loaded.get(asked) is not data}
+        return list({asked[:2]: data for asked, data in found.items()}.values())
+
+    def reads(self, name: str, day: date | None) -> bool:
+        """Whether data of this dataset comes out of files, and is not made by recipes alone."""
+        found = [(vendor, self._find(vendor, name)) for vendor in self._vendors]
+        return any(path is not None and not self._is_made(vendor, path, name, day) for vendor, path in found)
+
+    def stamps(self) -> Stamps:
+        """The fixture files as they are now, by a look at what the file system says of them (10 µs each)."""
+        found = {}
+        for vendor in self._vendors:
+            for folder in self._folders(vendor):
+                with suppress(OSError), os.scandir(folder) as entries:
+                    for entry in entries:
+                        if entry.name.endswith((".yaml", ".jsonl", ".yml")):
+                            with suppress(OSError):  # it was there a moment ago
+                                state = entry.stat()
+                                stamp = vendor.name, state.st_mtime_ns, state.st_size, state.st_ino
+                                found[entry.path] = stamp
+        return found
 
     def load_all(self, name: str, day: date | None = None) -> dict[str, Dataset]:
         """Read every vendor's dataset of this name now: by the vendor's name.
@@ -142,6 +211,15 @@ class Library:
             {path.stem for folder in self._folders(vendor) for path in folder.glob("*.*") if _is_fixture(path)}
         )
 
+    def _load_or_keep(self, vendor: Vendor, name: str, day: date | None) -> Dataset:
+        try:
+            return self._load(vendor, name, day)
+        except (fixtures.BrokenFixture, WrongSetting):
+            kept = self._stays.get((vendor.name, name))
+            if kept is None:
+                raise
+            return kept if day is None else rolled(vendor, kept, day)
+
     def _load(self, vendor: Vendor, name: str, day: date | None) -> Dataset:
         path = self._find(vendor, name)
         if path is None:
@@ -149,20 +227,33 @@ class Library:
                 known = sorted({known for other in self._vendors for known in self.names(other)})
                 raise WrongSetting(f"{vendor.name} has no dataset {name!r}; there are {', '.join(known) or 'none'}.")
             return self.dataset(vendor, DEFAULT, day)
-        file = f"file {name}{path.suffix} {_digest(path)}"
-        ours = path.parent == vendor.fixtures and name == DEFAULT and vendor.recipe is not None
-        if self._records is not None or (ours and (day is not None or self._seed != 1)):
-            anchor = midnight(day) if day else self._remembered(vendor, name, file, partial(read, vendor, path)).anchor
+        digest = _digest(path)
+        file, read_it = f"file {name}{path.suffix} {digest}", partial(_read_whole, vendor, path, digest)
+        if self._is_made(vendor, path, name, day):
+            anchor = midnight(day) if day else self._remembered(vendor, name, file, read_it).anchor
             made_of = f"recipe {_faker()} {anchor} {self._seed} {self._records}"
             return self._remembered(
                 vendor, name, made_of, lambda: make(vendor, name, anchor, self._seed, self._records)
             )
-        data = self._remembered(vendor, name, file, partial(read, vendor, path))
+        data = self._remembered(vendor, name, file, read_it)
         if day is None:
             return data
         return self._remembered(vendor, name, f"{file} {day}", lambda: rolled(vendor, data, day))
 
+    def _is_made(self, vendor: Vendor, path: Path, name: str, day: date | None) -> bool:
+        """Whether a recipe makes the records in place of those of the file."""
+        ours = path.parent == vendor.fixtures and name == DEFAULT and vendor.recipe is not None
+        return self._records is not None or (ours and (day is not None or self._seed != 1))
+
     def _remembered(self, vendor: Vendor, name: str, made_of: str, make: Callable[[], Dataset]) -> Dataset:
+        """A dataset that is here already, or was before the files were looked at again; else one out of the cache."""
+        known = vendor.name, name, made_of
+        data = self._made.get(known)
+        if data is None:
+            data = self._made[known] = self._cached(vendor, name, made_of, make)
+        return data
+
+    def _cached(self, vendor: Vendor, name: str, made_of: str, make: Callable[[], Dataset]) -> Dataset:
         """A dataset out of the cache, or made now and put there.
 
         Our five start 0.2 s sooner, and 100,000 records, which take a minute to read and check, within a second.
@@ -185,7 +276,11 @@ class Library:
         if self._folder is None:
             return
         known = [vendor.name for vendor in self._vendors]
-        for path in sorted(self._folder.iterdir()):
+        try:
+            inside = sorted(self._folder.iterdir())
+        except OSError as error:  # it was there at the start
+            raise WrongSetting(f"--fixtures {self._folder} cannot be read: {error.strerror}.") from None
+        for path in inside:
             if path.is_dir() and not path.name.startswith(".") and path.name not in known:
                 raise WrongSetting(f"--fixtures has the folder {path.name}, wanted {', '.join(known)}.")
         for path in sorted(self._folder.glob("*/*.yml")):
@@ -215,6 +310,15 @@ class Library:
 
 def _is_fixture(path: Path) -> bool:
     return path.suffix in (".yaml", ".jsonl")
+
+
+def _read_whole(vendor: Vendor, path: Path, digest: str) -> Dataset:
+    """The dataset of a file whose content has this digest, before it was read and after. Raises BrokenFixture."""
+    data = read(vendor, path)
+    if _digest(path) != digest:
+        wanted = "one that nobody writes meanwhile"
+        raise fixtures.BrokenFixture([fixtures.Fault(path, 1, "", "a file that changed while it was read", wanted)])
+    return data
 
 
 def _digest(path: Path) -> str:

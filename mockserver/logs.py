@@ -69,11 +69,13 @@ def observer(form: str, stream: SupportsWrite[str] | None = None) -> Callable[[D
 
 
 def _as_text(done: Done) -> str:
+    """When, who, what, its status, how long it took, in which sandbox, the id that ``X-Mock-Call`` says."""
     who = done.vendor.name if done.vendor else "(nobody)"
     strict = ", strict: counted as a failure" if done.failed else ""
     warned = f" ({len(done.notices)} warned{strict})" if done.notices else ""
     time, method, path = clock.stamp(done.wall), escaped(done.request.method)[:20], escaped(done.path)
-    return f"{time} {who} {method} {path} {done.reply.status} {done.ms:.1f}ms{warned}\n"
+    where = f"{done.sandbox or '-'} #{'-' if done.id is None else done.id}"
+    return f"{time} {who} {method} {path} {done.reply.status} {done.ms:.1f}ms {where}{warned}\n"
 
 
 def _as_json(done: Done) -> str:
@@ -83,7 +85,8 @@ def _as_json(done: Done) -> str:
         "vendor": done.vendor.name if done.vendor else None,
         "operation": done.endpoint.operation if done.endpoint else None,
         "sandbox": done.sandbox,
-        "method": done.request.method[:20],
+        "call": done.id,
+        "method": escaped(done.request.method)[:20],
         "path": escaped(done.path),
         "status": done.reply.status,
         "ms": round(done.ms, 1),

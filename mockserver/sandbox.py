@@ -27,7 +27,7 @@ from .vendor import Request, Vendor
 
 NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
 OVERLAY_BYTES = 64 * 1024 * 1024
-Overlay = tuple[tuple[int, str, date | None, int], Dataset]  # the state of the sandbox that it is of, and the data
+Overlay = tuple[tuple[object, ...], Dataset]  # the state of the sandbox and the data that it is of, and what it is
 
 
 @dataclass(frozen=True)
@@ -198,6 +198,10 @@ class Sandboxes:
         self._overlays = overlays()
         self._newest = date.min
 
+    def take(self, library: Library) -> None:
+        """Serve from this library from here on; what sandboxes changed lies over its data."""
+        self.library, self._overlays = library, overlays()
+
     def enter(self, name: str, wall: float) -> Sandbox:
         """The sandbox of this name, made now if there is none. Raises Misuse when there are too many."""
         return self._entered(name, wall)[1]
@@ -366,7 +370,7 @@ class Sandboxes:
         version = sandbox.edits.get(vendor.name)
         if version is None:
             return base
-        state, key = (version, sandbox.dataset, sandbox.day, sandbox.epoch), (sandbox.name, vendor.name)
+        key, state = (sandbox.name, vendor.name), (version, sandbox.dataset, sandbox.day, sandbox.epoch, base.mark)
         overlay = self._overlays.get(key, lambda: (state, overlaid(base, self.edits(sandbox, vendor)[1])))
         if overlay[0] != state:  # of before the last change
             overlay[1].records.forget_views()

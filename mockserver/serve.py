@@ -28,6 +28,8 @@ from .errors import (
     UriTooLong,
 )
 from .journal import Done
+from .library import Library
+from .metrics import Metrics
 from .questions import Answers, read
 from .sandbox import DEFAULT, Choice, Sandbox, Sandboxes, check_readings, choose, names_a_sandbox, readings_for
 from .settings import Settings, pairs, switch
@@ -60,6 +62,15 @@ class World:
     def __post_init__(self) -> None:
         self.redaction = journal.Redaction(self.vendors, self.start)
         self.answers = Answers()
+        self.metrics = Metrics(self.vendors)
+        if self.settings.control:  # nobody else can ask for them
+            self.observers.append(self.metrics.count)
+
+    def renew(self, library: Library, start: Mapping[str, Dataset]) -> None:
+        """Serve other data from here on. A call takes its data once: all that it sees of it is of before, or of now."""
+        self.redaction = journal.Redaction(self.vendors, start, self.redaction)
+        self.sandboxes.take(library)
+        self.start = start
 
 
 def serve(world: World, vendor: Vendor, endpoint: Endpoint | None, request: Request) -> Reply:
@@ -225,10 +236,10 @@ def closed(world: World, done: Done, told: journal.Told) -> Reply:
     if done.sandbox is not None and not (done.vendor and cors.is_preflight(done.request)):
         kept, size = journal.unkept(done) if done.fault == live.CODE else journal.entry(done, told)
         with suppress(StoreAway):  # the store itself tells the log that calls are missing
-            id = world.store.append(done.sandbox, kept, size)
+            done.id = world.store.append(done.sandbox, kept, size)
             if world.settings.mock_headers:
                 reply = done.reply
-                done.reply = reply.but((*reply.headers, ("X-Mock-Call", str(id))), reply.rule, reply.basis)
+                done.reply = reply.but((*reply.headers, ("X-Mock-Call", str(done.id))), reply.rule, reply.basis)
     for observe in world.observers:
         observe(done)
     return done.reply

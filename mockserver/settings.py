@@ -157,6 +157,7 @@ class Settings:
     fixtures: Path | None = _setting(
         None, _folder, "folder with <vendor>/<dataset>.yaml; what is missing comes from ours", "DIR"
     )
+    watch: bool = _setting(False, switch, "look at the fixture files, and serve what they say when they change")
     records: int | None = _setting(
         None, _whole(0, 10_000_000), "make so many records a vendor instead of reading a file", "N"
     )

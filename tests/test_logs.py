@@ -29,8 +29,53 @@ def test_text_for_people(capsys: pytest.CaptureFixture[str], vendor: Vendor) -> 
     assert first[10] == "T"
     assert "a-secret" not in first
     assert first.split(" ", 1)[1].startswith("acme GET /v3/bills/1 200 ")
-    assert first.endswith("ms (2 warned)")
-    assert second.endswith("ms")
+    assert first.endswith("ms default #1 (2 warned)")
+    assert second.endswith("ms default #2")
+
+
+def test_a_line_has_the_sandbox_and_the_id_that_the_client_got(
+    capsys: pytest.CaptureFixture[str], vendor: Vendor
+) -> None:
+    server = Sandboxed(vendor)
+    for form in ("text", "json"):
+        server.world.observers.append(logs.observer(form))
+    answer = server.get(BILLS, X_Mock_Sandbox="my.test")
+    lost = server.get("/nowhere", X_Mock_Sandbox="my.test")
+    text, line, nowhere, _ = capsys.readouterr().err.splitlines()
+    assert text.endswith(f"ms my.test #{answer.call}")
+    assert (json.loads(line)["sandbox"], json.loads(line)["call"]) == ("my.test", answer.call)
+    assert " (nobody) GET /nowhere 404 " in nowhere
+    assert f"ms my.test #{lost.call} (" in nowhere
+    assert lost.call > answer.call > 0
+
+
+def test_what_the_journal_has_not_has_no_id(capsys: pytest.CaptureFixture[str], vendor: Vendor) -> None:
+    preflight = {"Origin": "http://a.example", "Access-Control-Request-Method": "GET"}
+    server = Sandboxed(vendor)
+    for form in ("text", "json"):
+        server.world.observers.append(logs.observer(form))
+    server.get(BILLS, method="OPTIONS", headers=preflight)
+    server.get(BILLS, X_Mock_Sandbox="no name")
+    text, line, nowhere, unnamed = capsys.readouterr().err.splitlines()
+    assert text.endswith("ms default #-")
+    assert nowhere.endswith("ms - #-")
+    assert (json.loads(line)["sandbox"], json.loads(line)["call"]) == ("default", None)
+    assert (json.loads(unnamed)["sandbox"], json.loads(unnamed)["call"]) == (None, None)
+
+
+def test_what_is_no_call_has_no_line(capsys: pytest.CaptureFixture[str], vendor: Vendor) -> None:
+    server = Sandboxed(vendor)
+    server.world.observers.append(logs.observer("text"))
+    for path in ("/__admin/health", "/__admin/requests", "/__admin/", "/__docs/", "/"):
+        assert server.get(path, Accept="text/html").status < 400
+    assert capsys.readouterr().err == ""
+
+
+def test_a_line_without_headers_of_ours_has_the_id_too(capsys: pytest.CaptureFixture[str], vendor: Vendor) -> None:
+    server = Sandboxed(vendor, mock_headers=False)
+    server.world.observers.append(logs.observer("text"))
+    assert "X-Mock-Call" not in server.get(BILLS).headers
+    assert capsys.readouterr().err.endswith("ms default #1\n")
 
 
 def test_a_strict_failure_is_a_warning(capsys: pytest.CaptureFixture[str], vendor: Vendor) -> None:
@@ -50,12 +95,28 @@ def test_json_for_machines(capsys: pytest.CaptureFixture[str], vendor: Vendor) -
         "vendor": "acme",
         "operation": "listBills",
         "sandbox": "default",
+        "call": 1,
         "method": "GET",
         "path": BILLS,
         "status": 200,
         "rule": "listBills.200",
         "warnings": 1,
     }
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_a_method_can_forge_no_line(capsys: pytest.CaptureFixture[str], vendor: Vendor, form: str) -> None:
+    server = Sandboxed(vendor)
+    server.world.observers.append(logs.observer(form))
+    server.get(BILLS, method="GE\x1b[2K\xf6" + "T" * 50)
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.isascii()
+    assert line.isprintable()
+    assert "T" * 20 not in line
+    serve(server.world, vendor, None, Request("\x1b[2J\nX\u202e", "/nowhere"))  # as no server lets it through
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.isascii()
+    assert line.isprintable()
 
 
 @pytest.mark.parametrize("form", ["text", "json"])
@@ -75,16 +136,6 @@ def test_a_crash_is_logged_with_its_trace(capsys: pytest.CaptureFixture[str], ve
     text = lines(capsys, vendor, "text", "/v3/bills/1?trouble=crash")
     assert text[0].endswith("GET /v3/bills/1 broke")
     assert text[1].startswith("    Traceback")
-
-
-@pytest.mark.parametrize("form", ["text", "json"])
-def test_a_method_can_forge_no_line(capsys: pytest.CaptureFixture[str], vendor: Vendor, form: str) -> None:
-    server = Sandboxed(vendor)
-    server.world.observers.append(logs.observer(form))
-    serve(server.world, vendor, None, Request("\x1b[2J\nX\u202e", "/nowhere"))
-    (line,) = capsys.readouterr().err.splitlines()
-    assert line.isascii()
-    assert line.isprintable()
 
 
 def test_a_trace_can_forge_no_line(capsys: pytest.CaptureFixture[str], vendor: Vendor) -> None:

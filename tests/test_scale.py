@@ -25,6 +25,7 @@ from urllib3 import Retry
 from mockserver.settings import make as make_settings
 from tests import stores
 from tests.servers import ROOT, end, running, serving
+from tests.test_metrics import parsed
 
 T = TypeVar("T")
 THREADS, CALLS = 8, 25
@@ -244,6 +245,45 @@ def test_a_worker_that_is_killed_takes_nothing_with_it(store: str) -> None:
                 client.call()
             assert len(workers(server) - before) == 1
             assert max(before) in workers(server)
+        finally:
+            end(server)
+
+
+def counted(client: Client) -> float:
+    """How many calls the server says that it answered with 200; any of its workers says it."""
+    told = parsed(requests.get(f"{client.urls[0]}/__admin/metrics", timeout=10).text)["mockserver_calls_total"]
+    return sum(count for (vendor, _, status), count in told.items() if (vendor, status) == (client.vendor, "200"))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="tells workers by /proc")
+def test_metrics_are_those_of_all_workers_whoever_tells_them_and_outlive_them(store: str) -> None:
+    """While one of the two is held, the other answers everything; then one is killed, and another takes its place."""
+    command = serving("--workers", "2", "--store", f"{store}metrics:")
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True) as server:
+        try:
+            client, calls = Client([ready(server)] * 2), 0
+
+            def hold(worker: int) -> None:
+                nonlocal calls
+                os.kill(worker, signal.SIGSTOP)
+                assert [client.call().status_code for _ in range(CALLS)] == [200] * CALLS
+                calls += CALLS
+                assert counted(client) == calls
+                os.kill(worker, signal.SIGCONT)
+
+            first, second = sorted(workers(server))
+            hold(first)
+            hold(second)
+            os.kill(first, signal.SIGKILL)
+            for _ in range(1000):
+                with suppress(requests.ConnectionError):  # it was meant for the one that is no more
+                    assert counted(client) == calls
+                if len(others := workers(server) - {first, second}) == 1:
+                    break
+            assert len(others) == 1
+            hold(second)
+            told = parsed(requests.get(f"{client.urls[0]}/__admin/metrics", timeout=10).text)
+            assert told["mockserver_workers"] == {(): 2}
         finally:
             end(server)
 

@@ -85,6 +85,7 @@ def test_a_wrong_value_is_a_sentence_with_the_flag_what_was_found_and_what_was_w
         ("cors", "off", False),
         ("mock_headers", "False", False),
         ("log_format", "json", "json"),
+        ("watch", "true", True),
     ],
 )
 def test_flags_and_variables_are_read_alike(name: str, text: str, value: Any) -> None:

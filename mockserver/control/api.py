@@ -5,10 +5,24 @@ from __future__ import annotations
 from flask import Blueprint
 
 from ..serve import World
-from . import about, clock, faults, fidelity, guard, pages, records, requests, sandboxes, scenarios, settings, verdict
+from . import (
+    about,
+    clock,
+    faults,
+    fidelity,
+    guard,
+    metrics,
+    pages,
+    records,
+    requests,
+    sandboxes,
+    scenarios,
+    settings,
+    verdict,
+)
 from .speech import Control
 
-PARTS = (about, sandboxes, settings, faults, clock, records, requests, scenarios, verdict, fidelity, pages)
+PARTS = (about, metrics, sandboxes, settings, faults, clock, records, requests, scenarios, verdict, fidelity, pages)
 
 
 def blueprint(world: World) -> Blueprint:

@@ -93,10 +93,10 @@ def _teller(world: World, *, of_sandbox: bool = True) -> Callable[[str], str]:
 def _known(world: World, *, of_sandbox: bool) -> Iterator[str]:
     """The control token, and the secrets of all accounts of the server's start and of the caller's sandbox."""
     yield world.settings.control_token or ""
+    yield from world.redaction.secrets
     sandbox = world.sandboxes.look(named(), world.wall()) if of_sandbox else None
     for vendor in world.vendors:
         start = world.start[vendor.name].accounts
-        yield from _secrets(start, vendor.credential.key)
         here = world.sandboxes.dataset(sandbox, vendor).accounts if sandbox else start
         if here is not start:
             yield from _secrets(here, vendor.credential.key)

@@ -26,6 +26,7 @@ from .hiding import named, told
 DEEPEST = 64  # levels of a body; code that walks it knows no bottom
 MOST = 10_000  # values in a body: to tell what is wrong with each takes 50 µs
 TOO_DEEP = f"The body is nested deeper than {DEEPEST} levels."
+STEADY = "metrics.metrics"  # the view that answers while the store is away
 ASKED = ("requests.requests", "records.records", "verdict.verdict")  # the views that take parameters
 _DETAILS = {
     413: f"The body is over {BODY_LIMIT} bytes, the most that control reads.",
@@ -92,7 +93,7 @@ class Control:
 
         @routes.before_request
         def reset() -> None:
-            if not is_open():
+            if not is_open() and request.endpoint != f"{routes.name}.{STEADY}":
                 self.world.sandboxes.reset_if_due(self.now)
 
     def asks(self, routes: Blueprint) -> None:

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 from gunicorn.app.base import BaseApplication
@@ -25,6 +26,8 @@ from gunicorn.workers import gasgi
 
 from ..addresses import REPLY, framed
 from ..faults import phrase
+from ..metrics import REGIONS, Metrics
+from ..reloading import PAUSE, Reloading
 from ..settings import WrongSetting
 from ..vendor import Reply
 from . import scratch
@@ -189,6 +192,26 @@ class _Worker(gasgi.ASGIWorker):  # type: ignore[misc]  # gunicorn has no types
     """
 
     connections: set[_Protocol]
+    region: int  # where it counts
+    # Not reset to what the system does, end the process: the master's handler, which it inherits, does no harm until
+    # there is our own.
+    SIGNALS = [number for number in gasgi.ASGIWorker.SIGNALS if number != signal.SIGHUP]
+    _fetching: asyncio.Task[None] | None = None
+
+    def init_signals(self) -> None:
+        super().init_signals()
+        self.loop.add_signal_handler(signal.SIGHUP, self._follow)
+
+    def _follow(self) -> None:
+        """Serve the data that the master has read anew, if it has."""
+        data: Reloading | None = self.app.data
+        if data and data.behind and (self._fetching is None or self._fetching.done()):
+            self._fetching = self.loop.create_task(self._fetch(data))
+
+    async def _fetch(self, data: Reloading) -> None:
+        """Read it in a thread, and put it in place between two calls."""
+        while data.behind:
+            (await asyncio.to_thread(data.fetched))()
 
     async def _serve(self) -> None:
         task = asyncio.current_task()
@@ -205,8 +228,9 @@ class _Worker(gasgi.ASGIWorker):  # type: ignore[misc]  # gunicorn has no types
         super().handle_exit_signal()
 
     def notify(self) -> None:
-        """Once a second."""
+        """Say that it is alive, once a second. A signal that came too early to be heard is made up for."""
         super().notify()
+        self._follow()
         now = self.loop.time()
         for connection in tuple(self.connections):
             connection.look(now)
@@ -257,11 +281,41 @@ class _Worker(gasgi.ASGIWorker):  # type: ignore[misc]  # gunicorn has no types
 
 
 class _Arbiter(Arbiter):  # type: ignore[misc]  # gunicorn has no types
-    """The master. It tells in our words how a worker ended, and starts workers that hear each signal."""
+    """The master. It tells in our words how a worker ended, starts workers that hear each signal, and reads fixtures
+    anew where gunicorn's would replace its workers, which hold connections and sandboxes.
+
+    It reads in a thread, so that it hears signals meanwhile; but none is there while it forks.
+    """
+
+    _reading: Thread | None = None
+    _asked = _read_it = False
 
     def __init__(self, app: _Embedded) -> None:
         self._ended: list[str] = []  # how those ended that are to be replaced
         super().__init__(app)
+
+    def wait_for_signals(self, timeout: float = 1.0) -> list[int]:
+        data = self.app.data
+        found: list[int] = super().wait_for_signals(PAUSE if data and data.watching else timeout)
+        if self._reading and self._read_it:
+            self._reading.join()
+            self._reading, self._read_it = None, False
+            self.kill_workers(signal.SIGHUP)
+        if not self._reading and data and (self._asked or (data.watching and data.look())):
+            self._asked, self._reading = False, Thread(target=self._read, args=[data], daemon=True)
+            self._reading.start()
+        return found
+
+    def _read(self, data: Reloading) -> None:
+        try:
+            data.renew()
+        finally:
+            self._read_it = True
+            self.wakeup()
+
+    def handle_hup(self) -> None:
+        self._asked = True
+        self.wakeup()
 
     def halt(self, reason: str | None = None, exit_status: int = 0) -> None:
         self.stop()
@@ -280,6 +334,7 @@ class _Arbiter(Arbiter):  # type: ignore[misc]  # gunicorn has no types
                 continue
             del self.WORKERS[pid]
             worker.tmp.close()
+            self.cfg.child_exit(self, worker)
             code = os.waitstatus_to_exitcode(status)
             if code in (self.WORKER_BOOT_ERROR, self.APP_LOAD_ERROR):
                 raise HaltServer("a worker could not start, and has said why", code)
@@ -289,6 +344,8 @@ class _Arbiter(Arbiter):  # type: ignore[misc]  # gunicorn has no types
         super().reap_workers()  # others than workers, which a first process of a container inherits
 
     def spawn_worker(self) -> Any:
+        if self._reading:
+            self._reading.join()
         self.app.starting(self._ended.pop(0) if self._ended else "")
         before = signal.pthread_sigmask(signal.SIG_BLOCK, STOPS)  # until the worker has handlers of its own
         try:
@@ -304,9 +361,10 @@ class _Embedded(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
         options: dict[str, Any],
         encrypted: tuple[socket.socket, ssl.SSLContext] | None = None,
         starting: Callable[[str], None] = lambda ended: None,
+        data: Reloading | None = None,
     ) -> None:
-        self.starting = starting
-        self._wsgi, self._options, self.encrypted = Inline(app, REPLY), options, encrypted
+        self._wsgi, self._options = Inline(app, REPLY), options
+        self.encrypted, self.starting, self.data = encrypted, starting, data
         super().__init__()
 
     def load_config(self) -> None:
@@ -330,16 +388,29 @@ def run(
     workers: int = 1,
     leaving: Callable[[], None] = lambda: None,
     starting: Callable[[str], None] = lambda ended: None,
+    metrics: Metrics | None = None,
+    data: Reloading | None = None,
 ) -> None:
     """Serve until a signal says stop; ``ready`` is called once calls are answered. Ends by SystemExit.
 
     A worker that ends at once calls ``leaving`` before. Before each worker starts ``starting`` is called in the process
-    that it is forked from, and told how the one ended that it replaces (``worker 12 was killed (signal 9)``).
+    that it is forked from, and told how the one ended that it replaces (``worker 12 was killed (signal 9)``). Each
+    counts in a region of ``metrics`` of its own. On SIGHUP ``data`` is read anew, and if it watches whenever it says so.
 
     With a certificate and its key the socket speaks TLS, or if there is one more only that: then this one speaks HTTP.
     The socket is gunicorn's from here on. Vendors have words for a request line that is too long, up to the limit set
     here.
     """
+
+    def started(worker: _Worker) -> None:
+        if metrics:
+            metrics.enter(worker.region)
+        _started(ready if worker.age == 1 else lambda: None, leaving)
+
+    def ended(arbiter: Any, worker: _Worker) -> None:
+        if metrics:
+            metrics.leave(worker.region)
+
     options: dict[str, Any] = {
         "bind": f"fd://{listener.detach()}",
         "workers": workers,
@@ -354,7 +425,9 @@ def run(
         "control_socket_disable": True,
         "loglevel": "warning",
         "accesslog": None,
-        "post_worker_init": lambda worker: _started(ready if worker.age == 1 else lambda: None, leaving),
+        "pre_fork": _allot,
+        "post_worker_init": started,
+        "child_exit": ended,
     }
     _raise_limit_of_files()
     beside = None
@@ -365,7 +438,13 @@ def run(
     elif tls:
         options |= {"certfile": str(tls[0]), "keyfile": str(tls[1])}
     _settle()
-    _Embedded(app, options, beside, starting).run()
+    _Embedded(app, options, beside, starting, data).run()
+
+
+def _allot(arbiter: Any, worker: _Worker) -> None:
+    """Give a worker that is about to start a region in which no other one counts, but perhaps one did."""
+    taken = {other.region for other in arbiter.WORKERS.values()}
+    worker.region = min(set(range(REGIONS)) - taken, default=0)
 
 
 def _turn_deaf() -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 import socket
+import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING
@@ -14,6 +16,8 @@ from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from ..addresses import REPLY, framed
 from ..faults import phrase
+from ..metrics import Metrics
+from ..reloading import PAUSE, Reloading
 from ..settings import WrongSetting
 from .refusing import FIELD, refusal
 from .threaded import Carrier
@@ -110,17 +114,22 @@ def run(
     workers: int = 1,
     leaving: Callable[[], None] = lambda: None,
     starting: Callable[[str], None] = lambda ended: None,
+    metrics: Metrics | None = None,
+    data: Reloading | None = None,
 ) -> None:
     """Serve until interrupted; ``ready`` is called just before the first call can be answered, ``leaving`` at the end.
     There are no workers to be ``starting``. Raises WrongSetting.
 
     With a certificate and its key the socket speaks TLS, or if there is one more only that: then this one speaks HTTP.
+    ``data`` is read anew when it says so, if it watches. The one process counts where it counted.
     """
     if workers > 1:
         raise WrongSetting(f"--workers is {workers}, wanted 1: on this system there can be no more.")
     serving = server(app, listener, None if encrypted else tls)
     if encrypted:
         Thread(target=server(app, encrypted, tls).serve_forever, daemon=True).start()
+    if data and data.watching:
+        Thread(target=_watch, args=[data, partial(time.sleep, PAUSE)], daemon=True).start()
     ready()
     try:
         serving.serve_forever()
@@ -129,3 +138,11 @@ def run(
     finally:
         serving.server_close()
         leaving()
+
+
+def _watch(data: Reloading, pause: Callable[[], None]) -> None:
+    """Look whether files have changed, again and again."""
+    while True:
+        pause()
+        if data.look():
+            data.renew()

@@ -72,6 +72,7 @@ EVERYTHING: list[tuple[str, str, Any]] = [
     ("GET", "/health", None),
     ("GET", "/ready", None),
     ("GET", "/version", None),
+    ("GET", "/metrics", None),
     ("GET", "/vendors", None),
     ("GET", "/vendors/{vendor}", None),
     ("PUT", "/sandboxes/{name}", {"strict": True}),

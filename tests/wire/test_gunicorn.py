@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import signal
+import socket
 import sys
 from collections.abc import Iterable, Iterator
 from types import SimpleNamespace
@@ -12,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from gunicorn.config import Config
 
+from mockserver.metrics import REGIONS, Metrics
+from mockserver.vendor import Vendor
 from mockserver.wire import gunicorn, listening
 from mockserver.wire.inline import Inline
 
@@ -83,3 +87,33 @@ def test_a_call_that_breaks_before_it_is_one_is_told_and_the_next_is_answered() 
     assert broken.endswith(b'"detail":"The sandbox itself failed; its log says why."}')
     assert (fine[:15], fine[-2:]) == (b"HTTP/1.1 200 OK", b"ok")
     assert breaking.told == ["A call broke before it was one: at once"]
+
+
+@pytest.mark.parametrize(
+    ("taken", "region"), [([], 0), ([0, 1, 2], 3), ([1, 2], 0), ([0, 2], 1), (list(range(REGIONS)), 0)]
+)
+def test_no_two_workers_that_live_count_in_one_region(taken: list[int], region: int) -> None:
+    """But for those beyond the most that there may be, whom somebody called in by a signal."""
+    arbiter = SimpleNamespace(WORKERS={number: SimpleNamespace(region=number) for number in taken})
+    worker = SimpleNamespace()
+    gunicorn._allot(arbiter, worker)  # type: ignore[arg-type]  # all that is looked at
+    assert worker.region == region
+
+
+@pytest.mark.parametrize("metrics", [True, False])
+def test_a_worker_enters_its_region_and_another_process_tells_that_it_left(
+    vendor: Vendor, monkeypatch: pytest.MonkeyPatch, metrics: bool
+) -> None:
+    made: list[Any] = []
+    monkeypatch.setattr(gunicorn._Embedded, "run", lambda self: made.append(self))
+    monkeypatch.setattr(gunicorn, "_settle", lambda: None)
+    monkeypatch.setattr(signal, "signal", lambda *anything: None)
+    counts = Metrics([vendor])
+    listener = listening.listen("127.0.0.1", 0)
+    gunicorn.run(lambda *anything: [], listener, lambda: None, metrics=counts if metrics else None)
+    socket.socket(fileno=int(made[0].cfg.bind[0].removeprefix("fd://"))).close()
+    worker = SimpleNamespace(region=5, age=1)
+    made[0].cfg.post_worker_init(worker)
+    assert counts.workers == (2 if metrics else 1)
+    made[0].cfg.child_exit(None, worker)
+    assert counts.workers == 1
