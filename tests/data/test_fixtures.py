@@ -273,3 +273,20 @@ def test_records_of_json_lines_are_handed_over_as_they_are_read(vendor: Vendor, 
 def test_a_file_is_made_for_a_time_that_a_clock_can_show(read: Read, anchor: str) -> None:
     (line,) = told(lambda: read(GOOD.replace(ANCHOR, anchor)))
     assert line == f'own.yaml:3: anchor: found "{anchor}", wanted a time like 2026-07-15T09:00:00Z, from 1900 to 8999'
+
+
+@pytest.mark.parametrize(
+    ("row", "found"),
+    [
+        ('{"id": 1, "id": 2}', "broken JSON (the key 'id' is there twice)"),
+        ('{"name": "\\ud800"}', "broken JSON (half a character, like \\ud800)"),
+        ('{"\\ud800": 1}', "broken JSON (half a character, like \\ud800)"),
+        ('{"id": 1E+999999999}', "broken JSON (the number 1E+999999999 takes over 2000 digits)"),
+        ('{"id": NaN}', "broken JSON (NaN is no JSON number)"),
+    ],
+)
+def test_a_line_that_no_reader_takes_alike_is_refused(read: Any, row: str, found: str) -> None:
+    head = '{"vendor":"acme","dataset":"own","anchor":"2026-03-31T12:00:00Z","accounts":[{"account":"a","secret":"s"}]}'
+    assert told(lambda: read(f"{head}\n{row}\n", ".jsonl")) == [
+        f"own.jsonl:2: found {found}, wanted one JSON object a line"
+    ]
