@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -18,7 +17,7 @@ from ..listing import prefix_of
 from ..sandbox import NAME, Sandbox
 from ..serve import World, problem, refuse_secret_name
 from ..settings import WrongSetting
-from ..toolkit.jsontext import brief, decimals, decode, encode
+from ..toolkit.jsontext import brief, decimals, decode, encode, is_text
 from ..vendor import Vendor
 from .guard import BODY_LIMIT, OPEN, is_open
 from .hiding import named, told
@@ -164,7 +163,7 @@ def heard(*known: str, needed: tuple[str, ...] = ()) -> dict[str, Any]:
     """
     text = request.get_data()
     try:
-        body = decode(text) if text else {}
+        body = decode(text, unique=True) if text else {}
     except RecursionError:
         raise Misuse("Bad JSON", TOO_DEEP, code="bad-json") from None
     except ValueError as error:
@@ -172,7 +171,7 @@ def heard(*known: str, needed: tuple[str, ...] = ()) -> dict[str, Any]:
     _bounded(body)
     if not isinstance(body, dict):
         raise bad(f"The body is {brief(body)}, wanted an object.")
-    if not _is_text(body):
+    if not is_text(body):
         raise Misuse("Bad JSON", "The body has half a character (a lone surrogate like \\ud800).", code="bad-json")
     for name in body:
         if known and name not in known:
@@ -181,15 +180,6 @@ def heard(*known: str, needed: tuple[str, ...] = ()) -> dict[str, Any]:
         if name not in body:
             raise bad(f"The body has no {name!r}, wanted an object with {', '.join(needed)}.")
     return body
-
-
-def _is_text(body: Any) -> bool:
-    """Whether all texts in it can be sent and kept: JSON can spell what UTF-8 cannot."""
-    try:
-        json.dumps(body, ensure_ascii=False, default=str).encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def _bounded(body: Any) -> None:

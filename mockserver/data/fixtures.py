@@ -21,7 +21,7 @@ from marshmallow import ValidationError
 
 from ..clock import EARLIEST, LATEST, format_instant, parse_instant, within
 from ..toolkit.fields import Listed, Nested, RecordSchema
-from ..toolkit.jsontext import decode, encode
+from ..toolkit.jsontext import decode, encode, is_text
 from ..toolkit.logtext import printable
 from ..toolkit.notices import closest
 
@@ -256,7 +256,10 @@ def _parse_lines(path: Path, lines: Iterator[str], broken: list[Fault]) -> Any:
     def parsed() -> Iterator[Any]:
         for number, line in enumerate(chain([next(lines, "")], lines), 1):
             try:
-                yield decode(line.removesuffix("\n").encode())
+                row = decode(line.removesuffix("\n").encode(), unique=True)
+                if "\\u" in line and not is_text(row):
+                    raise ValueError("half a character, like \\ud800")
+                yield row
             except (ValueError, RecursionError) as error:
                 broken.append(Fault(path, number, "", f"broken JSON ({error})", "one JSON object a line"))
                 yield _BROKEN

@@ -31,13 +31,14 @@ def encode(value: Any, number: Callable[[Decimal], str] = plain) -> bytes:
     return b"".join(parts)
 
 
-def decode(text: bytes) -> Any:
+def decode(text: bytes, *, unique: bool = False) -> Any:
     """The value of a JSON text; numbers with a point come back as Decimals with the digits they had.
 
     Raises ValueError, also for the NaN and Infinity that Python would let pass, and for numbers that would take more
-    than DIGITS to write out.
+    than DIGITS to write out; and where keys must be ``unique``, for one that is there twice.
     """
-    return json.loads(text, parse_float=decimal, parse_int=whole, parse_constant=_no_number)
+    pairs = _unique if unique else None
+    return json.loads(text, parse_float=decimal, parse_int=whole, parse_constant=_no_number, object_pairs_hook=pairs)
 
 
 DIGITS = 2000  # of a number written out: 1E+999999999 must not come to a gigabyte when it is printed
@@ -84,7 +85,25 @@ def brief(value: Any, most: int = 80) -> str:
 
 @lru_cache(maxsize=4096)  # names of fields: there are few, and they come in every reply
 def _key(name: str) -> bytes:
-    return _string(name).encode() + b":"
+    return _string(name).encode("utf-8", "replace") + b":"
+
+
+def is_text(value: Any) -> bool:
+    """Whether all texts in a JSON value can be sent and kept: JSON can spell what UTF-8 cannot (``\\ud800``)."""
+    try:
+        json.dumps(value, ensure_ascii=False, default=str).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"the key {twice[:80]!r} is there twice")
+    return found
 
 
 def _no_number(text: str) -> Any:

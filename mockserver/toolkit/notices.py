@@ -44,7 +44,7 @@ def as_header(notices: Sequence[Notice]) -> str:
     kept: list[str] = []
     left = HEADER_LIMIT - len(_more(len(notices))) - len("[,]")
     for notice in notices:
-        text = json.dumps(asdict(notice), separators=(",", ":")).replace("\x7f", "\\u007f")  # no header may have it
+        text = json.dumps(asdict(notice), separators=(",", ":"))
         left -= len(text) + 1
         if left < 0:
             kept.append(_more(len(notices) - len(kept)))

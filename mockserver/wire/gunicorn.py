@@ -395,7 +395,7 @@ def run(
 
     A worker that ends at once calls ``leaving`` before. Before each worker starts ``starting`` is called in the process
     that it is forked from, and told how the one ended that it replaces (``worker 12 was killed (signal 9)``). Each
-    counts in a region of ``metrics`` of its own. On SIGHUP ``data`` is read anew, and if it watches whenever it says so.
+    counts in a region of ``metrics`` of its own. On SIGHUP ``data`` is read anew, or whenever it says so.
 
     With a certificate and its key the socket speaks TLS, or if there is one more only that: then this one speaks HTTP.
     The socket is gunicorn's from here on. Vendors have words for a request line that is too long, up to the limit set

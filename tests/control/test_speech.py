@@ -33,6 +33,7 @@ def server(vendor: Vendor) -> Sandboxed:
         (b'{"dataset": "\\ud800"}', 400, "The body has half a character"),
         (b'{"quotas": {"\\ud800": null}}', 400, "The body has half a character"),
         (b'{"dataset": "\xed\xa0\x80"}', 400, "The body has half a character"),
+        (b'{"strict": true, "strict": false}', 400, "The body is no JSON: the key 'strict' is there twice."),
         (b"[1]", 422, "The body is [1], wanted an object."),
         (b"null", 422, "The body is null, wanted an object."),
         (b'{"stric": true}', 422, "The body has 'stric', wanted only dataset, readings,"),

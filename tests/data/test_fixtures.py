@@ -281,3 +281,20 @@ def test_a_secret_is_not_told_where_it_is_of_the_wrong_form_or_there_twice(read:
     twice = GOOD.replace("poor-acme-secret-0000002", RICH)
     (fault,) = told(lambda: read(twice))
     assert "accounts[1].secret: found something that is not shown, wanted another secret than accounts[0]" in fault
+
+
+@pytest.mark.parametrize(
+    ("row", "found"),
+    [
+        ('{"id": 1, "id": 2}', "broken JSON (the key 'id' is there twice)"),
+        ('{"name": "\\ud800"}', "broken JSON (half a character, like \\ud800)"),
+        ('{"\\ud800": 1}', "broken JSON (half a character, like \\ud800)"),
+        ('{"id": 1E+999999999}', "broken JSON (the number 1E+999999999 takes over 2000 digits)"),
+        ('{"id": NaN}', "broken JSON (NaN is no JSON number)"),
+    ],
+)
+def test_a_line_that_no_reader_takes_alike_is_refused(read: Any, row: str, found: str) -> None:
+    head = '{"vendor":"acme","dataset":"own","anchor":"2026-03-31T12:00:00Z","accounts":[{"account":"a","secret":"s"}]}'
+    assert told(lambda: read(f"{head}\n{row}\n", ".jsonl")) == [
+        f"own.jsonl:2: found {found}, wanted one JSON object a line"
+    ]

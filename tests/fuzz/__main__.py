@@ -16,7 +16,7 @@ from random import randrange
 
 HERE = Path(__file__).parent
 TARGETS = ("wire", "query", "fixture", "scenario", "control")  # steered.py's, which cannot be imported without atheris
-ROUND = 100  # examples of each test a seed
+ROUND = 40  # examples of each test a seed
 
 
 def tests(seconds: float, seed: int) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -372,10 +373,7 @@ def calls(draw: some.DrawFn) -> bytes:
     vendor: Vendor = draw(some.sampled_from(VENDORS))
     endpoint = draw(some.sampled_from(vendor.endpoints))
     path = draw(some.sampled_from((endpoint.path, *endpoint.also)))
-    own = path.encode()
-    while b"{" in own:
-        start, end = own.index(b"{"), own.index(b"}") + 1
-        own = own[:start] + (draw(TEXT.map(escaped)) or b"1") + own[end:]
+    own = re.sub(rb"{\w+}", lambda name: draw(TEXT.map(escaped)) or b"1", path.encode())
     headers: dict[str, bytes] = {}
     address = draw(some.sampled_from(["root", "prefix", "host", "sandbox", "astray"]))
     if address == "prefix":

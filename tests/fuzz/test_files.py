@@ -69,6 +69,8 @@ def text_of(vendor: str) -> str:
 
 TEXTS = {vendor.name: text_of(vendor.name) for vendor in VENDORS}
 
+PARSED = {vendor: yamltext.load(text) for vendor, text in TEXTS.items()}
+
 
 @some.composite
 def damaged(draw: some.DrawFn, text: str) -> str:
@@ -98,22 +100,19 @@ def test_no_fixture_file_breaks_anything(vendor: str, data: Any) -> None:
     targets.fixture(vendor, data.draw(damaged(TEXTS[vendor])))
 
 
-@given(
-    vendor=some.sampled_from(sorted(TEXTS)),
-    field=some.sampled_from(["accounts", "records"]),
-    value=NEARLY,
-    row=some.integers(0, 1),
-)
-@tried()
-def test_no_value_of_a_fixture_breaks_anything(vendor: str, field: str, value: Any, row: int) -> None:
-    content = yamltext.load(TEXTS[vendor])
-    rows = content[field]
-    for name in rows[min(row, len(rows) - 1)]:
-        spoiled = {**content, field: [dict(each) for each in rows]}
-        spoiled[field][min(row, len(rows) - 1)][name] = value
-        head = {key: part for key, part in spoiled.items() if key != "records"}
-        lines = [_told(_numbers(head)), *(_told(_numbers(record)) for record in spoiled["records"])]
-        targets.fixture(vendor, "\n".join(lines) + "\n", ".jsonl")
+@given(data=some.data(), value=NEARLY)
+@tried(80)
+def test_no_value_of_a_fixture_breaks_anything(data: Any, value: Any) -> None:
+    vendor = data.draw(some.sampled_from(sorted(TEXTS)))
+    content = PARSED[vendor]
+    part = data.draw(some.sampled_from(["accounts", "records"]))
+    rows = [dict(row) for row in content[part]]
+    row = data.draw(some.sampled_from(rows))
+    row[data.draw(some.sampled_from(sorted(row)))] = value
+    head = {name: each for name, each in {**content, part: rows}.items() if name != "records"}
+    records = rows if part == "records" else content["records"]
+    lines = [_told(_numbers(each)) for each in (head, *records)]
+    targets.fixture(vendor, "\n".join(lines) + "\n", ".jsonl")
 
 
 def _numbers(value: Any) -> Any:

@@ -110,3 +110,7 @@ def test_a_number_that_would_fill_the_memory_is_refused(text: str) -> None:
 def test_a_large_number_is_read_again_as_it_is_written(text: str) -> None:
     written = encode(decode(text.encode()))
     assert encode(decode(written)) == written
+
+
+def test_half_a_surrogate_pair_in_a_name_does_so_too() -> None:
+    assert json.loads(encode({"a\ud800": 1})) == {"a?": 1}
