@@ -260,7 +260,7 @@ def soak(seconds: float, seed: int, flags: Sequence[str]) -> list[Finding]:
         shared = Soak(Model(seed), server.port, seed)
         samples = asyncio.run(soaked(shared, server, warm, seconds))
     first, last, grown = growth(samples, warm, seconds)
-    held = grown < MOST
+    held, half = grown < MOST, growth(samples, seconds / 2, seconds)
     marks = ", ".join(f"{samples[round((len(samples) - 1) * part / 10)]:.0f}" for part in range(11))
     uses = ", ".join(f"{name} {count:,}" for name, count in shared.done.most_common())
     return [
@@ -270,6 +270,7 @@ def soak(seconds: float, seed: int, flags: Sequence[str]) -> list[Finding]:
             f"< {MOST * 100:g} %",
             held,
         ),
+        Finding("of it in the second half: what goes on growing", f"{half[2] * 100:+.1f} %"),
         Finding("memory from the start to the end, MiB", marks),
         Finding("what was done", uses),
         Finding("sandboxes made", f"{next(shared.names):,}"),
