@@ -146,7 +146,7 @@ class _Protocol(protocol.ASGIProtocol):  # type: ignore[misc]  # gunicorn has no
         """Read on, once there is room: gunicorn would after each request, and so keep all that a client cares to send
         ahead, however much that is.
         """
-        if not self._is_buffer_full():
+        if self._reading_paused and not self._is_buffer_full():
             super()._resume_reading()
 
     def _keepalive_timeout(self) -> None:
