@@ -38,9 +38,9 @@ def main(worker: str, module: str, words: Sequence[str]) -> None:
     from mockserver.wire.threaded import Carrier
 
     class Embedded(gunicorn._Embedded):
-        def __init__(self, app: WSGIApplication, options: dict[str, Any], encrypted: None = None) -> None:
+        def __init__(self, app: WSGIApplication, options: dict[str, Any], *others: Any) -> None:
             self._carrier = Carrier(app, REPLY)
-            super().__init__(app, {**options, "worker_connections": CONNECTIONS, **WORKERS[worker]})
+            super().__init__(app, {**options, "worker_connections": CONNECTIONS, **WORKERS[worker]}, *others)
 
         def load(self) -> Any:
             return self._carrier

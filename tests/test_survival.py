@@ -69,6 +69,7 @@ def test_a_stop_answers_also_those_that_the_system_alone_has_let_in() -> None:
     """More than an event loop takes in at one go, while the worker is held."""
     with survival.served() as server, ExitStack() as stack:
         (worker,) = server.workers()
+        survival.Talker(server.port).control("GET", "/version")
         os.kill(worker, signal.SIGSTOP)
         clients = []
         for _ in range(300):

@@ -145,7 +145,7 @@ class _Protocol(protocol.ASGIProtocol):  # type: ignore[misc]  # gunicorn has no
         """Close the connection if no call is on it, nor likely to be on its way."""
         idle_since = self._keepalive_handle.when() - KEPT if self._keepalive_handle else self._since
         if self._awaiting_request and not self._is_arriving() and now >= idle_since + LINGER:
-            self._close_transport()
+            self._let_go()
 
     def look(self, now: float) -> None:
         """Give up a client that lets us wait: from time to time each connection is looked at."""
@@ -158,9 +158,13 @@ class _Protocol(protocol.ASGIProtocol):  # type: ignore[misc]  # gunicorn has no
                 reset(self.transport)
             elif arriving:
                 self._send_error_response(408, f"The request did not arrive whole within {PATIENCE:g} seconds.")
-                self._close_transport()
+                self._let_go()
             elif self._awaiting_request:
-                self._close_transport()
+                self._let_go()
+
+    def _let_go(self) -> None:
+        self._close_transport()
+        self._request_ready.set()  # for nobody waits any more
 
     def _is_arriving(self) -> bool:
         """Whether some of a request is there, but not yet all of it."""
@@ -173,7 +177,7 @@ class _Protocol(protocol.ASGIProtocol):  # type: ignore[misc]  # gunicorn has no
         """Read on, once there is room: gunicorn would after each request, and so keep all that a client cares to send
         ahead, however much that is.
         """
-        if not self._is_buffer_full():
+        if self._reading_paused and not self._is_buffer_full():
             super()._resume_reading()
 
     def _keepalive_timeout(self) -> None:
@@ -220,7 +224,13 @@ class _Worker(gasgi.ASGIWorker):  # type: ignore[misc]  # gunicorn has no types
         if self.app.encrypted:  # beside gunicorn's own socket: TLS on all of those, or on none, is all that it offers
             listener, context = self.app.encrypted
             self.servers.append(await self.loop.create_server(lambda: _Protocol(self), sock=listener, ssl=context))
+        self.loop.call_soon(self._widen)  # once it listens
         await super()._serve()
+
+    def _widen(self) -> None:
+        """Let the system take in as many as it was told at first: asyncio has told it 100."""
+        for listener in self.sockets:
+            listener.sock.listen(self.cfg.backlog)
 
     def handle_exit_signal(self) -> None:
         if self.alive:  # told again, by its master beside its group, it is shutting down by then
