@@ -146,6 +146,11 @@ class _Worker(gasgi.ASGIWorker):  # type: ignore[misc]  # gunicorn has no types
             connection.hang_up()
         await super()._shutdown()
 
+    def _cleanup(self) -> None:
+        """A signal that is sent again, to it and by its master, has nobody left to wake, and no pipe to write to."""
+        signal.set_wakeup_fd(-1)
+        super()._cleanup()
+
 
 class _Master(Arbiter):  # type: ignore[misc]  # gunicorn has no types
     """One that reads fixtures anew where gunicorn's would replace its workers, which hold connections and sandboxes.
