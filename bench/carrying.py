@@ -38,7 +38,7 @@ def main(worker: str, module: str, words: Sequence[str]) -> None:
     from mockserver.wire.threaded import Carrier
 
     class Embedded(gunicorn._Embedded):
-        def __init__(self, app: WSGIApplication, options: dict[str, Any], encrypted: None = None) -> None:
+        def __init__(self, app: WSGIApplication, options: dict[str, Any], *others: None) -> None:
             self._carrier = Carrier(app, REPLY)
             super().__init__(app, {**options, "worker_connections": CONNECTIONS, **WORKERS[worker]})
 
