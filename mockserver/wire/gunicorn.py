@@ -289,11 +289,6 @@ class _Worker(gasgi.ASGIWorker):  # type: ignore[misc]  # gunicorn has no types
         self._context = super()._get_ssl_context()
         return self._context
 
-    def _cleanup(self) -> None:
-        """A signal that is sent again, to it and by its master, has nobody left to wake, and no pipe to write to."""
-        signal.set_wakeup_fd(-1)
-        super()._cleanup()
-
 
 class _Arbiter(Arbiter):  # type: ignore[misc]  # gunicorn has no types
     """The master. It tells in our words how a worker ended, starts workers that hear each signal, and reads fixtures
