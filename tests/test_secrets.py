@@ -180,9 +180,8 @@ def send(watched: Watched, call: Planted) -> tuple[int, str]:
         headers["Cookie"] = f"{headers.get('Cookie', 'a=b')}; copy={secret}"
     if "body" in call.copies and data is None:
         data, kind = f"note: {secret}", "text/plain"
-    reply = watched.app.test_client().open(
-        f"{target}?{'&'.join(query)}", method="GET", headers=headers, data=data, content_type=kind
-    )
+    client = watched.app.test_client(use_cookies=False)  # or it would send its own instead of ours
+    reply = client.open(f"{target}?{'&'.join(query)}", method="GET", headers=headers, data=data, content_type=kind)
     text = reply.get_data(as_text=True)
     return reply.status_code, "\n".join((text, *map(": ".join, reply.headers)))
 
