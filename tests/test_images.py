@@ -33,7 +33,7 @@ from mockserver.settings import make, secured
 from mockserver.toolkit.querystring import encode
 from mockserver.vendors import found
 from mockserver.version import __version__
-from mockserver.wire.gunicorn import GRACE
+from mockserver.wire.worker import GRACE
 
 ROOT = Path(__file__).parent.parent
 DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")

@@ -33,7 +33,7 @@ from mockserver.logs import observer
 from mockserver.scenario import faults_of
 from mockserver.serve import World
 from mockserver.settings import WrongSetting, make
-from mockserver.wire.gunicorn import SPOKEN, _Protocol
+from mockserver.wire.connection import SPOKEN, Connection
 from mockserver.wire.inline import Inline
 from tests.client import WALL
 
@@ -195,7 +195,7 @@ class Server:
             alive=True,
             connections=set(),
         )
-        protocol, transport = _Protocol(worker), Transport()
+        protocol, transport = Connection(worker), Transport()
         protocol.connection_made(transport)  # type: ignore[arg-type]  # it is one as far as this goes
         size = max(1, -(-len(sent) // pieces))
         for start in range(0, len(sent), size):

@@ -12,7 +12,7 @@ from importlib import import_module
 from pathlib import Path
 
 from mockserver.front import front
-from mockserver.wire import listening, threaded
+from mockserver.wire import connection, listening, threaded
 from tests.acme import Sandboxed, acme
 
 if __name__ == "__main__":
@@ -20,9 +20,10 @@ if __name__ == "__main__":
     threaded.DRIP_PAUSE = 0
     server, _, how = sys.argv[1].partition("-")
     wire = import_module(f"mockserver.wire.{server}")
+    patient = connection if server == "gunicorn" else wire
     for name, _, seconds in (given.partition("=") for given in sys.argv[3:]):
-        assert hasattr(wire, name)
-        setattr(wire, name, int(seconds) if seconds.isdecimal() else float(seconds))
+        assert hasattr(patient, name)
+        setattr(patient, name, int(seconds) if seconds.isdecimal() else float(seconds))
     sandboxed = Sandboxed(acme(Path(sys.argv[2])))
     app = front(sandboxed.world) if server == "gunicorn" and not how else sandboxed.app
     listener = listening.listen("127.0.0.1", 0)

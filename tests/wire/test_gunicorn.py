@@ -17,6 +17,7 @@ from gunicorn.config import Config
 from mockserver.metrics import REGIONS, Metrics
 from mockserver.vendor import Vendor
 from mockserver.wire import gunicorn, listening
+from mockserver.wire.connection import Connection
 from mockserver.wire.inline import Inline
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ def test_a_call_that_breaks_before_it_is_one_is_told_and_the_next_is_answered() 
 
     async def answers() -> list[bytes]:
         worker.loop = asyncio.get_running_loop()
-        async with await worker.loop.create_server(lambda: gunicorn._Protocol(worker), "127.0.0.1", 0) as server:
+        async with await worker.loop.create_server(lambda: Connection(worker), "127.0.0.1", 0) as server:
             found = []
             for method in (b"GET", b"POST"):
                 reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
