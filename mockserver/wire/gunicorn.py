@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import logging
+import mmap
 import os
 import resource
 import signal
@@ -78,8 +79,14 @@ class _Arbiter(Arbiter):  # type: ignore[misc]  # gunicorn has no types
         sys.exit(exit_status)
 
     def stop(self, graceful: bool = True) -> None:
+        if self.app.encrypted:
+            self.app.encrypted[0].close()
         super().stop(graceful)
         turn_deaf()
+
+    def kill_workers(self, sig: int) -> None:
+        self.app.closed[0] = not self.LISTENERS
+        super().kill_workers(sig)
 
     def reap_workers(self) -> None:
         for pid, worker in tuple(self.WORKERS.items()):
@@ -121,6 +128,7 @@ class _Embedded(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
     ) -> None:
         self._wsgi, self._options = Inline(app, REPLY), options
         self.encrypted, self.starting, self.data = encrypted, starting, data
+        self.closed = mmap.mmap(-1, 1)  # what all processes see: whether the master listens no more
         super().__init__()
 
     def load_config(self) -> None:

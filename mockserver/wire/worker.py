@@ -11,7 +11,7 @@ from typing import Any
 from gunicorn.workers import gasgi
 
 from ..reloading import Reloading
-from .connection import Connection
+from .connection import LINGER, Connection
 
 log = logging.getLogger("mockserver")
 
@@ -76,6 +76,7 @@ class Worker(gasgi.ASGIWorker):  # type: ignore[misc]  # gunicorn has no types
 
     async def _shutdown(self) -> None:
         until = self.loop.time() + GRACE - 0.5  # before the master's patience ends
+        await self._masters_turn()
         coming = await self._let_in()
         while (now := self.loop.time()) < until and not self._quick_shutdown:
             for connection in tuple(self.connections):
@@ -92,6 +93,15 @@ class Worker(gasgi.ASGIWorker):  # type: ignore[misc]  # gunicorn has no types
             self.loop.remove_signal_handler(number)
         turn_deaf()
         super()._cleanup()
+
+    async def _masters_turn(self) -> None:
+        """Go on until the master listens no more, if it is about to: connections that come when nobody takes them in
+        any more, but the master's socket is still open, would be cut. A signal to the group of processes tells a worker
+        at the same moment as its master, one to a worker alone tells the master nothing.
+        """
+        until = self.loop.time() + LINGER
+        while not self.app.closed[0] and self.loop.time() < until:
+            await asyncio.sleep(0.005)
 
     async def _let_in(self) -> asyncio.Future[Any]:
         """Listen no more, but take those connections that the system has accepted for us so far."""
