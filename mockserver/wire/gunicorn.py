@@ -217,7 +217,7 @@ def _settle() -> None:
     Calls of the job take 0.92 of the time for it, and the worker shares more pages with its parent.
     """
     gc.freeze()
-    gc.set_threshold(20_000, 20, 20)
+    gc.set_threshold(5_000, 10, 5)
 
 
 def _raise_limit_of_files() -> None:
