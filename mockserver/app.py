@@ -20,7 +20,7 @@ from .control.hiding import told, trace_told
 from .errors import Misuse
 from .faults import phrase
 from .front import Later
-from .journal import BODY_LIMIT
+from .redaction import BODY_LIMIT
 from .serve import World, log, lost, problem, serve
 from .settings import Settings, make
 from .store import Store

@@ -31,6 +31,7 @@ from .journal import Done
 from .library import Library
 from .metrics import Metrics
 from .questions import Answers, read
+from .redaction import HIDDEN, Redaction, Told
 from .sandbox import DEFAULT, Choice, Sandbox, Sandboxes, check_readings, choose, names_a_sandbox, readings_for
 from .settings import Settings, pairs, switch
 from .store import Store
@@ -60,7 +61,7 @@ class World:
     observers: list[Callable[[Done], None]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.redaction = journal.Redaction(self.vendors, self.start)
+        self.redaction = Redaction(self.vendors, self.start)
         self.answers = Answers()
         self.metrics = Metrics(self.vendors)
         if self.settings.control:  # nobody else can ask for them
@@ -68,7 +69,7 @@ class World:
 
     def renew(self, library: Library, start: Mapping[str, Dataset]) -> None:
         """Serve other data from here on. A call takes its data once: all that it sees of it is of before, or of now."""
-        self.redaction = journal.Redaction(self.vendors, start, self.redaction)
+        self.redaction = Redaction(self.vendors, start, self.redaction)
         self.sandboxes.take(library)
         self.start = start
 
@@ -89,7 +90,7 @@ def serve(world: World, vendor: Vendor, endpoint: Endpoint | None, request: Requ
             endpoint=endpoint,
             sandbox=call.sandbox,
             request=request,
-            path=told.path if call.fault != live.CODE else journal.HIDDEN,
+            path=told.path if call.fault != live.CODE else HIDDEN,
             reply=reply,
             notices=notices,
             now=call.now,
@@ -214,7 +215,7 @@ def lost(world: World, request: Request, misuse: Misuse) -> Reply:
             endpoint=None,
             sandbox=name,
             request=request,
-            path=told.path if fault != live.CODE else journal.HIDDEN,
+            path=told.path if fault != live.CODE else HIDDEN,
             reply=reply,
             notices=notices,
             now=now,
@@ -229,7 +230,7 @@ def lost(world: World, request: Request, misuse: Misuse) -> Reply:
         return problem(BROKEN)
 
 
-def closed(world: World, done: Done, told: journal.Told) -> Reply:
+def closed(world: World, done: Done, told: Told) -> Reply:
     """Write the call down, before the first byte goes out, and tell the observers; the reply with the id under which
     the journal has it. A preflight is no call, unless it is refused: the call itself never comes then.
     """
@@ -254,7 +255,7 @@ def last_words(world: World, call: Call) -> Reply:
         return problem(BROKEN)
 
 
-def told_of(world: World, call: Call) -> journal.Told:
+def told_of(world: World, call: Call) -> Told:
     """The call's request as it may be told, as far as the call came."""
     return world.redaction.of(call.request, call.vendor, call.accounts)
 
@@ -264,9 +265,7 @@ def broke(world: World, call: Call) -> None:
     log_crash(world, call.request, told_of(world, call), call.accounts, call.vendor.credential.key)
 
 
-def log_crash(
-    world: World, request: Request, told: journal.Told, accounts: Accounts | None = None, key: str = ""
-) -> None:
+def log_crash(world: World, request: Request, told: Told, accounts: Accounts | None = None, key: str = "") -> None:
     """Log the crash of this moment with its trace, as text: what it says may hold a secret of the call, or of any
     account.
     """

@@ -8,7 +8,7 @@ from typing import Any
 from flask import Blueprint, Response
 
 from ..faults import BadRule, Rule, rule_of
-from ..journal import HIDDEN
+from ..redaction import HIDDEN
 from ..sandbox import Sandbox
 from ..toolkit.jsontext import encode
 from .hiding import rule_told

@@ -16,7 +16,7 @@ from .. import live
 from ..addresses import SANDBOX, received
 from ..data.dataset import Accounts
 from ..errors import Misuse, StoreAway
-from ..journal import HIDDEN, Redaction, hidden, spelled
+from ..redaction import HIDDEN, Redaction, hidden, spelled
 from ..sandbox import DEFAULT
 from ..serve import World
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from mockserver import faults, journal, live
+from mockserver import faults, journal, live, redaction
 from mockserver.control.requests import endpoints_near
 from mockserver.data import yamltext
 from mockserver.matching import Difference
@@ -42,7 +42,7 @@ PIECES = [
 PATH = "/a" * (LONG // 2)
 KEPT = {"request": {"path": PATH, "method": "GET", "query": {}, "headers": {}}, "vendor": None}
 USES: dict[str, Callable[[str], object]] = {
-    "a body": journal._NAMED.findall,
+    "a body": redaction._NAMED.findall,
     "a live credential": lambda text: (live.hidden(text, ""), live.looks_live(text, 0.0)),
     "a URL": without_password,
     "a wish": lambda text: faults.wish(Request("GET", "/", text, {"prefer": text})),
