@@ -4,7 +4,8 @@
 bounded, and the bounds are set so that the first minute fills them: journals (of a sandbox and all together), sandboxes
 (some are deleted, most expire), fault rules and changed records (each sandbox goes before it has many). Each thread of
 the server keeps room for the largest reply that it ever made, so the heavy ones come more often in the first minute,
-for every thread to have made some. Whatever grows on after that minute is a leak.
+for every thread to have made some; and each call has a text and a name that were never sent, for what is remembered of
+those to be full. Whatever grows on after that minute is a leak.
 
 Memory is PSS over the process tree, once a second; its growth is the median of the last tenth of the time over that of
 the first samples after the minute.
@@ -71,6 +72,7 @@ class Soak:
     done: Counter[str] = field(default_factory=Counter)
     names: itertools.count[int] = field(default_factory=itertools.count)
     recent: list[str] = field(default_factory=list)
+    warming: bool = True
 
     def fresh(self) -> str:
         """A sandbox that nobody had; the last few are used by all, and then never again."""
@@ -99,15 +101,17 @@ class User:
             raise Failed(f"{method} {path} was answered with {answer.status}: {answer.body[:300]!r}")
         return answer
 
+    def is_usual(self, strange: float) -> bool:
+        """Whether nothing is sent that was never sent before, as it is this often; in the warm part it always is."""
+        return not self.soak.warming and self.draw.random() >= strange
+
     async def call(self) -> None:
         ask = self.draw.choice(self.soak.model.asks[self.draw.choice([*self.soak.model.vendors])])
-        noise = (
-            f"{'&' if '?' in ask.target else '?'}note={self.draw.randrange(10**9)}" if self.draw.random() < 0.3 else ""
-        )
+        noise = "" if self.is_usual(0.3) else f"{'&' if '?' in ask.target else '?'}note={self.draw.randrange(10**9)}"
         sent = {**self.soak.model.headers(ask), "X-Mock-Sandbox": self.box}
         if self.draw.random() < 0.05:
             sent["X-Mock-Delay"] = "50"
-        if self.draw.random() < 0.05:
+        if not self.is_usual(0.05):
             sent[f"X-Own-{self.draw.randrange(10**6)}"] = "x"
         await self.line.ask("GET", f"/{ask.vendor}{ask.target}{noise}", sent)
 
@@ -205,6 +209,7 @@ async def user(soak: Soak, number: int, warm: float, until: float) -> None:
     for _ in range(5):
         await own.make()
     while (now := time.monotonic()) < until:
+        soak.warming = now < warm
         weights = [weight * (HEAVY.get(do, 1) if now < warm else 1) for do, weight in WEIGHTS.items()]
         (do,) = own.draw.choices([*WEIGHTS], weights)
         await do(own)

@@ -43,7 +43,7 @@ HEAD = re.compile(
 )
 ASKED = re.compile(rb"code|__code|transfer-encoding", re.IGNORECASE)  # what can ask for a 5xx
 TOLD = (501, 507)  # no Swagger UI; a bound that is reached, which is named
-CPU_SECONDS = 2.0  # a call takes a thousandth; what takes this long grows with what is sent faster than it should
+CPU_SECONDS = 1.0  # a call takes a thousandth; what takes this long grows with what is sent faster than it should
 BOUNDS = {"max_sandboxes": "40", "journal_entries": "50", "journal_bytes": "400000", "all_journals_bytes": "2000000"}
 
 
