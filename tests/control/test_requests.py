@@ -10,6 +10,7 @@ import pytest
 
 from mockserver.clock import at, format_instant
 from mockserver.store import Newer
+from mockserver.store.memory import MemoryStore
 from mockserver.vendor import Vendor
 from tests.acme import BILLS, RICH, Sandboxed, acme
 from tests.client import WALL
@@ -123,6 +124,18 @@ def test_in_brief_entries_are_without_headers_and_bodies(busy: Sandboxed) -> Non
         assert busy.control("GET", "/requests?brief=true").json["requests"] == whole
     assert busy.control("GET", "/requests?brief=true&after=3").json["requests"] == whole[:2]
     assert busy.control("GET", "/requests?brief=false").json != busy.control("GET", "/requests?brief=true").json
+
+
+def test_in_brief_a_call_is_not_another_one_that_had_its_id(vendor: Vendor) -> None:
+    """A store that lost all, or a worker that was replaced, gives ids anew."""
+    store = MemoryStore()
+    server = Sandboxed(vendor, store=store)
+    for path in (BILLS, "/v3/bills/6"):
+        vars(store).update(vars(MemoryStore()))
+        server.wall.seconds += 1
+        server.get(path)
+        (entry,) = server.control("GET", "/requests?brief=true").json["requests"]
+        assert (entry["id"], entry["request"]["path"]) == (1, path)
 
 
 def test_a_journal_tells_how_many_calls_it_let_go(vendor: Vendor) -> None:
