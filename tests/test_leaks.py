@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -23,6 +22,7 @@ from mockserver.settings import make
 from mockserver.toolkit.credentials import USUAL_HEADERS, USUAL_PARAMETERS
 from mockserver.vendor import Vendor
 from tests.client import WALL
+from tests.logged import logged
 
 VENDORS = shelf.found()
 COPIES = ("path", "value", "name", "body", "header", "cookie", "suffixed")
@@ -58,19 +58,10 @@ class Watched:
 
 @pytest.fixture(scope="module", params=["text", "json"])
 def watched(request: pytest.FixtureRequest) -> Iterator[Watched]:
-    root = logging.getLogger("mockserver")
-    before = root.handlers[:], root.level, root.propagate
-    logs.configure(request.param)
-    stream = io.StringIO()
-    (handler,) = root.handlers
-    assert isinstance(handler, logging.StreamHandler)
-    handler.setStream(stream)
-    app = create_app(make({}, {}), wall=lambda: WALL)
-    found = Watched(app, stream)
-    found.world.observers.append(logs.observer(request.param, stream))
-    yield found
-    root.handlers[:], level, root.propagate = before
-    root.setLevel(level)
+    with logged(request.param) as stream:
+        found = Watched(create_app(make({}, {}), wall=lambda: WALL), stream)
+        found.world.observers.append(logs.observer(request.param, stream))
+        yield found
 
 
 def secrets(vendor: Vendor) -> list[str]:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import base64
 import io
 import json
-import logging
 import os
 import subprocess
 import sys
@@ -34,6 +33,7 @@ from mockserver.settings import make
 from mockserver.testing.running import judge
 from mockserver.testing.telling import broken_told, calls_told
 from tests.client import WALL
+from tests.logged import logged
 from tests.servers import PROGRAM
 
 VENDORS = shelf.found()
@@ -115,18 +115,11 @@ SCENARIO_FILE = {
 def watched(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
     folder = tmp_path_factory.mktemp("scenarios")
     (folder / "refused.yaml").write_text(json.dumps(SCENARIO_FILE), encoding="utf-8")
-    root = logging.getLogger("mockserver")
-    before = root.handlers[:], root.level, root.propagate
-    logs.configure(request.param)
-    stream = io.StringIO()
-    (handler,) = root.handlers
-    assert isinstance(handler, logging.StreamHandler)
-    handler.setStream(stream)
-    found = Watched(create_app(make({"control_token": TOKEN, "scenarios": folder}, {}), wall=lambda: WALL), stream)
-    found.world.observers.append(logs.observer(request.param, stream))
-    yield found
-    root.handlers[:], level, root.propagate = before
-    root.setLevel(level)
+    own = make({"control_token": TOKEN, "scenarios": folder}, {})
+    with logged(request.param) as stream:
+        found = Watched(create_app(own, wall=lambda: WALL), stream)
+        found.world.observers.append(logs.observer(request.param, stream))
+        yield found
 
 
 def begin(watched: Watched) -> None:
