@@ -8,7 +8,6 @@ import os
 import sys
 from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import replace
 from datetime import UTC, date, datetime, time
 from functools import lru_cache, partial
 from hashlib import blake2b, file_digest
@@ -144,20 +143,12 @@ class Library:
             try:
                 library.dataset(vendors[asked[0]], *asked[1:])
             except (fixtures.BrokenFixture, WrongSetting) as error:
-                wrong |= dict.fromkeys(self.sentences(error))
+                wrong |= dict.fromkeys(sentences(error))
                 if before is not None:
                     stays[asked] = before
         library._loaded |= stays
         library._stays = {(vendor, name): data for (vendor, name, _), data in stays.items()}
         return library, list(wrong)
-
-    def sentences(self, error: fixtures.BrokenFixture | WrongSetting) -> list[str]:
-        """What is wrong, without what stands where a credential belongs."""
-        if isinstance(error, WrongSetting):
-            return [str(error)]
-        keys = {vendor.credential.key for vendor in self._vendors}
-        hidden = "something that is not shown"
-        return [str(replace(f, found=hidden) if f.path.rpartition(".")[2] in keys else f) for f in error.faults]
 
     def differing(self, other: Library) -> list[Dataset]:
         """The datasets that are loaded here and are others, or not loaded, there: one of each vendor and name."""
@@ -310,6 +301,11 @@ class Library:
 
 def _is_fixture(path: Path) -> bool:
     return path.suffix in (".yaml", ".jsonl")
+
+
+def sentences(error: fixtures.BrokenFixture | WrongSetting) -> list[str]:
+    """What is wrong with files, one by one."""
+    return [str(error)] if isinstance(error, WrongSetting) else list(map(str, error.faults))
 
 
 def _read_whole(vendor: Vendor, path: Path, digest: str) -> Dataset:

@@ -27,6 +27,7 @@ from typing import NamedTuple
 
 from .data.dataset import Dataset
 from .data.fixtures import BrokenFixture
+from .library import sentences
 from .sandbox import first_day
 from .serve import World
 from .settings import WrongSetting
@@ -101,7 +102,7 @@ class Reloading:
             library, wrong = before.renewed(others)
             start = library.load_all(world.settings.dataset, first_day(world.settings, world.wall()))
         except (BrokenFixture, WrongSetting) as error:
-            return Found(before.sentences(error))
+            return Found(sentences(error))
         except Exception as error:  # a bug, of a vendor's schema perhaps: no reason to serve nothing any more
             log.exception("Fixtures could not be read anew")
             return Found([f"files that break their reader ({error})"])
