@@ -63,7 +63,6 @@ def test_no_long_text_takes_long(use: str) -> None:
 
 
 def test_of_a_call_with_thousands_of_names_some_are_compared() -> None:
-    kept = {"request": {"query": {f"page{number}": "1" for number in range(16_000)}, "headers": {}}, "vendor": None}
+    kept = {"request": {"query": {f"page{number}": "1" for number in range(200_000)}, "headers": {}}, "vendor": None}
     with watched("hints"):
-        for _ in range(300):
-            journal.hint(Difference("query.pages", "1", None), kept)
+        journal.hint(Difference("query.pages", "1", None), kept)
