@@ -29,6 +29,9 @@ def refuse(wanted: bool, vendors: Iterable[Vendor], request: Request, wall: floa
     """
     if not wanted:
         return
+    everything = "\n".join((request.query, request.path, *request.headers.values()))
+    if not request.body and not _may_be(everything) and "basic" not in everything.lower():  # as a rule: 1 µs less
+        return
     texts = [*_held(vendors, request.headers)]
     if _may_be(request.query):
         texts += [value for _, value in pairs(request.query)]
@@ -77,9 +80,6 @@ def _may_be(text: str) -> bool:
 
 def _held(vendors: Iterable[Vendor], headers: Mapping[str, str]) -> Iterator[str]:
     """What stands in the headers where credentials do; what Basic wraps without its wrapping."""
-    everything = "\n".join(headers.values())
-    if not _may_be(everything) and "basic" not in everything.lower():
-        return
     names: set[str] = set()
     for name, value in headers.items():
         wrapped = _BASIC.match(value)
