@@ -97,8 +97,7 @@ class Redaction:
         self._started = {name: data.accounts for name, data in start.items()}
         # Clients send the same headers and names again and again: to look at the headers anew takes 12 µs.
         self._known_headers = lru_cache(maxsize=256)(self._headers_alone)
-        self._known_name = lru_cache(maxsize=1024)(lambda name: self.is_secret(name) or self._holds(name))
-        self._known_path = lru_cache(maxsize=256)(self._holds)
+        self._known_name = lru_cache(maxsize=1024)(self.is_secret)
         own = {
             str(account[keys[name]])
             for name, accounts in self._started.items()
@@ -113,7 +112,7 @@ class Redaction:
         prefix = f"/{vendor.name}" if vendor else ""
         if not sent.body and (vendor is None or accounts is None or accounts is self._started.get(vendor.name)):
             query, (secrets, shown) = pairs(sent.query), self._told_headers(sent.headers)
-            if not self._tells(sent, query, secrets):
+            if not self._tells(query, _whole((sent.path, sent.sandbox or "", *chain(*query))), secrets):
                 return Told(secrets, sent.method, prefix, sent.path, query, shown)
         return self._shown(sent, prefix, vendor, accounts)
 
@@ -143,24 +142,15 @@ class Redaction:
         told = self._shown(Request("", "", headers=dict(headers)))
         return told.secrets, MappingProxyType(told.request["headers"])  # many entries share it
 
-    def _tells(self, sent: Request, query: Pairs, secrets: Secrets) -> bool:
-        """Whether there is anything to hide in a path and query. Names and paths come again in other company, and what
-        is too short for a secret holds none: 3 µs less a call.
-        """
-        everything = _whole((sent.path, sent.sandbox or "", *chain(*query)))
-        if len(everything) > REMEMBERED:
-            return any(self.is_secret(name) for name, _ in query) or self._holds(everything, secrets)
+    def _tells(self, query: Pairs, text: str, secrets: Secrets) -> bool:
+        """Whether there is anything to hide in a path and query."""
+        is_secret = self._known_name if len(text) <= REMEMBERED else self.is_secret
         return (
-            any(map(everything.__contains__, secrets))
-            or any(map(self._known_name, [name for name, _ in query]))
-            or self._known_path(sent.path)
-            or self._holds("\n".join([sent.sandbox or "", *[value for _, value in query if len(value) >= SHORTEST]]))
+            any(map(is_secret, [name for name, _ in query]))
+            or any(map(text.__contains__, secrets))
+            or bool(self._known.find(text))
+            or bool(live.found(text))
         )
-
-    def _holds(self, text: str, secrets: Secrets = ()) -> bool:
-        """Whether one of these secrets stands in a text, or one of an account, or what looks live."""
-        text = _whole((text,))
-        return any(map(text.__contains__, secrets)) or bool(self._known.find(text)) or bool(live.found(text))
 
     def _secrets(
         self, sent: Request, query: Pairs, body: str, vendor: Vendor | None, accounts: Accounts | None
