@@ -184,12 +184,12 @@ def test_a_body_is_read_in_full_and_only_if_there_is_one() -> None:
     assert Carried(parts=[b"never read"]).environ["wsgi.input"].read() == b""
 
 
-def test_a_body_in_a_million_pieces_is_not_copied_for_each() -> None:
+def test_a_body_in_many_pieces_is_not_copied_for_each() -> None:
     """It took minutes, in which nobody else was answered."""
     chunked = scope("/v3/bills", "", (b"transfer-encoding", b"chunked"))
     before = process_time()
-    read = Carried(asked=chunked, parts=[b"12345678"] * 300_000).environ["wsgi.input"].read()
-    assert read == b"12345678" * 300_000
+    read = Carried(asked=chunked, parts=[b"1234" * 64] * 60_000).environ["wsgi.input"].read()
+    assert read == b"1234" * 64 * 60_000
     assert process_time() - before < 10
 
 
