@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 AXE = ROOT / "build" / "browser" / "node_modules" / "axe-core" / "axe.min.js"  # make browser-tools
 SERIOUS = ("serious", "critical")
 TOKEN = "only-for-the-team"
+PATIENCE = 30_000  # ms for what a page is to show, on a machine that is busy
 OURS = ("127.0.0.1", "localhost")
 
 
@@ -82,6 +83,10 @@ def page(page: Page, allowed: list[str]) -> Iterator[Page]:
         if message.type == "error" and not any(expected in message.text for expected in allowed):
             errors.append(message.text)
 
+    from playwright.sync_api import expect
+
+    page.set_default_timeout(PATIENCE)
+    expect.set_options(timeout=PATIENCE)
     page.on("request", asked)
     page.on("console", said)
     page.on("pageerror", lambda error: errors.append(str(error)))

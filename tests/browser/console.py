@@ -25,7 +25,6 @@ def expect(thing: Any) -> Any:
 
 def opened(page: Page, sandbox: Sandbox, view: str, rest: str = "") -> Page:
     """The console at a view of a sandbox, as a link to it opens it."""
-    page.set_default_timeout(15_000)
     page.goto(f"{sandbox.client.url}/__admin/#/{sandbox.name}/{view}" + (f"/{rest}" if rest else ""))
     page.locator(f"h1:text-is('{view.title()} of {sandbox.name}')").wait_for(state="attached")
     page.locator("main .loading").wait_for(state="detached")
@@ -49,6 +48,34 @@ def fetched(url: str, headers: Mapping[str, str]) -> tuple[int, str]:
     except urllib.error.HTTPError as error:
         with error:
             return error.code, error.read().decode()
+
+
+LATE = """(part) => {
+  const real = window.fetch;
+  window.late = [];
+  window.fetch = async (url, options) => {
+    const reply = await real(url, options);
+    const held = options?.method === "GET" && String(url).includes(part);
+    if (held) await new Promise((resolve) => window.late.push(resolve));
+    return reply;
+  };
+}"""
+
+
+def late(page: Page, part: str) -> None:
+    """From now on what the page GETs from such addresses comes only as it is let in."""
+    page.evaluate(LATE, part)
+
+
+def come(page: Page, number: int) -> None:
+    """Waits until so many have come, and wait to be let in."""
+    page.evaluate("async (n) => { while (window.late.length < n) await new Promise(requestAnimationFrame); }", number)
+
+
+def let_in(page: Page, number: int) -> None:
+    """Lets in one of those that come late; the first is number 1."""
+    come(page, number)
+    page.evaluate("(n) => window.late[n - 1]()", number)
 
 
 def rows(page: Page) -> Locator:

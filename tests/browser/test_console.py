@@ -100,7 +100,7 @@ def test_a_dropped_line_is_told_and_comes_back_by_itself(page: Page, allowed: li
     expect(rows(page)).to_have_count(2)
     port = url.rpartition(":")[2]
     with running(serving("--port", port)):
-        expect(page.locator("#pulse")).to_have_text("Live", timeout=20_000)
+        expect(page.locator("#pulse")).to_have_text("Live")
         expect(page.get_by_text("No calls yet")).to_be_visible()
         call(here, "netgroot")  # the new server counts from 1 again
         expect(rows(page)).to_have_count(1)

@@ -9,7 +9,7 @@ import pytest
 
 from mockserver.testing.client import Sandbox
 from mockserver.toolkit.jsontext import decode
-from tests.browser.console import call, dialog, expect, opened, rows
+from tests.browser.console import call, come, dialog, expect, late, let_in, opened, rows
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -57,6 +57,19 @@ def test_records_are_paged_sorted_and_filtered(page: Page, own: Sandbox) -> None
     page.get_by_label("Filter records").fill("no record has this")
     page.get_by_role("button", name="Show all").click()
     expect(rows(page)).to_have_count(25)
+
+
+def test_of_several_filters_the_last_is_shown_whenever_replies_come(page: Page, own: Sandbox) -> None:
+    opened(page, own, "data", "netgroot")
+    late(page, "contains")
+    page.get_by_label("Filter records").fill("iptv")
+    come(page, 1)
+    page.get_by_label("Filter records").fill("no record has this")
+    let_in(page, 2)
+    expect(page.get_by_text("No record has that in it")).to_be_visible()
+    let_in(page, 1)
+    page.evaluate("fetch('version').then((reply) => reply.text())")  # and the page has seen what was let in
+    expect(page.get_by_text("No record has that in it")).to_be_visible()
 
 
 def test_a_dataset_without_records_says_so(page: Page, own: Sandbox) -> None:

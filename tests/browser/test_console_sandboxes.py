@@ -44,6 +44,21 @@ def test_a_sandbox_is_made_and_looked_at(page: Page, own: Sandbox) -> None:
     made.delete()
 
 
+def test_what_is_written_outlives_what_happens_to_another(page: Page, own: Sandbox, other: Sandbox) -> None:
+    opened(page, own, "sandboxes")
+    page.get_by_label("Name").fill("halfway")
+    page.get_by_label("Begins as").select_option(own.name)
+    page.get_by_role("button", name=f"Reset {other.name}", exact=True).click()
+    dialog(page).get_by_role("button", name="Reset it").click()
+    expect(page.get_by_text(f"The sandbox {other.name} is as on first use.")).to_be_visible()
+    expect(page.get_by_label("Name")).to_have_value("halfway")
+    expect(page.get_by_label("Begins as")).to_have_value(own.name)
+    page.get_by_role("button", name=f"Delete {other.name}", exact=True).click()
+    dialog(page).get_by_role("button", name="Delete it").click()
+    expect(page.get_by_label("Begins as").locator(f"option[value='{other.name}']")).to_have_count(0)
+    expect(page.get_by_label("Begins as")).to_have_value(own.name)
+
+
 def test_a_sandbox_is_copied(page: Page, own: Sandbox) -> None:
     own.settings(delay=5)
     opened(page, own, "sandboxes")

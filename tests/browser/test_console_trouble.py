@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mockserver.testing.client import Sandbox
-from tests.browser.console import call, dialog, expect, opened
+from tests.browser.console import call, come, dialog, expect, late, let_in, opened
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -156,6 +156,43 @@ def test_the_clock_is_stopped_moved_set_and_put_back(page: Page, own: Sandbox) -
     page.get_by_role("button", name="As at first").click()
     expect(page.get_by_text("ticking", exact=True)).to_be_visible()
     assert own.clock.mode == "ticking"
+
+
+def test_what_is_being_written_outlives_a_late_reply(page: Page, own: Sandbox) -> None:
+    opened(page, own, "trouble")
+    late(page, "settings")
+    page.get_by_role("button", name="A day on").click()
+    page.get_by_label("Which calls are hit").select_option("every call")
+    page.get_by_label("Date and time in UTC").fill("2026-01-31T23:30")
+    page.get_by_label("Quota of WISECP").press_sequentially("3/mi")
+    let_in(page, 1)
+    expect(page.get_by_text("A day has passed.")).to_be_visible()
+    expect(page.get_by_label("Which calls are hit")).to_have_value("")
+    expect(page.get_by_label("Date and time in UTC")).to_have_value("2026-01-31T23:30")
+    expect(page.get_by_label("Quota of WISECP")).to_be_focused()
+    page.keyboard.type("nute")
+    page.keyboard.press("Enter")
+    let_in(page, 2)
+    expect(page.get_by_text("WISECP: 3/minute for each account.")).to_be_visible()
+    page.get_by_role("button", name="Set", exact=True).click()
+    let_in(page, 3)
+    expect(page.get_by_text("The clock is set.")).to_be_visible()
+    assert own.clock.now().isoformat().startswith("2026-01-31T23:30:")
+    assert own.settings()["quotas"]["wisecp"] == "3/minute"
+
+
+def test_of_several_replies_that_of_the_last_click_is_shown(page: Page, own: Sandbox) -> None:
+    opened(page, own, "trouble")
+    late(page, "settings")
+    page.get_by_role("button", name="A day on").click()
+    come(page, 1)
+    page.get_by_label("Quota of WISECP").fill("3/minute")
+    page.get_by_label("Quota of WISECP").press("Enter")
+    let_in(page, 2)
+    expect(page.get_by_text("WISECP: 3/minute for each account.")).to_be_visible()
+    let_in(page, 1)
+    expect(page.get_by_text("A day has passed.")).to_be_visible()
+    expect(page.get_by_label("Quota of WISECP")).to_have_value("3/minute")
 
 
 def test_a_sandbox_starts_over(page: Page, own: Sandbox) -> None:

@@ -7,7 +7,7 @@ export async function clock(room, changed) {
   const told = await room.ask("GET", "clock");
   const read = performance.now();
   const face = el("time", { datetime: told.now }, shown(told.now));
-  const picker = el("input", { type: "datetime-local", value: told.now.slice(0, 16), "aria-label": "Date and time in UTC" });
+  const picker = el("input", { type: "datetime-local", value: told.now.slice(0, 16), "aria-label": "Date and time in UTC", "data-key": "instant", "data-draft": true });
   const stands = told.mode === "frozen";
 
   if (!stands) {
@@ -19,8 +19,8 @@ export async function clock(room, changed) {
 
   async function turn(path, body, said) {
     await room.ask("POST", `clock/${path}`, body);
-    tell(said);
     await changed();
+    tell(said);
   }
 
   const moved = (duration, said) => () => turn("advance", { duration }, said);

@@ -21,6 +21,7 @@ export async function show(room) {
   let sort = "";
   let currency = null;
   let wait;
+  let asked = 0;
 
   const filter = el("input", {
     type: "search",
@@ -36,12 +37,14 @@ export async function show(room) {
   const list = el("div.records", {});
   const more = el("input", { type: "number", min: 1, max: 10000, value: 10, "aria-label": "How many records to generate", class: "few" });
 
+  /** What was asked for last is shown, also where an answer to a question before it comes later. */
   async function load() {
+    const turn = ++asked;
     const query = new URLSearchParams({ offset, limit: PAGE });
     if (sort) query.set("sort", sort);
     if (filter.value.trim()) query.set("contains", filter.value.trim());
     const told = read(await send("GET", `records/${name}?${query}`, { sandbox: room.sandbox, signal: room.signal }));
-    draw(told.get("records"), Number(told.get("meta").get("found")), Number(told.get("meta").get("total")));
+    if (turn === asked) draw(told.get("records"), Number(told.get("meta").get("found")), Number(told.get("meta").get("total")));
   }
 
   async function again() {

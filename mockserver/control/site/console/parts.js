@@ -98,6 +98,27 @@ export function failed(error, again) {
   return el("div.failed", { role: "alert" }, el("p.title", {}, title), el("p", {}, error.message), button("Try again", again));
 }
 
+/** Puts what was drawn anew in the place of what was there. The focus stays at the same `data-key`; and of a field that
+    is marked `data-draft`, as nothing of it is sent yet, so does what was written in it. */
+export function redraw(place, ...made) {
+  const focused = document.activeElement;
+  const { selectionStart, selectionEnd } = focused;
+  const drafts = [...place.querySelectorAll("[data-draft]")].filter(written);
+  const unheard = (event) => event.stopPropagation(); // Chromium: a field half written "changes" as it goes
+  place.addEventListener("change", unheard, true);
+  place.replaceChildren(...made);
+  place.removeEventListener("change", unheard, true);
+  const anew = ({ dataset }) => place.querySelector(`[data-key="${CSS.escape(dataset.key)}"]`);
+  for (const draft of drafts) anew(draft).value = draft.value;
+  if (!focused.dataset.key) return;
+  anew(focused)?.focus();
+  if (drafts.includes(focused) && selectionEnd) anew(focused).setSelectionRange(selectionStart, selectionEnd);
+}
+
+function written(field) {
+  return field.options ? !field.selectedOptions[0].defaultSelected : field.value !== field.defaultValue;
+}
+
 /** JSON, laid out and coloured, with every digit as it was sent; any other text as it is. */
 export function json(text, label) {
   const pieces = [...laid(text)].map(([kind, piece]) => (kind === "space" ? piece : el(`span.${kind}`, {}, piece)));

@@ -9,19 +9,24 @@ export async function show(room) {
   const vendors = await room.ask("GET", "vendors");
   const { datasets } = await room.ask("GET", `vendors/${vendors[0].name}`);
   const list = el("div", {});
-  const form = el("div", {});
   const about = el("div", {});
+  const origin = el("select", {});
+  let names = [];
+  let drawn = 0;
 
   async function draw() {
+    const turn = ++drawn;
     try {
       const [{ sandboxes }, mine] = await Promise.all([room.ask("GET", "sandboxes"), room.ask("GET", `sandboxes/${room.sandbox}`)]);
+      if (turn !== drawn) return;
       const heads = [["Sandbox"], ["Unused for", "number wide"], ["What to do", "number"]];
       list.replaceChildren(table("Sandboxes", heads, sandboxes.map(row)));
-      form.replaceChildren(maker(sandboxes.map((one) => one.name)));
+      names = sandboxes.map((one) => one.name);
+      origins();
       about.replaceChildren(described(mine));
       room.refresh();
     } catch (error) {
-      if (!room.signal.aborted) list.replaceChildren(failed(error, draw));
+      if (turn === drawn && !room.signal.aborted) list.replaceChildren(failed(error, draw));
     }
   }
 
@@ -47,10 +52,16 @@ export async function show(room) {
     );
   }
 
-  function maker(names) {
+  /** What a new sandbox may begin as; what was chosen stays, as long as it is there. */
+  function origins() {
+    const chosen = names.includes(origin.value) ? origin.value : "base";
+    const choices = [["base", "what the server was started with"], ...names.map((one) => [one, `a copy of ${one}`])];
+    origin.replaceChildren(...choices.map(([value, text]) => el("option", { value }, text)));
+    origin.value = chosen;
+  }
+
+  function maker() {
     const name = el("input", { required: true, pattern: "[A-Za-z0-9._\\-]{1,64}", placeholder: "checkout", autocomplete: "off", spellcheck: "false" });
-    const origins = [["base", "what the server was started with"], ...names.map((one) => [one, `a copy of ${one}`])];
-    const origin = select(origins, "base");
     const dataset = select([["", "as it begins"], ...datasets.map((one) => [one, one])], "");
     const strict = el("input", { type: "checkbox" });
 
@@ -136,7 +147,7 @@ export async function show(room) {
 
   line.addEventListener("back", draw, { signal: room.signal });
   await draw();
-  return [el("div.beside", {}, el("div.stack", {}, list, about), form)];
+  return [el("div.beside", {}, el("div.stack", {}, list, about), maker())];
 }
 
 function lasting(seconds) {

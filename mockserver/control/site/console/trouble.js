@@ -2,7 +2,7 @@
 
 import { line } from "./api.js";
 import { clock } from "./clock.js";
-import { badge, button, card, el, empty, failed, select, sentence, statusBadge, sure, tell, vendorTabs } from "./parts.js";
+import { badge, button, card, el, empty, failed, redraw, select, sentence, statusBadge, sure, tell, vendorTabs } from "./parts.js";
 
 export const title = "Trouble";
 
@@ -28,29 +28,25 @@ export async function show(room) {
   const broad = [scenarios, tabs, faults, readings];
   const slim = [(room) => clock(room, () => draw()), standing, delay, quotas, reset];
   const columns = el("div.trouble", {});
+  let drawn = 0;
 
-  /** Everything anew: one click may change many things (a scenario does). */
+  /** Everything anew: one click may change many things (a scenario does). Of several at once the last is shown. */
   async function draw() {
+    const turn = ++drawn;
     try {
       const [settings, rules, known] = await Promise.all([room.ask("GET", "settings"), room.ask("GET", "faults"), room.ask("GET", "scenarios")]);
       const now = { settings, rules: rules.faults, known, vendor, vendors, draw, change };
-      const focused = document.activeElement?.dataset?.key;
       const [left, right] = await Promise.all([broad, slim].map((parts) => Promise.all(parts.map((part) => part(room, now)))));
-      columns.replaceChildren(el("div.stack", {}, left), el("div.stack", {}, right));
-      if (focused) columns.querySelector(`[data-key="${CSS.escape(focused)}"]`)?.focus();
+      if (turn === drawn) redraw(columns, el("div.stack", {}, left), el("div.stack", {}, right));
     } catch (error) {
-      if (!room.signal.aborted) columns.replaceChildren(failed(error, draw));
+      if (turn === drawn && !room.signal.aborted) columns.replaceChildren(failed(error, draw));
     }
   }
 
   async function change(settings, said) {
-    try {
-      await room.ask("PATCH", "settings", settings);
-      tell(said);
-    } catch (error) {
-      tell(error);
-    }
+    const told = await room.ask("PATCH", "settings", settings).then(() => said, (error) => error);
     await draw();
+    tell(told);
   }
 
   line.addEventListener("back", draw, { signal: room.signal });
@@ -64,8 +60,8 @@ function scenarios(room, { known, draw }) {
       [el("b", {}, scenario.name), el("small", {}, scenario.description)],
       async () => {
         await room.ask("PUT", "scenarios/active", { name: scenario.name });
-        tell(`The scenario ${scenario.name} is in place.`);
         await draw();
+        tell(`The scenario ${scenario.name} is in place.`);
       },
       { kind: "scenario", "aria-pressed": String(scenario.name === known.active), "data-key": `scenario ${scenario.name}` },
     ),
@@ -74,16 +70,16 @@ function scenarios(room, { known, draw }) {
 }
 
 function faults(room, { vendor, draw }) {
-  const hits = select(HITS, "1", { "aria-label": "Which calls are hit" });
-  const held = el("input", { type: "number", min: 0, max: 60000, step: 100, value: 0, "aria-label": "Delay of the fault in milliseconds", class: "few" });
+  const hits = select(HITS, "1", { "aria-label": "Which calls are hit", "data-key": "hits", "data-draft": true });
+  const held = el("input", { type: "number", min: 0, max: 60000, step: 100, value: 0, "aria-label": "Delay of the fault in milliseconds", class: "few", "data-key": "held", "data-draft": true });
 
   async function add(outcome, said) {
     const rule = { vendor: vendor.name, ...outcome };
     if (hits.value) rule.times = Number(hits.value);
     if (Number(held.value)) rule.delay = Number(held.value);
     await room.ask("POST", "faults", rule);
-    tell(`${vendor.title}: ${said}, ${hits.selectedOptions[0].textContent}.`);
     await draw();
+    tell(`${vendor.title}: ${said}, ${hits.selectedOptions[0].textContent}.`);
   }
 
   const errors = vendor.errors.map((row) =>
@@ -117,7 +113,7 @@ function standing(room, { rules, vendors, draw }) {
       el("p.note", {}, `${rule.id}: ${limits(rule)}`),
     ),
   );
-  const clear = button("Remove all", async () => (await room.ask("DELETE", "faults"), tell("No fault is left."), draw()));
+  const clear = button("Remove all", async () => (await room.ask("DELETE", "faults"), await draw(), tell("No fault is left.")));
   return card(
     "Active faults",
     lines.length ? "The first that meets a call decides. One that has hit as often as it may stays, and does nothing." : "",
@@ -166,8 +162,9 @@ function delay(room, { settings, change }) {
 
 function quotas(room, { settings, vendors, change }) {
   const lines = vendors.map(({ name, title }) => {
-    const input = el("input", { value: settings.quotas[name] ?? "", placeholder: "none", "aria-label": `Quota of ${title}`, "data-key": `quota ${name}`, spellcheck: "false" });
+    const input = el("input", { value: settings.quotas[name] ?? "", placeholder: "none", "aria-label": `Quota of ${title}`, "data-key": `quota ${name}`, "data-draft": true, spellcheck: "false" });
     input.addEventListener("change", () => {
+      delete input.dataset.draft;
       const wanted = input.value.trim() || null;
       change({ quotas: { [name]: wanted } }, wanted ? `${title}: ${wanted} for each account.` : `${title}: as many calls as it likes.`);
     });
@@ -199,8 +196,8 @@ function reset(room, { draw }) {
         async () => {
           if (!(await sure(`Reset ${room.sandbox}?`, "Its data, clock, faults, settings and calls are as on first use then.", "Reset it"))) return;
           await room.ask("POST", "reset");
-          tell(`The sandbox ${room.sandbox} is as on first use.`);
           await draw();
+          tell(`The sandbox ${room.sandbox} is as on first use.`);
         },
         { kind: "danger" },
       ),
