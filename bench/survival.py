@@ -31,10 +31,10 @@ from tests.servers import serving
 from .servers import tree
 
 T = TypeVar("T")
-PATIENCE = 30.0  # seconds for anything to come about
+PATIENCE = 60.0  # seconds for anything to come about
 FAILURES = (OSError, http.client.HTTPException)
 RECORD = "/__admin/records/wisecp/1000100"  # of the default dataset
-DELAY = 1500  # ms
+DELAY = 3000  # ms
 
 
 def awaited(what: str, look: Callable[[], T]) -> T:

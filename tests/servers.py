@@ -61,7 +61,7 @@ def end(server: subprocess.Popen[str]) -> None:
     """Ends the session of a command; one that does not end in peace is killed, so that none is left."""
     os.killpg(server.pid, signal.SIGTERM)
     try:
-        server.wait(20)
+        server.wait(60)
     finally:
         if server.poll() is None:
             os.killpg(server.pid, signal.SIGKILL)

@@ -82,7 +82,7 @@ class Server:
         where = ["--port", "0", "--unixsocket", str(self._socket), "--dir", str(self._folder)]
         command = [self._program, *where, "--save", "", "--appendonly", "no", "--daemonize", "no", *options]
         self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 60
         while not self._answers():
             assert self._process.poll() is None, f"{command} ended with {self._process.returncode}"
             assert time.monotonic() < deadline, f"{command} does not answer"
@@ -107,7 +107,7 @@ class Server:
         """End it at once; what it had is gone."""
         if self._process is not None:
             self._process.kill()
-            self._process.wait(10)
+            self._process.wait(60)
             self._process = None
 
 

@@ -206,7 +206,7 @@ class Demo:
     ) -> tuple[int, Any]:
         """What a client gets that knows this host and no other, where that leads here: status and body."""
         port = self.tls_port if tls else self.port
-        with socket.create_connection(("127.0.0.1", port), timeout=10) as plain:
+        with socket.create_connection(("127.0.0.1", port), timeout=60) as plain:
             context = ssl.create_default_context(cafile=str(self.authority))
             context.verify_flags |= ssl.VERIFY_X509_STRICT  # what newer Pythons ask
             connection = context.wrap_socket(plain, server_hostname=host) if tls else plain
@@ -287,7 +287,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
             environment["MOCKSERVER_PORT"] = str(port)
             yield Demo(folder, environment, port, tls_port, "".join(printed))
             server.send_signal(signal.SIGTERM)  # to its first process alone, as Docker does
-            _, log = server.communicate(timeout=20)
+            _, log = server.communicate(timeout=60)
         finally:
             if server.poll() is None:
                 os.killpg(server.pid, signal.SIGKILL)

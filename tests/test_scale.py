@@ -52,12 +52,12 @@ class Client:
 
     def __init__(self, urls: Sequence[str], sandbox: str | None = None) -> None:
         self.urls, self.sandbox = urls, sandbox or f"box-{next(_NAMES)}"
-        self._example = requests.get(f"{urls[0]}/__admin/vendors", timeout=10).json()[0]
+        self._example = requests.get(f"{urls[0]}/__admin/vendors", timeout=60).json()[0]
         self.vendor = self._example["name"]
 
     def control(self, method: str, path: str, body: Any = None, at: int = 0) -> requests.Response:
         headers = {"X-Mock-Sandbox": self.sandbox}
-        found = requests.request(method, f"{self.urls[at]}/__admin{path}", json=body, headers=headers, timeout=10)
+        found = requests.request(method, f"{self.urls[at]}/__admin{path}", json=body, headers=headers, timeout=60)
         assert found.status_code < 300, found.text
         return found
 
@@ -66,7 +66,7 @@ class Client:
         example = self._example["example"]
         url = f"{self.urls[at]}/{self.vendor}{example['path']}"
         sent = {**example["headers"], "X-Mock-Sandbox": self.sandbox, **headers}
-        found: requests.Response = session.get(url, headers=sent, timeout=10)
+        found: requests.Response = session.get(url, headers=sent, timeout=60)
         return found
 
     def calls(self, headers: Callable[[int, int], dict[str, str]] = lambda thread, call: {}) -> list[requests.Response]:
@@ -204,7 +204,7 @@ def test_strict_failures_are_counted_over_workers(store: str) -> None:
             answers = client.calls(lambda thread, call: {"X-Mock-Slip": "1"})
             assert all(answer.status_code == 200 for answer in answers)
             os.kill(server.pid, signal.SIGTERM)
-            out, told = server.communicate(timeout=20)
+            out, told = server.communicate(timeout=60)
         finally:
             if server.poll() is None:
                 end(server)
@@ -251,7 +251,7 @@ def test_a_worker_that_is_killed_takes_nothing_with_it(store: str) -> None:
 
 def counted(client: Client) -> float:
     """How many calls the server says that it answered with 200; any of its workers says it."""
-    told = parsed(requests.get(f"{client.urls[0]}/__admin/metrics", timeout=10).text)["mockserver_calls_total"]
+    told = parsed(requests.get(f"{client.urls[0]}/__admin/metrics", timeout=60).text)["mockserver_calls_total"]
     return sum(count for (vendor, _, status), count in told.items() if (vendor, status) == (client.vendor, "200"))
 
 
@@ -282,7 +282,7 @@ def test_metrics_are_those_of_all_workers_whoever_tells_them_and_outlive_them(st
                     break
             assert len(others) == 1
             hold(second)
-            told = parsed(requests.get(f"{client.urls[0]}/__admin/metrics", timeout=10).text)
+            told = parsed(requests.get(f"{client.urls[0]}/__admin/metrics", timeout=60).text)
             assert told["mockserver_workers"] == {(): 2}
         finally:
             end(server)
@@ -300,16 +300,16 @@ def test_an_outage_is_told_once_a_worker_and_survived() -> None:
                 client.calls()
                 redis.stop()
                 during = client.calls()
-                away = [requests.get(f"{url}/__admin/ready", timeout=10) for _ in range(10)]
-                alive = requests.get(f"{url}/__admin/health", timeout=10)
+                away = [requests.get(f"{url}/__admin/ready", timeout=60) for _ in range(10)]
+                alive = requests.get(f"{url}/__admin/health", timeout=60)
                 redis.start()
                 retry = Retry(60, status_forcelist=[503], backoff_factor=0.1, backoff_max=0.2)
                 with requests.Session() as session:
                     session.mount("http://", requests.adapters.HTTPAdapter(max_retries=retry))
-                    back = session.get(f"{url}/__admin/ready", timeout=10)
+                    back = session.get(f"{url}/__admin/ready", timeout=60)
                     after = client.call(session=session)
                 os.kill(server.pid, signal.SIGTERM)
-                _, told = server.communicate(timeout=20)
+                _, told = server.communicate(timeout=60)
             finally:
                 if server.poll() is None:
                     end(server)

@@ -325,7 +325,7 @@ for path in ("/no/such", "/no/such?token=" + SECRET, "/__admin/nothing?token=" +
             pass
 host, port = url.removeprefix("http://").split(":")
 for line in ("GET / HTTP/1.1 " + SECRET, "GET / HTTP/1.1\\r\\nApikey " + SECRET, "G\\x01 " + SECRET):
-    with socket.create_connection((host, int(port)), timeout=10) as connection:
+    with socket.create_connection((host, int(port)), timeout=60) as connection:
         connection.sendall((line + "\\r\\n\\r\\n").encode())
         connection.shutdown(socket.SHUT_WR)
         while connection.recv(65536):

@@ -24,6 +24,9 @@ if sys.platform != "linux":
 
 from bench import survival
 
+pytestmark = pytest.mark.timeout(400)
+SOON = 20  # seconds, for what comes about by itself within one or two on a machine that has nothing else to do
+
 
 @pytest.fixture(scope="module")
 def store() -> Iterator[str]:
@@ -36,7 +39,7 @@ def test_a_worker_of_two_is_killed_and_no_acknowledged_change_is_lost(store: str
     found = survival.one_of_two_is_killed(f"{store}one:")
     assert found.acknowledged > 100
     assert (found.lost, found.of_others) == (0, [])
-    assert found.replaced < 5
+    assert found.replaced < SOON
     told = r"\S+Z worker \d+ was killed \(signal 9\) and is being replaced; nothing is lost, all is in the store"
     assert re.fullmatch(told, found.told), found.told
 
@@ -46,7 +49,7 @@ def test_the_only_worker_is_killed_and_says_that_all_is_lost() -> None:
     before, after = found.instances
     assert before != after
     assert (found.there_before, found.there_after) == (1, 0)
-    assert found.replaced < 5
+    assert found.replaced < SOON
     told = rf"\S+Z worker \d+ was killed \(signal 9\) and is being replaced; (.*) {after}"
     (lost,) = re.fullmatch(told, found.told).groups()  # type: ignore[union-attr]
     assert lost == "its sandboxes are lost, instance is now"
@@ -60,8 +63,7 @@ def test_a_stop_cuts_no_call(workers: int, group: bool, store: str) -> None:
     found = survival.stopped(*flags, group=group)
     assert found.cut == []
     assert found.delayed == 20
-    assert found.idle < 1 < survival.DELAY / 1000  # they are not waited for
-    assert found.seconds < 10
+    assert found.idle < survival.DELAY / 1000  # they are not waited for
     assert (found.status, found.told) == (0, "")
 
 
@@ -73,7 +75,7 @@ def test_a_stop_answers_also_those_that_the_system_alone_has_let_in() -> None:
         os.kill(worker, signal.SIGSTOP)
         clients = []
         for _ in range(300):
-            clients.append(stack.enter_context(socket.create_connection(("127.0.0.1", server.port), timeout=20)))
+            clients.append(stack.enter_context(socket.create_connection(("127.0.0.1", server.port), timeout=60)))
             clients[-1].sendall(b"GET /__admin/version HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
         os.kill(worker, signal.SIGTERM)
         server.process.terminate()
@@ -82,7 +84,7 @@ def test_a_stop_answers_also_those_that_the_system_alone_has_let_in() -> None:
             reply = b"".join(iter(lambda client=client: client.recv(65536), b""))  # type: ignore[misc]
             assert reply.startswith(b"HTTP/1.1 200 OK\r\n")
             assert b"\r\nConnection: close\r\n" in reply
-        assert (server.process.wait(20), server.told) == (0, "")
+        assert (server.process.wait(60), server.told) == (0, "")
 
 
 def test_a_storm_of_signals_ends_it_in_peace(store: str) -> None:
@@ -93,7 +95,7 @@ def test_a_storm_of_signals_ends_it_in_peace(store: str) -> None:
                 os.killpg(server.process.pid, signal.SIGTERM)
                 with suppress(subprocess.TimeoutExpired):
                     server.process.wait(0.003)
-            assert (server.process.wait(20), server.told) == (0, "")
+            assert (server.process.wait(60), server.told) == (0, "")
 
 
 @pytest.mark.slow
@@ -103,9 +105,9 @@ def test_the_store_is_restarted_and_calls_go_on(keeps: bool) -> None:
     assert found.cut == []
     assert set(found.statuses) == {200}
     assert set(found.control) == {200, 503}
-    assert found.longest < 5
-    assert found.longest_control < 5
-    assert found.back < 5
+    assert found.longest < SOON
+    assert found.longest_control < SOON
+    assert found.back < SOON
     assert found.kept == keeps
     assert (found.instances[0] == found.instances[1]) == keeps
     lines = [re.sub(r"^\S+Z the store at \S+ is (away|back).*", r"\1", line) for line in found.told.splitlines()]
@@ -120,8 +122,8 @@ def test_a_thousand_clients_that_hang_and_a_thousand_that_leave_are_not_felt() -
         (kind, "reset" if kind.startswith("takes") else "nothing" if kind == "sends nothing" else "408 Request Timeout")
         for kind in survival.HANGING
     }
-    assert found.during < 10 * found.before
-    assert found.closed < 60
+    assert found.during < 30 * found.before
+    assert found.closed < 3 * SOON + survival.PATIENCE
     assert max(found.open_files) == found.open_files[0]
     assert found.memory[1] < found.memory[0] + 100
     assert found.told == ""
@@ -155,7 +157,7 @@ def test_a_server_starts_and_serves_without_room_on_any_disk(tmp_path: Path) -> 
         talker = survival.Talker(server.port)
         assert survival.Example.of(server.port).call(talker) == 200
         server.process.terminate()
-        assert server.process.wait(20) == 0
+        assert server.process.wait(60) == 0
         assert [file for file in tmp_path.rglob("*") if file.is_file()] == []  # nor half an entry, at each start
 
 
@@ -215,7 +217,7 @@ def test_a_server_whose_log_and_output_are_full_serves_and_ends_in_peace(tmp_pat
         assert {example.call(talker) for _ in range(200)} == {200}
         assert talker.ask("GET", "/nowhere")[0] == 404
         server.terminate()
-        assert server.wait(20) == 0
+        assert server.wait(60) == 0
     finally:
         server.kill()
         survival.Talker.close_all()

@@ -38,16 +38,16 @@ def test_what_pip_installs_serves_every_vendor_when_the_checkout_is_gone(tmp_pat
         for vendor in vendors:
             call = vendor["example"]
             target = f"{url}{call['path']}?{encode(call['query'])}"
-            with urllib.request.urlopen(urllib.request.Request(target, headers=call["headers"]), timeout=10) as reply:
+            with urllib.request.urlopen(urllib.request.Request(target, headers=call["headers"]), timeout=60) as reply:
                 assert reply.status == 200
                 assert len(reply.read()) > 500
         for page in ("", "__admin/site/token.js", "__admin/site/start/start.js", "__docs/specs/control.yaml"):
             asked = urllib.request.Request(f"{url}/{page}", headers={"Accept": "text/html"})
-            with urllib.request.urlopen(asked, timeout=10) as reply:
+            with urllib.request.urlopen(asked, timeout=60) as reply:
                 assert reply.status == 200
         with pytest.raises(HTTPError, match="501"):  # Swagger UI is an extra, which this installation is without
-            urllib.request.urlopen(f"{url}/__docs", timeout=10)
-        with urllib.request.urlopen(f"{url}/__admin/scenarios", timeout=10) as reply:
+            urllib.request.urlopen(f"{url}/__docs", timeout=60)
+        with urllib.request.urlopen(f"{url}/__admin/scenarios", timeout=60) as reply:
             assert {"healthy", "outage"} <= {scenario["name"] for scenario in json.load(reply)["scenarios"]}
-        with urllib.request.urlopen(f"{url}/__admin/site/look.css", timeout=10) as reply:
+        with urllib.request.urlopen(f"{url}/__admin/site/look.css", timeout=60) as reply:
             assert reply.status == 200

@@ -43,7 +43,7 @@ def fetched(url: str, headers: Mapping[str, str]) -> tuple[int, str]:
     """What a GET gets."""
     request = urllib.request.Request(url, headers=dict(headers))
     try:
-        with urllib.request.urlopen(request, timeout=20) as reply:
+        with urllib.request.urlopen(request, timeout=60) as reply:
             return reply.status, reply.read().decode()
     except urllib.error.HTTPError as error:
         with error:

@@ -129,7 +129,7 @@ def test_a_copied_call_works_in_a_shell(page: Page, own: Sandbox) -> None:
     expect(page.get_by_text("Copied.")).to_be_visible()
     command = page.evaluate("navigator.clipboard.readText()")
     assert "[redacted]" not in command
-    ran = subprocess.run(["sh", "-c", f"{command} -s"], capture_output=True, text=True, check=True, timeout=20)
+    ran = subprocess.run(["sh", "-c", f"{command} -s"], capture_output=True, text=True, check=True, timeout=60)
     head, _, body = ran.stdout.partition("\n\n")
     assert head.startswith("HTTP/1.1 200 ")
     assert body == wanted
@@ -141,11 +141,11 @@ def test_any_method_and_body_can_be_copied(page: Page, own: Sandbox) -> None:
     example = own.example("wisecp")
     url = own.client.url + example["path"]
     command = ["curl", "-s", "-X", "POST", "-d", "a='b' $c", "-H", f"Apikey: {example['headers']['Apikey']}", url]
-    subprocess.run(command, capture_output=True, check=True, timeout=20)
+    subprocess.run(command, capture_output=True, check=True, timeout=60)
     opened(page, own, "calls", str(own.requests[0]["id"]))
     dialog(page).get_by_text("The curl command").click()
     copied = dialog(page).get_by_label("The curl command").inner_text()
-    subprocess.run(["sh", "-c", f"{copied} -s"], capture_output=True, check=True, timeout=20)
+    subprocess.run(["sh", "-c", f"{copied} -s"], capture_output=True, check=True, timeout=60)
     again, first = own.requests
     for part in ("method", "url", "body"):
         assert again["request"][part] == first["request"][part]

@@ -53,7 +53,7 @@ def test_each_curl_works_as_it_is_shown(page: Page, server: str, sandbox: str) -
     opened(page, f"{server}{sandbox}")
     for vendor in found():
         command = str(page.locator(f"#{vendor.name} pre").text_content()) + STATUS
-        done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=True, timeout=20)
+        done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=True, timeout=60)
         assert done.stdout == f"200 {'start-test' if sandbox else 'default'}", command
 
 

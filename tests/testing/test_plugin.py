@@ -23,7 +23,7 @@ from urllib.parse import urlsplit
 
 def call(sandbox, target="/v3/bills", vendor="acme"):
     parts = urlsplit(sandbox.url(vendor))
-    connection = http.client.HTTPConnection(parts.netloc, timeout=10)
+    connection = http.client.HTTPConnection(parts.netloc, timeout=60)
     connection.request("GET", parts.path + target, headers=sandbox.credentials(vendor))
     reply = connection.getresponse()
     reply.read()

@@ -28,7 +28,7 @@ from urllib.parse import urlsplit
 
 def call(query="", sandbox=""):
     parts = urlsplit(os.environ["MOCKSERVER_ACME_URL"])
-    connection = http.client.HTTPConnection(parts.netloc, timeout=10)
+    connection = http.client.HTTPConnection(parts.netloc, timeout=60)
     key = os.environ["MOCKSERVER_ACME_CREDENTIAL"] + sandbox
     connection.request("GET", parts.path + "/v3/bills?size=50" + query, headers={"X-Acme-Key": key})
     assert connection.getresponse().status == 200

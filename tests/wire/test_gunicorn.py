@@ -78,7 +78,7 @@ def test_a_call_that_breaks_before_it_is_one_is_told_and_the_next_is_answered() 
             for method in (b"GET", b"POST"):
                 reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
                 writer.write(method + b" / HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n")
-                found.append(await asyncio.wait_for(reader.read(), 10))
+                found.append(await asyncio.wait_for(reader.read(), 60))
                 writer.close()
                 await writer.wait_closed()
         return found

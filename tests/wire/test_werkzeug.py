@@ -54,7 +54,7 @@ def test_it_looks_if_it_is_to_watch(monkeypatch: pytest.MonkeyPatch, data: Any) 
 
     def interrupted(self: BaseWSGIServer) -> None:
         if data and data.watching:
-            assert looking.wait(10)
+            assert looking.wait(60)
         raise KeyboardInterrupt
 
     def app(environ: Any, start_response: Any) -> Iterator[bytes]:
