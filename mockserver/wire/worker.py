@@ -12,6 +12,7 @@ from gunicorn.workers import gasgi
 
 from ..reloading import Reloading
 from .connection import LINGER, Connection
+from .room import Room
 
 log = logging.getLogger("mockserver")
 
@@ -49,7 +50,7 @@ class Worker(gasgi.ASGIWorker):  # type: ignore[misc]  # gunicorn has no types
     async def _serve(self) -> None:
         task = asyncio.current_task()
         assert task is not None
-        self.connections, self._wake = set(), task.cancel
+        self.connections, self._wake, self._room = set(), task.cancel, Room()
         if self.app.encrypted:  # beside gunicorn's own socket: TLS on all of those, or on none, is all that it offers
             listener, context = self.app.encrypted
             self.servers.append(await self.loop.create_server(lambda: Connection(self), sock=listener, ssl=context))
@@ -73,6 +74,7 @@ class Worker(gasgi.ASGIWorker):  # type: ignore[misc]  # gunicorn has no types
         now = self.loop.time()
         for connection in tuple(self.connections):
             connection.look(now)
+        self._room.give_back(now)
 
     async def _shutdown(self) -> None:
         until = self.loop.time() + GRACE - 0.5  # before the master's patience ends
