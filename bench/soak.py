@@ -2,10 +2,9 @@
 
 ``python -m bench.soak [--seconds 600] [--workers 2 --store redis://…] [--write]`` (or SECONDS=). What a server keeps is
 bounded, and the bounds are set so that the first minute fills them: journals (of a sandbox and all together), sandboxes
-(some are deleted, most expire), fault rules and changed records (each sandbox goes before it has many). Each thread of
-the server keeps room for the largest reply that it ever made, so the heavy ones come more often in the first minute,
-for every thread to have made some; and each call has a text and a name that were never sent, for what is remembered of
-those to be full. Whatever grows on after that minute is a leak.
+(some are deleted, most expire), fault rules and changed records (each sandbox goes before it has many). In that minute
+half of all calls have a text and a name that were never sent, for what is remembered of those to be full; the other
+half come again, for answers to be. Whatever grows on after it is a leak.
 
 Memory is PSS over the process tree, once a second; its growth is the median of the last tenth of the time over that of
 the first samples after the minute.
@@ -40,7 +39,7 @@ from .table import LOADS, Finding, findings, told, write
 
 SECONDS, WARM, EVERY = 600.0, 60.0, 1.0
 MOST = 0.05  # growth
-CLIENTS, CONSOLES, SANDBOXES = 12, 8, 60
+CLIENTS, CONSOLES, SANDBOXES = 12, 40, 60
 # Bounds that a minute fills, also on a machine that is busy with something else.
 BOUNDS = (
     ("--sandbox-idle", "15"),
@@ -101,17 +100,17 @@ class User:
             raise Failed(f"{method} {path} was answered with {answer.status}: {answer.body[:300]!r}")
         return answer
 
-    def is_usual(self, strange: float) -> bool:
-        """Whether nothing is sent that was never sent before, as it is this often; in the warm part it always is."""
-        return not self.soak.warming and self.draw.random() >= strange
+    def is_new(self, often: float) -> bool:
+        """Whether something is sent that was never sent before: this often, in the warm part every other time."""
+        return self.draw.random() < (0.5 if self.soak.warming else often)
 
     async def call(self) -> None:
         ask = self.draw.choice(self.soak.model.asks[self.draw.choice([*self.soak.model.vendors])])
-        noise = "" if self.is_usual(0.3) else f"{'&' if '?' in ask.target else '?'}note={self.draw.randrange(10**9)}"
+        noise = f"{'&' if '?' in ask.target else '?'}note={self.draw.randrange(10**9)}" if self.is_new(0.3) else ""
         sent = {**self.soak.model.headers(ask), "X-Mock-Sandbox": self.box}
         if self.draw.random() < 0.05:
             sent["X-Mock-Delay"] = "50"
-        if not self.is_usual(0.05):
+        if self.is_new(0.05):
             sent[f"X-Own-{self.draw.randrange(10**6)}"] = "x"
         await self.line.ask("GET", f"/{ask.vendor}{ask.target}{noise}", sent)
 
@@ -156,6 +155,7 @@ class User:
     async def read(self) -> None:
         what = (
             "/requests",
+            "/requests?brief=true",
             "/requests/unmatched",
             "/verdict",
             "/verdict?format=junit",
@@ -201,17 +201,13 @@ WEIGHTS: dict[Do, int] = {
 }
 
 
-HEAVY: dict[Do, int] = {User.read: 8, User.export: 12, User.scenario: 3}  # times as often in the warm part
-
-
 async def user(soak: Soak, number: int, warm: float, until: float) -> None:
     own = User(soak, Line(soak.port), random.Random(f"{soak.seed}/user/{number}"))
     for _ in range(5):
         await own.make()
     while (now := time.monotonic()) < until:
         soak.warming = now < warm
-        weights = [weight * (HEAVY.get(do, 1) if now < warm else 1) for do, weight in WEIGHTS.items()]
-        (do,) = own.draw.choices([*WEIGHTS], weights)
+        (do,) = own.draw.choices([*WEIGHTS], [*WEIGHTS.values()])
         await do(own)
         soak.done[do.__name__] += 1
     own.line.close()

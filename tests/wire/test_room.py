@@ -34,14 +34,50 @@ given.give_back(EVERY)
 print(freed / full, early / full, resident() / full)
 """
 
+# Threads that each keep something; how much room (MiB) they have set aside, their stacks apart.
+THREADED = """
+import threading
+from mmap import PAGESIZE
+from pathlib import Path
+from mockserver.wire.room import Room
 
-@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="is of glibc alone")
+def reserved():
+    return int(Path("/proc/self/statm").read_text().split()[0]) * PAGESIZE >> 20
+
+def keep():
+    kept.append([bytes(2000) for _ in range(1000)])
+    here.wait()
+
+threading.stack_size(256 * 1024)
+kept, here = [], threading.Barrier(5)
+Room()
+before = reserved()
+threads = [threading.Thread(target=keep) for _ in range(4)]
+for thread in threads:
+    thread.start()
+here.wait()
+print(reserved() - before)
+"""
+
+glibc = pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="is of glibc alone")
+
+
+def measured(program: str) -> list[float]:
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
+    return [*map(float, done.stdout.split())]
+
+
+@glibc
 def test_what_is_free_between_what_is_in_use_is_given_back_now_and_then() -> None:
-    done = subprocess.run([sys.executable, "-c", GROWN], capture_output=True, text=True, check=True, timeout=60)
-    freed, early, given = map(float, done.stdout.split())
+    freed, early, given = measured(GROWN)
     assert freed > 0.9  # by itself it is not
     assert early > 0.9
     assert given < 0.5
+
+
+@glibc
+def test_threads_have_one_heap_together() -> None:
+    assert measured(THREADED)[0] < 64  # by itself each reserves so much
 
 
 @pytest.mark.parametrize("lacks", [OSError, AttributeError])
