@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from http import HTTPStatus
+from itertools import repeat
 from random import Random
 from typing import Any, NamedTuple, get_args
 
@@ -15,6 +16,7 @@ from .errors import Asked, Fact, Misuse, Throttled
 from .matching import BadMatcher, Matcher, Seen, check, matches
 from .toolkit.jsontext import brief, floats
 from .toolkit.querystring import without
+from .toolkit.tally import Count
 from .vendor import Call, Network, Request, Vendor, Words
 
 LONGEST_DELAY = 60_000
@@ -92,6 +94,17 @@ class Rule:
         """The outcome that the rule asks for, if it asks for one."""
         return str(self.status) if self.status is not None else self.error
 
+    @property
+    def counts(self) -> bool:
+        """Whether it matters how often the rule was met: if not, it takes hold each time, and none behind it does."""
+        return self.times is not None or self.after > 0 or self.probability < 1 or isinstance(self.delay, Mapping)
+
+    def count(self, seed: int) -> Count:
+        """How the rule is counted, and at which counts it takes hold."""
+        last = None if self.times is None else self.after + self.times
+        ends = self.code is not None
+        return Count(f"fault/{self.id}", self.after, last, self.probability, f"{seed}/{self.id}/", ends)
+
     def meets(self, vendor: str, operation: str | None, seen: Seen) -> bool:
         """Whether this rule is about such a call."""
         return (
@@ -112,6 +125,9 @@ class Hit(NamedTuple):
 
 
 NO_HIT = Hit()
+STANDING = Count(
+    "fault/delay", probability=0
+)  # a delay that differs from call to call keeps nothing from being counted
 
 
 def rule_of(id: str, body: Any, vendors: Sequence[Vendor]) -> Rule:
@@ -165,30 +181,24 @@ def hit(
     *,
     standing: Any,
     seed: int,
-    count: Callable[[str], int],
+    count: Callable[[Sequence[Count]], Sequence[int]],
 ) -> Hit:
     """What the first rule that takes hold of a call does to it, and the sandbox's ``standing`` delay beside it.
 
-    ``count`` says how often a rule was met before. Draws depend on the seed, the rule and that count alone, so that a
-    run repeats.
+    ``count`` counts in turn up to the first that takes hold, and says how often each was counted before. Draws depend
+    on the seed, the rule and that count alone, so that a run repeats.
     """
-    drawn = count("delay") if isinstance(standing, Mapping) else 0
-    always = seconds(standing, Random(f"{seed}/delay/{drawn}"))
-    for rule in rules:
-        if not rule.meets(vendor, operation, seen):
-            continue
-        met = count(rule.id) if _counts(rule) else 0
-        if met < rule.after or (rule.times is not None and met >= rule.after + rule.times):
-            continue
-        draw = Random(f"{seed}/{rule.id}/{met}")
-        if draw.random() < rule.probability:
-            return Hit(rule.id, rule.code, rule.network, always + seconds(rule.delay, draw), f"fault.{rule.id}")
+    about = [rule for rule in rules if rule.meets(vendor, operation, seen)]
+    drawn = [STANDING] if isinstance(standing, Mapping) else []
+    counts = [rule.count(seed) for rule in about]
+    met = iter(count(drawn + counts)) if drawn or (about and about[0].counts) else repeat(0)
+    always = seconds(standing, Random(f"{seed}/delay/{next(met) if drawn else 0}"))
+    for rule, counted in zip(about, counts, strict=True):
+        number = next(met)
+        if counted.holds(number):
+            delay = seconds(rule.delay, Random(f"{seed}/{rule.id}/{number}"))
+            return Hit(rule.id, rule.code, rule.network, always + delay, f"fault.{rule.id}")
     return NO_HIT._replace(delay=always)
-
-
-def _counts(rule: Rule) -> bool:
-    """Whether it matters how often the rule was met: if not, nothing needs to be counted."""
-    return rule.times is not None or rule.after > 0 or rule.probability < 1 or isinstance(rule.delay, Mapping)
 
 
 def seconds(delay: Any, draw: Random) -> float:

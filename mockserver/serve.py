@@ -8,8 +8,9 @@ from __future__ import annotations
 import logging
 import math
 import traceback
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
+from copy import copy
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -39,6 +40,7 @@ from .toolkit import jsontext
 from .toolkit.logtext import escaped, indented
 from .toolkit.notices import Notice, as_header
 from .toolkit.quota import Spent
+from .toolkit.tally import Count, Spend
 from .vendor import Call, Endpoint, Headers, Reply, Request, Vendor, Words
 from .version import __version__
 
@@ -335,7 +337,7 @@ def struck(world: World, sandbox: Sandbox, call: Call, wish: faults.Wish) -> fau
             journal.looked_at(call),
             standing=sandbox.delay,
             seed=sandbox.seed,
-            count=lambda rule: world.store.count(sandbox.name, f"fault/{rule}"),
+            count=partial(counted, world, sandbox, call, goes_on=wish.code is None),
         )
     if wish == faults.NO_WISH:
         return hit
@@ -352,6 +354,21 @@ def granted(call: Call, hit: faults.Hit) -> Reply:
 
 def passed(world: World, sandbox: Sandbox, call: Call) -> Reply:
     """The vendor's gates, then its answer. Raises the fact that stops the call."""
+    endpoint = admitted(sandbox, call)
+    call.reached = "quota"
+    call.spent = spent(world, sandbox, call)
+    reply = answered(world, call, endpoint)
+    if sandbox.changes:
+        from . import changes  # with all that edits records: a start is 2 ms shorter without
+
+        before = call.before if call.before is not None else world.store.count(sandbox.name, answers(call))
+        changes.follow(world.sandboxes, sandbox, call, reply, before + 1, world.wall())
+    as_documented = call.readings == call.vendor.defaults
+    return reply.but(reply.headers, endpoint.rule, "documented" if as_documented else "inferred")
+
+
+def admitted(sandbox: Sandbox, call: Call) -> Endpoint:
+    """The gates before the quota; whose call it is. Raises the fact that stops it."""
     if call.request.length > LONGEST_TARGET:
         raise UriTooLong(LONGEST_TARGET)
     if call.endpoint is None:
@@ -362,19 +379,15 @@ def passed(world: World, sandbox: Sandbox, call: Call) -> Reply:
     call.account = authenticated(call)
     if sandbox.expired:
         raise Unauthenticated
-    call.reached = "quota"
-    call.spent = spent(world, sandbox, call)
-    call.reached = "parameters"
-    question = read(call, call.endpoint)
-    call.reached = "answer"
-    reply = world.answers.to(question, call, call.endpoint)
-    if sandbox.changes:
-        from . import changes  # with all that edits records: a start is 2 ms shorter without
+    return call.endpoint
 
-        answers = world.store.count(sandbox.name, f"answers/{call.vendor.name}") + 1
-        changes.follow(world.sandboxes, sandbox, call, reply, answers, world.wall())
-    as_documented = call.readings == call.vendor.defaults
-    return reply.but(reply.headers, call.endpoint.rule, "documented" if as_documented else "inferred")
+
+def answered(world: World, call: Call, endpoint: Endpoint) -> Reply:
+    """The answer to what the call asks. Raises the fact that stops it."""
+    call.reached = "parameters"
+    question = read(call, endpoint)
+    call.reached = "answer"
+    return world.answers.to(question, call, endpoint)
 
 
 def authenticated(call: Call) -> dict[str, object]:
@@ -393,17 +406,60 @@ def authenticated(call: Call) -> dict[str, object]:
 
 def spent(world: World, sandbox: Sandbox, call: Call) -> Spent | None:
     """The call counted against its account's quota, if the sandbox has one. Raises Throttled."""
+    spend = due(sandbox, call)
+    if spend is None:
+        return None
+    if call.spent is None and sandbox.changes:
+        counted(world, sandbox, call, ())
+    found = call.spent or world.store.spend(sandbox.name, *spend)
+    if not found.allowed:
+        call.spent = found
+        wait = max(1, math.ceil(found.resets_at - spend.now))
+        raise Throttled(found.limit, 0, wait, clock.at(found.resets_at))
+    return found
+
+
+def due(sandbox: Sandbox, call: Call) -> Spend | None:
+    """What an admitted call is counted against."""
     quota = sandbox.quotas.get(call.vendor.name)
     if quota is None:
         return None
-    now = call.now.timestamp()
-    key = f"quota/{call.vendor.name}/{call.account[call.vendor.account_id]}"
-    counted = world.store.spend(sandbox.name, key, quota, now)
-    if not counted.allowed:
-        call.spent = counted
-        wait = max(1, math.ceil(counted.resets_at - now))
-        raise Throttled(counted.limit, 0, wait, clock.at(counted.resets_at))
-    return counted
+    return Spend(f"quota/{call.vendor.name}/{call.account[call.vendor.account_id]}", quota, call.now.timestamp())
+
+
+def answers(call: Call) -> str:
+    """Under which name the vendor's answers are counted."""
+    return f"answers/{call.vendor.name}"
+
+
+def counted(
+    world: World, sandbox: Sandbox, call: Call, counts: Sequence[Count], *, goes_on: bool = True
+) -> Sequence[int]:
+    """Count these, and in the same trip to the store all else that will be counted of the call if none of these ends it
+    (and ``goes_on`` does not say that it has ended): it takes three trips at most. How often each was counted before.
+    """
+    spend, last = ahead(world, sandbox, call) if goes_on else (None, None)
+    tally = world.store.tally(sandbox.name, counts, spend, last)
+    call.spent, call.before = tally.spent, tally.last
+    return tally.met
+
+
+def ahead(world: World, sandbox: Sandbox, call: Call) -> tuple[Spend | None, str | None]:
+    """What is counted of a call later on, as far as it will come: the quota that it spends, the name of its answer."""
+    if not (sandbox.changes or call.vendor.name in sandbox.quotas):
+        return None, None
+    looked = copy(call)  # what gates tell is told when the call itself comes to them
+    looked.notices = []
+    spend = None
+    try:
+        endpoint = admitted(sandbox, looked)
+        spend = due(sandbox, looked)
+        if not sandbox.changes:
+            return spend, None
+        answered(world, looked, endpoint)
+    except Exception:  # a fact, or a crash: the call itself comes to it, if nothing ends it before
+        return spend, None
+    return spend, answers(call)
 
 
 def refused(call: Call, fact: Fact, words: Words | None = None) -> Reply:

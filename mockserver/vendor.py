@@ -115,7 +115,8 @@ class Call:
     """One request on its way through; each gate adds what it found out.
 
     ``sandbox`` is known once it is chosen. ``reached`` names the gate it came to: sandbox, faults, authentication,
-    quota, parameters or answer; ``fault`` the rule, wish or misuse that spoiled it.
+    quota, parameters or answer; ``fault`` the rule, wish or misuse that spoiled it. ``before``: how often the vendor
+    answered before, where that matters and is counted ahead of the answer.
     """
 
     vendor: Vendor
@@ -133,6 +134,7 @@ class Call:
     account: Account = field(default_factory=dict)
     params: Mapping[str, Any] = field(default_factory=dict)
     spent: Spent | None = None
+    before: int | None = None
 
     @property
     def records(self) -> View:

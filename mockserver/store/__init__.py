@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from os import urandom
 from typing import Any, NamedTuple, Protocol
 
 from ..toolkit.quota import Quota, Spent
+from ..toolkit.tally import Count, Spend, Tally
 
 Document = Mapping[str, Any]
 Versioned = tuple[int, Document]
@@ -104,6 +105,13 @@ class Store(Protocol):
 
     def count(self, sandbox: str, key: str) -> int:
         """How often this was counted before: 0 at first. Counts this time, too."""
+
+    def tally(
+        self, sandbox: str, counts: Sequence[Count] = (), spend: Spend | None = None, last: str | None = None
+    ) -> Tally:
+        """All in one step: count these in turn, up to the first that takes hold of the call; unless that ends it,
+        spend; and unless that is refused, count ``last``, too.
+        """
 
     def counted(self, sandbox: str, key: str) -> int:
         """How often this was counted so far; counts nothing."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import takewhile
 from threading import Lock
 
 from ..toolkit.quota import LATE, Quota, Spent
+from ..toolkit.tally import Count, Spend, Tally
 from . import DEFAULT, SETTINGS, Document, Newer, Versioned, new_name
 
 
@@ -117,22 +118,27 @@ class MemoryStore:
 
     def spend(self, sandbox: str, key: str, quota: Quota, now: float) -> Spent:
         with self._lock:
-            windows = self._of(sandbox).windows
-            opened, count = windows.get(key, (now, 0))
-            if not opened - LATE <= now < opened + quota.seconds:  # over, or the clock was set back
-                opened, count = now, 0
-            allowed = count < quota.limit
-            if allowed:
-                count += 1
-                windows[key] = (opened, count)
-            return Spent(allowed, quota.limit, max(0, quota.limit - count), opened + quota.seconds)
+            return _spend(self._of(sandbox), Spend(key, quota, now))
 
     def count(self, sandbox: str, key: str) -> int:
         with self._lock:
-            counters = self._of(sandbox).counters
-            before = counters.get(key, 0)
-            counters[key] = before + 1
-            return before
+            return _count(self._of(sandbox), key)
+
+    def tally(
+        self, sandbox: str, counts: Sequence[Count] = (), spend: Spend | None = None, last: str | None = None
+    ) -> Tally:
+        with self._lock:
+            found, met = self._of(sandbox), list[int]()
+            for each in counts:
+                met.append(_count(found, each.key))
+                if each.holds(met[-1]):
+                    if each.ends:
+                        return Tally(tuple(met))
+                    break
+            spent = None if spend is None else _spend(found, spend)
+            if last is None or (spent is not None and not spent.allowed):
+                return Tally(tuple(met), spent)
+            return Tally(tuple(met), spent, _count(found, last))
 
     def counted(self, sandbox: str, key: str) -> int:
         with self._lock:
@@ -206,3 +212,21 @@ class MemoryStore:
     def _of(self, sandbox: str) -> _Sandbox:
         """The sandbox, or in place of one that is not there an empty one that nobody keeps."""
         return self._sandboxes.get(sandbox) or _Sandbox()
+
+
+def _spend(of: _Sandbox, spend: Spend) -> Spent:
+    (key, quota, now), windows = spend, of.windows
+    opened, count = windows.get(key, (now, 0))
+    if not opened - LATE <= now < opened + quota.seconds:  # over, or the clock was set back
+        opened, count = now, 0
+    allowed = count < quota.limit
+    if allowed:
+        count += 1
+        windows[key] = (opened, count)
+    return Spent(allowed, quota.limit, max(0, quota.limit - count), opened + quota.seconds)
+
+
+def _count(of: _Sandbox, key: str) -> int:
+    before = of.counters.get(key, 0)
+    of.counters[key] = before + 1
+    return before

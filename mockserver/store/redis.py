@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import lru_cache
 from threading import Lock, Thread
@@ -34,6 +34,7 @@ from .. import clock
 from ..errors import StoreAway
 from ..toolkit.bounded import Bounded
 from ..toolkit.quota import LATE, Quota, Spent
+from ..toolkit.tally import Count, Spend, Tally
 from . import DEFAULT, SETTINGS, Document, Newer, Versioned, new_name
 from .breaker import Breaker
 
@@ -223,34 +224,66 @@ class RedisStore:
     def delete(self, sandbox: str, *, used: float | None = None) -> bool:
         return bool(self._ask(self.DELETE, sandbox, _text(used)))
 
-    SPEND = """
-    local key, limit, seconds, now, late = ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), ARGV[5], tonumber(ARGV[6])
-    local opened, count = string.match(redis.call('HGET', of(name, 'windows'), key) or now .. ' 0', '^(%S+) (%d+)$')
-    if not (tonumber(opened) - late <= tonumber(now) and tonumber(now) < tonumber(opened) + seconds) then
-      opened, count = now, 0  -- over, or the clock was set back
+    SPENDING = """
+    local function spend(key, limit, seconds, now, late)
+      local opened, count = string.match(redis.call('HGET', of(name, 'windows'), key) or now .. ' 0', '^(%S+) (%d+)$')
+      if not (tonumber(opened) - late <= tonumber(now) and tonumber(now) < tonumber(opened) + seconds) then
+        opened, count = now, 0  -- over, or the clock was set back
+      end
+      count = tonumber(count)
+      local allowed = count < tonumber(limit)
+      if allowed then
+        count = count + 1
+        if used(name) then redis.call('HSET', of(name, 'windows'), key, opened .. ' ' .. count) end
+      end
+      return {allowed and 1 or 0, count, opened}
     end
-    count = tonumber(count)
-    local allowed = count < limit
-    if allowed then
-      count = count + 1
-      if used(name) then redis.call('HSET', of(name, 'windows'), key, opened .. ' ' .. count) end
-    end
-    return {allowed and 1 or 0, count, opened}
     """
+    SPEND = f"{SPENDING} return spend(unpack(ARGV, 2))"
 
     def spend(self, sandbox: str, key: str, quota: Quota, now: float) -> Spent:
-        allowed, count, opened = self._ask(
-            self.SPEND, sandbox, key, quota.limit, quota.seconds, _text(now), _text(LATE)
-        )
-        return Spent(bool(allowed), quota.limit, max(0, quota.limit - count), float(opened) + quota.seconds)
+        return _spent(quota, self._ask(self.SPEND, sandbox, *_spending(Spend(key, quota, now))))
 
-    COUNT = """
-    if not used(name) then return 0 end
-    return redis.call('HINCRBY', of(name, 'counters'), ARGV[2], 1) - 1
+    COUNTING = """
+    local function count(key)
+      if not used(name) then return 0 end
+      return redis.call('HINCRBY', of(name, 'counters'), key, 1) - 1
+    end
     """
+    COUNT = f"{COUNTING} return count(ARGV[2])"
 
     def count(self, sandbox: str, key: str) -> int:
         return int(self._ask(self.COUNT, sandbox, key))
+
+    TALLY = (
+        SPENDING
+        + COUNTING
+        + """
+    local counts, last = cjson.decode(ARGV[2]), ARGV[3]
+    local met, spent, ended = {}, false, false
+    local function drawn(text) return tonumber(string.sub(redis.sha1hex(text), 1, 12), 16) / 2 ^ 48 end
+    for _, each in ipairs(counts) do
+      local number = count(each.key)
+      met[#met + 1] = number
+      local within = each.first <= number and (each.last == cjson.null or number < each.last)
+      if within and drawn(each.seed .. string.format('%.0f', number)) < each.probability then
+        ended = each.ends
+        break
+      end
+    end
+    if ended then return {met, false, false} end
+    if ARGV[4] then spent = spend(unpack(ARGV, 4)) end
+    if last == '' or (spent and spent[1] == 0) then return {met, spent, false} end
+    return {met, spent, count(last)}
+    """
+    )
+
+    def tally(
+        self, sandbox: str, counts: Sequence[Count] = (), spend: Spend | None = None, last: str | None = None
+    ) -> Tally:
+        asked = json.dumps([each._asdict() for each in counts])
+        met, spent, number = self._ask(self.TALLY, sandbox, asked, last or "", *(_spending(spend) if spend else ()))
+        return Tally(tuple(met), _spent(spend.quota, spent) if spend and spent else None, number)
 
     COUNTED = "return redis.call('HGET', of(name, 'counters'), ARGV[2]) or 0"
 
@@ -387,6 +420,17 @@ class RedisStore:
 
     def _run(self, script: str, *arguments: str | int) -> Any:
         return self._script(script)(keys=[self._prefix], args=arguments)
+
+
+def _spending(spend: Spend) -> tuple[str | int, ...]:
+    """A spend as scripts take it."""
+    return spend.key, spend.quota.limit, spend.quota.seconds, _text(spend.now), _text(LATE)
+
+
+def _spent(quota: Quota, told: Sequence[Any]) -> Spent:
+    """What a script says of a spend."""
+    allowed, count, opened = told
+    return Spent(bool(allowed), quota.limit, max(0, quota.limit - count), float(opened) + quota.seconds)
 
 
 def _client(url: str) -> tuple[Redis, str, str]:

@@ -21,6 +21,7 @@ from hypothesis import strategies as some
 from mockserver.store import DEFAULT, SETTINGS, Newer, Store
 from mockserver.store.memory import MemoryStore
 from mockserver.toolkit.quota import Quota, Spent
+from mockserver.toolkit.tally import Count, Spend, Tally
 from tests.stores import Make
 
 T = TypeVar("T")
@@ -376,6 +377,43 @@ def test_many_count_at_once_and_each_gets_another_number(make: Make) -> None:
     many = at_once(16, lambda _: [store.count("x", "a") for _ in range(10)])
     assert sorted(number for found in many for number in found) == list(range(160))
     assert store.counted("x", "a") == 160
+
+
+def test_a_tally_counts_up_to_the_first_that_takes_hold(make: Make) -> None:
+    store = started(make)
+    counts = [Count("a", last=2), Count("b", first=1, last=2), Count("c", probability=0), Count("d")]
+    met = [store.tally("x", [*counts, Count("e")]).met for _ in range(5)]
+    assert met == [(0,), (1,), (2, 0, 0, 0), (3, 1), (4, 2, 1, 1)]
+    assert [store.counted("x", key) for key in "abcde"] == [5, 3, 2, 2, 0]
+    assert store.tally("x") == Tally()
+    assert store.tally("nobody", counts) == Tally((0,))
+    assert store.counted("nobody", "a") == 0
+
+
+def test_a_tally_spends_unless_the_call_is_ended_and_counts_the_last_unless_that_is_refused(make: Make) -> None:
+    store = started(make)
+    spend = Spend("a", Quota(2, 60), 1000.5)
+    counts = [Count("waits", last=1), Count("ends", last=1, ends=True)]
+    found = [store.tally("x", counts, spend, "answers") for _ in range(4)]
+    assert found == [
+        Tally((0,), Spent(True, 2, 1, 1060.5), 0),  # what takes hold first does not end it
+        Tally((1, 0)),
+        Tally((2, 1), Spent(True, 2, 0, 1060.5), 1),
+        Tally((3, 2), Spent(False, 2, 0, 1060.5)),
+    ]
+    assert store.counted("x", "answers") == 2
+    assert not store.spend("x", *spend).allowed
+    assert store.tally("x", (), None, "answers") == Tally((), None, 2)
+    assert store.tally("x", (), Spend("b", Quota(1, 1), 0.0)) == Tally((), Spent(True, 1, 0, 1.0))
+
+
+@pytest.mark.parametrize("probability", [0.3, 1e-05, 0.999])
+def test_whether_a_count_takes_hold_is_drawn_alike_everywhere(make: Make, probability: float) -> None:
+    store = started(make)
+    often = Count("a", first=5, probability=probability, seed='7/Ünï "q" \\/')
+    met = [store.tally("x", (often, Count("b"))).met for _ in range(200)]
+    behind = iter(range(200))
+    assert met == [(number,) if often.holds(number) else (number, next(behind)) for number in range(200)]
 
 
 def test_what_was_spent_and_counted_can_be_forgotten_alone(make: Make) -> None:

@@ -10,6 +10,7 @@ import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from mockserver.sandbox import DEFAULT
 from mockserver.store import SETTINGS
 from mockserver.store.redis import TIMEOUTS, RedisStore
 from mockserver.toolkit.quota import Quota
+from mockserver.toolkit.tally import Count, Spend
 from mockserver.vendor import Vendor
 from tests import stores
 from tests.acme import ANCHOR, BILLS, POOR, RICH, Sandboxed
@@ -175,6 +177,7 @@ def test_each_method_takes_one_trip(store: RedisStore, trips: Callable[[Callable
         store.sandboxes,
         lambda: store.spend("x", "a", QUOTA, 0.0),
         lambda: store.count("x", "a"),
+        lambda: store.tally("x", (Count("a", first=9),), Spend("a", QUOTA, 0.0), "a"),
         lambda: store.counted("x", "a"),
         lambda: store.append("x", {}, 1),
         lambda: store.entries("x"),
@@ -221,17 +224,28 @@ def test_a_call_of_changed_data_takes_two_trips(
     assert trips(server.ids) == 2
 
 
-@pytest.mark.parametrize("what", ["quota", "fault", "delay", "changes"])
+COUNTED = ("quota", "fault", "delay", "changes")
+
+
+@pytest.mark.parametrize("what", [*COUNTED, *map("+".join, combinations(COUNTED, 2)), "+".join(COUNTED)])
 def test_where_something_is_counted_a_call_takes_three_trips(
     server: Sandboxed, vendor: Vendor, trips: Callable[[Callable[[], Any]], int], what: str
 ) -> None:
     changes: dict[str, Any] = {
         "quota": {"quotas": {"acme": QUOTA}},
-        "fault": {"faults": (rule_of("1", {"status": 503, "times": 2}, [vendor]),)},
+        "fault": {
+            "faults": tuple(
+                rule_of(str(number), {"status": 503, "after": 1, "times": 1, "probability": 0.5}, [vendor])
+                for number in range(3)
+            )
+        },
         "delay": {"delay": {"type": "uniform", "lower": 0, "upper": 1}},
         "changes": {"changes": ({"vendor": "acme", "after": 100, "remove": "all"},)},
     }
-    server.world.sandboxes.change(DEFAULT, server.wall(), lambda box: replace(box, **changes[what]))
+    wanted: dict[str, Any] = {}
+    for each in what.split("+"):
+        wanted |= changes[each]
+    server.world.sandboxes.change(DEFAULT, server.wall(), lambda box: replace(box, **wanted))
     server.get()
     assert [trips(server.get) for _ in range(4)] == [3] * 4
 
