@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from http import HTTPStatus
@@ -96,14 +96,13 @@ class Rule:
 
     @property
     def counts(self) -> bool:
-        """Whether it matters how often the rule was met: if not, it takes hold each time, and none behind it does."""
+        """Whether it matters how often the rule was met. If not, nothing is counted: it takes hold each time."""
         return self.times is not None or self.after > 0 or self.probability < 1 or isinstance(self.delay, Mapping)
 
     def count(self, seed: int) -> Count:
         """How the rule is counted, and at which counts it takes hold."""
-        last = None if self.times is None else self.after + self.times
-        ends = self.code is not None
-        return Count(f"fault/{self.id}", self.after, last, self.probability, f"{seed}/{self.id}/", ends)
+        key, last = f"fault/{self.id}" if self.counts else "", None if self.times is None else self.after + self.times
+        return Count(key, self.after, last, self.probability, f"{seed}/{self.id}/", ends=self.code is not None)
 
     def meets(self, vendor: str, operation: str | None, seen: Seen) -> bool:
         """Whether this rule is about such a call."""
@@ -125,9 +124,7 @@ class Hit(NamedTuple):
 
 
 NO_HIT = Hit()
-STANDING = Count(
-    "fault/delay", probability=0
-)  # a delay that differs from call to call keeps nothing from being counted
+STANDING = Count("fault/delay", probability=0)  # of a delay that differs from call to call: it takes hold of nothing
 
 
 def rule_of(id: str, body: Any, vendors: Sequence[Vendor]) -> Rule:
@@ -188,7 +185,7 @@ def hit(
     ``count`` counts in turn up to the first that takes hold, and says how often each was counted before. Draws depend
     on the seed, the rule and that count alone, so that a run repeats.
     """
-    about = [rule for rule in rules if rule.meets(vendor, operation, seen)]
+    about = list(_up_to_the_first_that_surely_holds(rule for rule in rules if rule.meets(vendor, operation, seen)))
     drawn = [STANDING] if isinstance(standing, Mapping) else []
     counts = [rule.count(seed) for rule in about]
     met = iter(count(drawn + counts)) if drawn or (about and about[0].counts) else repeat(0)
@@ -199,6 +196,13 @@ def hit(
             delay = seconds(rule.delay, Random(f"{seed}/{rule.id}/{number}"))
             return Hit(rule.id, rule.code, rule.network, always + delay, f"fault.{rule.id}")
     return NO_HIT._replace(delay=always)
+
+
+def _up_to_the_first_that_surely_holds(rules: Iterable[Rule]) -> Iterator[Rule]:
+    for rule in rules:
+        yield rule
+        if not rule.counts:
+            break
 
 
 def seconds(delay: Any, draw: Random) -> float:

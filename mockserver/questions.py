@@ -20,7 +20,7 @@ Answer = tuple[Reply, tuple[Notice, ...]]
 @dataclass(slots=True, eq=False)
 class Question:
     """What a query asks of an endpoint under a choice of readings: the values, what is to be told about it, and what is
-    wrong with it; and how often it was asked.
+    wrong with it; and how often it was answered.
     """
 
     values: dict[str, object]
@@ -33,7 +33,6 @@ def read(call: Call, endpoint: Endpoint) -> Question:
     """The endpoint's parameters out of the raw query. Raises InvalidParams; warns of the rest."""
     query, readings = call.request.query, tuple(call.readings.items())
     question = (remembered if len(query) <= REMEMBERED else remembered.__wrapped__)(endpoint, query, readings)
-    question.times += 1
     call.notices.extend(question.notices)
     if question.refused:
         raise InvalidParams(question.refused)
@@ -64,6 +63,7 @@ class Answers:
         """The endpoint's answer: to find it takes 2 µs, to answer 15 and more. Only what is declared repeatable, and
         comes for the second time, is kept.
         """
+        question.times += 1
         if not endpoint.repeatable or question.times < 2:
             return endpoint.answer(call)
 

@@ -200,6 +200,14 @@ def test_only_what_no_fault_ends_and_every_gate_lets_through_spends_the_quota(ve
     assert [replied(server).status for _ in range(3)] == [200, 200, 429]
 
 
+def test_a_rule_that_takes_hold_each_time_is_not_counted(vendor: Vendor) -> None:
+    """So that one that later gets ``times`` has them all, whatever stood before it in the meantime."""
+    delay = {"type": "uniform", "lower": 0, "upper": 1}
+    server = ruled(vendor, {"status": 500, "after": 1, "times": 1}, {"status": 503}, {"status": 504}, delay=delay)
+    assert [server.get().status for _ in range(4)] == [503, 500, 503, 503]
+    assert [server.world.store.counted("default", f"fault/{name}") for name in ("1", "2", "3", "delay")] == [4, 0, 0, 4]
+
+
 def test_a_call_that_is_looked_at_ahead_is_answered_and_warned_once(vendor: Vendor) -> None:
     """Where faults, a quota and changes to come are all counted, the answer is known before they are."""
     change = {"vendor": "acme", "after": 2, "remove": "all"}

@@ -130,7 +130,7 @@ class MemoryStore:
         with self._lock:
             found, met = self._of(sandbox), list[int]()
             for each in counts:
-                met.append(_count(found, each.key))
+                met.append(_count(found, each.key) if each.key else 0)
                 if each.holds(met[-1]):
                     if each.ends:
                         return Tally(tuple(met))

@@ -261,9 +261,12 @@ class RedisStore:
         + """
     local counts, last = cjson.decode(ARGV[2]), ARGV[3]
     local met, spent, ended = {}, false, false
-    local function drawn(text) return tonumber(string.sub(redis.sha1hex(text), 1, 12), 16) / 2 ^ 48 end
+    local function drawn(text)
+      local digits = redis.sha1hex(text)  -- six at a time: a server of 32 bits reads no more
+      return (tonumber(string.sub(digits, 1, 6), 16) * 2 ^ 24 + tonumber(string.sub(digits, 7, 12), 16)) / 2 ^ 48
+    end
     for _, each in ipairs(counts) do
-      local number = count(each.key)
+      local number = each.key == '' and 0 or count(each.key)
       met[#met + 1] = number
       local within = each.first <= number and (each.last == cjson.null or number < each.last)
       if within and drawn(each.seed .. string.format('%.0f', number)) < each.probability then

@@ -11,6 +11,8 @@ from .quota import Quota, Spent
 class Count(NamedTuple):
     """Something to be counted, and at which counts it takes hold of the call: from ``first`` up to, not including,
     ``last`` (None: any), each with a ``probability``, which ``seed`` decides. ``ends``: the call gets no further then.
+
+    Without a ``key`` nothing is counted, and it is as if it were the first time.
     """
 
     key: str

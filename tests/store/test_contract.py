@@ -386,6 +386,8 @@ def test_a_tally_counts_up_to_the_first_that_takes_hold(make: Make) -> None:
     assert met == [(0,), (1,), (2, 0, 0, 0), (3, 1), (4, 2, 1, 1)]
     assert [store.counted("x", key) for key in "abcde"] == [5, 3, 2, 2, 0]
     assert store.tally("x") == Tally()
+    assert store.tally("x", (Count("", first=1), Count("", ends=True)), None, "e") == Tally((0, 0))
+    assert (store.counted("x", ""), store.counted("x", "e")) == (0, 0)
     assert store.tally("nobody", counts) == Tally((0,))
     assert store.counted("nobody", "a") == 0
 
