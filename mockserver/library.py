@@ -258,8 +258,8 @@ class Library:
             self._cache.put(key, Rest(data.anchor, list(data.accounts), *data.records.at_rest()))
             gc.collect()  # nobody collects in a start, and what is left over by then stays
             return data
-        columns = rest.columns.__getitem__
-        records = Records.of_rest(vendor.records, vendor.rendering_defaults, rest.ids, columns, rest.hidden, rest.texts)
+        kind, defaults = vendor.records, vendor.rendering_defaults
+        records = Records.of_rest(kind, defaults, rest.ids, rest.columns, rest.ranks, rest.hidden, rest.texts)
         return Dataset(vendor.name, name, rest.anchor, Accounts(rest.accounts), records)
 
     def _check_folder(self) -> None:

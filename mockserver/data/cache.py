@@ -11,32 +11,39 @@ import json
 import os
 import sys
 import tempfile
+from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from functools import reduce
+from functools import partial, reduce
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, TypeVar
 from zlib import crc32
 
 from ..clock import format_instant, parse_instant
 from ..toolkit.jsontext import decode, encode
 from .texts import Texts
 
+T = TypeVar("T")
+
 MOST_BYTES = 1024**3  # of all entries together; the least recently used go first
+MACHINE = f"{sys.byteorder} {array('I').itemsize}"  # who can read ranks as they lie in memory
 
 
 @dataclass(frozen=True)
 class Rest:
-    """A dataset at rest: its accounts, and in lists of their own each record's id, key columns, hidden fields, JSON."""
+    """A dataset at rest: its accounts, and in lists of their own each record's id, key columns and the ranks of their
+    values, hidden fields, JSON.
+    """
 
     anchor: datetime
     accounts: Sequence[Mapping[str, Any]]
     ids: list[Any]
     columns: Mapping[str, list[Any]]
+    ranks: Mapping[str, array[int]]
     hidden: list[bytes]
     texts: Sequence[bytes]
 
@@ -112,20 +119,23 @@ class Cache:
 
 
 def _written(rest: Rest) -> Iterable[bytes]:
-    """The parts of an entry: a checksum, two lines of JSON, the columns, the records' texts.
+    """The parts of an entry: a checksum, two lines of JSON, the columns, their ranks, the records' texts.
 
     Raises TypeError when a column has values of a kind that is not known here.
     """
     columns = {name: _json(_packed(column)) for name, column in rest.columns.items()}
+    ranks = {name: column.tobytes() for name, column in rest.ranks.items()}
     head = {
         "anchor": format_instant(rest.anchor),
         "ids": _packed(rest.ids),
         "columns": {name: len(column) for name, column in columns.items()},
+        "ranks": {name: len(column) for name, column in ranks.items()},
+        "machine": MACHINE,
         "hidden": _numbered([text.decode() for text in rest.hidden]),
         "lengths": list(map(len, rest.texts)),
     }
     first = encode(list(rest.accounts)) + b"\n" + _json(head) + b"\n"
-    body = b"".join((*columns.values(), *rest.texts))
+    body = b"".join((*columns.values(), *ranks.values(), *rest.texts))
     return b"%08x\n" % crc32(body, crc32(first)), first, body
 
 
@@ -134,30 +144,34 @@ def _read(stream: BinaryIO) -> Rest:
     checksum, accounts, second = (stream.readline() for _ in range(3))
     head = json.loads(second)
     columns = {name: stream.read(length) for name, length in head["columns"].items()}
+    ranks = {name: stream.read(length) for name, length in head["ranks"].items()}
     texts = stream.read()
-    parts = (accounts, second, *columns.values(), texts)
+    parts = (accounts, second, *columns.values(), *ranks.values(), texts)
     if int(checksum, 16) != reduce(lambda sum_, part: crc32(part, sum_), parts, 0):
         raise ValueError("damaged")
+    if head["machine"] != MACHINE:
+        raise ValueError("of another machine")
     kinds, numbers = head["hidden"]
     spelled = [text.encode() for text in kinds]
     return Rest(
         parse_instant(head["anchor"]),
         decode(accounts),
         _unpacked(head["ids"]),
-        _Columns(columns),
+        _Kept(columns, lambda packed: _unpacked(json.loads(packed))),
+        _Kept(ranks, partial(array, "I")),
         [spelled[number] for number in numbers],
         Texts(texts, head["lengths"]),
     )
 
 
-class _Columns(Mapping[str, "list[Any]"]):
-    """Columns as they are kept, each read when it is asked for: a start waits for none that nobody sorts by."""
+class _Kept(Mapping[str, T]):
+    """Columns or ranks as they are kept, each read when it is asked for: a start waits for none that nobody uses."""
 
-    def __init__(self, packed: Mapping[str, bytes]) -> None:
-        self._packed = packed
+    def __init__(self, packed: Mapping[str, bytes], unpacked: Callable[[bytes], T]) -> None:
+        self._packed, self._unpacked = packed, unpacked
 
-    def __getitem__(self, name: str) -> list[Any]:
-        return _unpacked(json.loads(self._packed[name]))
+    def __getitem__(self, name: str) -> T:
+        return self._unpacked(self._packed[name])
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._packed)

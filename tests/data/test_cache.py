@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from array import array
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -25,6 +26,7 @@ REST = Rest(
         "total": [Decimal("50.00"), -7, None],
         "when": [TIME, None, datetime(2026, 1, 1)],  # a column may do without zones
     },
+    {"total": array("I", [2, 0, 1]), "name": array("I")},
     [b"{}", b'{"_owner":"\xc3\xa9"}', b"{}"],
     [b'{"id":1}', b"", '{"id":3,"name":"ü\n"}'.encode()],
 )
@@ -66,9 +68,19 @@ def test_an_entry_with_any_byte_changed_is_as_good_as_none(kept: Cache, tmp_path
     assert kept.get("one") == REST
 
 
+def test_an_entry_of_a_machine_with_other_numbers_is_as_good_as_none(
+    kept: Cache, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as other:
+        other.setattr(cache, "MACHINE", "middle 3")
+        kept.put("one", REST)
+        assert kept.get("one") == REST
+    assert kept.get("one") is None
+
+
 @pytest.mark.parametrize("value", [object(), 1.5, (1, 2)])
 def test_a_dataset_with_other_kinds_of_values_is_not_remembered(kept: Cache, tmp_path: Path, value: Any) -> None:
-    kept.put("one", Rest(TIME, [], [1], {"odd": [value]}, [b"{}"], [b"{}"]))
+    kept.put("one", Rest(TIME, [], [1], {"odd": [value]}, {}, [b"{}"], [b"{}"]))
     assert kept.get("one") is None
     assert not (tmp_path / "cache").exists()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+from array import array
 from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
@@ -340,25 +341,44 @@ def test_what_differs_in_every_call_is_not_searched_row_by_row(
 
 
 @pytest.mark.parametrize(
-    ("column", "sorted_by_floats"),
+    ("column", "ranks"),
     [
-        (AMOUNTS[:4], True),
-        ([Decimal(-7), Decimal("9007199254740.93")], True),
-        (CLOSE, False),
-        ([Decimal("1E+400"), Decimal("1E+401")], False),
-        ([Decimal(1), 1], False),
-        (["a"], False),
-        ([], False),
+        ([Decimal("1.10"), Decimal(-7), Decimal("1.1"), 2], [1, 0, 1, 2]),
+        ([Decimal("9007199254740993.01"), Decimal("9007199254740993")], [1, 0]),  # no float tells them apart
+        (["b", "a", "b", ""], [2, 1, 2, 0]),
+        ([True, False], [1, 0]),
+        ([None, 1], None),
+        (["a", 1], None),
+        ([], []),
     ],
 )
-def test_only_what_floats_can_tell_apart_is_sorted_by_floats(column: list[Any], sorted_by_floats: bool) -> None:
+def test_values_have_ranks_if_they_compare(column: list[Any], ranks: list[int] | None) -> None:
     kind = RecordType(Bill, "id", {"amount": itemgetter("amount")})
     made = Records(kind, [{"id": row, "amount": str(value)} for row, value in enumerate(column)], {})
     made.columns["amount"] = column
-    keys = made._sort_keys("amount", len(column))
-    assert (keys is not column) == sorted_by_floats
-    assert list(keys) == column or sorted_by_floats
-    assert made._sort_keys("amount", len(column)) is keys
+    found = made.ranks("amount")
+    assert found == (ranks if ranks is None else array("I", ranks))
+    assert made.ranks("amount") is found
+
+
+def test_what_was_at_rest_is_sorted_without_a_look_at_its_columns() -> None:
+    made = Records(KIND, ROWS, {"style": "plain"})
+    ids, columns, ranks, hidden, texts = made.at_rest()
+    again = Records.of_rest(KIND, {"style": "plain"}, ids, {}, ranks, hidden, texts)
+    for order in ((("due", True), ("id", False)), (("state", False),)):
+        assert again.rows((), order) == made.rows((), order)
+    whole = Records.of_rest(KIND, {"style": "plain"}, ids, columns, {}, hidden, texts)
+    assert whole.rows((), (("due", True),)) == made.rows((), (("due", True),))
+
+
+def test_of_many_the_ranks_are_there_from_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(records, "SMALL", 3)
+    looked = list[Any]()
+    monkeypatch.setattr(records, "_ranked", looked.append)
+    Records(KIND, ROWS[:3], {"style": "plain"})
+    assert looked == []
+    made = Records(KIND, ROWS, {"style": "plain"})
+    assert looked == [made.columns[name] for name in KIND.columns]
 
 
 def test_equal_texts_of_a_column_are_kept_once(monkeypatch: pytest.MonkeyPatch) -> None:
