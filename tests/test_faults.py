@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from random import Random
@@ -15,6 +14,8 @@ from mockserver.errors import Misuse
 from mockserver.faults import NO_HIT, BadRule, Hit, Rule, Wish, hit, phrase, rule_of, seconds, wish
 from mockserver.matching import Seen
 from mockserver.serve import serve
+from mockserver.store import SETTINGS
+from mockserver.store.memory import MemoryStore
 from mockserver.toolkit.quota import Quota
 from mockserver.toolkit.tally import Count
 from mockserver.vendor import Reply, Request, Vendor
@@ -120,26 +121,15 @@ def test_phrases() -> None:
 NOBODY = Seen({}, {}, {})
 
 
-class Tally:
-    """How often each rule was met, as the store counts it."""
-
-    def __init__(self) -> None:
-        self.counts: Counter[str] = Counter()
-
-    def __call__(self, counts: Sequence[Count]) -> list[int]:
-        met = []
-        for each in counts:
-            met.append(self.counts[each.key])
-            self.counts[each.key] += 1
-            if each.holds(met[-1]):
-                break
-        return met
-
-
 def hits(rules: list[Rule], calls: int, *, seed: int = 1, standing: Any = None) -> list[Hit]:
     """What the rules do to so many equal calls, one after the other."""
-    tally = Tally()
-    return [hit(rules, "acme", "listBills", NOBODY, standing=standing, seed=seed, count=tally) for _ in range(calls)]
+    store = MemoryStore()
+    store.write("x", SETTINGS, {}, expected=0, wall=1.0)
+
+    def count(counts: Sequence[Count]) -> Sequence[int]:
+        return store.tally("x", counts).met
+
+    return [hit(rules, "acme", "listBills", NOBODY, standing=standing, seed=seed, count=count) for _ in range(calls)]
 
 
 def ruled(vendor: Vendor, *rules: Mapping[str, Any], **settings: Any) -> Sandboxed:
@@ -254,6 +244,15 @@ def test_delays_repeat_by_the_seed_and_stay_within_their_bounds(
         if low != high:
             assert len(set(drawn)) > 300
             assert drawn != [found.delay for found in hits(rules, 1000, seed=2, standing=standing)]
+
+
+def test_a_wild_delay_is_cut_at_the_longest() -> None:
+    drawn = [
+        found.delay for found in hits([Rule("1", delay={"type": "lognormal", "median": 60_000, "sigma": 10})], 1000)
+    ]
+    assert 0 <= min(drawn) < 0.01
+    assert max(drawn) == 60
+    assert 400 < drawn.count(60) < 600  # half of what is drawn is above the median
 
 
 def test_the_sandboxs_own_delay_comes_on_top() -> None:

@@ -16,10 +16,11 @@ from hypothesis import strategies as some
 
 from mockserver.clock import Clock
 from mockserver.errors import Fact, NotFound, Throttled
-from mockserver.faults import rule_of
+from mockserver.faults import Rule
 from mockserver.journal import Done
 from mockserver.serve import chosen, serve
 from mockserver.toolkit.jsontext import decode
+from mockserver.toolkit.quota import Quota
 from mockserver.vendor import Reply, Request, Vendor
 from tests.acme import BILLS, GONE, ORDERS, POOR, RICH, ROWS, Sandboxed
 
@@ -124,16 +125,28 @@ def test_data_that_breaks_at_run_time_is_the_vendors_500_and_not_the_end(
     assert server.get().status == 200
 
 
-@pytest.mark.parametrize(("broken", "ruled"), [("read", True), ("append", True), ("tally", True), ("spend", False)])
+@pytest.mark.parametrize(
+    ("broken", "counted"),
+    [
+        ("read", {}),
+        ("append", {}),
+        ("spend", {"quotas": {"acme": Quota(9, 60)}}),
+        ("count", {"changes": ({"vendor": "acme", "after": 9, "remove": "all"},)}),
+        ("tally", {"faults": (Rule("1", delay=1, times=1),)}),
+    ],
+)
 def test_a_store_that_breaks_is_the_vendors_500(
-    vendor: Vendor, broken: str, ruled: bool, logged: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+    vendor: Vendor,
+    broken: str,
+    counted: dict[str, Any],
+    logged: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def fail(*anything: object, **more: object) -> None:
         raise ConnectionError("the store is gone")
 
-    server = Sandboxed(vendor, quotas="acme=9/minute")
-    rules = (rule_of("1", {"delay": 1, "times": 1}, [vendor]),) if ruled else ()
-    server.world.sandboxes.change("default", server.wall(), lambda box: replace(box, faults=rules))
+    server = Sandboxed(vendor)
+    server.world.sandboxes.change("default", server.wall(), lambda box: replace(box, **counted))
     monkeypatch.setattr(server.world.store, broken, fail)
     answer = server.get()
     assert (answer.status, answer.json) == (500, {"error": "Acme is broken."})
