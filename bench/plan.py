@@ -11,7 +11,7 @@ from .job import MANY, MILLION
 
 @dataclass(frozen=True)
 class Plan:
-    rounds: int = 5
+    rounds: int = 9
     seconds: int = 2  # of one measurement
     warm: int = 2  # seconds before the first round
     warm_jvm: int = 20  # which compiles as it goes: three times as fast after these as after three

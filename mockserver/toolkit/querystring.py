@@ -9,8 +9,8 @@ from urllib.parse import quote, unquote_plus
 Pairs = Sequence[tuple[str, str]]
 
 
-# Texts that come again are remembered: a call asks for its query three times, and most names and values are known.
-# Longer ones are not: what a client sends must not fill the memory.
+# Texts that come again are remembered: a call asks for its query three times, and most names are known. Longer ones are
+# not: what a client sends must not fill the memory.
 LONGEST, SHORT = 1024, 128  # characters of a query, of a name or value
 
 
@@ -26,7 +26,9 @@ def _split(raw: str, unquoted: Callable[[str], str]) -> Pairs:
     if not raw.isascii():
         raw = raw.encode("latin-1", "replace").decode("utf-8", "replace")
     parts = (part.partition("=") for part in raw.split("&") if part)
-    return tuple([(unquoted(name), unquoted(value)) for name, _, value in parts])
+    return tuple(
+        [(unquoted(name), unquoted(value) if "%" in value or "+" in value else value) for name, _, value in parts]
+    )
 
 
 def _unquoted(text: str) -> str:

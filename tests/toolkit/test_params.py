@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
-from marshmallow import Schema
+from marshmallow import Schema, ValidationError, fields
 
 from mockserver.errors import Complaint, InvalidParams
 from mockserver.toolkit import params
@@ -193,3 +193,23 @@ def test_any_query_is_read_or_complained_about(sent: list[tuple[str, str]]) -> N
         values, _ = read(QUERY, sent)
         assert set(values) <= set(QUERY.fields)
     read(QUERY, sent, ignores=lambda complaint: True)
+
+
+def even(number: int) -> None:
+    if number % 2:
+        raise ValidationError([Complaint("number", "odd", str(number), "an even number")])
+
+
+class Foreign(params.ParamSchema):
+    """What marshmallow offers beside fields of ours: validators, and fields of its own."""
+
+    number = params.Integer(validate=even)
+    flag = fields.Boolean()
+
+
+def test_validators_and_fields_of_marshmallow_are_heard_as_well() -> None:
+    values, _ = read(Foreign(), [("number", "4"), ("flag", "yes")])
+    assert values == {"number": 4, "flag": True}
+    with pytest.raises(InvalidParams) as refused:
+        read(Foreign(), [("number", "5")])
+    assert refused.value.complaints == (Complaint("number", "odd", "5", "an even number"),)
