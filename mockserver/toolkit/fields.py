@@ -10,9 +10,10 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import cached_property
 from typing import Any, cast
 
-from marshmallow import RAISE, Schema, ValidationError, fields
+from marshmallow import RAISE, Schema, ValidationError, fields, missing
 
 from .money import rounded, shortest
 
@@ -27,6 +28,14 @@ class Stored(fields.Field[Any]):
 
     def make_error(self, key: str, **kwargs: Any) -> ValidationError:
         return ValidationError(self.wanted)
+
+    def deserialize(
+        self, value: Any, attr: str | None = None, data: Mapping[str, Any] | None = None, **kwargs: Any
+    ) -> Any:
+        """As marshmallow's own, which asks for functions and validators around a value that these fields never have."""
+        if value is None or value is missing:
+            return super().deserialize(value, attr, data, **kwargs)
+        return self._deserialize(value, attr, data)
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
         try:
@@ -136,8 +145,7 @@ class Moment(Stored):
         self.wanted = f"a time written like {example}"
         shape = re.escape(format)
         for code, digits in {"%Y": 4, "%m": 2, "%d": 2, "%H": 2, "%M": 2, "%S": 2, "%f": fraction}.items():
-            group = rf"(\d{{{digits}}})" if code == "%f" else rf"\d{{{digits}}}"
-            shape = shape.replace(re.escape(code), group)
+            shape = shape.replace(re.escape(code), rf"(?P<{code[1]}>\d{{{digits}}})")
         self._shape = re.compile(shape)
 
     def read(self, value: Any) -> str:
@@ -149,12 +157,13 @@ class Moment(Stored):
 
     def moment(self, text: str) -> datetime:
         """The instant written, in UTC, to the microsecond. Raises ValueError."""
-        if not self._shape.fullmatch(text):
+        found = self._shape.fullmatch(text)
+        if not found:
             raise ValueError(text)
-        digits = self.fraction - 6
-        if digits > 0:  # strptime reads six digits; the seventh of .NET is below a microsecond
-            text = re.sub(rf"(\.\d{{6}})\d{{{digits}}}", r"\1", text)
-        return datetime.strptime(text, self.format).replace(tzinfo=UTC)
+        digits = found.groupdict("0")
+        year, month, day, hour, minute, second = (int(digits.get(code, "0")) for code in "YmdHMS")
+        microsecond = int(digits.get("f", "0")[:6].ljust(6, "0"))  # the seventh digit of .NET is below it
+        return datetime(year, month, day, hour, minute, second, microsecond, UTC)  # strptime takes five times as long
 
     def roll(self, value: str, days: int) -> str:
         if value == self.never:
@@ -164,7 +173,7 @@ class Moment(Stored):
         except OverflowError:  # 9999-12-31 and the like mean "never": they stay
             return value
         shape = self._shape.fullmatch(value)
-        fraction = shape[1] if shape and self.fraction else ""  # all its digits, also those below a microsecond
+        fraction = shape["f"] if shape and self.fraction else ""  # all its digits, also those below a microsecond
         return moved.strftime(self.format.replace("%Y", f"{moved.year:04}").replace("%f", fraction))
 
 
@@ -237,12 +246,29 @@ class RecordSchema(Schema):
                 out[name] = value
         return out
 
+    @cached_property
+    def _declared(self) -> dict[str, Stored]:
+        return self.by_wire_name
+
+    @cached_property
+    def _needed(self) -> set[str]:
+        return {name for name, field in self._declared.items() if field.required}
+
     @property
     def by_wire_name(self) -> dict[str, Stored]:
         return {field.data_key or name: cast(Stored, field) for name, field in self.fields.items()}
 
     def read(self, values: Any) -> dict[str, Any]:
-        """The values, checked and typed, keys in the declared order. Raises marshmallow's ValidationError."""
+        """The values, checked and typed, keys in the declared order. Raises marshmallow's ValidationError.
+
+        Each field reads its own; the schema as a whole, which takes twice as long, is asked when something is amiss.
+        """
+        try:
+            if isinstance(values, dict) and values.keys() <= self._declared.keys() and self._needed <= values.keys():
+                present = [(name, field) for name, field in self._declared.items() if name in values]
+                return {name: field.deserialize(values[name], name, values) for name, field in present}
+        except ValidationError:
+            pass  # and what else is amiss is told below
         loaded: dict[str, Any] = self.load(values)
         return {field.data_key or name: loaded[name] for name, field in self.fields.items() if name in loaded}
 

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from decimal import ROUND_HALF_UP, Context, Decimal
+from functools import cache
 
 _EXACT = Context(prec=1000)  # the usual 28 digits would round what a double or a very large amount holds
 
 
 def rounded(amount: Decimal, places: int) -> Decimal:
     """The amount with exactly so many decimals, halves away from zero."""
-    return amount.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP, _EXACT)
+    return amount.quantize(_unit(places), ROUND_HALF_UP, _EXACT)
+
+
+@cache
+def _unit(places: int) -> Decimal:
+    return Decimal(1).scaleb(-places)
 
 
 def plain(amount: Decimal) -> str:
