@@ -160,10 +160,11 @@ class Moment(Stored):
         found = self._shape.fullmatch(text)
         if not found:
             raise ValueError(text)
-        digits = found.groupdict("0")
-        year, month, day, hour, minute, second = (int(digits.get(code, "0")) for code in "YmdHMS")
+        digits = found.groupdict()  # strptime, which asks the locale as well, takes twice as long
+        year, month, day = (int(digits.get(code, "1")) for code in "Ymd")
+        hour, minute, second = (int(digits.get(code, "0")) for code in "HMS")
         microsecond = int(digits.get("f", "0")[:6].ljust(6, "0"))  # the seventh digit of .NET is below it
-        return datetime(year, month, day, hour, minute, second, microsecond, UTC)  # strptime takes five times as long
+        return datetime(year, month, day, hour, minute, second, microsecond, UTC)
 
     def roll(self, value: str, days: int) -> str:
         if value == self.never:
@@ -247,25 +248,22 @@ class RecordSchema(Schema):
         return out
 
     @cached_property
-    def _declared(self) -> dict[str, Stored]:
-        return self.by_wire_name
+    def by_wire_name(self) -> dict[str, Stored]:
+        return {field.data_key or name: cast(Stored, field) for name, field in self.fields.items()}
 
     @cached_property
     def _needed(self) -> set[str]:
-        return {name for name, field in self._declared.items() if field.required}
-
-    @property
-    def by_wire_name(self) -> dict[str, Stored]:
-        return {field.data_key or name: cast(Stored, field) for name, field in self.fields.items()}
+        return {name for name, field in self.by_wire_name.items() if field.required}
 
     def read(self, values: Any) -> dict[str, Any]:
         """The values, checked and typed, keys in the declared order. Raises marshmallow's ValidationError.
 
-        Each field reads its own; the schema as a whole, which takes twice as long, is asked when something is amiss.
+        Each field reads its own; the whole schema, which takes 1.4 times as long, is asked when something is amiss.
         """
+        known = self.by_wire_name
         try:
-            if isinstance(values, dict) and values.keys() <= self._declared.keys() and self._needed <= values.keys():
-                present = [(name, field) for name, field in self._declared.items() if name in values]
+            if isinstance(values, dict) and self._needed <= values.keys() <= known.keys():
+                present = [(name, field) for name, field in known.items() if name in values]
                 return {name: field.deserialize(values[name], name, values) for name, field in present}
         except ValidationError:
             pass  # and what else is amiss is told below

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import Any, Literal, NoReturn
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields
@@ -248,14 +248,13 @@ def _load(schema: Schema, data: dict[str, str]) -> dict[str, Any]:
 def _readers(schema: Schema) -> dict[str, tuple[str, Callable[[str], Any]]]:
     """Under which attribute the value of each parameter stands, and what reads it.
 
-    A schema takes 18 µs to load ten parameters, and fields of ours 4 when nothing is asked before or behind them: what
-    is read here was sent. To remember what was read is no faster where values are many: 2,000 numbers of pages are
-    looked up in memory that is cold, 3 µs a call more.
+    Ten fields by themselves take a fifth of the time that a schema takes to load them. To remember what they read is no
+    faster where values are many: 2,000 numbers of pages are looked up in memory that is cold, 3 µs a call more.
     """
     return {
         name: (
             field.attribute or str(field.name),
-            field.taken if isinstance(field, Param) and not field.validators else partial(field.deserialize, attr=name),
+            field.taken if isinstance(field, Param) and not field.validators else field.deserialize,
         )
         for name, field in _known(schema).items()
     }

@@ -9,8 +9,8 @@ from urllib.parse import quote, unquote_plus
 Pairs = Sequence[tuple[str, str]]
 
 
-# Texts that come again are remembered: a call asks for its query three times, and most names are known. Longer ones are
-# not: what a client sends must not fill the memory.
+# Texts that come again are remembered: a call asks for its query three times, and most names are known. There are too
+# many values: only encoded ones are looked up. Longer texts are not: what a client sends must not fill the memory.
 LONGEST, SHORT = 1024, 128  # characters of a query, of a name or value
 
 
