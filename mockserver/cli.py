@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import errno
-import gc
 import json
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import Field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO, TypeVar
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 import click
 
 from . import clock
+from .loading import import_marshmallow, loading
 from .settings import Settings, WrongSetting, make, secured, variable, without_password
 from .toolkit.logtext import printable
 from .version import __version__
@@ -30,6 +30,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 def main(**options: Any) -> None:
     """Run a command; whatever is the user's to mend is told in a sentence, with exit status 2."""
+    import_marshmallow()
     from .data.fixtures import BrokenFixture
     from .vendors import BadVendor
 
@@ -82,21 +83,11 @@ def _as_option(setting: Field[Any]) -> Callable[[F], F]:
     return click.option(flag, default=None, metavar=setting.metadata["metavar"], help=about)
 
 
-@contextmanager
-def _loading() -> Iterator[None]:
-    """Nothing of what is loaded is garbage: a start for which nobody looks for any is 20 ms shorter."""
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()
-
-
 @commands.command()
 @_settings_as_options()
 def serve(**given: Any) -> None:
     """Serve all vendors on one port until Ctrl-C."""
-    with _loading():
+    with loading():
         from . import logs
         from .assembly import assemble
         from .front import front
