@@ -43,7 +43,8 @@ def read(call: Call, endpoint: Endpoint) -> Question:
 @lru_cache(maxsize=1024)  # to read the same query again takes 1 µs, to read another one 15
 def remembered(endpoint: Endpoint, query: str, readings: tuple[tuple[str, str], ...]) -> Question:
     """A query, read for the first time in a while."""
-    chosen, notices = dict(readings), list[Notice]()
+    chosen = dict(readings)
+    notices: list[Notice] = []
     sent = endpoint.decode(querystring.pairs(query), endpoint.params, chosen)
     ignores = lambda complaint: endpoint.ignores(complaint, chosen)  # noqa: E731  # one name, one line
     try:

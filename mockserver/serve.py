@@ -144,7 +144,8 @@ def placed(world: World, call: Call, wall: float) -> tuple[Sandbox, faults.Wish]
 
     Raises Misuse when it makes no sense, or must not be kept.
     """
-    vendor, seen = call.vendor, dict[str, Sandbox]()
+    vendor = call.vendor
+    seen: dict[str, Sandbox] = {}
     if names_a_sandbox(call.request, vendor):
         live.refuse_names(world.settings.refuse_live, (vendor,), call.request, wall)
         choice = choose(call.request, vendor, partial(is_known, world, vendor, wall, seen))

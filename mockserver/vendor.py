@@ -139,7 +139,10 @@ class Call:
     @property
     def records(self) -> View:
         """All records of the dataset, written under this call's readings."""
-        renders = {name: self.readings[name] for name in self.vendor.rendering_defaults}
+        vendor, chosen = self.vendor, self.readings
+        renders = vendor.rendering_defaults
+        if chosen is not vendor.defaults:
+            renders = {name: chosen[name] for name in renders}
         return View(self.dataset.records, renders)
 
     @property

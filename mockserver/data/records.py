@@ -23,7 +23,8 @@ Order = tuple[tuple[str, bool], ...]  # columns to sort by, the first one first,
 T = TypeVar("T")
 
 VIEW_BYTES = 64 * 1024 * 1024
-FEW = 64  # a column with more values than this is searched by bisection: too many views to remember one of each
+FEW = 64  # a column with more values is searched by bisection, as there are too many to remember a view of each; so few rows
+# are sorted anew for each order
 SHARED = 4096  # so many equal texts of a column are one object: owners and dates come back, numbers of invoices do not
 ASKED = 1000  # views of a copy that go when it goes; any others go when room is needed
 MANY = 16  # a copy in which more than one row in so many is another one finds its rows itself
@@ -91,7 +92,7 @@ class Records:
         self._kept_ranks: Mapping[str, array[int]] = {}  # of which some need not be found out
         self._telling: dict[str, bool] = {}  # which columns have many values, as far as it was asked
         self._asked: set[Hashable] = set()  # the keys of the views of a copy
-        self._defaults = tuple(sorted(defaults.items()))
+        self._defaults = dict(defaults)
         self.ids: list[Any] = []
         self.columns: dict[str, list[Any]] = {name: [] for name in kind.columns}
         self._hidden: list[bytes] = []  # the fields that are ours, of each row; equal ones are one object
@@ -107,7 +108,8 @@ class Records:
                     append(_shared(of(row), texts))
                 yield text
 
-        self._rendered: dict[tuple[tuple[str, str], ...], Sequence[bytes]] = {self._defaults: kept(taken_in())}
+        self._stored: Sequence[bytes] = kept(taken_in())  # under the defaults
+        self._rendered: dict[tuple[tuple[str, str], ...], Sequence[bytes]] = {}  # under other readings
         if len(self) > SMALL:  # who waited for so many does not wait again when they are sorted
             for name in self.columns:
                 self.ranks(name)
@@ -127,7 +129,7 @@ class Records:
         records = cls(kind, (), defaults)
         records.ids, records.columns, records._hidden = ids, _Columns(columns.__getitem__), hidden
         records._kept_ranks = ranks
-        records._rendered = {records._defaults: kept(texts)}
+        records._stored = kept(texts)
         return records
 
     def at_rest(
@@ -136,7 +138,7 @@ class Records:
         """The rows' ids, columns and ranks, fields that are ours, and JSON: what these records can be made of again."""
         columns = {name: self.columns[name] for name in self.kind.columns}
         ranks = {name: found for name in columns if (found := self.ranks(name)) is not None}
-        return self.ids, columns, ranks, self._hidden, self._rendered[self._defaults]
+        return self.ids, columns, ranks, self._hidden, self._stored
 
     def ranks(self, name: str) -> array[int] | None:
         """Where each row's value stands among those of a column, the least at 0, equal ones alike; None where values do
@@ -155,15 +157,15 @@ class Records:
         """The fields of one row that are ours, and what callers see of it."""
         hidden = encode({name: value for name, value in row.items() if name[0] == "_"})
         visible = {name: value for name, value in row.items() if name[0] != "_"}
-        return hidden, self.kind.render(visible, dict(self._defaults))
+        return hidden, self.kind.render(visible, self._defaults)
 
     def record(self, index: int) -> dict[str, Any]:
         """The row with all of its fields, as a fixture file would hold it."""
-        return {**decode(self._rendered[self._defaults][index]), **decode(self._hidden[index])}
+        return {**decode(self._stored[index]), **decode(self._hidden[index])}
 
     def text(self, index: int) -> bytes:
         """The same as JSON."""
-        visible, hidden = self._rendered[self._defaults][index], self._hidden[index]
+        visible, hidden = self._stored[index], self._hidden[index]
         return visible if hidden == b"{}" else visible[:-1] + b"," + hidden[1:]
 
     def find(self, id: Any) -> int | None:
@@ -210,7 +212,7 @@ class Records:
 
     def changed(self, changes: Mapping[Any, Record | None]) -> Records:
         """A copy in which each id has this record (None: no more); new ones come last. Views are not taken along."""
-        copy = Records(self.kind, (), dict(self._defaults), self._views)
+        copy = Records(self.kind, (), self._defaults, self._views)
         gone = sorted({row for id, record in changes.items() if record is None for row in self._all(id)})
         copy._origin, copy._gone = self, gone
         length, ids, texts = len(self) - len(gone), dict[int, Any](), dict[int, tuple[bytes, bytes]]()
@@ -229,8 +231,7 @@ class Records:
         copy._few = MANY * (len(gone) + len(copy._own)) <= length
         copy.ids = copy._patched(self.ids, ids)
         copy._hidden = copy._patched(self._hidden, {place: hidden for place, (hidden, _) in texts.items()})
-        stored = copy._patched(self._rendered[self._defaults], {place: text for place, (_, text) in texts.items()})
-        copy._rendered = {self._defaults: stored}
+        copy._stored = copy._patched(self._stored, {place: text for place, (_, text) in texts.items()})
         itself = ref(copy)  # not bound: in a circle it would outlive its use
         copy.columns = _Columns(lambda name: cast("Records", itself())._column(name))
         return copy
@@ -254,22 +255,24 @@ class Records:
     def own_bytes(self) -> int:
         """About how many bytes a copy of these takes, of which most values belong to somebody else, too."""
         columns = len(self.kind.columns)
-        texts = self._rendered[self._defaults]
+        texts = self._stored
         own = sum(len(texts[row]) + 60 * columns + 500 for row in self._new) + 16 * len(self._gone) + 2000
         if self._few and len(self) > SMALL:
             return own
-        copied = self._origin is not None and isinstance(self._origin._rendered[self._defaults], Texts)
+        copied = self._origin is not None and isinstance(self._origin._stored, Texts)
         return own + 8 * len(self) * (columns + 3) + (sum(map(len, texts)) + 33 * len(self) if copied else 0)
 
     def fragments(self, readings: Readings) -> Sequence[bytes]:
         """Every record's JSON under these rendering readings; other than the defaults made on first touch and kept."""
+        if readings == self._defaults:
+            return self._stored
         key = tuple(sorted(readings.items()))
         if key not in self._rendered:
-            stored, render = self._rendered[self._defaults], self.kind.render
+            render = self.kind.render
             if self._origin is None:
-                texts = kept(render(decode(text), readings) for text in stored)
+                texts = kept(render(decode(text), readings) for text in self._stored)
             else:
-                own = {row: render(decode(stored[row]), readings) for row in self._new}
+                own = {row: render(decode(self._stored[row]), readings) for row in self._new}
                 texts = self._patched(self._origin.fragments(readings), own)
             self._rendered[key] = texts
         return self._rendered[key]
@@ -292,17 +295,21 @@ class Records:
     def _find(self, conditions: tuple[Condition, ...], order: Order) -> array[int]:
         if self._origin is not None and self._few:
             return self._mended(self._origin, conditions, order)
-        if order:  # filtered before it is sorted, and the last key first, as sorts are stable
-            (name, descending), *rest = order
-            rows = self.rows(conditions, tuple(rest))
-            keys = self.columns[name] if self._origin is not None else self.ranks(name) or self.columns[name]
-            return array("I", sorted(rows, key=keys.__getitem__, reverse=descending))
         spans = [(span, condition) for condition in conditions if (span := self._span(condition)) is not None]
-        if not spans:
-            return array("I", _narrowed(self.columns, conditions, range(len(self))))
-        span, narrowest = min(spans, key=lambda each: len(each[0]))
+        span, narrowest = min(spans, key=lambda each: len(each[0]), default=(None, None))
+        if order and (span is None or len(span) > FEW):  # filtered before it is sorted, the last key first
+            (name, descending), *rest = order
+            return self._sorted(self.rows(conditions, tuple(rest)), name, descending)
         others = [condition for condition in conditions if condition is not narrowest]
-        return array("I", _narrowed(self.columns, others, sorted(span)))
+        rows = array("I", _narrowed(self.columns, others, range(len(self)) if span is None else sorted(span)))
+        for name, descending in reversed(order):
+            rows = self._sorted(rows, name, descending)
+        return rows
+
+    def _sorted(self, rows: array[int], name: str, descending: bool) -> array[int]:
+        """The rows by a column; those that are alike in it stay in their order."""
+        keys = self.columns[name] if self._origin is not None else self.ranks(name) or self.columns[name]
+        return array("I", sorted(rows, key=keys.__getitem__, reverse=descending))
 
     def _span(self, condition: Condition) -> array[int] | None:
         """The rows that meet a condition on a column of many values: by bisection in its order, not row by row.
@@ -453,7 +460,7 @@ class View:
 
     def matching(self, **values: Any) -> View:
         """Only rows whose columns equal these values; a value of None means "not asked for"."""
-        asked = tuple(Equals(name, value) for name, value in values.items() if value is not None)
+        asked = tuple([Equals(name, value) for name, value in values.items() if value is not None])
         return View(self.records, self.readings, self.conditions + asked, self.order)
 
     def within(self, column: str, low: Any, high: Any) -> View:

@@ -132,6 +132,8 @@ def _write(value: Any, number: Callable[[Decimal], str], put: Callable[[bytes], 
             put(before + _key(key))
             if type(item) is int:
                 put(b"%d" % item)
+            elif type(item) is str:
+                put(_string(item).encode("utf-8", "replace"))
             elif type(item) is Fragment:
                 put(item.text)
             else:

@@ -56,7 +56,8 @@ class Inline:
         """The reply to one of gunicorn's requests, if it can be had without ASGI and WSGI."""
         if self._at_once is None or request.content_length or request.chunked:
             return None
-        path, headers = request.path, dict[str, str]()
+        path = request.path
+        headers: dict[str, str] = {}
         for name, value in request.headers_bytes:
             key, text = _lower(name), value.decode("latin-1")
             headers[key] = f"{headers[key]},{text}" if key in headers else text
