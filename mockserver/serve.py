@@ -9,7 +9,6 @@ import logging
 import math
 import traceback
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
 from copy import copy
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -239,11 +238,13 @@ def closed(world: World, done: Done, told: Told) -> Reply:
     """
     if done.sandbox is not None and not (done.vendor and cors.is_preflight(done.request)):
         kept, size = journal.unkept(done) if done.fault == live.CODE else journal.entry(done, told)
-        with suppress(StoreAway):  # the store itself tells the log that calls are missing
+        try:
             done.id = world.store.append(done.sandbox, kept, size)
             if world.settings.mock_headers:
                 reply = done.reply
                 done.reply = reply.but((*reply.headers, ("X-Mock-Call", str(done.id))), reply.rule, reply.basis)
+        except StoreAway:
+            pass  # the store itself tells the log that calls are missing
     for observe in world.observers:
         observe(done)
     return done.reply
