@@ -41,23 +41,22 @@ class Told:
         method: str,
         prefix: str,
         path: str,
-        query: Pairs,
+        query: str,
         headers: Mapping[str, str],
         body: str = "",
     ) -> None:
         self.secrets, self.path = secrets, path
         self._method, self._prefix, self._query, self._headers, self._body = method, prefix, query, headers, body
-        texts = sum([len(name) + len(value) for name, value in query]) + lengths(headers)
-        self.size = len(body) + 2 * (len(path) + texts)  # about, in bytes
+        self.size = len(body) + 2 * (len(path) + len(query) + lengths(headers))  # about, in bytes
 
     @cached_property
     def request(self) -> Document:
         """The same as the journal has it."""
-        by_name: dict[str, Any] = dict(self._query)
-        if len(by_name) < len(self._query):
-            several = collected(self._query)
-            by_name = {name: values if len(values) > 1 else values[0] for name, values in several.items()}
-        raw = encode_pairs(self._query)
+        query = pairs(self._query)
+        by_name: dict[str, Any] = dict(query)
+        if len(by_name) < len(query):
+            by_name = {name: values if len(values) > 1 else values[0] for name, values in collected(query).items()}
+        raw = encode_pairs(query)
         return {
             "method": self._method,
             "url": f"{self._prefix}{quoted(self.path, SAFE)}" + (f"?{raw}" if raw else ""),
@@ -113,7 +112,7 @@ class Redaction:
         if not sent.body and (vendor is None or accounts is None or accounts is self._started.get(vendor.name)):
             query, (secrets, shown) = pairs(sent.query), self._told_headers(sent.headers)
             if not self._tells(query, _whole((sent.path, sent.sandbox or "", *chain(*query))), secrets):
-                return Told(secrets, sent.method, prefix, sent.path, query, shown)
+                return Told(secrets, sent.method, prefix, sent.path, sent.query, shown)
         return self._shown(sent, prefix, vendor, accounts)
 
     def _told_headers(self, headers: Mapping[str, str]) -> tuple[Secrets, Mapping[str, str]]:
@@ -136,7 +135,7 @@ class Redaction:
             (hidden(name, secrets), HIDDEN if self.is_secret(name) else hidden(value, secrets)) for name, value in query
         ]
         body = cut(body, secrets, whole=len(sent.body) <= BODY_LIMIT)
-        return Told(secrets, sent.method, prefix, hidden(sent.path, secrets), shown, headers, body)
+        return Told(secrets, sent.method, prefix, hidden(sent.path, secrets), encode_pairs(shown), headers, body)
 
     def _headers_alone(self, headers: tuple[tuple[str, str], ...]) -> tuple[Secrets, Mapping[str, str]]:
         told = self._shown(Request("", "", headers=dict(headers)))
