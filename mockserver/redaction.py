@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property, lru_cache
 from hashlib import blake2s
@@ -111,7 +111,7 @@ class Redaction:
         prefix = f"/{vendor.name}" if vendor else ""
         if not sent.body and (vendor is None or accounts is None or accounts is self._started.get(vendor.name)):
             query, (secrets, shown) = pairs(sent.query), self._told_headers(sent.headers)
-            if not self._tells(query, _whole((sent.path, sent.sandbox or "", *chain(*query))), secrets):
+            if not self._tells(query, (sent.path, sent.sandbox or "", *chain(*query)), secrets):
                 return Told(secrets, sent.method, prefix, sent.path, sent.query, shown)
         return self._shown(sent, prefix, vendor, accounts)
 
@@ -141,13 +141,14 @@ class Redaction:
         told = self._shown(Request("", "", headers=dict(headers)))
         return told.secrets, MappingProxyType(told.request["headers"])  # many entries share it
 
-    def _tells(self, query: Pairs, text: str, secrets: Secrets) -> bool:
-        """Whether there is anything to hide in a path and query."""
+    def _tells(self, query: Pairs, texts: Sequence[str], secrets: Secrets) -> bool:
+        """Whether there is anything to hide in a query, and in the texts that it and a path come to."""
+        text = _whole(texts)
         is_secret = self._known_name if len(text) <= REMEMBERED else self.is_secret
         return (
             any(map(is_secret, [name for name, _ in query]))
             or any(map(text.__contains__, secrets))
-            or bool(self._known.find(text))
+            or (len(max(texts, key=len)) >= self._known.shortest and bool(self._known.find(text)))
             or bool(live.found(text))
         )
 

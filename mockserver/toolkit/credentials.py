@@ -112,9 +112,9 @@ class Mentions:
 
     def __init__(self, secrets: Iterable[str]) -> None:
         self._secrets = frozenset(_lower(secret) for secret in secrets if len(secret) >= SHORTEST)
-        shortest = min(map(len, self._secrets), default=SHORTEST)
-        self._step = min(shortest // 2, LONGEST_STEP)
-        self._width = shortest - self._step + 1
+        self.shortest = min(map(len, self._secrets), default=SHORTEST)  # characters of the shortest secret
+        self._step = min(self.shortest // 2, LONGEST_STEP)
+        self._width = self.shortest - self._step + 1
         self._pieces: dict[str, tuple[tuple[int, int], ...]] = {}  # where in secrets of which length a piece stands
         for secret in self._secrets:
             for offset in range(self._step):

@@ -9,8 +9,8 @@ from urllib.parse import quote, unquote_plus
 Pairs = Sequence[tuple[str, str]]
 
 
-# Texts that come again are remembered: a call asks for its query three times, and most names are known. There are too
-# many values: only encoded ones are looked up. Longer texts are not: what a client sends must not fill the memory.
+# Texts that come again are remembered: a call asks for its query three times, and encoded names are known. What is not
+# encoded is not looked up, longer texts neither: what a client sends must not fill the memory.
 LONGEST, SHORT = 1024, 128  # characters of a query, of a name or value
 
 
@@ -25,9 +25,15 @@ def pairs(raw: str) -> Pairs:
 def _split(raw: str, unquoted: Callable[[str], str]) -> Pairs:
     if not raw.isascii():
         raw = raw.encode("latin-1", "replace").decode("utf-8", "replace")
-    parts = (part.partition("=") for part in raw.split("&") if part)
+    parts = [part.partition("=") for part in raw.split("&") if part]
     return tuple(
-        [(unquoted(name), unquoted(value) if "%" in value or "+" in value else value) for name, _, value in parts]
+        [
+            (
+                unquoted(name) if "%" in name or "+" in name else name,
+                unquoted(value) if "%" in value or "+" in value else value,
+            )
+            for name, _, value in parts
+        ]
     )
 
 
