@@ -15,9 +15,10 @@ import pytest
 
 from tests.servers import ROOT
 
-# How many times as long as the bare view the whole job may take: a quarter more than was seen (24 November 2026).
+# How many times as long as the bare view the whole job may take: about a quarter more than was seen (29 November 2026:
+# 0.85 to 0.95, 1.72 to 1.76), and a little for other machines.
 SAME_AT_MOST = 1.1
-DIFFERENT_AT_MOST = 3.2
+DIFFERENT_AT_MOST = 2.4
 
 
 @pytest.mark.slow
