@@ -57,7 +57,7 @@ def many(records: int) -> Callable[[Plan], list[Row]]:
                 promised("≤", 2.5, records),
             ),
         ]
-        return rows + (edit_rows(records, found) if records <= job.MANY else [])
+        return rows + (edit_rows(records, found) if found[0].first_edits else [])
 
     return measure
 
@@ -86,8 +86,9 @@ def in_a_start(records: int, plan: Plan, number: int) -> Found:
             tasks[name] = loading(targets[0], plan, [each.queries for each in targets])
         loads = in_turns(rounds, tasks)
         weight = much.pss
-        first = edited(much, [f"bench-{edit}" for edit in range(plan.edits)])
-        later = edited(much, ["bench-0"] * plan.edits)
+        edits = plan.edits if records <= job.MANY else 0
+        first = edited(much, [f"bench-{edit}" for edit in range(edits)])
+        later = edited(much, ["bench-0"] * edits)
         return Found(loads["few"], loads["much"], taken, weight, first, later)
 
 

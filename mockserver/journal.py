@@ -20,7 +20,7 @@ from .vendor import Call, Endpoint, Reply, Request, Vendor
 STORE_AWAY = "store-away"
 NOT_THE_CLIENTS = ("undocumented-status", STORE_AWAY)  # codes of warnings of what no client did
 ENTRY_BYTES = 3000  # what an entry takes without its texts
-HEADER_BYTES = 60  # what a header of a reply takes, its name and value; warnings are counted by themselves
+HEADER_BYTES = 60  # what a header of a reply takes, its name and value; but for the one with warnings
 
 
 @dataclass(slots=True)
@@ -97,7 +97,7 @@ def entry(done: Done, told: Told) -> tuple[Entry, int]:
     """What the journal keeps of a call, and about how many bytes that is."""
     reply = done.reply
     answer = min(len(reply.body), BODY_LIMIT) + HEADER_BYTES * len(reply.headers)
-    warned = sum([100 + len(notice.location) + len(notice.message) for notice in done.notices])
+    warned = 2 * sum([100 + len(notice.location) + len(notice.message) for notice in done.notices])  # and their header
     return Entry(done, told), ENTRY_BYTES + told.size + answer + warned
 
 

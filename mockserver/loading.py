@@ -22,21 +22,27 @@ def loading() -> Iterator[None]:
 
 
 def import_marshmallow() -> None:
-    """Import it with its patterns of e-mail addresses, which no vendor has, left for when they are used: a start is
-    25 of 215 ms shorter. For a process that is ours, before it has threads: ``re`` is another one meanwhile.
+    """Import it with its pattern of e-mail addresses, which no vendor has, left for when it is used: a start is 25 of
+    215 ms shorter. For a process that is ours, before it has threads: ``re`` is another one meanwhile.
     """
-    re.compile = _Later  # type: ignore[assignment]  # in all that is done with one it is a function that makes a pattern
+    re.compile = _compiled
     try:
         import marshmallow  # noqa: F401
     finally:
         re.compile = compiled
 
 
+def _compiled(pattern: Any, flags: int = 0) -> Any:
+    """To ignore the case of letters beyond ASCII is what takes long: each of a range is looked at."""
+    slow = flags & re.IGNORECASE and isinstance(pattern, str) and not pattern.isascii()
+    return _Later(pattern, flags) if slow else compiled(pattern, flags)
+
+
 class _Later:
     """A regular expression that is compiled when something of it is asked for."""
 
-    def __init__(self, *given: Any) -> None:
-        self._given = given
+    def __init__(self, pattern: str, flags: int) -> None:
+        self._given = pattern, flags
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):  # a class asks all that it has whether it is abstract
