@@ -23,7 +23,7 @@ Order = tuple[tuple[str, bool], ...]  # columns to sort by, the first one first,
 T = TypeVar("T")
 
 VIEW_BYTES = 64 * 1024 * 1024
-FEW = 64  # a column with more values is searched by bisection; no more rows than these are sorted without views on the way
+FEW = 64  # a column with more values is searched by bisection; so few rows are sorted without views on the way
 SHARED = 4096  # so many equal texts of a column are one object: owners and dates come back, numbers of invoices do not
 ASKED = 1000  # views of a copy that go when it goes; any others go when room is needed
 MANY = 16  # a copy in which more than one row in so many is another one finds its rows itself
