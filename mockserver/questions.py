@@ -40,7 +40,7 @@ def read(call: Call, endpoint: Endpoint) -> Question:
     return question
 
 
-@lru_cache(maxsize=256)  # to read the same query again takes 1 µs, to read another one 15
+@lru_cache(maxsize=1024)  # to read the same query again takes 1 µs, to read another one 15
 def remembered(endpoint: Endpoint, query: str, readings: tuple[tuple[str, str], ...]) -> Question:
     """A query, read for the first time in a while."""
     chosen = dict(readings)

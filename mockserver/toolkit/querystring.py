@@ -46,7 +46,7 @@ _known_text = lru_cache(maxsize=4096)(
 )  # a query takes a third of the time of the standard library's parse_qsl
 
 
-@lru_cache(maxsize=128)
+@lru_cache(maxsize=512)
 def _known_pairs(raw: str) -> Pairs:
     return _split(raw, _known_text)
 
