@@ -6,9 +6,10 @@ import gc
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from typing import Any
 
-compiled = re.compile
+_compile_now = re.compile
 
 
 @contextmanager
@@ -25,17 +26,17 @@ def import_marshmallow() -> None:
     """Import it with its pattern of e-mail addresses, which no vendor has, left for when it is used: a start is 25 of
     215 ms shorter. For a process that is ours, before it has threads: ``re`` is another one meanwhile.
     """
-    re.compile = _compiled
+    re.compile = _compile
     try:
-        import marshmallow  # noqa: F401
+        import_module("marshmallow")
     finally:
-        re.compile = compiled
+        re.compile = _compile_now
 
 
-def _compiled(pattern: Any, flags: int = 0) -> Any:
+def _compile(pattern: Any, flags: int = 0) -> Any:
     """To ignore the case of letters beyond ASCII is what takes long: each of a range is looked at."""
     slow = flags & re.IGNORECASE and isinstance(pattern, str) and not pattern.isascii()
-    return _Later(pattern, flags) if slow else compiled(pattern, flags)
+    return _Later(pattern, flags) if slow else _compile_now(pattern, flags)
 
 
 class _Later:
@@ -47,4 +48,4 @@ class _Later:
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):  # a class asks all that it has whether it is abstract
             raise AttributeError(name)
-        return getattr(compiled(*self._given), name)
+        return getattr(_compile_now(*self._given), name)

@@ -148,7 +148,7 @@ class Redaction:
         return (
             any(map(is_secret, [name for name, _ in query]))
             or any(map(text.__contains__, secrets))
-            or (len(max(texts, key=len)) >= self._known.shortest and bool(self._known.find(text)))
+            or (self._known.may_be_in(texts) and bool(self._known.find(text)))
             or bool(live.found(text))
         )
 

@@ -141,7 +141,7 @@ class Call:
         """All records of the dataset, written under this call's readings."""
         vendor, chosen = self.vendor, self.readings
         renders = vendor.rendering_defaults
-        if chosen is not vendor.defaults:
+        if chosen is not vendor.defaults:  # which they are as a rule: 1 µs less
             renders = {name: chosen[name] for name in renders}
         return View(self.dataset.records, renders)
 

@@ -112,9 +112,9 @@ class Mentions:
 
     def __init__(self, secrets: Iterable[str]) -> None:
         self._secrets = frozenset(_lower(secret) for secret in secrets if len(secret) >= SHORTEST)
-        self.shortest = min(map(len, self._secrets), default=SHORTEST)  # characters of the shortest secret
-        self._step = min(self.shortest // 2, LONGEST_STEP)
-        self._width = self.shortest - self._step + 1
+        self._shortest = min(map(len, self._secrets), default=SHORTEST)
+        self._step = min(self._shortest // 2, LONGEST_STEP)
+        self._width = self._shortest - self._step + 1
         self._pieces: dict[str, tuple[tuple[int, int], ...]] = {}  # where in secrets of which length a piece stands
         for secret in self._secrets:
             for offset in range(self._step):
@@ -122,6 +122,10 @@ class Mentions:
                 known = self._pieces.get(piece, ())
                 if place not in known:
                     self._pieces[piece] = (*known, place)
+
+    def may_be_in(self, texts: Iterable[str]) -> bool:
+        """Whether one of these texts is long enough for a secret: mostly none is, and to look takes 1.5 µs more."""
+        return max(map(len, texts), default=0) >= self._shortest
 
     def find(self, text: str) -> list[str]:
         """The secrets that stand in the text, as they stand there, each as often as it does."""
