@@ -5,7 +5,7 @@ what is measured for more than one table.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from threading import Thread
@@ -33,7 +33,7 @@ def sandbox(records: int, path: str = SAME) -> Command:
     return ours(f"sandbox {records}", path, headers(), "--fixtures", str(job.folder(records)))
 
 
-def rates(loads: Iterable[Load]) -> list[float]:
+def rates(loads: list[Load]) -> list[float]:
     return [load.rate for load in loads]
 
 
