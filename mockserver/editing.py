@@ -17,6 +17,7 @@ from .library import shape
 from .live import CODE, looks_live
 from .sandbox import Edits, Sandboxes
 from .toolkit.fields import RecordSchema, Stored
+from .toolkit.secrets.index import SecretIndex
 from .vendor import Vendor
 
 # Where recipes are asked for records to add: far from any dataset's own, and a multiple of 36 months of 12, 13, 14 or
@@ -111,6 +112,9 @@ class Editor:
         secrets = [str(account.get(self._shape.key)) for account in accounts]
         if self.sandboxes.settings.refuse_live and any(looks_live(secret, self.wall) for secret in secrets):
             raise Misuse("Live credential", "An account has a credential that looks live; make one up.", code=CODE)
+        if SecretIndex(secrets).find("\n".join(self.sandboxes.store.sandboxes())):
+            detail = "An account has a credential that is in the name of a sandbox, and names are no secret."
+            raise Misuse("Bad credential", detail, 422, code="bad-credential")
 
         def change(edits: Edits, data: Dataset) -> Edits:
             gone = data.records.owners - {account[self.vendor.account_id] for account in accounts}

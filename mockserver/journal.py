@@ -10,11 +10,12 @@ from typing import Any
 
 from .clock import format_instant, stamp
 from .matching import MAPS, Difference, Matcher, Seen, differences, matches
-from .redaction import BODY_LIMIT, HIDDEN, Told, cut
+from .redaction import BODY_LIMIT, HIDDEN, RedactedRequest
 from .store import Document, Store
 from .toolkit.notices import Notice, closest
 from .toolkit.querystring import collected, pairs
 from .toolkit.quota import Spent
+from .toolkit.secrets.index import MIN_CUT_CHARS
 from .vendor import Call, Endpoint, Reply, Request, Vendor
 
 STORE_AWAY = "store-away"
@@ -64,7 +65,7 @@ class Entry(Mapping[str, Any]):
 
     __slots__ = ("_made", "_parts")
 
-    def __init__(self, done: Done, told: Told) -> None:
+    def __init__(self, done: Done, told: RedactedRequest) -> None:
         vendor = done.vendor.name if done.vendor else None
         operation = done.endpoint.operation if done.endpoint else None
         reply, warned = done.reply, done.notices
@@ -93,7 +94,7 @@ class Entry(Mapping[str, Any]):
         return self._made
 
 
-def entry(done: Done, told: Told) -> tuple[Entry, int]:
+def entry(done: Done, told: RedactedRequest) -> tuple[Entry, int]:
     """What the journal keeps of a call, and about how many bytes that is."""
     reply = done.reply
     answer = min(len(reply.body), BODY_LIMIT) + HEADER_BYTES * len(reply.headers)
@@ -106,7 +107,7 @@ def _entry(
     ms: float,
     now: datetime,
     who: tuple[str | None, str | None, str | None],
-    told: Told,
+    told: RedactedRequest,
     reply: Reply,
     notices: tuple[Notice, ...],
     how: tuple[str | None, str, bool, str | None],
@@ -114,7 +115,7 @@ def _entry(
 ) -> Document:
     (sandbox, vendor, operation), (fault, reached, strict, caller) = who, how
     truncated = len(reply.body) > BODY_LIMIT
-    body = cut(reply.body[:BODY_LIMIT].decode("utf-8", "replace"), told.secrets, whole=not truncated)
+    body = told(reply.body[:BODY_LIMIT].decode("utf-8", "replace"), cut=MIN_CUT_CHARS if truncated else 0)
     return {
         "time": stamp(wall),
         "sandbox": sandbox,

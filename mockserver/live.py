@@ -11,8 +11,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from .errors import Misuse
-from .toolkit.credentials import USUAL_HEADERS, plain
 from .toolkit.querystring import pairs
+from .toolkit.secrets.names import USUAL_HEADERS, plain
+from .toolkit.secrets.places import unwrapped
 from .vendor import Request, Vendor
 
 CODE = "live-credential"
@@ -88,14 +89,6 @@ def _held(vendors: Iterable[Vendor], headers: Mapping[str, str]) -> Iterator[str
             if plain(name) in names:
                 yield value
                 yield unwrapped(wrapped[1]) if wrapped else ""
-
-
-def unwrapped(text: str) -> str:
-    """What Basic authentication has wrapped: a name, a colon, a secret. The empty text when it is nothing such."""
-    try:
-        return base64.b64decode(text + "=" * (-len(text) % 4)).decode("latin-1")
-    except (binascii.Error, ValueError):
-        return ""
 
 
 def looks_live(text: str, wall: float) -> bool:

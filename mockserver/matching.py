@@ -11,8 +11,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from .toolkit.credentials import looks_secret
 from .toolkit.jsontext import brief
+from .toolkit.secrets.names import looks_secret
 
 PLAIN = ("vendor", "operation", "method", "path", "status")
 MAPS = ("query", "headers")

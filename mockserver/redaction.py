@@ -1,43 +1,42 @@
-"""What may be told of a request: all of it but its secrets, wherever in it they are and however they are spelled."""
+"""Redacts secrets from requests, and from what is said of them: wherever they occur and however they are encoded."""
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
+from copy import copy
 from dataclasses import replace
 from functools import cached_property, lru_cache
 from hashlib import blake2s
 from itertools import chain
 from types import MappingProxyType
-from typing import Any
-from urllib.parse import quote, unquote, unquote_plus
+from typing import Any, NamedTuple
+from urllib.parse import unquote_plus
 
 from . import live
-from .data.dataset import Accounts, Dataset
 from .store import Document
-from .toolkit.credentials import SHORTEST, Mentions, looks_secret, plain
 from .toolkit.notices import Notice
 from .toolkit.querystring import Pairs, collected, encode_pairs, pairs, quoted
+from .toolkit.secrets import places
+from .toolkit.secrets.index import MIN_CUT_CHARS, SecretIndex, Span
+from .toolkit.secrets.names import looks_secret, plain
+from .toolkit.secrets.spellings import Spelling, spellings
 from .vendor import Request, Vendor
 
 HIDDEN = "[redacted]"
-BODY_LIMIT = 64 * 1024  # bytes of a body that are looked at, and kept
-REMEMBERED = 4096  # characters of a request that may come again; a longer one is looked at anew
-LEAST_OWN = 16  # shorter ones may be what a test calls its sandbox, too
-SAFE = "/:@-._~!$&'()*+,;=[]"  # what a path holds as it is
-Secrets = tuple[str, ...]
-_EVERYWHERE = re.compile(r"[\w.~-]*", re.ASCII)  # spelled the same in JSON and URLs
-_NAMED = re.compile(r"""(?<![\w-])([\w-]{3,40})["']?[ \t]*[:=][ \t]*["']?((?:[^"'&\s\\]|\\.)+)""")  # in a body
-_HEX = re.compile("%[0-9A-F]{2}")
+BODY_LIMIT = 64 * 1024  # of a body that are looked at, and kept
+MAX_SECRETS = 256  # of a part of a request; one that has more is masked whole
+MAX_REMEMBERED_CHARS = 4096  # of headers that may come again; longer ones are looked at anew
+MIN_OWN_CHARS = 16  # shorter ones may be what a test calls its sandbox, too
+_SAFE = "/:@-._~!$&'()*+,;=[]"  # what a path holds as it is
 
 
-class Told:
-    """A request as it may be told, without its secrets; and what hides them in any other text."""
+class RedactedRequest:
+    """A request without its secrets; and what masks them in any other text."""
 
     def __init__(
         self,
-        secrets: Secrets,
+        indexes: tuple[SecretIndex, ...],
         method: str,
         prefix: str,
         path: str,
@@ -45,7 +44,7 @@ class Told:
         headers: Mapping[str, str],
         body: str = "",
     ) -> None:
-        self.secrets, self.path = secrets, path
+        self._indexes, self.path = indexes, path
         self._method, self._prefix, self._query, self._headers, self._body = method, prefix, query, headers, body
         self.size = len(body) + 2 * (len(path) + len(query) + lengths(headers))  # about, in bytes
 
@@ -59,173 +58,214 @@ class Told:
         raw = encode_pairs(query)
         return {
             "method": self._method,
-            "url": f"{self._prefix}{quoted(self.path, SAFE)}" + (f"?{raw}" if raw else ""),
+            "url": f"{self._prefix}{quoted(self.path, _SAFE)}" + (f"?{raw}" if raw else ""),
             "path": self.path,
             "query": by_name,
             "headers": self._headers,
             "body": self._body,
         }
 
-    def __call__(self, text: str) -> str:
-        return hidden(text, self.secrets)
+    def knowing(self, index: SecretIndex) -> RedactedRequest:
+        """The same request, which masks these secrets, too."""
+        other = copy(self)
+        other._indexes = (*self._indexes, index)
+        return other
+
+    def __call__(self, text: str, *, cut: int = 0) -> str:
+        """The text without the secrets of the request and known ones. ``cut`` is that of ``SecretIndex.find``."""
+        return masked(text, self._indexes, cut=cut)
 
     def notice(self, notice: Notice) -> Notice:
         """The notice without secrets: what a client sent may be in it."""
         return replace(notice, location=self(notice.location), message=self(notice.message))
 
 
-class Redaction:
-    """What must not be kept, out of the declarations that authenticate: every vendor's credential header, the usual
-    places and what is named like a secret, however they are spelled; and the very secrets of a call, wherever else in
-    the call they turn up, and whatever looks live.
+class _Part:
+    """A text of a request, where its secrets stand, and which they are. One with too many is masked whole."""
 
-    ``start`` is each vendor's data at the start: the secrets of its accounts are known in every call, and with them
-    those that one ``before`` knew, whose data is served no more.
+    def __init__(self, text: str, found: Iterable[places.Found] = (), *, whole: bool = False) -> None:
+        self.text, self.secrets, self._spans, self._whole = text, list[str](), list[Span](), whole
+        try:
+            for span, secret in found:
+                self._spans.append(span)
+                self.secrets.append(secret)
+                if len(self.secrets) > MAX_SECRETS:
+                    raise places.TooManyNames
+        except places.TooManyNames:
+            self._whole = True
+
+    def masked(self, indexes: Iterable[SecretIndex], *, cut: int = 0) -> str:
+        return HIDDEN if self._whole else masked(self.text, indexes, self._spans, cut=cut)
+
+
+class _Headers(NamedTuple):
+    """Headers that were looked through: each by its name, with the scheme word before a secret; the secrets that they
+    have; and how they may be shown if the rest of the request has no more.
     """
 
-    def __init__(
-        self, vendors: Iterable[Vendor], start: Mapping[str, Dataset], before: Redaction | None = None
-    ) -> None:
+    parts: tuple[tuple[str, str, _Part], ...]
+    secrets: tuple[str, ...]
+    known: SecretIndex
+    shown: Mapping[str, str]
+
+
+class Redaction:
+    """Knows what must not be shown: the secrets of all accounts, of every sandbox, and those of the server itself; what
+    travels where a vendor declares its credential or under the name of a secret; whatever looks live.
+
+    ``known`` is the set of the secrets of sandboxes, kept up to date by whoever changes them. What is found in a
+    request where secrets belong is masked wherever else in the call it turns up.
+    """
+
+    def __init__(self, vendors: Iterable[Vendor], known: SecretIndex, secrets: Iterable[str] = ()) -> None:
         vendors = tuple(vendors)
         self._credentials = {vendor.name: vendor.credential for vendor in vendors}
         declared = [credential.header for credential in self._credentials.values()]
-        keys = {vendor.name: vendor.credential.key for vendor in vendors}
-        self._names = frozenset(map(plain, (*declared, *keys.values())))
+        self._names = frozenset(map(plain, (*declared, *(each.key for each in self._credentials.values()))))
         schemes = (*(credential.scheme for credential in self._credentials.values()), "Basic", "Bearer", "Token")
         self._schemes = frozenset(scheme.lower() for scheme in schemes if scheme)
-        self._started = {name: data.accounts for name, data in start.items()}
-        # Clients send the same headers and names again and again: to look at the headers anew takes 12 µs.
-        self._known_headers = lru_cache(maxsize=256)(self._headers_alone)
-        self._known_name = lru_cache(maxsize=1024)(self.is_secret)
-        own = {
-            str(account[keys[name]])
-            for name, accounts in self._started.items()
-            for account in accounts
-            if account.get(keys[name])
-        }
-        self.secrets: frozenset[str] = frozenset(own | before.secrets if before else own)
-        self._known = Mentions(self.secrets)
+        self._known = known
+        for secret in secrets:
+            known.add(secret)
+        # Clients send the same headers again and again.
+        self._remembered = lru_cache(maxsize=256)(self._read_headers)
+        self._version = known.version
 
-    def of(self, sent: Request, vendor: Vendor | None = None, accounts: Accounts | None = None) -> Told:
-        """The request as it may be told; ``accounts`` are those that its sandbox has of the vendor."""
-        prefix = f"/{vendor.name}" if vendor else ""
-        if not sent.body and (vendor is None or accounts is None or accounts is self._started.get(vendor.name)):
-            query, (secrets, shown) = pairs(sent.query), self._told_headers(sent.headers)
-            if not self._tells(query, (sent.path, sent.sandbox or "", *chain(*query)), secrets):
-                return Told(secrets, sent.method, prefix, sent.path, sent.query, shown)
-        return self._shown(sent, prefix, vendor, accounts)
+    def is_secret(self, name: str) -> bool:
+        """Whether what has this name, in a header, query or body, is a credential."""
+        return looks_secret(name) or plain(name) in self._names
 
-    def _told_headers(self, headers: Mapping[str, str]) -> tuple[Secrets, Mapping[str, str]]:
-        """The secrets of a request that has them in these headers and nowhere else; and the headers as they may be
-        told.
-        """
-        known = lengths(headers) <= REMEMBERED
-        return (self._known_headers if known else self._headers_alone)(tuple(headers.items()))
+    def of(self, sent: Request, vendor: Vendor | None = None) -> RedactedRequest:
+        """The request without its secrets."""
+        prefix, query = f"/{vendor.name}" if vendor else "", pairs(sent.query)
+        headers = self._headers(sent.headers)
+        indexes = (headers.known, self._known)
+        if not sent.body and self._is_clean((sent.path, sent.sandbox or "", *chain(*query)), query, indexes):
+            return RedactedRequest(indexes, sent.method, prefix, sent.path, sent.query, headers.shown)
+        return self._redacted(sent, prefix, query, headers)
 
-    def _shown(
-        self, sent: Request, prefix: str = "", vendor: Vendor | None = None, accounts: Accounts | None = None
-    ) -> Told:
-        query, body = pairs(sent.query), sent.body[:BODY_LIMIT].decode("utf-8", "replace")
-        secrets = self._secrets(sent, query, body, vendor, accounts)
-        headers = {
-            hidden(name, secrets): self._split(value)[0] + HIDDEN if self.is_secret(name) else hidden(value, secrets)
-            for name, value in sent.headers.items()
-        }
-        shown = [
-            (hidden(name, secrets), HIDDEN if self.is_secret(name) else hidden(value, secrets)) for name, value in query
-        ]
-        body = cut(body, secrets, whole=len(sent.body) <= BODY_LIMIT)
-        return Told(secrets, sent.method, prefix, hidden(sent.path, secrets), encode_pairs(shown), headers, body)
+    def with_json(self, request: RedactedRequest, body: str) -> RedactedRequest:
+        """The same request, which masks also what this body, of as many names as it likes, has where secrets belong."""
+        found = [secret for _, secret in places.find_in_json(Spelling(body), self.is_secret, most=len(body))]
+        return request.knowing(SecretIndex(_as_meant(found))) if found else request
 
-    def _headers_alone(self, headers: tuple[tuple[str, str], ...]) -> tuple[Secrets, Mapping[str, str]]:
-        told = self._shown(Request("", "", headers=dict(headers)))
-        return told.secrets, MappingProxyType(told.request["headers"])  # many entries share it
+    def text(self, text: str, request: RedactedRequest | None = None, *, cut: int = 0) -> str:
+        """A text of ours without known secrets, those of a request, and what looks live."""
+        shown = request(text, cut=cut) if request else masked(text, (self._known,), cut=cut)
+        return live.hidden(shown, HIDDEN)
 
-    def _tells(self, query: Pairs, texts: Sequence[str], secrets: Secrets) -> bool:
-        """Whether there is anything to hide in a query, and in the texts that it and a path come to."""
-        text = _whole(texts)
-        is_secret = self._known_name if len(text) <= REMEMBERED else self.is_secret
-        return (
-            any(map(is_secret, [name for name, _ in query]))
-            or any(map(text.__contains__, secrets))
-            or (self._known.may_be_in(texts) and bool(self._known.find(text)))
-            or bool(live.found(text))
+    def contains_secret(self, name: str, secret: str | None) -> bool:
+        """Whether the name of a sandbox, which everybody may see, holds the secret of its caller or of an account."""
+        own = secret is not None and len(secret) >= MIN_OWN_CHARS and secret in name
+        return own or bool(self._known.find(name))
+
+    def caller(self, vendor: str, headers: Mapping[str, str], sandbox: str) -> str | None:
+        """A mark that two calls of a sandbox share when they carry the same secret. Too short to find the secret by."""
+        secret = self._credentials[vendor].read(headers)
+        return None if secret is None else _mark(secret, sandbox)
+
+    # Looking ----------------------------------------------------------------------------------------------------------
+
+    def _is_clean(self, texts: tuple[str, ...], query: Pairs, indexes: Iterable[SecretIndex]) -> bool:
+        """Whether there is nothing to mask in a path and a query."""
+        if len(query) > places.MAX_NAMES or any(self.is_secret(name) for name, _ in query):
+            return False
+        text = "\n".join(texts)
+        if places.may_have_any(text) or live.found(text):
+            return False
+        return not any(index.find(text) for index in indexes)
+
+    def _redacted(self, sent: Request, prefix: str, query: Pairs, headers: _Headers) -> RedactedRequest:
+        text = sent.body[:BODY_LIMIT].decode("utf-8", "replace")
+        path, body = _Part(sent.path, self._found(sent.path)), _Part(text, places.find_in_body(text, self.is_secret))
+        asked = self._read_query(query)
+        found = list(chain(path.secrets, body.secrets, *(value.secrets for _, value in asked)))
+        found += live.found("\n".join((sent.path, sent.sandbox or "", *chain(*query), text)))
+        indexes = (headers.known, self._known)
+        shown = dict(headers.shown)
+        if found:
+            indexes = (SecretIndex((*headers.secrets, *_as_meant(found))), self._known)
+            shown = _shown(headers.parts, indexes)
+        whole = len(query) > places.MAX_NAMES or sum(len(value.secrets) for _, value in asked) > MAX_SECRETS
+        pairs_shown = [(name.masked(indexes), value.masked(indexes)) for name, value in asked]
+        return RedactedRequest(
+            indexes,
+            sent.method,
+            prefix,
+            path.masked(indexes),
+            HIDDEN if whole else encode_pairs(pairs_shown),
+            shown,
+            body.masked(indexes, cut=MIN_CUT_CHARS if len(sent.body) > BODY_LIMIT else 0),
         )
 
-    def _secrets(
-        self, sent: Request, query: Pairs, body: str, vendor: Vendor | None, accounts: Accounts | None
-    ) -> Secrets:
-        """What a request has where credentials are, also without a sandbox's name behind it or a word before it, out of
-        what Basic wraps them in, and each of several cookies; the secrets of accounts and what looks live that it has
-        anywhere. As JSON and URLs spell them, too. The longest first.
-        """
-        held = [(name, self._split(value)) for name, value in sent.headers.items() if self.is_secret(name)]
-        found = [value for _, (_, value) in held]
-        for name, (scheme, value) in held:
-            if scheme.strip().lower() == "basic":
-                found += [live.unwrapped(value), live.unwrapped(value).partition(":")[2]]
-            elif plain(name).endswith("cookie"):
-                found += [cookie.partition("=")[2].strip() for cookie in value.split(";")]
-        found += [value for name, value in query if self.is_secret(name)]
-        found += self.in_body(body)
-        found += [secret.rpartition(" ")[2] for secret in found]
-        found += [secret.rpartition("~")[0] for secret in found if "~" in secret]
-        everything = _whole((sent.path, sent.sandbox or "", *chain(*query, *sent.headers.items()), body))
-        found += self._known.find(everything) + live.found(everything)
-        if vendor is not None and accounts is not None and accounts is not self._started.get(vendor.name):
-            found += accounts.mentioned(vendor.credential.key, everything)
-        found += [_as_utf8(secret) for secret in found if not secret.isascii()]
-        return spelled(found)
+    def _read_query(self, query: Pairs) -> list[tuple[_Part, _Part]]:
+        """The names and values of a query, or of the beginning of one that is too long to be shown."""
+        read = []
+        for name, value in query[: places.MAX_NAMES]:
+            secret = self.is_secret(name)
+            found = [((0, len(value)), value)] if secret else self._found(value)
+            read.append((_Part(name), _Part(value, found)))
+        return read
+
+    def _headers(self, headers: Mapping[str, str]) -> _Headers:
+        if self._version != self._known.version:
+            self._version = self._known.version
+            self._remembered.cache_clear()
+        known = lengths(headers) <= MAX_REMEMBERED_CHARS
+        return (self._remembered if known else self._read_headers)(tuple(headers.items()))
+
+    def _read_headers(self, headers: tuple[tuple[str, str], ...]) -> _Headers:
+        parts, found = list[tuple[str, str, _Part]](), list[str]()
+        for name, value in headers:
+            if self.is_secret(name):
+                scheme, secret = self._split(value)
+                parts.append((name, scheme, _Part(secret, whole=True)))
+                found += _carried(name, scheme, secret)
+            else:
+                part = _Part(value, self._found(value))
+                parts.append((name, "", part))
+                found += part.secrets + live.found(value)
+        secrets = tuple(dict.fromkeys(_as_meant(found)))
+        index = SecretIndex(secrets)
+        return _Headers(tuple(parts), secrets, index, MappingProxyType(_shown(parts, (index, self._known))))
+
+    def _found(self, text: str) -> Iterable[places.Found]:
+        return places.find(text, self.is_secret) if places.may_have_any(text) else ()
 
     def _split(self, value: str) -> tuple[str, str]:
         """A header's scheme word with the blank behind it, if it has one, and the rest."""
         scheme, blank, rest = value.strip(" \t").partition(" ")
         return (scheme + blank, rest.strip(" \t")) if scheme.lower() in self._schemes else ("", value.strip(" \t"))
 
-    def is_secret(self, name: str) -> bool:
-        """Whether what has this name, in a header, query or body, is a credential."""
-        return plain(name) in self._names or looks_secret(name)
 
-    def trace(self, text: str, told: Told, accounts: Accounts | None = None, key: str = "") -> str:
-        """A text that is nobody's request, like the trace of a crash, without the secrets of the call that it is about
-        and of all accounts, those of its sandbox, too.
-        """
-        found = [*self._known.find(text), *live.found(text), *(accounts.mentioned(key, text) if accounts else ())]
-        return hidden(told(text), spelled(found))
+def _carried(name: str, scheme: str, secret: str) -> Iterator[str]:
+    """The secrets of a header that is named like one: what Basic has wrapped, and each of several cookies."""
+    yield secret
+    if scheme.strip().lower() == "basic":
+        wrapped = places.unwrapped(secret)
+        yield from (wrapped, wrapped.partition(":")[2])
+    elif plain(name).endswith("cookie"):
+        yield from (cookie.partition("=")[2].strip() for cookie in secret.split(";", MAX_SECRETS)[:MAX_SECRETS])
 
-    def in_body(self, body: str) -> list[str]:
-        """What a body has under names of secrets: at any depth of JSON, and in forms and whatever else names values."""
-        found = []
-        for name, value in _NAMED.findall(body[:BODY_LIMIT]):
-            if self.is_secret(name):
-                found += [value, unquote_plus(value)]
-        try:
-            read = json.loads(body) if body.lstrip()[:1] in ("{", "[") else None
-        except (ValueError, RecursionError):
-            return found
-        waiting: list[tuple[bool, Any]] = [(False, read)]
-        while waiting:
-            secret, value = waiting.pop()
-            if isinstance(value, dict):
-                waiting += [(secret or self.is_secret(name), item) for name, item in value.items()]
-            elif isinstance(value, list):
-                waiting += [(secret, item) for item in value]
-            elif secret and isinstance(value, str | int | float) and not isinstance(value, bool):
-                found.append(str(value))
-        return found
 
-    def gives_away(self, name: str, secret: str | None) -> bool:
-        """Whether the name of a sandbox, which everybody may see, holds the secret of its caller or of an account."""
-        own = secret is not None and len(secret) >= LEAST_OWN and secret in name
-        return own or bool(self._known.find(name))
+def _shown(parts: Iterable[tuple[str, str, _Part]], indexes: tuple[SecretIndex, ...]) -> dict[str, str]:
+    return {masked(name, indexes): scheme + part.masked(indexes) for name, scheme, part in parts}
 
-    def caller(self, vendor: str, headers: Mapping[str, str], sandbox: str) -> str | None:
-        """A mark that two calls of a sandbox share when they carry the same secret. Too short to find the secret by."""
-        secret = self._secret(vendor, headers)
-        return None if secret is None else _mark(secret, sandbox)
 
-    def _secret(self, vendor: str, headers: Mapping[str, str]) -> str | None:
-        return self._credentials[vendor].read(headers)
+def masked(text: str, indexes: Iterable[SecretIndex], spans: Iterable[Span] = (), *, cut: int = 0) -> str:
+    """A text without the secrets of these indexes, however it spells them, and without these parts."""
+    found = list(spans)
+    for spelling in spellings(text):
+        for index in indexes:
+            found += [spelling.original(span) for span in index.find(spelling.text, cut=cut)]
+    if not found:
+        return text
+    pieces, done = list[str](), 0
+    for start, stop in sorted(found):
+        if start >= done:
+            pieces += (text[done:start], HIDDEN)
+        done = max(done, stop)
+    return "".join((*pieces, text[done:]))
 
 
 @lru_cache(maxsize=256)
@@ -238,50 +278,29 @@ def lengths(headers: Mapping[str, str]) -> int:
     return sum(map(len, headers)) + sum(map(len, headers.values()))
 
 
-def hidden(text: str, secrets: Secrets) -> str:
-    """A text without the secrets of the call; one that holds them in a spelling of URLs is told without that."""
-    for secret in secrets:
-        if secret in text:  # mostly it is not, and to look takes a quarter of the time
-            text = text.replace(secret, HIDDEN)
-    if "%" in text and secrets:
-        decoded = unquote(text)
-        if any(map(decoded.__contains__, secrets)):
-            return hidden(decoded, secrets)
-    return text
+_PLAIN = re.compile(r"[\w.-]*", re.ASCII)
 
 
-def _whole(parts: Iterable[str]) -> str:
-    """All texts of a request, and once more what they come to where URLs would spell them so."""
-    text = "\n".join(parts)
-    return f"{text}\n{unquote(text)}" if "%" in text else text
-
-
-def cut(text: str, secrets: Secrets, *, whole: bool) -> str:
-    """The same for the beginning of a text that may go on: nothing is left of a secret that the end goes through."""
-    text = hidden(text, secrets)
-    return text if whole or not secrets else text[: 1 - len(secrets[0])]
+def _as_meant(found: Iterable[str]) -> Iterator[str]:
+    """Secrets, also without a scheme word before them, without a sandbox's name behind them, and as forms, URLs and
+    headers (whose bytes are read as Latin-1) may have meant them.
+    """
+    for secret in found:
+        if _PLAIN.fullmatch(secret):
+            yield secret
+            continue
+        for meant in {secret, unquote_plus(secret), secret.strip()}:
+            yield meant
+            yield meant.rpartition(" ")[2]
+            if "~" in meant:
+                yield meant.rpartition("~")[0]
+                yield meant.rpartition(" ")[2].rpartition("~")[0]
+            if not meant.isascii():
+                yield _as_utf8(meant)
 
 
 def _as_utf8(text: str) -> str:
-    """A header's bytes are read as Latin-1, and may have been meant as UTF-8, as which paths and bodies are read."""
     try:
         return text.encode("latin-1").decode()
     except UnicodeError:
         return text
-
-
-def spelled(found: Iterable[str]) -> Secrets:
-    """Those long enough for secrets, also as texts about them spell them; the longest first."""
-    secrets = {secret for secret in found if len(secret) >= SHORTEST}
-    secrets |= {other for secret in secrets for other in (secret.lower(), secret.upper())}
-    others = {other for secret in secrets if not _EVERYWHERE.fullmatch(secret) for other in _spellings(secret)}
-    return tuple(sorted(secrets | others, key=len, reverse=True))
-
-
-def _spellings(secret: str) -> Iterator[str]:
-    """How else a text may stand in bodies, addresses and sentences."""
-    yield repr(secret)[1:-1]
-    yield from (json.dumps(secret, ensure_ascii=only_ascii)[1:-1] for only_ascii in (True, False))
-    for safe in ("", "/", SAFE):
-        spelled = quote(secret, safe=safe)
-        yield from (spelled, _HEX.sub(lambda byte: byte[0].lower(), spelled))

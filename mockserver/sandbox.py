@@ -23,6 +23,7 @@ from .toolkit.bounded import Bounded
 from .toolkit.jsontext import decode, encode
 from .toolkit.notices import Notice, closest
 from .toolkit.quota import Quota
+from .toolkit.secrets.index import SecretIndex
 from .vendor import Request, Vendor
 
 NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -197,10 +198,18 @@ class Sandboxes:
         self._known: Bounded[tuple[int, Sandbox]] = Bounded(settings.max_sandboxes, lambda key, known: 1)
         self._overlays = overlays()
         self._newest = date.min
+        self.secrets = SecretIndex()  # of all accounts there are, for redaction
+        self._own_secrets: dict[tuple[str, str], tuple[str, ...]] = {}  # of accounts that a sandbox has of its own
+        self._bases: dict[tuple[str, str], Accounts] = {}  # of datasets whose secrets are known
 
     def take(self, library: Library) -> None:
         """Serve from this library from here on; what sandboxes changed lies over its data."""
         self.library, self._overlays = library, overlays()
+
+    def know(self, start: Mapping[str, Dataset]) -> None:
+        """Know the secrets of the data at the start, also where no sandbox has been made yet."""
+        for vendor in self.vendors:
+            self._know_base(vendor, self.settings.dataset, start[vendor.name])
 
     def enter(self, name: str, wall: float) -> Sandbox:
         """The sandbox of this name, made now if there is none. Raises Misuse when there are too many."""
@@ -241,10 +250,34 @@ class Sandboxes:
         """Remember nothing of a sandbox that is no more, or is another one now."""
         self._known.drop(name)
         for vendor in self.vendors:
+            self._know_secrets(name, vendor, Edits())
             overlay = self._overlays.peek((name, vendor.name))
             if overlay is not None:
                 overlay[1].records.forget_views()
                 self._overlays.drop((name, vendor.name))
+
+    def _know_secrets(self, name: str, vendor: Vendor, edits: Edits) -> None:
+        """Know the secrets of the accounts that this sandbox has of its own, and no more those that it had."""
+        accounts = decode(edits.accounts.encode()) if edits.accounts is not None else ()
+        secrets = _secrets(accounts, vendor)
+        for secret in secrets:
+            self.secrets.add(secret)
+        for secret in self._own_secrets.pop((name, vendor.name), ()):
+            self.secrets.discard(secret)
+        if secrets:
+            self._own_secrets[name, vendor.name] = secrets
+
+    def _know_all(self, name: str, edits: Mapping[str, Edits]) -> None:
+        for vendor in self.vendors:
+            if vendor.name in edits:
+                self._know_secrets(name, vendor, edits[vendor.name])
+
+    def _know_base(self, vendor: Vendor, name: str, data: Dataset) -> None:
+        """Know the secrets of a dataset that sandboxes share."""
+        if self._bases.get((vendor.name, name)) is not data.accounts:
+            self._bases[vendor.name, name] = data.accounts
+            for secret in _secrets(data.accounts, vendor):
+                self.secrets.add(secret)
 
     def _met(self, name: str, document: Document, wall: float) -> Sandbox:
         """A sandbox that its document describes. With the first one of a new day, data made for days of which there is
@@ -320,6 +353,7 @@ class Sandboxes:
         parts = {f"records/{vendor}": edit.document() for vendor, edit in edits.items()}
         written = {part: self.store.write(sandbox.name, part, parts[part], expected=0, wall=wall) for part in parts}
         versions = {part.removeprefix("records/"): version for part, version in written.items()}
+        self._know_all(sandbox.name, edits)
         return self.change(sandbox.name, wall, lambda _: replace(sandbox, edits=versions))
 
     def renew(self, sandbox: Sandbox, edits: Mapping[str, Edits], wall: float) -> Sandbox:
@@ -333,6 +367,7 @@ class Sandboxes:
                 version, _ = self.store.read(sandbox.name, part) or (0, {})
                 written = self.store.write(sandbox.name, part, document, expected=version, wall=wall)
             versions[vendor] = written
+        self._know_all(sandbox.name, edits)
         self.store.uncount(sandbox.name)
         return self.change(sandbox.name, wall, lambda _: replace(sandbox, edits=versions, epoch=epoch))
 
@@ -367,16 +402,22 @@ class Sandboxes:
     def dataset(self, sandbox: Sandbox, vendor: Vendor) -> Dataset:
         """What the vendor's calls see in this sandbox: the shared dataset, or a copy with the sandbox's changes."""
         base = self.library.dataset(vendor, sandbox.dataset, sandbox.day)
+        self._know_base(vendor, sandbox.dataset, base)
         version = sandbox.edits.get(vendor.name)
         if version is None:
             return base
         key, state = (sandbox.name, vendor.name), (version, sandbox.dataset, sandbox.day, sandbox.epoch, base.mark)
-        overlay = self._overlays.get(key, lambda: (state, overlaid(base, self.edits(sandbox, vendor)[1])))
+        overlay = self._overlays.get(key, lambda: (state, self._overlaid(base, sandbox, vendor)))
         if overlay[0] != state:  # of before the last change
             overlay[1].records.forget_views()
-            overlay = state, overlaid(base, self.edits(sandbox, vendor)[1])
+            overlay = state, self._overlaid(base, sandbox, vendor)
             self._overlays.put(key, overlay)
         return overlay[1]
+
+    def _overlaid(self, base: Dataset, sandbox: Sandbox, vendor: Vendor) -> Dataset:
+        edits = self.edits(sandbox, vendor)[1]
+        self._know_secrets(sandbox.name, vendor, edits)
+        return overlaid(base, edits)
 
     def edits(self, sandbox: Sandbox, vendor: Vendor) -> tuple[int, Edits]:
         """The version of a sandbox's changes to a vendor's data, and the changes; those to another dataset are void."""
@@ -400,12 +441,18 @@ class Sandboxes:
             part = f"records/{vendor.name}"
             kept = self.store.write(name, part, after.document(), expected=version, wall=wall)
             if kept:
+                self._know_secrets(name, vendor, after)
                 return self.change(name, wall, partial(_with_edits, vendor.name, kept))
 
 
 def _with_edits(vendor: str, version: int, sandbox: Sandbox) -> Sandbox:
     """The sandbox with this version of the edits, or the newer one that it has."""
     return replace(sandbox, edits={**sandbox.edits, vendor: max(version, sandbox.edits.get(vendor, 0))})
+
+
+def _secrets(accounts: Iterable[Mapping[str, Any]], vendor: Vendor) -> tuple[str, ...]:
+    key = vendor.credential.key
+    return tuple(str(account[key]) for account in accounts if account.get(key))
 
 
 def overlays() -> Bounded[Overlay]:

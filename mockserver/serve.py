@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from . import clock, cors, faults, journal, live
-from .data.dataset import Accounts, Dataset
+from .data.dataset import Dataset
 from .errors import (
     Broken,
     Fact,
@@ -31,9 +31,9 @@ from .journal import Done
 from .library import Library
 from .metrics import Metrics
 from .questions import Answers, read
-from .redaction import HIDDEN, Redaction, Told
+from .redaction import HIDDEN, RedactedRequest, Redaction
 from .sandbox import DEFAULT, Choice, Sandbox, Sandboxes, check_readings, choose, names_a_sandbox, readings_for
-from .settings import Settings, pairs, switch
+from .settings import Settings, pairs, secrets_of_url, switch
 from .store import Store
 from .toolkit import jsontext
 from .toolkit.logtext import escaped, indented
@@ -62,7 +62,9 @@ class World:
     observers: list[Callable[[Done], None]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.redaction = Redaction(self.vendors, self.start)
+        own = (self.settings.control_token or "", *secrets_of_url(self.settings.store))
+        self.redaction = Redaction(self.vendors, self.sandboxes.secrets, own)
+        self.sandboxes.know(self.start)
         self.answers = Answers()
         self.metrics = Metrics(self.vendors)
         if self.settings.control:  # nobody else can ask for them
@@ -70,7 +72,7 @@ class World:
 
     def renew(self, library: Library, start: Mapping[str, Dataset]) -> None:
         """Serve other data from here on. A call takes its data once: all that it sees of it is of before, or of now."""
-        self.redaction = Redaction(self.vendors, start, self.redaction)
+        self.sandboxes.know(start)
         self.sandboxes.take(library)
         self.start = start
 
@@ -81,7 +83,7 @@ def serve(world: World, vendor: Vendor, endpoint: Endpoint | None, request: Requ
     call = Call(vendor, endpoint, request, world.start[vendor.name], vendor.defaults, clock.at(wall))
     try:
         reply = outcome(world, call, wall)
-        told = world.redaction.of(request, vendor, call.accounts)
+        told = world.redaction.of(request, vendor)
         notices = tuple(map(told.notice, call.notices))
         limits = vendor.quota_headers(call, call.spent) if call.spent else ()
         reply = dressed(world, request, reply, call.sandbox, notices, limits)
@@ -180,7 +182,7 @@ def entered(
 
 def refuse_secret_name(world: World, name: str, *secrets: str | None) -> None:
     """Raises Misuse when a sandbox's name would give a secret away: one of these, or of an account."""
-    if name != DEFAULT and any(world.redaction.gives_away(name, secret) for secret in (None, *secrets)):
+    if name != DEFAULT and any(world.redaction.contains_secret(name, secret) for secret in (None, *secrets)):
         detail = "The sandbox is named by a credential, and names of sandboxes are no secret; choose another."
         raise Misuse("Bad sandbox name", detail, code="bad-sandbox-name")
 
@@ -232,7 +234,7 @@ def lost(world: World, request: Request, misuse: Misuse) -> Reply:
         return problem(BROKEN)
 
 
-def closed(world: World, done: Done, told: Told) -> Reply:
+def closed(world: World, done: Done, told: RedactedRequest) -> Reply:
     """Write the call down, before the first byte goes out, and tell the observers; the reply with the id under which
     the journal has it. A preflight is no call, unless it is refused: the call itself never comes then.
     """
@@ -259,21 +261,21 @@ def last_words(world: World, call: Call) -> Reply:
         return problem(BROKEN)
 
 
-def told_of(world: World, call: Call) -> Told:
+def told_of(world: World, call: Call) -> RedactedRequest:
     """The call's request as it may be told, as far as the call came."""
-    return world.redaction.of(call.request, call.vendor, call.accounts)
+    return world.redaction.of(call.request, call.vendor)
 
 
 def broke(world: World, call: Call) -> None:
     """Log the crash of a call."""
-    log_crash(world, call.request, told_of(world, call), call.accounts, call.vendor.credential.key)
+    log_crash(world, call.request, told_of(world, call))
 
 
-def log_crash(world: World, request: Request, told: Told, accounts: Accounts | None = None, key: str = "") -> None:
+def log_crash(world: World, request: Request, told: RedactedRequest) -> None:
     """Log the crash of this moment with its trace, as text: what it says may hold a secret of the call, or of any
     account.
     """
-    trace = world.redaction.trace(traceback.format_exc(), told, accounts, key)
+    trace = world.redaction.text(traceback.format_exc(), told)
     log.error("%s %s broke\n%s", escaped(request.method)[:20], escaped(told.path), indented(trace))
 
 

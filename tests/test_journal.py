@@ -102,4 +102,4 @@ def test_what_is_kept_of_a_call_is_no_more_than_is_counted(vendor: Vendor) -> No
     held = entry._parts[5].body
     assert len(held) == BODY_LIMIT + 1
     assert (entry["response"]["truncated"], len(entry["response"]["body"])) == (True, BODY_LIMIT)
-    assert world.redaction._known_headers.cache_info().currsize == 0
+    assert world.redaction._remembered.cache_info().currsize == 0

@@ -19,7 +19,7 @@ from mockserver import vendors as shelf
 from mockserver.app import create_app
 from mockserver.serve import World
 from mockserver.settings import make
-from mockserver.toolkit.credentials import USUAL_HEADERS, USUAL_PARAMETERS
+from mockserver.toolkit.secrets.names import USUAL_HEADERS, USUAL_PARAMETERS
 from mockserver.vendor import Vendor
 from tests.client import WALL
 from tests.logged import logged

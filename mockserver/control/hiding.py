@@ -4,25 +4,23 @@ a request has where secrets are.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from flask import request
 from werkzeug.exceptions import HTTPException
 
-from .. import live
 from ..addresses import SANDBOX, received
-from ..data.dataset import Accounts
-from ..errors import Misuse, StoreAway
-from ..redaction import HIDDEN, Redaction, hidden, spelled
+from ..errors import Misuse
+from ..redaction import HIDDEN
 from ..sandbox import DEFAULT
 from ..serve import World
+from ..toolkit.secrets.index import MIN_QUOTED_CHARS
 
 LONGEST = 2000  # characters of a detail: what was sent is told, not sent back whole
-PIECE = 8  # characters of a secret that are left where a text was cut are hidden, too
-CUTS = ("...", "'", '"', " ...")  # where texts end that were cut
 
 
 def named() -> str:
@@ -33,10 +31,7 @@ def named() -> str:
 
 def told(world: World, misuse: Misuse) -> Misuse:
     """What went wrong, without secrets, and in a few sentences: every problem of control goes through here."""
-    try:
-        tell = _teller(world, of_sandbox=misuse.status != 500)  # a store that broke is not asked again
-    except StoreAway:
-        tell = _teller(world, of_sandbox=False)
+    tell = _teller(world)
     detail = tell(misuse.detail)
     if len(detail) > LONGEST and misuse.status == 422:
         detail = f"{detail[: LONGEST // 2]} ... {detail[-LONGEST // 2 :]}"
@@ -45,8 +40,8 @@ def told(world: World, misuse: Misuse) -> Misuse:
 
 
 def trace_told(world: World, text: str) -> str:
-    """The trace of a crash, without secrets; the store may be what broke, and is not asked."""
-    return _teller(world, of_sandbox=False)(text)
+    """The trace of a crash, without secrets."""
+    return _teller(world)(text)
 
 
 def rule_told(world: World, document: Mapping[str, Any]) -> dict[str, Any]:
@@ -78,51 +73,11 @@ def _condition(condition: Any, tell: Callable[[str], str]) -> Any:
     return {word: tell(text) if isinstance(text, str) else text for word, text in condition.items()}
 
 
-def _teller(world: World, *, of_sandbox: bool = True) -> Callable[[str], str]:
-    secrets = spelled((*_known(world, of_sandbox=of_sandbox), *_sent(world.redaction)))
-
-    def tell(text: str) -> str:
-        text = hidden(text, secrets)
-        for secret in secrets:
-            text = _without_beginning(text, secret)
-        return live.hidden(text, HIDDEN)
-
-    return tell
-
-
-def _known(world: World, *, of_sandbox: bool) -> Iterator[str]:
-    """The control token, and the secrets of all accounts of the server's start and of the caller's sandbox."""
-    yield world.settings.control_token or ""
-    yield from world.redaction.secrets
-    sandbox = world.sandboxes.look(named(), world.wall()) if of_sandbox else None
-    for vendor in world.vendors:
-        start = world.start[vendor.name].accounts
-        here = world.sandboxes.dataset(sandbox, vendor).accounts if sandbox else start
-        if here is not start:
-            yield from _secrets(here, vendor.credential.key)
-
-
-def _sent(redaction: Redaction) -> Iterator[str]:
-    """What the request itself has where secrets are, in its address and headers, and in its body at any depth."""
-    yield from redaction.of(received(request.environ, "", {})).secrets
-    if request.blueprint is None:  # a call of nobody's path: its body is for the journal to read
-        return
-    with suppress(HTTPException):  # too large: it is not read, and so not told
-        yield from redaction.in_body(request.get_data().decode("utf-8", "replace"))
-
-
-def _secrets(accounts: Accounts, key: str) -> Iterator[str]:
-    return (str(account[key]) for account in accounts if account.get(key))
-
-
-def _without_beginning(text: str, secret: str) -> str:
-    """The text without what is left of a secret where it was cut."""
-    start = 0
-    while (at := text.find(secret[:PIECE], start)) >= 0:
-        start = at + min(PIECE, len(secret))
-        while start < len(text) and secret.startswith(text[at : start + 1]):
-            start += 1
-        if start == len(text) or text.startswith(CUTS, start):
-            text = f"{text[:at]}{HIDDEN}{text[start:]}"
-            start = at + len(HIDDEN)
-    return text
+def _teller(world: World) -> Callable[[str], str]:
+    """Masks the secrets of the request, in its address, its headers and its body, and those that are known."""
+    redaction = world.redaction
+    sent = redaction.of(received(request.environ, "", {}))
+    if request.blueprint is not None:  # the body of a call of nobody's path is for the journal to read
+        with suppress(HTTPException):  # too large: it is not read, and so not quoted
+            sent = redaction.with_json(sent, request.get_data().decode("utf-8", "replace"))
+    return partial(redaction.text, request=sent, cut=MIN_QUOTED_CHARS)

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from ..toolkit.credentials import Mentions
 from .records import Records
 
 Account = Mapping[str, Any]
@@ -19,7 +18,6 @@ class Accounts:
     def __init__(self, accounts: Iterable[Account]) -> None:
         self._accounts = tuple(accounts)
         self._by: dict[str, dict[Any, Account]] = {}
-        self._mentions: dict[str, Mentions] = {}
 
     def __iter__(self) -> Iterator[Account]:
         return iter(self._accounts)
@@ -36,12 +34,6 @@ class Accounts:
         if field not in self._by:
             self._by[field] = {account[field]: account for account in reversed(self._accounts) if field in account}
         return self._by[field].get(value)
-
-    def mentioned(self, field: str, text: str) -> list[str]:
-        """The values of a field that stand somewhere in a text, if they are long enough for secrets."""
-        if field not in self._mentions:
-            self._mentions[field] = Mentions(str(account[field]) for account in self._accounts if account.get(field))
-        return self._mentions[field].find(text)
 
 
 @dataclass(frozen=True)

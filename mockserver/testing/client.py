@@ -20,8 +20,8 @@ from urllib.parse import quote, urlencode, urlsplit
 
 from ..clock import format_instant, parse_instant
 from ..settings import without_password
-from ..toolkit.credentials import looks_secret
 from ..toolkit.jsontext import decimals, decode, encode
+from ..toolkit.secrets.names import looks_secret
 from .telling import calls_told, mistakes, near_misses_told
 
 __tracebackhide__ = True  # a test that fails shows the line of its own that asked

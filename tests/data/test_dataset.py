@@ -20,9 +20,3 @@ def test_finding_one_by_a_field() -> None:
     assert ACCOUNTS.by("token", "3") is None
     assert ACCOUNTS.by("token", None) is None
     assert ACCOUNTS.by("nowhere", "1") is None
-
-
-def test_which_values_a_text_mentions() -> None:
-    accounts = Accounts([{"token": "secret.b"}, {"token": "secret.bc"}, {"token": None}, {"id": "x"}, {"token": "abc"}])
-    assert sorted(accounts.mentioned("token", "<secret.bc> secretxb abc")) == ["secret.b", "secret.bc"]
-    assert accounts.mentioned("nowhere", "None secret.b") == []

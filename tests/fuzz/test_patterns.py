@@ -6,19 +6,20 @@ from collections.abc import Callable
 
 import pytest
 
-from mockserver import faults, journal, live, redaction
+from mockserver import faults, journal, live
 from mockserver.control.requests import endpoints_near
 from mockserver.data import yamltext
 from mockserver.matching import Difference
+from mockserver.redaction import Redaction
 from mockserver.settings import without_password
-from mockserver.toolkit.credentials import Mentions
 from mockserver.toolkit.notices import closest
+from mockserver.toolkit.secrets.index import SecretIndex
 from mockserver.vendor import Request
 
 from .hostile import VENDORS
 from .targets import watched
 
-LONG = 64 * 1024
+LONG, SHORTER = 64 * 1024, 8 * 1024
 PIECES = [
     "a",
     "a ",
@@ -38,15 +39,42 @@ PIECES = [
     "1",
     " ",
     "/",
+    "token=",
+    "token='",
+    'token:"',
+    '"token":',
+    "token=aaaaaa&",
+    "token=%61%61\\u0061&",
+    "%2561",
+    "%5c%75",
+    "\\\\",
+    "&amp;",
+    "{",
+    '{"a":',
+    '{"token":[',
+    '"{',
+    "<a>",
+    "<token>",
+    "<token",
+    "<![CDATA[",
+    '--\nname="',
+    "\n--",
+    "basic ",
+    "basic YTph",
+    "://a@",
+    "//a:",
+    ";a=",
 ]
+REDACTION = Redaction(VENDORS, SecretIndex(["a" * 20, "key=key=key=k", "token=token=" + "a" * 200]))
 PATH = "/a" * (LONG // 2)
 KEPT = {"request": {"path": PATH, "method": "GET", "query": {}, "headers": {}}, "vendor": None}
 USES: dict[str, Callable[[str], object]] = {
-    "a body": redaction._NAMED.findall,
+    "the secrets of a body": lambda text: REDACTION.of(Request("POST", "/", "", {}, body=text.encode())),
+    "the secrets of an address": lambda text: REDACTION.of(Request("GET", text, text, {"referer": text})),
     "a live credential": lambda text: (live.hidden(text, ""), live.looks_live(text, 0.0)),
     "a URL": without_password,
     "a wish": lambda text: faults.wish(Request("GET", "/", text, {"prefer": text})),
-    "secrets": Mentions(["a" * 20, "-" * 30]).find,
+    "secrets": SecretIndex(["a" * 20, "-" * 30]).find,
     "a slip": lambda text: closest(text, ["aaaa", text, text[:50]]),
     "a hint": lambda text: journal.hint(Difference("path", text, PATH), KEPT),
     "an endpoint": lambda text: endpoints_near({**KEPT, "request": {"path": text, "method": "GET"}}, VENDORS),
@@ -56,10 +84,11 @@ USES: dict[str, Callable[[str], object]] = {
 
 @pytest.mark.parametrize("use", USES)
 def test_no_long_text_takes_long(use: str) -> None:
+    length = SHORTER if use in ("the secrets of a body", "the secrets of an address") else LONG
     for piece in PIECES:
         for end in ("", "!"):
             with watched((use, piece)):
-                USES[use]((piece * LONG)[:LONG] + end)
+                USES[use]((piece * length)[:length] + end)
 
 
 def test_of_a_call_with_thousands_of_names_some_are_compared() -> None:

@@ -1,0 +1,175 @@
+"""Finds which of many secrets stand in a text, in any case of letters, in time proportional to the text."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Iterable
+
+Span = tuple[int, int]
+
+MIN_SECRET_CHARS = 6  # a few letters are no secret, and masking them would mask everything else
+MIN_QUOTED_CHARS = 8  # so much of the beginning of a secret gives it away where a sentence quotes what was cut
+MIN_CUT_CHARS = 4  # the same at the end of a long text that is kept
+CUTS = ("...", " ...", "'", '"')  # where texts end that were cut
+_HEAD, _STEP, _WIDTH = MIN_SECRET_CHARS, 3, 4  # a piece of _WIDTH stands at one of _STEP places in each head
+_KEY_CHARS = 128  # secrets that share so much are told apart no further
+
+_LOWER = {ord(letter): letter.lower() for letter in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"}
+
+
+def fold(text: str) -> str:
+    """The text in lower case, exactly as long as before."""
+    return text.lower() if text.isascii() else text.translate(_LOWER)
+
+
+class SecretIndex:
+    """A set of secrets to look for. Secrets of fewer than ``MIN_SECRET_CHARS`` characters are left out.
+
+    A secret that was added twice stays until it is discarded twice. ``version`` changes with the set.
+    """
+
+    def __init__(self, secrets: Iterable[str] = ()) -> None:
+        self._buckets: dict[str, _Bucket] = {}
+        self._pieces: Counter[str] = Counter()
+        self.version = 0
+        for secret in secrets:
+            self.add(secret)
+
+    def __bool__(self) -> bool:
+        return bool(self._buckets)
+
+    def add(self, secret: str) -> None:
+        if len(secret) < MIN_SECRET_CHARS:
+            return
+        folded = fold(secret)
+        bucket = self._buckets.get(folded[:_HEAD])
+        if bucket is None:
+            bucket = self._buckets[folded[:_HEAD]] = _Bucket()
+            self._pieces.update(_pieces(folded))
+        if bucket.add(folded):
+            self.version += 1
+
+    def discard(self, secret: str) -> None:
+        folded = fold(secret)
+        bucket = self._buckets.get(folded[:_HEAD])
+        if bucket is not None and folded in bucket.secrets and bucket.discard(folded):
+            self.version += 1
+            if not bucket.secrets:
+                del self._buckets[folded[:_HEAD]]
+                self._pieces -= Counter(_pieces(folded))  # drops those that nobody has any more
+
+    def find(self, text: str, *, cut: int = 0) -> list[Span]:
+        """Where secrets stand in a text, in order, without overlaps.
+
+        ``cut``: also beginnings of so many characters of a secret, where the text was cut and at its end.
+        """
+        if not self._buckets:
+            return []
+        folded, found, done = fold(text), list[Span](), 0
+        pieces, buckets = self._pieces, self._buckets
+        looks = range(0, len(folded) - _WIDTH + 1, _STEP)
+        for look in [at for at in looks if folded[at : at + _WIDTH] in pieces]:
+            for start in range(max(look - _STEP + 1, done), look + 1):
+                bucket = buckets.get(folded[start : start + _HEAD])
+                stop = bucket.match(folded, start, cut=cut) if bucket else 0
+                if stop:
+                    found.append((start, stop))
+                    done = stop
+                    break
+        if cut:
+            start = max(self._tail(folded, cut), done)
+            if start < len(folded):
+                found.append((start, len(folded)))
+        return found
+
+    def _tail(self, folded: str, least: int) -> int:
+        """Where the beginning of a secret starts that goes on behind the text's end; the text's length if none does."""
+        for start in range(max(0, len(folded) - _KEY_CHARS), len(folded) - least + 1):
+            end = folded[start:]
+            bucket = self._buckets.get(end[:_HEAD])
+            if bucket.begins_with(end) if bucket else len(end) < _HEAD and self._has_head(end):
+                return start
+        return len(folded)
+
+    def _has_head(self, beginning: str) -> bool:
+        return any(head.startswith(beginning) for head in self._buckets)
+
+
+def _pieces(folded: str) -> list[str]:
+    return [folded[offset : offset + _WIDTH] for offset in range(_STEP)]
+
+
+class _Bucket:
+    """The secrets that begin with the same head.
+
+    Sorted by their keys, the neighbours of a text are what it shares most with: the longest secret that the text begins
+    with is on its left, and so is every shorter one that is a beginning of that.
+    """
+
+    def __init__(self) -> None:
+        self.secrets: Counter[str] = Counter()
+        self._sorted: tuple[list[str], list[str], dict[str, list[str]]] | None = None
+
+    def add(self, secret: str) -> bool:
+        """Whether it is new."""
+        self.secrets[secret] += 1
+        if self.secrets[secret] > 1:
+            return False
+        self._sorted = None
+        return True
+
+    def discard(self, secret: str) -> bool:
+        """Whether it was the last of its kind."""
+        self.secrets[secret] -= 1
+        if self.secrets[secret]:
+            return False
+        del self.secrets[secret]
+        self._sorted = None
+        return True
+
+    def match(self, text: str, start: int, *, cut: int) -> int:
+        """Where the secret ends that starts there in the text; 0 if none does."""
+        keys, shortest, by_key = self._sorted or self._sort()
+        rest = text[start : start + _KEY_CHARS]
+        right = bisect_right(keys, rest)
+        shared = 0
+        if right and rest.startswith(shortest[right - 1]):
+            shared = max(_shared(rest, key) for key in keys[right - 1 : right + 1])
+            if shared == _KEY_CHARS:
+                shared = self._reach(text, start, by_key[rest])
+        elif cut:
+            beginning = max(_shared(rest, key) for key in keys[max(right - 1, 0) : right + 1])
+            stop = start + beginning
+            if beginning >= cut and (stop == len(text) or text.startswith(CUTS, stop)):
+                shared = beginning
+        return start + shared if shared else 0
+
+    def _reach(self, text: str, start: int, secrets: list[str]) -> int:
+        """How much of a long secret stands there in the text: as much as it shares with the nearest of these."""
+        rest = text[start : start + max(map(len, secrets))]
+        at = bisect_right(secrets, rest) - 1
+        return max(_shared(rest, secret) for secret in secrets[max(at, 0) : at + 2])
+
+    def begins_with(self, text: str) -> bool:
+        """Whether one of the secrets does."""
+        keys = (self._sorted or self._sort())[0]
+        at = bisect_right(keys, text) - 1
+        return any(key.startswith(text) for key in keys[max(at, 0) : at + 2])
+
+    def _sort(self) -> tuple[list[str], list[str], dict[str, list[str]]]:
+        """The keys in order, for each the shortest that is its beginning, and the secrets behind each."""
+        by_key: dict[str, list[str]] = {}
+        for secret in sorted(self.secrets):
+            by_key.setdefault(secret[:_KEY_CHARS], []).append(secret)
+        keys, shortest = sorted(by_key), list[str]()
+        for key in keys:
+            shortest.append(shortest[-1] if shortest and key.startswith(shortest[-1]) else key)
+        self._sorted = keys, shortest, by_key
+        return self._sorted
+
+
+def _shared(text: str, other: str) -> int:
+    """How many characters two texts begin with alike."""
+    pairs = enumerate(zip(text, other, strict=False))
+    return next((at for at, (mine, theirs) in pairs if mine != theirs), min(len(text), len(other)))

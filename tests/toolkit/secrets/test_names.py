@@ -1,0 +1,40 @@
+"""Names under which secrets travel."""
+
+from __future__ import annotations
+
+import pytest
+
+from mockserver.toolkit.secrets import names
+from mockserver.toolkit.secrets.names import looks_secret
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Authorization", "auth[token]", "clientSecret", "X-Vault-Token", "Cookie", "pwd", "KEY", "token[]", "pass",
+        "sig", "jsessionid", "PHPSESSID", "X-Amz-Signature", "user.password", "new_passwd2", "XSRFToken", "bearerValue",
+        "id-token", "saml_response", "x-session-ref", "db[pass][0]", "accesstoken", "credential", "JWT", "user_creds",
+        "secret_key_base", "authUser", "a" * 300 + "_token",
+    ],
+)  # fmt: skip
+def test_names_of_secrets(name: str) -> None:
+    assert looks_secret(name)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "page", "PageToken", "next_page_token", "tokens", "secretary", "Idempotency-Key", "filter[status]", "design",
+        "author", "passenger", "compass", "signal", "assign", "authority", "SubscriptionTypeId", "obsession",
+        "Keywords", "monkey", "bypassed", "sigma", "cursorToken",
+    ],
+)  # fmt: skip
+def test_names_of_what_is_none(name: str) -> None:
+    assert not looks_secret(name)
+
+
+def test_a_long_name_is_not_remembered() -> None:
+    known = names._plain.cache_info().currsize, names._looks_secret.cache_info().currsize
+    assert names.plain("Long-Name" * 100) == "longname" * 100
+    assert not looks_secret("Long-Name" * 100)
+    assert (names._plain.cache_info().currsize, names._looks_secret.cache_info().currsize) == known
