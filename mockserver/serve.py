@@ -13,7 +13,7 @@ from copy import copy
 from dataclasses import dataclass, field, replace
 from functools import partial
 
-from . import clock, cors, faults, journal, live
+from . import clock, cors, faults, journal, live, spec_basis
 from .data.dataset import Dataset
 from .errors import (
     Broken,
@@ -36,6 +36,7 @@ from .sandbox import DEFAULT, Choice, Sandbox, Sandboxes, check_readings, choose
 from .settings import Settings, pairs, secrets_of_url, switch
 from .store import Store
 from .toolkit import jsontext
+from .toolkit.basis import Part, weakest
 from .toolkit.logtext import escaped, indented
 from .toolkit.notices import Notice, as_header
 from .toolkit.quota import Spent
@@ -58,6 +59,7 @@ class World:
     sandboxes: Sandboxes
     store: Store
     start: Mapping[str, Dataset]
+    bases: spec_basis.Bases
     wall: Callable[[], float] = clock.wall
     observers: list[Callable[[Done], None]] = field(default_factory=list)
 
@@ -82,7 +84,7 @@ def serve(world: World, vendor: Vendor, endpoint: Endpoint | None, request: Requ
     began, wall = clock.elapsed(), world.wall()
     call = Call(vendor, endpoint, request, world.start[vendor.name], vendor.defaults, clock.at(wall))
     try:
-        reply = outcome(world, call, wall)
+        reply = founded(world, call, outcome(world, call, wall))
         told = world.redaction.of(request, vendor)
         notices = tuple(map(told.notice, call.notices))
         limits = vendor.quota_headers(call, call.spent) if call.spent else ()
@@ -121,7 +123,8 @@ def outcome(world: World, call: Call, wall: float) -> Reply:
         hit = struck(world, sandbox, call, wish)
         call.fault = hit.rule or None
         try:
-            reply = passed(world, sandbox, call) if hit.code is None else granted(call, hit)
+            call.forced = hit.code is not None
+            reply = granted(call, hit) if call.forced else passed(world, sandbox, call)
         except Fact as fact:
             reply = refused(call, fact)
         if wish.code is not None:
@@ -161,11 +164,11 @@ def placed(world: World, call: Call, wall: float) -> tuple[Sandbox, faults.Wish]
     call.notices.extend(choice.notices)
     call.dataset = world.sandboxes.dataset(sandbox, vendor)
     call.now, call.any_credential = sandbox.clock.now(wall), sandbox.any_credential
-    call.readings, call.strict = readings_for(vendor, sandbox.readings), sandbox.strict
+    call.choices, call.strict = readings_for(vendor, sandbox.readings), sandbox.strict
     live.refuse(world.settings.refuse_live, (vendor,), call.request, wall)
     call.strict = is_strict(sandbox, call.request)
     if asked := asked_readings(world, call.request):
-        call.readings = readings_for(vendor, sandbox.readings, asked)
+        call.choices = readings_for(vendor, sandbox.readings, asked)
     warn_of_unknown_headers(call)
     wish, call.request = faults.wish(call.request)
     return sandbox, wish
@@ -350,6 +353,39 @@ def struck(world: World, sandbox: Sandbox, call: Call, wish: faults.Wish) -> fau
     return faults.Hit(f"Prefer: code={wish.code}", wish.code, delay=hit.delay + wish.delay, where=wish.where)
 
 
+SANDBOXES_OWN = (journal.STORE_AWAY, "sandbox-disagreement", "undocumented-status", "unknown-header")
+"""Codes of warnings that say nothing of how the vendor would answer."""
+
+
+def founded(world: World, call: Call, reply: Reply) -> Reply:
+    """The reply with all that it rests on; its basis is that of the weakest part."""
+    if not reply.rule:
+        return reply
+    spec = world.bases[call.vendor.name]
+    operation = spec.operations.get(call.endpoint.operation) if call.endpoint else None
+    parts: list[Part] = []
+    if operation and call.endpoint and reply.rule == call.endpoint.rule:
+        parts.append(spec_basis.success(operation))
+    else:
+        text, status, condition = spec.errors[reply.rule]
+        parts += (text, status) if call.forced else (text, status, condition)
+    if call.reached not in ("sandbox", "faults"):
+        parts.append(ANY_CREDENTIAL if call.any_credential else spec.authentication)
+    if operation and call.reached in ("parameters", "answer"):
+        names = (*call.request.path_params, *call.sent)
+        parts += [operation.parameters[name] for name in names if name in operation.parameters]
+    parts += [spec.readings[name][call.choices[name]] for name in call.consulted]
+    if call.unordered:
+        parts.append(ORDER)
+    codes = dict.fromkeys(notice.code for notice in call.notices if notice.code not in SANDBOXES_OWN)
+    parts += [Part("warning", code, "inferred", "none") for code in codes]
+    return reply._replace(basis=weakest(parts).basis, parts=tuple(parts))
+
+
+ORDER = Part("order", "", "inferred", "no sentence gives it")
+ANY_CREDENTIAL = Part("authentication", "any credential", "inferred", "--accept-any-credential")
+
+
 def granted(call: Call, hit: faults.Hit) -> Reply:
     """The outcome that was asked for by the request, or by a rule of the sandbox."""
     words, fact = faults.granted(call, hit)
@@ -370,8 +406,7 @@ def passed(world: World, sandbox: Sandbox, call: Call) -> Reply:
 
         before = call.before if call.before is not None else world.store.count(sandbox.name, answers(call))
         changes.follow(world.sandboxes, sandbox, call, reply, before + 1, world.wall())
-    as_documented = call.readings == call.vendor.defaults
-    return reply.but(reply.headers, endpoint.rule, "documented" if as_documented else "inferred")
+    return reply._replace(rule=endpoint.rule)
 
 
 def admitted(sandbox: Sandbox, call: Call) -> Endpoint:
@@ -472,7 +507,7 @@ def refused(call: Call, fact: Fact, words: Words | None = None) -> Reply:
     if isinstance(fact, Throttled):
         extra = (("Retry-After", str(fact.retry_after)),)
         call.spent = call.spent or Spent(False, fact.limit, fact.remaining, fact.reset.timestamp())
-    return reply._replace(headers=(*reply.headers, *extra), rule=words.rule, basis=words.basis)
+    return reply._replace(headers=(*reply.headers, *extra), rule=words.rule)
 
 
 def chosen(vendor: Vendor, fact: Fact) -> Words:
@@ -502,7 +537,8 @@ def dressed(
         if sandbox is not None:
             headers.append(("X-Mock-Sandbox", sandbox))
         if reply.rule:
-            headers.append(("X-Mock-Basis", f"{reply.basis}; rule={reply.rule}"))
+            because = str(weakest(reply.parts)).encode("ascii", "replace").decode().replace('"', "'")
+            headers.append(("X-Mock-Basis", f'{reply.basis}; rule={reply.rule}; because="{because}"'))
         if notices:
             headers.append(("X-Mock-Warnings", as_header(notices)))
         headers.append(("X-Mock-Version", __version__))

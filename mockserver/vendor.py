@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -17,6 +18,7 @@ from .data.dataset import Account, Accounts, Dataset
 from .data.records import Readings, RecordType, View
 from .errors import Complaint, Fact, Unauthenticated
 from .toolkit import querystring
+from .toolkit.basis import Basis, Part
 from .toolkit.credentials import Credential
 from .toolkit.fields import RecordSchema
 from .toolkit.notices import Notice
@@ -28,7 +30,6 @@ from .toolkit.quota import Spent
 if TYPE_CHECKING:
     import uuid
 
-Basis = Literal["documented", "public", "inferred"]
 Network = Literal["reset", "empty", "truncate", "malformed", "drip"]
 Headers = tuple[tuple[str, str], ...]
 
@@ -56,7 +57,7 @@ class Request(NamedTuple):
 class Reply(NamedTuple):
     """What goes back. ``delay`` (seconds) and ``network`` are carried out by whatever server is in front.
 
-    ``rule`` and ``basis`` say why it is as it is; they and the headers of ours are put on by the core. ``page`` says
+    ``rule``, ``basis`` and ``parts`` say why it is as it is; they and the headers of ours are put on by the core. ``page`` says
     which part of the whole it is, for an endpoint with pages.
     """
 
@@ -68,10 +69,11 @@ class Reply(NamedTuple):
     delay: float = 0.0
     network: Network | None = None
     page: Page | None = None
+    parts: tuple[Part, ...] = ()
 
     def but(self, headers: Headers, rule: str, basis: Basis) -> Reply:
         """The same with other headers, and another reason."""
-        return Reply(self.status, self.body, headers, rule, basis, self.delay, self.network, self.page)
+        return Reply(self.status, self.body, headers, rule, basis, self.delay, self.network, self.page, self.parts)
 
     @classmethod
     def json(cls, body: bytes, status: int = 200, *, page: Page | None = None) -> Reply:
@@ -115,15 +117,17 @@ class Call:
     """One request on its way through; each gate adds what it found out.
 
     ``sandbox`` is known once it is chosen. ``reached`` names the gate it came to: sandbox, faults, authentication,
-    quota, parameters or answer; ``fault`` the rule, wish or misuse that spoiled it. ``before``: how often the vendor
-    answered before, where that matters and is counted ahead of the answer.
+    quota, parameters or answer; ``fault`` the rule, wish or misuse that spoiled it, ``forced`` whether that was an error.
+    ``before``: how often the vendor answered before, where that matters and is counted ahead of the answer. ``sent``
+    are the parameters that were sent, ``consulted`` the readings that shaped the reply, ``unordered`` says that records
+    of it stand in an order that no document gives.
     """
 
     vendor: Vendor
     endpoint: Endpoint | None
     request: Request
     dataset: Dataset
-    readings: Readings
+    choices: Readings
     now: datetime
     any_credential: bool = False
     strict: bool = False
@@ -135,15 +139,32 @@ class Call:
     params: Mapping[str, Any] = field(default_factory=dict)
     spent: Spent | None = None
     before: int | None = None
+    forced: bool = False
+    sent: tuple[str, ...] = ()
+    consulted: dict[str, None] = field(default_factory=dict)
+    unordered: bool = False
+
+    @property
+    def readings(self) -> Readings:
+        """The choice of each reading. One that is looked up is a part of what the reply rests on: a vendor looks it up
+        only where another choice would change the reply.
+        """
+        return Consulted(self.choices, self.consulted)
 
     @property
     def records(self) -> View:
         """All records of the dataset, written under this call's readings."""
-        vendor, chosen = self.vendor, self.readings
+        vendor, chosen = self.vendor, self.choices
         renders = vendor.rendering_defaults
         if chosen is not vendor.defaults:  # which they are as a rule: 1 µs less
             renders = {name: chosen[name] for name in renders}
-        return View(self.dataset.records, renders)
+        return View(self.dataset.records, renders, written=self._wrote)
+
+    def _wrote(self, *, unordered: bool) -> None:
+        """Records were written into the reply."""
+        for name in self.vendor.rendering_defaults:
+            self.consulted[name] = None
+        self.unordered = self.unordered or unordered
 
     @property
     def accounts(self) -> Accounts:
@@ -159,6 +180,25 @@ class Call:
 
         request = self.request
         return uuid.uuid5(uuid.NAMESPACE_URL, "|".join(map(str, (request.method, request.path, request.query, *about))))
+
+
+class Consulted(Mapping[str, str]):
+    """Choices of readings, which notes those that are looked up."""
+
+    __slots__ = ("_choices", "_noted")
+
+    def __init__(self, choices: Readings, noted: dict[str, None]) -> None:
+        self._choices, self._noted = choices, noted
+
+    def __getitem__(self, name: str) -> str:
+        self._noted[name] = None
+        return self._choices[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._choices)
+
+    def __len__(self) -> int:
+        return len(self._choices)
 
 
 def holder(call: Call) -> Account:
@@ -225,6 +265,11 @@ class Endpoint:
     def rule(self) -> str:
         """The id under which the ledger knows a success."""
         return f"{self.operation}.200"
+
+    @property
+    def path_names(self) -> list[str]:
+        """The names in its path."""
+        return re.findall(r"{(\w+)}", self.path)
 
 
 @dataclass(frozen=True, slots=True)

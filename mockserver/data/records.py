@@ -7,8 +7,8 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from itertools import compress
-from typing import Any, TypeVar, cast, overload
+from itertools import compress, pairwise
+from typing import Any, Protocol, TypeVar, cast, overload
 from weakref import ref
 
 from ..toolkit.bounded import Bounded
@@ -27,6 +27,12 @@ FEW = 64  # a column with more values is searched by bisection; so few rows are 
 SHARED = 4096  # so many equal texts of a column are one object: owners and dates come back, numbers of invoices do not
 ASKED = 1000  # views of a copy that go when it goes; any others go when room is needed
 MANY = 16  # a copy in which more than one row in so many is another one finds its rows itself
+
+
+class Written(Protocol):
+    """Hears that records of a view were written, and whether they stand in an order that nobody gave."""
+
+    def __call__(self, *, unordered: bool) -> None: ...
 
 
 def as_it_is(record: Record, readings: Readings) -> bytes:
@@ -455,12 +461,14 @@ class View:
     readings: Readings
     conditions: tuple[Condition, ...] = ()
     order: tuple[tuple[str, bool], ...] = ()
+    given: int = 0
+    written: Written | None = None
     _rows: array[int] | None = field(default=None, init=False, repr=False)
 
     def matching(self, **values: Any) -> View:
         """Only rows whose columns equal these values; a value of None means "not asked for"."""
         asked = tuple([Equals(name, value) for name, value in values.items() if value is not None])
-        return View(self.records, self.readings, self.conditions + asked, self.order)
+        return View(self.records, self.readings, self.conditions + asked, self.order, self.given, self.written)
 
     def within(self, column: str, low: Any, high: Any) -> View:
         """Only rows with low ≤ column ≤ high."""
@@ -470,10 +478,13 @@ class View:
         """Only rows of which a column contains the text, in any case; None means "not asked for"."""
         return self if text is None else replace(self, conditions=(*self.conditions, Contains(tuple(columns), text)))
 
-    def ordered(self, *keys: str) -> View:
-        """Sorted by these columns, the first one first; ``-`` before a name means descending."""
+    def ordered(self, *keys: str, given: int = 0) -> View:
+        """Sorted by these columns, the first one first; ``-`` before a name means descending.
+
+        ``given``: so many of the first keys are those that the document, or the request, gives.
+        """
         order = tuple([(key.removeprefix("-"), key.startswith("-")) for key in keys])
-        return View(self.records, self.readings, self.conditions, order)
+        return View(self.records, self.readings, self.conditions, order, given, self.written)
 
     def span(self, low: Any, high: Any) -> tuple[int, int]:
         """Where the rows with low ≤ first key of the order ≤ high start and stop: found by bisection, not remembered.
@@ -500,4 +511,16 @@ class View:
 
     def json(self, start: int = 0, stop: int | None = None) -> bytes:
         """Rows ``start`` up to ``stop`` as a JSON array."""
-        return listed(self.records.fragments(self.readings), self.rows[start:stop])
+        rows = self.rows[start:stop]
+        if self.written is not None and rows:
+            self.written(unordered=self._may_swap(start, start + len(rows)))
+        return listed(self.records.fragments(self.readings), rows)
+
+    def _may_swap(self, start: int, stop: int) -> bool:
+        """Whether a row of these could stand elsewhere by the keys that are given."""
+        given = [name for name, _ in self.order[: self.given]]
+        if self.records.kind.id in given or len(self.rows) < 2:
+            return False
+        near = self.rows[max(start - 1, 0) : stop + 1]
+        columns = [self.records.columns[name] for name in given]
+        return any(all(column[row] == column[next_] for column in columns) for row, next_ in pairwise(near))
