@@ -177,6 +177,10 @@ def holder(call: Call) -> Account:
     return account
 
 
+def anyone(call: Call) -> None:
+    """The permission of a vendor whose callers may do everything once their credential is good."""
+
+
 def never(complaint: Complaint, readings: Readings) -> bool:
     """The policy of a vendor that refuses every bad parameter."""
     return False
@@ -262,7 +266,8 @@ def neutral_quota_headers(call: Call, spent: Spent) -> Headers:
 class Vendor:
     """Everything that the core, control and tests need to serve one vendor.
 
-    ``authenticate`` returns the account of a call or raises; ``refuse`` says a fact in the vendor's words;
+    ``authenticate`` returns the account of a call or raises; ``permit`` raises when the account, whose credential is
+    good by then, may not make the call all the same; ``refuse`` says a fact in the vendor's words;
     ``example`` makes the example call of an account; ``recipe`` is imported only when data is made.
     ``account_id`` names the account field that records point at with ``_owner``.
     """
@@ -284,6 +289,7 @@ class Vendor:
     spec: Path
     fixtures: Path
     recipe: Callable[[], Recipe] | None = None
+    permit: Callable[[Call], None] = anyone
     quota_headers: Callable[[Call, Spent], Headers] = neutral_quota_headers
 
     @cached_property
