@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from operator import itemgetter
 from typing import Any
 
@@ -10,7 +11,7 @@ from ...data.records import Chart, Readings, Record, RecordType
 from ...errors import Complaint
 from ...toolkit import fields, pages, params
 from ...toolkit.jsontext import Fragment, encode
-from ...toolkit.money import as_double
+from ...toolkit.money import as_double, from_double
 from ...vendor import Call, Endpoint, Example, Paging, Reading, Reply
 from .auth import CREDENTIAL
 
@@ -32,10 +33,10 @@ UNKNOWN_VALUE = Reading(
 )
 AMOUNTS = Reading(
     "amounts",
-    "short",
-    ("short", "php"),
-    source="004:95-97",
-    about="Numbers print with their own decimals (24.78), or as PHP prints doubles (24.780000000000001136868…).",
+    "php",
+    ("php", "short"),
+    source="004:95-97",  # php: documented, as all seven fractional amounts print (004:95-175); short: inferred
+    about="Numbers print as PHP prints doubles (24.780000000000001136868…), or with their own decimals (24.78).",
     renders=True,
 )
 USER_ID = Reading(
@@ -213,6 +214,15 @@ def written(invoice: Record, readings: Readings) -> bytes:
     return encode(invoice)
 
 
+def restored(value: Any) -> Any:
+    """The value with the decimals that its numbers had before PHP printed them."""
+    if isinstance(value, Decimal):
+        return from_double(value)
+    if isinstance(value, dict):
+        return {name: restored(item) for name, item in value.items()}
+    return [restored(item) for item in value] if isinstance(value, list) else value
+
+
 RECORDS = RecordType(
     schema=Invoice,
     id="id",
@@ -232,6 +242,7 @@ RECORDS = RecordType(
         "bare_number": lambda invoice: invoice["number"].removeprefix("#"),
     },
     render=written,
+    restore=restored,
     chart=Chart(amount="total", date="created_at", status="status", currency="currency"),
 )
 

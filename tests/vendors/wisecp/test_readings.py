@@ -8,7 +8,12 @@ from typing import Any
 
 import pytest
 
-from tests.client import Client
+from mockserver.app import create_app
+from mockserver.data import yamltext
+from mockserver.settings import make
+from mockserver.toolkit.jsontext import decode
+from mockserver.toolkit.money import as_double
+from tests.client import WALL, Client
 from tests.vendors.wisecp.helpers import content, ids, rows
 
 INVALID = b'{"status":"error","message":"Invalid parameter"}'
@@ -24,7 +29,7 @@ def test_the_readings_and_their_defaults(client: Client) -> None:
         "failure-status": "http",
         "out-of-range": "clamp",
         "unknown-value": "ignore",
-        "amounts": "short",
+        "amounts": "php",
         "user-id": "stored",
         "number-match": "exact",
     }
@@ -117,7 +122,30 @@ def test_amounts(dataset: str) -> None:
         if ours != theirs:
             printed.add(path[-1])
     assert printed >= PRINTED[dataset]
-    assert client.get(readings="amounts=short").body == client.get().body
+    assert client.get(readings="amounts=php").body == client.get().body
+
+
+@pytest.mark.parametrize("amount", ["24.78", "999999999999.9999", "12345678901234567890.1234", "1" + "0" * 400])
+def test_control_and_exports_have_the_decimals_of_the_data(amount: str) -> None:
+    """However PHP prints it, and though no double has so many digits."""
+    http = create_app(make({}, {}), wall=lambda: WALL).test_client()
+    http.patch("/__admin/records/wisecp/1000100", data=f'{{"total": {amount}}}', content_type="application/json")
+    shown = decode(http.get("/__admin/records/wisecp/1000100").data)
+    assert str(shown["total"]) == amount
+    listed = decode(http.get("/__admin/records/wisecp?contains=%231000100").data)["records"]
+    assert [str(row["total"]) for row in listed if row["id"] == 1000100] == [amount]
+    http.patch("/__admin/records/wisecp/1000100", json={"notes": "touched"})
+    exported = yamltext.load(http.get("/__admin/export/wisecp").text)["records"]
+    assert [str(row["total"]) for row in exported if row["id"] == 1000100] == [amount]
+    before = {row["id"]: row for row in content()["records"]}
+    assert [row for row in exported if row["id"] != 1000100] == [row for id, row in before.items() if id != 1000100]
+    sent = {"Apikey": str(content()["accounts"][0]["api_key"])}
+    for choice, written in (("php", as_double(Decimal(amount))), ("short", amount)):
+        served = http.get(
+            "/wisecp/api/Billing/GetInvoices?filter[id]=1000100",
+            headers={**sent, "X-Mock-Readings": f"wisecp.amounts={choice}"},
+        )
+        assert f'"total":{written},'.encode() in served.data
 
 
 def leaves(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
