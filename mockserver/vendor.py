@@ -21,7 +21,7 @@ from .toolkit.credentials import Credential
 from .toolkit.fields import RecordSchema
 from .toolkit.notices import Notice
 from .toolkit.pages import Page
-from .toolkit.params import ParamSchema, Repeated
+from .toolkit.params import Instead, ParamSchema, Repeated
 from .toolkit.querystring import Pairs
 from .toolkit.quota import Spent
 
@@ -181,7 +181,7 @@ def anyone(call: Call) -> None:
     """The permission of a vendor whose callers may do everything once their credential is good."""
 
 
-def never(complaint: Complaint, readings: Readings) -> bool:
+def never(complaint: Complaint, readings: Readings) -> bool | Instead:
     """The policy of a vendor that refuses every bad parameter."""
     return False
 
@@ -209,9 +209,10 @@ class Endpoint:
     """One documented operation.
 
     ``path`` may hold ``{name}`` parts; ``also`` are further documented or public addresses of the same operation.
-    ``answer`` filters, sorts, pages and wraps. ``ignores`` says which complaints about parameters are passed over,
-    ``decode`` may respell parameter names, ``repeated`` says which of several values counts. ``repeatable``: the answer
-    depends on nothing but data, account, readings, parameters and the names in the path, so it may be given again.
+    ``answer`` filters, sorts, pages and wraps. ``ignores`` says which complaints about parameters are passed over, or
+    what the value is taken for, ``decode`` may respell parameter names, ``repeated`` says which of several values
+    counts. ``repeatable``: the answer depends on nothing but data, account, readings, parameters and the names in the
+    path, so it may be given again.
     """
 
     operation: str
@@ -220,7 +221,7 @@ class Endpoint:
     answer: Callable[[Call], Reply]
     also: tuple[str, ...] = ()
     repeated: Repeated = "last"
-    ignores: Callable[[Complaint, Readings], bool] = never
+    ignores: Callable[[Complaint, Readings], bool | Instead] = never
     decode: Callable[[Pairs, Schema, Readings], Pairs] = unchanged
     paging: Paging | None = None
     repeatable: bool = False

@@ -29,6 +29,9 @@ def test_the_readings_and_their_defaults(client: Client) -> None:
         "failure-status": "http",
         "out-of-range": "clamp",
         "unknown-value": "ignore",
+        "casts": "php",
+        "default-order": "id-descending",
+        "number-order": "text",
         "amounts": "php",
         "user-id": "stored",
         "number-match": "exact",
@@ -87,6 +90,59 @@ def test_unknown_value(client: Client, sent: str) -> None:
     assert (refused.status, refused.body, refused.rule) == (400, INVALID, "wisecp.400")
     for readings in ("unknown-value=ignore", "out-of-range=refuse"):
         assert client.get(sent, readings=readings).body == client.get().body
+
+
+@pytest.mark.parametrize("sent", [sent for sent in UNKNOWN if sent.startswith("filter")])
+def test_a_filter_of_an_unknown_value_may_find_nothing(client: Client, sent: str) -> None:
+    answer = client.get(f"{sent}&limit=3", readings="unknown-value=no-match")
+    empty = {"status": "successful", "total": 0, "page": 1, "limit": 3, "next_page": 0, "data": []}
+    assert answer.json == empty
+    assert answer.codes == ["ignored-value"]
+    assert answer.warnings[0]["message"].endswith("; read as what no invoice has.")
+
+
+@pytest.mark.parametrize("sent", [sent for sent in UNKNOWN if not sent.startswith("filter")])
+def test_what_filters_nothing_is_ignored_where_filters_find_nothing(client: Client, sent: str) -> None:
+    assert client.get(sent, readings="unknown-value=no-match").body == client.get(sent).body
+
+
+@pytest.mark.parametrize(
+    "sent", ["page=2abc", "page=%202", "limit=49.9", "filter[id]=1000100.0", "page=99999999999999999999x"]
+)
+def test_casts(client: Client, sent: str) -> None:
+    assert client.get(sent).body == client.get(sent, readings="casts=php").body != client.get().body
+    uncast = client.get(sent, readings="casts=none")
+    assert (uncast.body, uncast.codes) == (client.get().body, ["ignored-value"])
+    for casts in ("php", "none"):
+        refused = client.get(sent, readings=f"casts={casts},unknown-value=refuse")
+        assert (refused.status, refused.body) == (400, INVALID)
+    found = client.get("filter[id]=1000100.0", readings="casts=none,unknown-value=no-match")
+    assert found.json["total"] == 0
+
+
+@pytest.mark.parametrize("sent", ["limit=51.5", "limit=0x", "page=0.5", "page=-2x"])
+def test_what_is_cast_out_of_range_may_be_refused(client: Client, sent: str) -> None:
+    assert client.get(sent, readings="out-of-range=refuse").body == INVALID
+    assert client.get(sent).status == client.get(sent, readings="casts=none,out-of-range=refuse").status == 200
+
+
+@pytest.mark.statement("WI-18", "WI-22", "WI-145")
+@pytest.mark.parametrize("query", ["", "page=2&limit=50", "filter[status]=paid", "page=3&limit=7&filter[local]=true"])
+def test_default_order(client: Client, query: str) -> None:
+    lowest = client.get(query, readings="default-order=id-ascending")
+    assert lowest.body == client.get(f"{query}&sort_type=ASC").body != client.get(query).body
+    assert client.get(query, readings="default-order=id-descending").body == client.get(query).body
+    for asked in ("sort=id", "sort=total", "sort_type=DESC", "sort_type=ASC"):
+        wanted = client.get(f"{query}&{asked}").body
+        assert client.get(f"{query}&{asked}", readings="default-order=id-ascending").body == wanted
+
+
+@pytest.mark.statement("WI-13")
+def test_number_order(client: Client) -> None:
+    by_value = client.get("sort=number&sort_type=ASC&limit=50", readings="number-order=natural")
+    assert by_value.body == client.get("sort=id&sort_type=ASC&limit=50").body
+    assert by_value.body != client.get("sort=number&sort_type=ASC&limit=50").body
+    assert client.get("sort=total", readings="number-order=natural").body == client.get("sort=total").body
 
 
 @pytest.mark.parametrize("sent", ["page=1&limit=50", "limit=1", "filter[local]=1", "filter[status]=", "nonsense=x"])
