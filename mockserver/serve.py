@@ -421,6 +421,7 @@ def admitted(sandbox: Sandbox, call: Call) -> Endpoint:
     call.account = authenticated(call)
     if sandbox.expired:
         raise Unauthenticated
+    call.vendor.permit(call)
     return call.endpoint
 
 

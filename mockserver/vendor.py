@@ -23,7 +23,7 @@ from .toolkit.credentials import Credential
 from .toolkit.fields import RecordSchema
 from .toolkit.notices import Notice
 from .toolkit.pages import Page
-from .toolkit.params import ParamSchema, Repeated
+from .toolkit.params import Instead, ParamSchema, Repeated
 from .toolkit.querystring import Pairs
 from .toolkit.quota import Spent
 
@@ -217,7 +217,11 @@ def holder(call: Call) -> Account:
     return account
 
 
-def never(complaint: Complaint, readings: Readings) -> bool:
+def anyone(call: Call) -> None:
+    """The permission of a vendor whose callers may do everything once their credential is good."""
+
+
+def never(complaint: Complaint, readings: Readings) -> bool | Instead:
     """The policy of a vendor that refuses every bad parameter."""
     return False
 
@@ -245,9 +249,10 @@ class Endpoint:
     """One documented operation.
 
     ``path`` may hold ``{name}`` parts; ``also`` are further documented or public addresses of the same operation.
-    ``answer`` filters, sorts, pages and wraps. ``ignores`` says which complaints about parameters are passed over,
-    ``decode`` may respell parameter names, ``repeated`` says which of several values counts. ``repeatable``: the answer
-    depends on nothing but data, account, readings, parameters and the names in the path, so it may be given again.
+    ``answer`` filters, sorts, pages and wraps. ``ignores`` says which complaints about parameters are passed over, or
+    what the value is taken for, ``decode`` may respell parameter names, ``repeated`` says which of several values
+    counts. ``repeatable``: the answer depends on nothing but data, account, readings, parameters and the names in the
+    path, so it may be given again.
     """
 
     operation: str
@@ -256,7 +261,7 @@ class Endpoint:
     answer: Callable[[Call], Reply]
     also: tuple[str, ...] = ()
     repeated: Repeated = "last"
-    ignores: Callable[[Complaint, Readings], bool] = never
+    ignores: Callable[[Complaint, Readings], bool | Instead] = never
     decode: Callable[[Pairs, Schema, Readings], Pairs] = unchanged
     paging: Paging | None = None
     repeatable: bool = False
@@ -307,7 +312,8 @@ def neutral_quota_headers(call: Call, spent: Spent) -> Headers:
 class Vendor:
     """Everything that the core, control and tests need to serve one vendor.
 
-    ``authenticate`` returns the account of a call or raises; ``refuse`` says a fact in the vendor's words;
+    ``authenticate`` returns the account of a call or raises; ``permit`` raises when the account, whose credential is
+    good by then, may not make the call all the same; ``refuse`` says a fact in the vendor's words;
     ``example`` makes the example call of an account; ``recipe`` is imported only when data is made.
     ``account_id`` names the account field that records point at with ``_owner``.
     """
@@ -329,6 +335,7 @@ class Vendor:
     spec: Path
     fixtures: Path
     recipe: Callable[[], Recipe] | None = None
+    permit: Callable[[Call], None] = anyone
     quota_headers: Callable[[Call, Spent], Headers] = neutral_quota_headers
 
     @cached_property

@@ -59,7 +59,8 @@ class RecordType:
 
     ``schema`` checks and types one record; ``id`` names the field that identifies it. ``columns`` makes the values
     that calls filter and sort by: hashable, comparable among themselves, and never None in a column that is sorted.
-    ``render`` writes one visible record as JSON under a choice of readings; under the defaults it must lose nothing.
+    ``render`` writes one visible record as JSON under a choice of readings. What it writes under the defaults, read
+    again and given to ``restore``, is the record; where that misses a field by a digit, the field is kept beside it.
     ``chart`` is for who looks at them.
     """
 
@@ -67,6 +68,7 @@ class RecordType:
     id: str
     columns: Mapping[str, Callable[[Record], Any]]
     render: Callable[[Record, Readings], bytes] = as_it_is
+    restore: Callable[[Record], Record] | None = None
     chart: Chart | None = None
 
 
@@ -159,17 +161,31 @@ class Records:
         return len(self.ids)
 
     def _texts(self, row: Record) -> tuple[bytes, bytes]:
-        """The fields of one row that are ours, and what callers see of it."""
-        hidden = encode({name: value for name, value in row.items() if name[0] == "_"})
+        """The fields of one row that callers do not see, or not with every digit; and what they see of it."""
+        hidden = {name: value for name, value in row.items() if name[0] == "_"}
         visible = {name: value for name, value in row.items() if name[0] != "_"}
-        return hidden, self.kind.render(visible, self._defaults)
+        if self.kind.restore is not None:
+            restored = self.kind.restore(visible)
+            hidden |= {name: value for name, value in visible.items() if value != restored[name]}
+        return encode(hidden), self.kind.render(visible, self._defaults)
 
     def record(self, index: int) -> dict[str, Any]:
         """The row with all of its fields, as a fixture file would hold it."""
-        return {**decode(self._stored[index]), **decode(self._hidden[index])}
+        visible = decode(self._stored[index])
+        if self.kind.restore is not None:
+            visible = self.kind.restore(visible)
+        return {**visible, **decode(self._hidden[index])}
+
+    def _visible(self, index: int) -> Record:
+        """What callers see of a row, with every digit."""
+        if self.kind.restore is None:
+            return cast("Record", decode(self._stored[index]))
+        return {name: value for name, value in self.record(index).items() if name[0] != "_"}
 
     def text(self, index: int) -> bytes:
         """The same as JSON."""
+        if self.kind.restore is not None:
+            return encode(self.record(index))
         visible, hidden = self._stored[index], self._hidden[index]
         return visible if hidden == b"{}" else visible[:-1] + b"," + hidden[1:]
 
@@ -275,9 +291,9 @@ class Records:
         if key not in self._rendered:
             render = self.kind.render
             if self._origin is None:
-                texts = kept(render(decode(text), readings) for text in self._stored)
+                texts = kept(render(self._visible(row), readings) for row in range(len(self)))
             else:
-                own = {row: render(decode(self._stored[row]), readings) for row in self._new}
+                own = {row: render(self._visible(row), readings) for row in self._new}
                 texts = self._patched(self._origin.fragments(readings), own)
             self._rendered[key] = texts
         return self._rendered[key]

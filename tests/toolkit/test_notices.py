@@ -63,6 +63,6 @@ def test_the_closest_name(name: str, known: list[str], match: str | None) -> Non
     [(["state"], " Did you mean state?"), (["quite-other"], ""), ([], " The endpoint takes none.")],
 )
 def test_an_unknown_parameter_is_told_with_the_one_that_was_meant(known: list[str], hint: str) -> None:
-    assert unknown_parameter("stat", known) == Notice(
+    assert unknown_parameter("stat", dict.fromkeys(known, ())) == Notice(
         "query.stat", "unknown-parameter", f"stat is not a parameter of this endpoint and was ignored.{hint}"
     )

@@ -60,6 +60,16 @@ def test_the_request_exactly_as_printed_has_an_empty_authorization(client: Clien
     assert answer.status == 401
 
 
+def test_the_example_call_of_the_docs_dataset_is_the_documents_own(client: Client) -> None:
+    assert client.example == {
+        "method": "GET",
+        "path": "/v1/invoices",
+        "headers": TOKEN,
+        "query": dict(part.split("=") for part in REQUEST.split("&")),
+    }
+    assert client.get().body == compact(RESPONSE)
+
+
 @pytest.mark.statement("SL-31", "SL-33", "SL-38")
 @pytest.mark.parametrize(
     ("shown", "changed"),
