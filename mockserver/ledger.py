@@ -17,7 +17,8 @@ from typing import Any, get_args
 import yaml
 
 from .data import yamltext
-from .vendor import Basis, Vendor
+from .toolkit.basis import Basis
+from .vendor import Vendor
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 _ASPECT = re.compile(r"x-(?:(\w+)-)?basis")

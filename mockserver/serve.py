@@ -13,7 +13,7 @@ from copy import copy
 from dataclasses import dataclass, field, replace
 from functools import partial
 
-from . import clock, cors, faults, journal, live, spec_basis
+from . import clock, cors, faults, foundation, journal, live
 from .data.dataset import Dataset
 from .errors import (
     Broken,
@@ -34,9 +34,10 @@ from .questions import Answers, read
 from .redaction import HIDDEN, RedactedRequest, Redaction
 from .sandbox import DEFAULT, Choice, Sandbox, Sandboxes, check_readings, choose, names_a_sandbox, readings_for
 from .settings import Settings, pairs, secrets_of_url, switch
+from .spec_basis import SpecBasis
 from .store import Store
 from .toolkit import jsontext
-from .toolkit.basis import Part, weakest
+from .toolkit.basis import weakest
 from .toolkit.logtext import escaped, indented
 from .toolkit.notices import Notice, as_header
 from .toolkit.quota import Spent
@@ -59,7 +60,7 @@ class World:
     sandboxes: Sandboxes
     store: Store
     start: Mapping[str, Dataset]
-    bases: spec_basis.Bases
+    bases: Mapping[str, SpecBasis]
     wall: Callable[[], float] = clock.wall
     observers: list[Callable[[Done], None]] = field(default_factory=list)
 
@@ -84,7 +85,7 @@ def serve(world: World, vendor: Vendor, endpoint: Endpoint | None, request: Requ
     began, wall = clock.elapsed(), world.wall()
     call = Call(vendor, endpoint, request, world.start[vendor.name], vendor.defaults, clock.at(wall))
     try:
-        reply = founded(world, call, outcome(world, call, wall))
+        reply = foundation.founded(world.bases[vendor.name], call, outcome(world, call, wall))
         told = world.redaction.of(request, vendor)
         notices = tuple(map(told.notice, call.notices))
         limits = vendor.quota_headers(call, call.spent) if call.spent else ()
@@ -351,39 +352,6 @@ def struck(world: World, sandbox: Sandbox, call: Call, wish: faults.Wish) -> fau
     if wish.code is None:
         return hit._replace(delay=hit.delay + wish.delay)
     return faults.Hit(f"Prefer: code={wish.code}", wish.code, delay=hit.delay + wish.delay, where=wish.where)
-
-
-SANDBOXES_OWN = (journal.STORE_AWAY, "sandbox-disagreement", "undocumented-status", "unknown-header")
-"""Codes of warnings that say nothing of how the vendor would answer."""
-
-
-def founded(world: World, call: Call, reply: Reply) -> Reply:
-    """The reply with all that it rests on; its basis is that of the weakest part."""
-    if not reply.rule:
-        return reply
-    spec = world.bases[call.vendor.name]
-    operation = spec.operations.get(call.endpoint.operation) if call.endpoint else None
-    parts: list[Part] = []
-    if operation and call.endpoint and reply.rule == call.endpoint.rule:
-        parts.append(spec_basis.success(operation))
-    else:
-        text, status, condition = spec.errors[reply.rule]
-        parts += (text, status) if call.forced else (text, status, condition)
-    if call.reached not in ("sandbox", "faults"):
-        parts.append(ANY_CREDENTIAL if call.any_credential else spec.authentication)
-    if operation and call.reached in ("parameters", "answer"):
-        names = (*call.request.path_params, *call.sent)
-        parts += [operation.parameters[name] for name in names if name in operation.parameters]
-    parts += [spec.readings[name][call.choices[name]] for name in call.consulted]
-    if call.unordered:
-        parts.append(ORDER)
-    codes = dict.fromkeys(notice.code for notice in call.notices if notice.code not in SANDBOXES_OWN)
-    parts += [Part("warning", code, "inferred", "none") for code in codes]
-    return reply._replace(basis=weakest(parts).basis, parts=tuple(parts))
-
-
-ORDER = Part("order", "", "inferred", "no sentence gives it")
-ANY_CREDENTIAL = Part("authentication", "any credential", "inferred", "--accept-any-credential")
 
 
 def granted(call: Call, hit: faults.Hit) -> Reply:

@@ -1,10 +1,10 @@
-"""The basis of everything that shapes a vendor's replies, as its spec says it; a vendor whose spec is silent is refused."""
+"""What the replies of a vendor rest on, as its spec says; a vendor whose spec is silent is refused."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import get_args
+from typing import Any, get_args
 
 from .data.cache import Cache, key
 from .ledger import Row, spec_rows
@@ -42,13 +42,21 @@ class SpecBasis:
 
 def spec_basis(vendor: Vendor, cache: Cache | None = None) -> SpecBasis:
     """The bases of a vendor. Raises BadVendor naming everything of which its spec does not say where it comes from."""
-    rows = (cache or Cache(None)).remember(key("spec", vendor.spec), lambda: [list(row) for row in _said(vendor)])
+    try:
+        rows = (cache or Cache(None)).remember(key("spec", vendor.spec), lambda: [list(row) for row in _said(vendor)])
+    except OSError as error:
+        raise BadVendor(f"{vendor.name}: its spec cannot be read: {error}") from None
     found = _collected(rows)
     silent = list(_silent(vendor, found))
     if silent:
         more = f", and {len(silent) - 5} more" if len(silent) > 5 else ""
         raise BadVendor(f"{vendor.name}: its spec {vendor.spec.name} lacks {', '.join(silent[:5])}{more}")
     return found
+
+
+def lacking(vendor: Vendor) -> list[str]:
+    """Everything of a vendor of which its spec does not say where it comes from. Raises BadVendor if it has none."""
+    return list(_silent(vendor, _collected(_said(vendor))))
 
 
 def _said(vendor: Vendor) -> Iterator[tuple[str, str, str, str, str]]:
@@ -60,7 +68,7 @@ def _said(vendor: Vendor) -> Iterator[tuple[str, str, str, str, str]]:
         yield row.kind, row.name, row.where, row.basis, row.source
 
 
-def _collected(rows: Iterable[tuple[str, str, str, Basis, str]]) -> SpecBasis:
+def _collected(rows: Iterable[Iterable[Any]]) -> SpecBasis:
     found, operation, conditions = SpecBasis(), OperationBasis(Part("", "", "inferred", ""), ""), dict[str, Part]()
     statuses: list[tuple[str, str, Part, OperationBasis]] = []
     for kind, name, where, basis, source in rows:
@@ -121,6 +129,3 @@ def success(found: OperationBasis) -> Part:
     """What the success of an operation rests on: that it is there, and how it answers."""
     answered = [part for status, part in found.responses.items() if status.startswith("2")]
     return weakest((found.part, *(part._replace(kind="operation", name=found.part.name) for part in answered)))
-
-
-Bases = Mapping[str, SpecBasis]

@@ -14,6 +14,7 @@ from .data.fixtures import BrokenFixture, Fault
 from .library import Library, shape
 from .sandbox import Sandboxes
 from .settings import WrongSetting, make
+from .spec_basis import lacking
 from .store.memory import MemoryStore
 
 
@@ -61,6 +62,11 @@ def check_file(file: Path, shapes: dict[str, fixtures.Shape], rooms: Sandboxes) 
         return
     if isinstance(content, dict) and "openapi" in content:
         _spec(file, content)
+        silent = [
+            said for vendor in rooms.vendors if vendor.spec.resolve() == file.resolve() for said in lacking(vendor)
+        ]
+        if silent:
+            raise BrokenFixture([Fault(file, 1, "", "nothing", said) for said in silent])
     elif isinstance(content, dict) and not _FIXTURE & content.keys() and content.keys() & set(scenario.KEYS):
         faults = scenario.faults_of(file, rooms, clock.wall())
         if faults:

@@ -57,8 +57,8 @@ class Request(NamedTuple):
 class Reply(NamedTuple):
     """What goes back. ``delay`` (seconds) and ``network`` are carried out by whatever server is in front.
 
-    ``rule``, ``basis`` and ``parts`` say why it is as it is; they and the headers of ours are put on by the core. ``page`` says
-    which part of the whole it is, for an endpoint with pages.
+    ``rule``, ``basis`` and ``parts`` say why it is as it is; they and the headers of ours are put on by the core.
+    ``page`` says which part of the whole it is, for an endpoint with pages.
     """
 
     status: int
@@ -117,7 +117,7 @@ class Call:
     """One request on its way through; each gate adds what it found out.
 
     ``sandbox`` is known once it is chosen. ``reached`` names the gate it came to: sandbox, faults, authentication,
-    quota, parameters or answer; ``fault`` the rule, wish or misuse that spoiled it, ``forced`` whether that was an error.
+    quota, parameters or answer; ``fault`` the rule, wish or misuse that spoiled it, ``forced`` whether by an error.
     ``before``: how often the vendor answered before, where that matters and is counted ahead of the answer. ``sent``
     are the parameters that were sent, ``consulted`` the readings that shaped the reply, ``unordered`` says that records
     of it stand in an order that no document gives.

@@ -392,7 +392,8 @@ def test_a_reading_that_makes_no_sense_is_no_vendor_reply(server: Sandboxed, ask
 def test_the_headers_of_ours(server: Sandboxed) -> None:
     answer = server.get(f"{BILLS}?stat=paid")
     assert answer.headers["X-Mock-Sandbox"] == "default"
-    assert answer.basis == "documented; rule=listBills.200"
+    assert answer.basis == "inferred; rule=listBills.200"
+    assert answer.because == "warning unknown-parameter (no source)"
     assert answer.headers["X-Mock-Version"]
     assert answer.warnings == [
         {

@@ -1,4 +1,4 @@
-"""How well founded something is: documented by the vendor, public elsewhere, or inferred by us; and what it rests on."""
+"""How well founded something is: documented by the vendor, public elsewhere, or inferred by us."""
 
 from __future__ import annotations
 

@@ -186,7 +186,7 @@ def get_invoices(call: Call) -> Reply:
             found = of_date(call, found, date, asked[name])
     if "OverdueDate" in asked:
         found = due_at(call, found, asked["OverdueDate"])
-    found = found.ordered(asked["SortOrder"] + asked["SortDataField"], "id")
+    found = found.ordered(asked["SortOrder"] + asked["SortDataField"], "id", given=1)
     number, size = asked["PageNumber"], page_size(call)
     page = numbered(len(found), number, size, first=0)
     data = {

@@ -250,11 +250,11 @@ def ordered(call: Call, matching: View, cut: pages.Page) -> View:
     sort, direction = call.params["sort"], call.params["sort_type"]
     way = "-" if direction is None else direction
     keys = dict.fromkeys((sort or "id", "id"))
-    usual = matching.ordered(*(way + key for key in keys))
+    usual = matching.ordered(*(way + key for key in keys), given=1)
     if sort is None and direction is None:
-        reading, other = DEFAULT_ORDER, matching.ordered("id")
+        reading, other = DEFAULT_ORDER, matching.ordered("id", given=1)
     elif sort == "number":
-        reading, other = NUMBER_ORDER, matching.ordered(f"{way}number_natural", f"{way}id")
+        reading, other = NUMBER_ORDER, matching.ordered(f"{way}number_natural", f"{way}id", given=1)
     else:
         return usual
     differ = usual.rows[cut.start : cut.stop] != other.rows[cut.start : cut.stop]

@@ -42,7 +42,7 @@ def test_401_byte_for_byte(client: Client) -> None:
         ).encode()
     )
     assert answer.headers["Content-Type"] == "application/json; charset=utf-8"
-    assert answer.basis == "documented; rule=jframework.401"
+    assert answer.basis == "inferred; rule=jframework.401"
 
 
 def test_the_correlation_id_is_a_uuid_that_stays_for_the_same_call(client: Client) -> None:

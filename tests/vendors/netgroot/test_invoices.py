@@ -41,7 +41,7 @@ def test_the_documented_request_lists_invoices(client: Client) -> None:
     assert answer.status == 200
     assert answer.json["data"] == invoices(subscriber="harbourlight")
     assert answer.headers["Content-Type"] == "application/json; charset=utf-8"
-    assert answer.basis == "documented; rule=getCustomersInvoices.200"
+    assert answer.basis == "inferred; rule=getCustomersInvoices.200"
 
 
 @pytest.mark.parametrize("wrong", [PATH.lower(), PATH + "/", PATH.replace("/v1", "/v2"), PATH.replace("/api", "//api")])

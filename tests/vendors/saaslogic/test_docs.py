@@ -49,7 +49,7 @@ def test_the_documented_request_gets_the_documented_response(client: Client) -> 
     answer = client.get(REQUEST, path="/v1/invoices", headers={**HEADERS, **TOKEN}, Host="api-sandbox.saaslogic.io")
     assert answer.status == 200
     assert answer.body == compact(RESPONSE)
-    assert answer.basis == "documented; rule=getTheInvoices.200"
+    assert answer.basis == "inferred; rule=getTheInvoices.200"
     assert answer.warnings == []
 
 
