@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 
-from .errors import Complaint, InvalidParams
+from .errors import Fact
 from .toolkit import params, querystring
 from .toolkit.bounded import Bounded
 from .toolkit.notices import Notice
@@ -19,15 +19,16 @@ Answer = tuple[Reply, tuple[Notice, ...], dict[str, None], bool]
 
 @dataclass(slots=True, eq=False)
 class Question:
-    """What a query asks of an endpoint under a choice of readings: the values, what is to be told about it, and what is
-    wrong with it; the parameters that were sent and the readings that mattered; and how often it was answered.
+    """What a query asks of an endpoint under a choice of readings: the values, what is to be told about it, and what it
+    comes to if nobody need be asked; the parameters that were sent and the readings that mattered; how often it was
+    answered.
     """
 
     values: dict[str, object]
     notices: tuple[Notice, ...]
     sent: tuple[str, ...]
     consulted: dict[str, None]
-    refused: tuple[Complaint, ...] = ()
+    stopped: Fact | None = None
     times: int = 0
 
 
@@ -38,8 +39,8 @@ def read(call: Call, endpoint: Endpoint) -> Question:
     call.notices.extend(question.notices)
     call.sent = question.sent
     call.consulted |= question.consulted
-    if question.refused:
-        raise InvalidParams(question.refused)
+    if question.stopped is not None:
+        raise question.stopped.with_traceback(None)
     call.params = dict(question.values)
     return question
 
@@ -56,8 +57,8 @@ def remembered(endpoint: Endpoint, query: str, readings: tuple[tuple[str, str], 
     ignores = lambda complaint: endpoint.ignores(complaint, chosen)  # noqa: E731  # one name, one line
     try:
         values = params.read(endpoint.params, sent, notices.append, repeated=endpoint.repeated, ignores=ignores)
-    except InvalidParams as invalid:
-        return Question({}, tuple(notices), named, consulted, invalid.complaints)
+    except Fact as fact:
+        return Question({}, tuple(notices), named, consulted, fact)
     return Question(values, tuple(notices), named, consulted)
 
 

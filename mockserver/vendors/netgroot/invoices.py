@@ -100,11 +100,10 @@ def get_customers_invoices(call: Call) -> Reply:
 
 
 def ordered(call: Call, found: View) -> View:
-    """The reading is asked only where its choices differ."""
-    newest_first, by_id = found.ordered("-date", "invoice_id"), found.ordered("invoice_id")
-    if newest_first.rows == by_id.rows or call.readings["default-order"] == "newest-first":
-        return newest_first
-    return by_id
+    """The reading is asked only where there is an order."""
+    if len(found) > 1 and call.readings["default-order"] == "id":
+        return found.ordered("invoice_id")
+    return found.ordered("-date", "invoice_id")
 
 
 GET_CUSTOMERS_INVOICES = Endpoint(
