@@ -80,7 +80,7 @@ DIALECTS: Mapping[str, Dialect] = {
         amount=("`totalAmount`", lambda row: row["totalAmount"]),
         number=("`invoiceNumber`", lambda row: row["invoiceNumber"]),
         credential="a token of its own or of its parent; two have their parent's alone",
-        beside="a gift to one of them each month, of 0; a draft not published yet and what is older than a year, never listed",
+        beside="a gift to one of them each month, of 0; drafts and what is older than a year, never listed",
     ),
     "wisecp": Dialect(
         customer=("`user.id`", lambda row: row["user"]["id"]),
