@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from flask import Flask, Response, current_app, request
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, NotFound
 from werkzeug.routing import PathConverter, Rule
 
 from . import clock
@@ -71,7 +71,14 @@ def plain(world: World) -> Flask:
     app.url_map.strict_slashes = True
     app.url_map.converters["rest"] = Rest
     app.register_error_handler(HTTPException, unknown(world))
+    app.before_request(refuse_slashes)
     return app
+
+
+def refuse_slashes() -> None:
+    """No path is good with a slash too many in front; routing would take it off. Raises NotFound."""
+    if request.environ["PATH_INFO"].startswith("//"):
+        raise NotFound
 
 
 def beside(rest: WSGIApplication, control: WSGIApplication) -> WSGIApplication:
@@ -219,7 +226,8 @@ def unknown(world: World) -> Callable[[HTTPException], Response]:
             there = f"Vendors are under {', '.join(f'/{vendor.name}' for vendor in world.vendors)}."
             code = "unknown-path"
         known = dict.fromkeys(paths)
-        near = tuple(get_close_matches(request.path, known, n=3, cutoff=0.5))
+        plain = re.sub("/{2,}", "/", request.path).rstrip("/")
+        near = tuple(get_close_matches(plain, known, n=3, cutoff=0.5))
         detail = f"Nothing is at {_path()}. {there}"
         if near:
             detail += f" Closest: {', '.join(near)}."
@@ -232,7 +240,11 @@ def unknown(world: World) -> Callable[[HTTPException], Response]:
 
 
 def _path() -> str:
-    return request.path if len(request.path) <= 200 else f"{request.path[:200]}..."
+    sent = request.environ["PATH_INFO"]
+    path = (
+        "/" * (len(sent) - len(sent.lstrip("/")) - 1) + request.path
+    )  # which has one in front, however many were sent
+    return path if len(path) <= 200 else f"{path[:200]}..."
 
 
 def refused(world: World, error: HTTPException) -> Response:

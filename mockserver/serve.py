@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import math
+import re
 import traceback
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from copy import copy
@@ -36,7 +37,7 @@ from .sandbox import DEFAULT, Choice, Sandbox, Sandboxes, check_readings, choose
 from .settings import Settings, pairs, secrets_of_url, switch
 from .spec_basis import SpecBasis
 from .store import Store
-from .toolkit import jsontext
+from .toolkit import jsontext, params
 from .toolkit.basis import weakest
 from .toolkit.logtext import escaped, indented
 from .toolkit.notices import Notice, as_header
@@ -47,6 +48,8 @@ from .version import __version__
 
 log = logging.getLogger("mockserver")
 LONGEST_TARGET = 16 * 1024
+LONGEST_PATH = 200  # characters of a path that is compared with others, and told
+EMPTY_BODY = re.compile(rb"\{\s*\}|\[\s*\]|null")
 BROKEN = Misuse("Internal Server Error", "The sandbox itself failed; its log says why.", 500, code="broken")
 OUR_HEADERS = ("x-mock-delay", "x-mock-readings", "x-mock-sandbox", "x-mock-strict")
 
@@ -129,7 +132,7 @@ def outcome(world: World, call: Call, wall: float) -> Reply:
         except Fact as fact:
             reply = refused(call, fact)
         if wish.code is not None:
-            reply = reply._replace(headers=(*reply.headers, ("Preference-Applied", f"code={wish.code}")))
+            reply = reply._replace(headers=(*reply.headers, ("Preference-Applied", faults.applied(wish))))
         if hit.delay or hit.network:
             reply = reply._replace(delay=reply.delay + hit.delay, network=hit.network or reply.network)
         return reply
@@ -291,6 +294,32 @@ def warn_of_unknown_headers(call: Call) -> None:
             call.warn(f"header.{name}", "unknown-header", message)
 
 
+def warn_of_unknown_path(call: Call) -> None:
+    """What the vendor's words do not say: which path may have been meant."""
+    path = call.request.path
+    nearest = closest_path(path, [known for each in call.vendor.endpoints for known in (each.path, *each.also)])
+    hint = f" Did you mean {nearest}?" if nearest else ""
+    call.warn("path", "unknown-path", f"{call.vendor.title} has nothing at {path[:LONGEST_PATH]}.{hint}")
+
+
+def closest_path(path: str, known: Sequence[str]) -> str | None:
+    """The known path most like this one, slashes too many apart."""
+    from difflib import get_close_matches  # not before a path is misspelled
+
+    plain = re.sub("/{2,}", "/", path[:LONGEST_PATH]).rstrip("/")
+    return next(iter(get_close_matches(plain, known, n=1, cutoff=0.5)), None)
+
+
+def warn_of_body(call: Call, endpoint: Endpoint) -> None:
+    """A filter in a body that nobody reads is silently ignored, too; an empty body asks for nothing."""
+    body = call.request.body.strip()
+    if not body or EMPTY_BODY.fullmatch(body):
+        return
+    known = params.names(endpoint.params)
+    takes = f"takes parameters from the query alone ({', '.join(known)})" if known else "takes no parameters"
+    call.warn("body", "unread-body", f"The body was not read: this endpoint {takes}.")
+
+
 def warn_of_store(call: Call) -> None:
     """What a client sees while the store is away is not what it sees when all is well; none of it is its fault."""
     message = "The store is away: this is the sandbox as it was last seen here, or what needs the store is refused."
@@ -351,13 +380,18 @@ def struck(world: World, sandbox: Sandbox, call: Call, wish: faults.Wish) -> fau
         return hit
     if wish.code is None:
         return hit._replace(delay=hit.delay + wish.delay)
-    return faults.Hit(f"Prefer: code={wish.code}", wish.code, delay=hit.delay + wish.delay, where=wish.where)
+    return faults.Hit(
+        f"Prefer: code={wish.code}", wish.code, None, hit.delay + wish.delay, wish.where, wish.retry_after
+    )
 
 
 def granted(call: Call, hit: faults.Hit) -> Reply:
     """The outcome that was asked for by the request, or by a rule of the sandbox."""
     words, fact = faults.granted(call, hit)
-    return refused(call, fact, words)
+    reply = refused(call, fact, words)
+    if hit.retry_after is None or isinstance(fact, Throttled):  # which says it itself
+        return reply
+    return reply._replace(headers=(*reply.headers, (faults.RETRY_AFTER, str(hit.retry_after))))
 
 
 def passed(world: World, sandbox: Sandbox, call: Call) -> Reply:
@@ -366,6 +400,7 @@ def passed(world: World, sandbox: Sandbox, call: Call) -> Reply:
     call.reached = "quota"
     call.spent = spent(world, sandbox, call)
     call.reached = "parameters"
+    warn_of_body(call, endpoint)
     question = read(call, endpoint)
     call.reached = "answer"
     reply = world.answers.to(question, call, endpoint)
@@ -382,6 +417,7 @@ def admitted(sandbox: Sandbox, call: Call) -> Endpoint:
     if call.request.length > LONGEST_TARGET:
         raise UriTooLong(LONGEST_TARGET)
     if call.endpoint is None:
+        warn_of_unknown_path(call)
         raise UnknownPath
     if call.request.method not in ("GET", "HEAD"):
         raise MethodNotAllowed

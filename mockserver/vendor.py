@@ -291,11 +291,13 @@ class Recipe:
     """The seeded program that makes a vendor's ``default`` dataset.
 
     ``record(seed, index, anchor)`` depends on nothing else, so any number of records is a prefix of more.
+    ``dated(seed, index, at)`` is the same record made at a time of its own, from which its cycle and due date follow.
     """
 
     records: int
     accounts: Callable[[int, datetime], Sequence[Mapping[str, Any]]]
     record: Callable[[int, int, datetime], Mapping[str, Any]]
+    dated: Callable[[int, int, datetime], Mapping[str, Any]] | None = None
 
 
 def neutral_quota_headers(call: Call, spent: Spent) -> Headers:

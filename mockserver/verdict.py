@@ -29,7 +29,7 @@ Entry = Mapping[str, Any]
 
 LEAST_WAIT = timedelta(milliseconds=100)
 CHECKS = ("pages", "retry-after", "refused", "back-off", "parameters", "live-credentials", "quota")
-PASSED_OVER = ("unknown-parameter", "ignored-value", "repeated-parameter")
+PASSED_OVER = ("unknown-parameter", "ignored-value", "repeated-parameter", "unread-body")
 _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 

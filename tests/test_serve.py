@@ -525,7 +525,7 @@ def test_observers_learn_of_every_call_that_is_over(vendor: Vendor) -> None:
     ]
     assert seen == [
         ("acme", "oneBill", "default", 200, 0),
-        ("acme", None, "default", 404, 0),
+        ("acme", None, "default", 404, 1),
         ("acme", "listBills", "default", 400, 0),
     ]
     assert all(done.ms >= 0 for done in told)

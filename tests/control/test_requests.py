@@ -99,7 +99,7 @@ def test_an_entry_tells_the_whole_call_but_the_credential(server: Sandboxed) -> 
         ("?status=418", []),
         ("?unmatched=true", [3]),
         ("?unmatched=false", [5, 4, 2, 1]),
-        ("?warned=true", [2]),
+        ("?warned=true", [3, 2]),
         ("?warned=false&status=200", [5, 1]),
         ("/unmatched", [3]),
     ],

@@ -30,7 +30,7 @@ CASTS = Reading(
     "casts",
     "php",
     ("php", "none"),
-    source="004:14-15, 22",  # inferred, either: the vendor's software is PHP (004:32-45)
+    source="004:14-15, 004:22",  # inferred, either: the vendor's software is PHP (004:32-45)
     about="An integer is read as PHP casts it (`2abc` is 2, `49.9` is 49), or must be one; unknown-value=refuse goes "
     "before.",
 )
