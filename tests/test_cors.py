@@ -21,8 +21,10 @@ def server(vendor: Vendor) -> Sandboxed:
     return Sandboxed(vendor)
 
 
-def preflight(server: Sandboxed, path: str = BILLS, **asked: str) -> dict[str, str]:
-    answer = server.get(path, method="OPTIONS", key=None, Origin=ORIGIN, Access_Control_Request_Method="GET", **asked)
+def preflight(server: Sandboxed, path: str = BILLS, asked: str | None = None) -> dict[str, str]:
+    sent = {"Origin": ORIGIN, "Access-Control-Request-Method": "GET"}
+    sent |= {} if asked is None else {"Access-Control-Request-Headers": asked}
+    answer = server.get(path, method="OPTIONS", key=None, headers=sent)
     assert (answer.status, answer.body) == (204, b"")
     return dict(answer.headers)
 
@@ -116,7 +118,7 @@ TRACED = {"traceparent": "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-0
 
 def asking(server: Sandboxed, names: str) -> tuple[list[str], list[dict[str, str]]]:
     """The headers that a preflight for these allows, and what it warns of."""
-    headers = preflight(server, Access_Control_Request_Headers=names)
+    headers = preflight(server, asked=names)
     return headers["Access-Control-Allow-Headers"].split(", "), json.loads(headers.get("X-Mock-Warnings", "[]"))
 
 
