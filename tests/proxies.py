@@ -1,4 +1,4 @@
-"""A real nginx in front of a server of ours: a process of its own, on loopback, configured in a temporary folder."""
+"""Real proxies in front of a server of ours: processes of their own, on loopback, configured in a temporary folder."""
 
 from __future__ import annotations
 
@@ -10,39 +10,31 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NoReturn
 
 import pytest
 
-MISSING = "nginx is missing: .ci/run installs it"
 TEMPORARY = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
-CONFIGURATION = """\
+NGINX = """\
 daemon off;
 master_process off;
 pid nginx.pid;
 error_log stderr error;
 events {{ }}
-http {{
-  access_log off;
-{temporary}
-  server {{
-    listen 127.0.0.1:{port}{tls};
-{directives}
-  }}
-}}
+http {{ access_log off; {temporary} {server} }}
 """
 
 
-def lacking() -> NoReturn:
-    """In CI a missing nginx fails, elsewhere it skips and says so."""
-    if os.environ.get("CI"):
-        pytest.fail(MISSING)
-    pytest.skip(MISSING)
-
-
-def program() -> str:
-    """Where nginx is: Debian keeps it off the path of ordinary users."""
-    return shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin") or lacking()
+def program(name: str) -> str:
+    """Where a proxy is: Debian keeps some off the path of ordinary users. In CI a missing one fails, elsewhere it skips
+    and says so.
+    """
+    found = shutil.which(name, path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
+    if found is None:
+        told = f"{name} is missing: .ci/run installs it"
+        if os.environ.get("CI"):
+            pytest.fail(told)
+        pytest.skip(told)
+    return found
 
 
 def free_port() -> int:
@@ -55,21 +47,37 @@ def free_port() -> int:
 
 @contextmanager
 def nginx(folder: Path, port: int, directives: str, certificate: tuple[Path, Path] | None = None) -> Iterator[None]:
-    """A proxy that listens, with TLS if it has a certificate; ``directives`` are those of its ``server``."""
-    temporary = [f"  {name}_temp_path {name};" for name in TEMPORARY]
+    """One that listens, with TLS if it has a certificate; ``directives`` are the rest of its ``server``."""
+    listen = f"listen 127.0.0.1:{port}{' ssl' if certificate else ''};"
     if certificate:
-        directives += f"\n    ssl_certificate {certificate[0]};\n    ssl_certificate_key {certificate[1]};"
-    text = CONFIGURATION.format(
-        temporary="\n".join(temporary), port=port, tls=" ssl" if certificate else "", directives=directives
-    )
-    (folder / "nginx.conf").write_text(text)
-    command = [program(), "-p", f"{folder}/", "-c", "nginx.conf", "-e", "stderr"]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        directives += f" ssl_certificate {certificate[0]}; ssl_certificate_key {certificate[1]};"
+    with nginx_of(folder, port, f"server {{ {listen} {directives} }}"):
+        yield
+
+
+@contextmanager
+def nginx_of(folder: Path, port: int, server: str) -> Iterator[None]:
+    """One whose ``server`` is written out."""
+    temporary = "".join(f"{name}_temp_path {name}; " for name in TEMPORARY)
+    (folder / "nginx.conf").write_text(NGINX.format(temporary=temporary, server=server))
+    command = [program("nginx"), "-p", f"{folder}/", "-c", "nginx.conf", "-e", "stderr"]
+    with proxy(command, folder, port):
+        yield
+
+
+@contextmanager
+def proxy(command: list[str], folder: Path, port: int) -> Iterator[None]:
+    """A process that listens on a port; it has no other home than the folder, and is stopped by its id."""
+    environment = {"PATH": os.environ.get("PATH", ""), "HOME": str(folder)}
+    with (
+        (folder / "told").open("w+") as told,
+        subprocess.Popen(command, cwd=folder, env=environment, stdout=told, stderr=told) as process,
+    ):
         try:
             deadline = time.monotonic() + 60
             while not _listens(port):
-                assert process.poll() is None, process.stderr.read() if process.stderr else ""
-                assert time.monotonic() < deadline, "nginx does not answer"
+                assert process.poll() is None, (folder / "told").read_text()
+                assert time.monotonic() < deadline, f"{command[0]} does not answer"
                 time.sleep(0.005)
             yield
         finally:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import http.client
+import json
+import os
 import re
+import socket
 import ssl
 import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urljoin, urlsplit
@@ -17,8 +22,8 @@ from mockserver.data import yamltext
 from mockserver.testing import Client
 from mockserver.vendors import found
 from tests.certificates import self_signed
-from tests.proxies import free_port, nginx
-from tests.servers import PROGRAM, running, serving
+from tests.proxies import free_port, nginx, nginx_of, program, proxy
+from tests.servers import PROGRAM, ROOT, running, serving
 
 BROWSER = {"Accept": "text/html"}
 STRIPPED = "location /mock/ {{ proxy_pass {upstream}/; {headers} }}"
@@ -155,3 +160,74 @@ def test_no_host_but_the_own_one_controls_behind_a_proxy_that_hands_it_on(tmp_pa
             assert requests.get(url, headers={"Host": host}, timeout=60).status_code == status
         sent = {"Host": "evil.example", "X-Forwarded-Host": "mock.example"}
         assert requests.get(url, headers=sent, timeout=60).status_code == 403
+
+
+def test_a_command_beside_a_server_of_its_own_calls_that_one() -> None:
+    told = {"MOCKSERVER_PUBLIC_URL": "https://mock.example/billing", "MOCKSERVER_TRUSTED_PROXIES": "127.0.0.1"}
+    script = 'printf "%s\n" "$MOCKSERVER_URL" "$MOCKSERVER_WISECP_URL"; curl -sf "$MOCKSERVER_URL/__admin/settings"'
+    command = [PROGRAM, "run", "--", "sh", "-c", script]
+    ran = subprocess.run(command, env={**os.environ, **told}, capture_output=True, text=True, check=False, timeout=60)
+    url, vendor, settings = ran.stdout.splitlines()
+    assert re.fullmatch(r"http://127\.0\.0\.1:\d+", url)
+    assert vendor == f"{url}/wisecp"
+    assert json.loads(settings)["dataset"] == "default"
+
+
+PAGE = ROOT / "docs" / "operations.md"
+MOCK = "mock.example"
+
+
+@contextmanager
+def as_documented(kind: str, folder: Path, inside: str) -> Iterator[int]:
+    """The port of a proxy that is configured as docs/operations.md says, but for ports and files."""
+    (certificate, key), port = self_signed(folder), free_port()
+    (folder / "both.pem").write_bytes(certificate.read_bytes() + key.read_bytes())
+    found = re.search(rf"^```{kind}\n(.*?)^```$", PAGE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    assert found is not None
+    text = found[1].replace("127.0.0.1:8080", urlsplit(inside).netloc)
+    if kind == "nginx":
+        text = text.replace("listen 443", f"listen 127.0.0.1:{port}").replace("/etc/ssl/mock.pem", str(certificate))
+        with nginx_of(folder, port, re.sub(r"#.*", "", text).replace("/etc/ssl/mock.key", str(key))):
+            yield port
+    elif kind == "haproxy":
+        text = text.replace(":443", f"127.0.0.1:{port}").replace("/etc/ssl/mock.pem", str(folder / "both.pem"))
+        (folder / "haproxy.cfg").write_text(text)
+        with proxy([program("haproxy"), "-db", "-q", "-f", "haproxy.cfg"], folder, port):
+            yield port
+    else:
+        own = f"{MOCK}:{port} {{\n  bind 127.0.0.1\n  tls {certificate} {key}"
+        text = "{\n  admin off\n  auto_https off\n}\n" + text.replace(f"{MOCK} {{", own)
+        (folder / "Caddyfile").write_text(text)
+        with proxy([program("caddy"), "run", "--config", "Caddyfile", "--adapter", "caddyfile"], folder, port):
+            yield port
+
+
+@pytest.mark.parametrize("flags", [("--public-url", f"https://{MOCK}/billing"), ("--trusted-proxies", "127.0.0.1")])
+@pytest.mark.parametrize("kind", ["nginx", "haproxy", "caddy"])
+def test_a_proxy_as_documented_is_one_behind_which_all_is_right(
+    kind: str, flags: tuple[str, str], tmp_path: Path
+) -> None:
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    with (
+        running(serving("--control-token", "choose-one", *flags)) as (inside, _),
+        as_documented(kind, tmp_path, inside) as port,
+    ):
+
+        def send(method: str, path: str, **headers: str) -> tuple[int, str]:
+            connection = http.client.HTTPConnection(MOCK)
+            plain = socket.create_connection(("127.0.0.1", port), timeout=60)
+            connection.sock = context.wrap_socket(plain, server_hostname=MOCK)
+            sent = {"X-Mock-Control-Token": "choose-one", "X-Forwarded-Host": "evil.example", **headers}
+            connection.request(method, f"/billing{path}", headers=sent)
+            reply = connection.getresponse()
+            body = reply.read().decode()
+            connection.close()
+            return reply.status, body
+
+        status, body = send("PUT", "/__admin/sandboxes/mine", Origin=f"https://{MOCK}")
+        assert (status, json.loads(body)["url"]) == (201, f"https://{MOCK}/billing/__sandbox/mine")
+        assert send("PUT", "/__admin/sandboxes/mine", Origin="https://evil.example")[0] == 403
+        assert json.loads(send("GET", "/")[1])["console"] == f"https://{MOCK}/billing/__admin/"
+        assert send("GET", "/__admin/", Accept="text/html")[0] == 200
+        assert send("GET", "/wisecp/api/Billing/GetInvoices")[0] == 401
