@@ -161,6 +161,7 @@ def serve(**given: Any) -> None:
             starting=starting,
             metrics=world.metrics,
             data=Reloading(world),
+            cors=settings.cors,
         )
     except SystemExit as stopped:
         if os.getpid() != started:  # a worker ends: the rest is for the process that the user started
@@ -183,6 +184,8 @@ def serve(**given: Any) -> None:
     "watch",
     "reset_at",
     "control",
+    "public_url",
+    "trusted_proxies",
     "tls_cert",
     "tls_key",
     "tls_port",
@@ -387,15 +390,17 @@ def _welcome(world: Any, urls: list[str], made_token: str | None = None) -> str:
     from .sandbox import first_day
 
     url, where = urls[0], " and ".join(urls)
-    lines = [f"mockserver {__version__} serves dataset {world.settings.dataset!r} on {where}", ""]
+    public = world.settings.public_url
+    outside = f", from outside {public}" if public else ""
+    lines = [f"mockserver {__version__} serves dataset {world.settings.dataset!r} on {where}{outside}", ""]
     day = first_day(world.settings, world.wall())
     for vendor in listing(world.vendors, world.sandboxes.library, world.settings.dataset, day):
         lines += [vendor["title"], *(f"  {address}" for address in vendor["addresses"])]
         lines += [f"  {curl(vendor['example'], url)}", ""]
     if made_token:
         lines += [f"control token (made for this run): {made_token}", ""]
-    health = f"health: {url}/__admin/health" if world.settings.control else "control and health: off"
-    return "\n".join([*lines, f"{health}   stop: Ctrl-C"])
+    health = f"health: {url}/__admin/health   " if world.settings.control else ""
+    return "\n".join([*lines, f"{health}stop: Ctrl-C"])
 
 
 def _give_up(stream: TextIO) -> None:

@@ -12,14 +12,14 @@ from .clock import format_instant, stamp
 from .matching import MAPS, Difference, Matcher, Seen, differences, matches
 from .redaction import BODY_LIMIT, HIDDEN, RedactedRequest
 from .store import Document, Store
-from .toolkit.notices import Notice, closest
+from .toolkit.notices import UNDOCUMENTED_HEADER, Notice, closest
 from .toolkit.querystring import collected, pairs
 from .toolkit.quota import Spent
 from .toolkit.secrets.index import MIN_CUT_CHARS
 from .vendor import Call, Endpoint, Reply, Request, Vendor
 
 STORE_AWAY = "store-away"
-NOT_THE_CLIENTS = ("undocumented-status", STORE_AWAY)  # codes of warnings of what no client did
+NOT_THE_CLIENTS = ("undocumented-status", STORE_AWAY, UNDOCUMENTED_HEADER)  # warnings that fail no strict call
 ENTRY_BYTES = 3000  # what an entry takes without its texts
 HEADER_BYTES = 60  # what a header of a reply takes, its name and value; but for the one with warnings
 

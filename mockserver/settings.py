@@ -14,6 +14,7 @@ from urllib.parse import unquote
 from .clock import EARLIEST, LATEST, parse_instant, parse_time_of_day, within
 from .toolkit.quota import Quota
 from .toolkit.secrets.names import looks_secret
+from .toolkit.web import Network, PublicUrl, parse_header_names, parse_networks, parse_public_url
 
 
 class WrongSetting(Exception):
@@ -217,6 +218,19 @@ class Settings:
         False, switch, "an unknown credential (of the right form) acts for the example account"
     )
     cors: bool = _setting(True, switch, "answer browsers of other origins")
+    cors_headers: tuple[str, ...] | None = _setting(
+        None, parse_header_names, "headers that browsers may send beside the documented ones [any]", "LIST"
+    )
+    public_url: PublicUrl | None = _setting(
+        None,
+        parse_public_url,
+        "how the server is called from outside, where a proxy is in front of it",
+        "URL",
+        told=lambda text: repr(without_password(text)),
+    )
+    trusted_proxies: tuple[Network, ...] = _setting(
+        (), parse_networks, "proxies whose X-Forwarded-Proto, -Host and -Prefix count: addresses, networks", "LIST"
+    )
     mock_headers: bool = _setting(True, switch, "send X-Mock-* headers")
     tls_cert: Path | None = _setting(None, _file, "serve TLS with this certificate chain (PEM)", "FILE")
     tls_key: Path | None = _setting(None, _file, "the certificate's private key (PEM)", "FILE")

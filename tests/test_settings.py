@@ -12,6 +12,16 @@ from mockserver.settings import Settings, WrongSetting, is_loopback, make, pairs
 from mockserver.toolkit.quota import Quota
 
 WHOLE = "a whole number from "
+PUBLIC = "a URL like https://mock.example/billing: http or https, a host, perhaps a port and a path"
+
+
+@pytest.mark.parametrize("url", ["https://anna:pa55word@mock.example", "https://pa55word@mock.example/billing"])
+def test_a_public_url_names_no_user_and_what_it_names_is_not_repeated(url: str) -> None:
+    with pytest.raises(WrongSetting) as refused:
+        make({"public_url": url}, {})
+    assert str(refused.value).startswith("--public-url is 'https://…@mock.example")
+    assert str(refused.value).endswith(f"wanted {PUBLIC}.")
+    assert "pa55word" not in str(refused.value)
 
 
 @pytest.mark.parametrize(
@@ -47,6 +57,19 @@ WHOLE = "a whole number from "
         ("strict", "maybe", "true or false"),
         ("cors", "2", "true or false"),
         ("log_format", "xml", "text or json"),
+        ("cors_headers", "X A", "names of headers like X-Requested-With,traceparent, separated by commas"),
+        ("trusted_proxies", "10.0.0.1/8", "addresses and networks like 127.0.0.1,10.0.0.0/8, separated by commas"),
+        ("public_url", "mock.example", PUBLIC),
+        ("public_url", "//mock.example", PUBLIC),
+        ("public_url", "ftp://mock.example", PUBLIC),
+        ("public_url", "https://", PUBLIC),
+        ("public_url", "https:///billing", PUBLIC),
+        ("public_url", "https://mock.example?a=b", PUBLIC),
+        ("public_url", "https://mock.example/?", PUBLIC),
+        ("public_url", "https://mock.example/a#b", PUBLIC),
+        ("public_url", "https://mock.example:99999", PUBLIC),
+        ("public_url", "https://mock.example/a/../b", PUBLIC),
+        ("public_url", "https://mock example", PUBLIC),
     ],
 )
 def test_a_wrong_value_is_a_sentence_with_the_flag_what_was_found_and_what_was_wanted(

@@ -12,7 +12,7 @@ from ..redaction import HIDDEN
 from ..sandbox import Sandbox
 from ..toolkit.jsontext import encode
 from .hiding import rule_told
-from .speech import Control, at, bad, done, heard, missing, said
+from .speech import Control, bad, done, heard, missing, said
 
 PARTS = tuple(name for name in Rule.__slots__ if name != "id")
 
@@ -34,7 +34,7 @@ def add(routes: Blueprint, control: Control) -> None:
         while rule.id in {"", *(kept.id for kept in control.sandbox.faults)}:
             rule = replace(rule, id=f"fault-{world.store.count(control.name, 'faults') + 1}")
         rooms.change(control.name, control.now, lambda found: replace(found, faults=(*found.faults, rule)))
-        return said(shown(rule), 201, at(f"/faults/{rule.id}"))
+        return said(shown(rule), 201, control.at(f"/faults/{rule.id}"))
 
     @routes.delete("/faults")
     def clear() -> Response:

@@ -19,6 +19,7 @@ from ..serve import World, problem, refuse_secret_name
 from ..settings import WrongSetting
 from ..toolkit.jsontext import brief, decimals, decode, encode, is_text
 from ..vendor import Vendor
+from . import outside
 from .guard import BODY_LIMIT, OPEN, is_open
 from .hiding import named, told
 
@@ -52,6 +53,12 @@ class Control:
     @property
     def sandbox(self) -> Sandbox:
         return self.world.sandboxes.enter(self.name, self.now)
+
+    def at(self, path: str) -> dict[str, str]:
+        """The Location of what is now at this path of the control API, in the sandbox that the URL names if it does."""
+        named = request.environ.get(SANDBOX)
+        inside = prefix_of(named) if named else ""
+        return {"Location": f"{outside.base(self.world.settings)}{inside}/__admin{path}"}
 
     @property
     def journal(self) -> Journal:
@@ -141,12 +148,6 @@ def said(value: Any, status: int = 200, headers: Mapping[str, str] | None = None
     """A JSON reply."""
     sent = {"Cache-Control": "no-store", **(headers or {})}
     return Response(encode(decimals(value)), status, sent, content_type="application/json")
-
-
-def at(path: str) -> dict[str, str]:
-    """The Location of what is now at this path of the control API, in the sandbox that the URL names if it does."""
-    named = request.environ.get(SANDBOX)
-    return {"Location": f"{prefix_of(named) if named else ''}/__admin{path}"}
 
 
 def done() -> Response:

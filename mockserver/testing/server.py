@@ -88,7 +88,7 @@ class Server:
 
         app = create_app(make(self._given), vendors=self._vendors, wall=self._wall)
         self._world = app.extensions["mockserver"]
-        serving = werkzeug.server(app, self._listener)
+        serving = werkzeug.server(app, self._listener, cors=self._world.settings.cors)
         serving.timeout = POLL
         return serving
 

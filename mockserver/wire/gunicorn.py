@@ -154,6 +154,7 @@ def run(
     starting: Callable[[str], None] = lambda ended: None,
     metrics: Metrics | None = None,
     data: Reloading | None = None,
+    cors: bool = True,
 ) -> None:
     """Serve until a signal says stop; ``ready`` is called once calls are answered. Ends by SystemExit.
 
@@ -163,7 +164,7 @@ def run(
 
     With a certificate and its key the socket speaks TLS, or if there is one more only that: then this one speaks HTTP.
     The socket is gunicorn's from here on. Vendors have words for a request line that is too long, up to the limit set
-    here.
+    here. ``cors``: browsers of other origins may read also what the server itself refuses.
     """
 
     def started(worker: Worker) -> None:
@@ -193,6 +194,7 @@ def run(
         "post_worker_init": started,
         "child_exit": ended,
     }
+    connection.Connection.cors = cors
     _raise_limit_of_files()
     beside = None
     if tls and encrypted:

@@ -208,6 +208,7 @@ def environment(scope: Mapping[str, Any], body: bytes) -> WSGIEnvironment:
         "SERVER_PROTOCOL": "HTTP/" + scope["http_version"],
         "SERVER_NAME": scope["server"][0],
         "SERVER_PORT": str(scope["server"][1]),
+        **({"REMOTE_ADDR": scope["client"][0]} if scope.get("client") else {}),
         "wsgi.version": (1, 0),
         "wsgi.url_scheme": scope["scheme"],
         "wsgi.input": io.BytesIO(body),

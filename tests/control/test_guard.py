@@ -13,6 +13,7 @@ from mockserver.control.guard import is_ours
 from mockserver.vendor import Vendor
 from tests.acme import BILLS, RICH, Sandboxed
 from tests.client import Answer
+from tests.toolkit.test_web import HOSTILE
 
 OLD = Version(version("werkzeug")) < Version("3.1.8")
 SENT = pytest.mark.skipif(OLD, reason="the test client of an older werkzeug cannot send it")
@@ -160,7 +161,7 @@ def test_vendors_are_called_without_the_token(guarded: Sandboxed) -> None:
 def test_all_of_it_can_be_off(vendor: Vendor) -> None:
     server = Sandboxed(vendor, control="false")
     for path in ("/health", "/settings", "/vendors", "", "/"):
-        assert kind(server.control("GET", path)) == "404 control-off"
+        assert kind(server.control("GET", path)) == "404 unknown-path"
     assert server.get().status == 200
 
 
@@ -204,3 +205,43 @@ def test_the_token_is_not_kept_of_a_call_that_has_it(guarded: Sandboxed) -> None
     (entry,) = journal.json["requests"]
     assert entry["request"]["headers"]["x-mock-control-token"] == "[redacted]"
     assert TOKEN.encode() not in journal.body
+
+
+NO_HOSTS = [text for text in HOSTILE if text.strip() == text and text.isascii() and text.isprintable()]
+STRANGERS = (
+    "127.0.0.1.evil.com",
+    "localhost.evil.com",
+    "evil-localhost",
+    "xn--localhost-xyz.com",
+    "127.0.0.1.nip.io",
+    "128.0.0.1",
+    "[::2]",
+    "[2001:db8::1]:80",
+)
+
+
+@pytest.mark.parametrize("origin", [f"http://{text}" for text in (*NO_HOSTS, *STRANGERS)] + ["null", "ftp://localhost"])
+def test_an_origin_that_is_not_quite_ours_is_foreign(server: Sandboxed, guarded: Sandboxed, origin: str) -> None:
+    for method, path in (("GET", "/settings"), ("POST", "/reset")):
+        assert kind(server.control(method, path, headers={"Origin": origin})) == "403 foreign-origin"
+        sent = {"Origin": origin, "X-Mock-Control-Token": TOKEN}
+        assert kind(guarded.control(method, path, headers=sent)) == "403 foreign-origin"
+
+
+@SENT
+@pytest.mark.parametrize("host", [text for text in (*NO_HOSTS, *STRANGERS) if text != "[:::1]"])  # not even sent
+def test_a_host_that_is_not_quite_ours_is_foreign(server: Sandboxed, host: str) -> None:
+    found = kind(server.control("GET", "/settings", headers={"Host": host}))
+    assert found in ("403 foreign-host", "400 http")  # some are too odd for Flask
+
+
+def test_with_the_token_an_origin_is_that_of_the_address_that_was_called(guarded: Sandboxed) -> None:
+    """A Host that is none has no page, also where the Origin is spelled alike."""
+    for host, origin, found in (
+        ("mock.company.example:80", "http://mock.company.example", ""),
+        ("mock.company.example", "http://mock.company.example:8080", "403 foreign-origin"),
+        ("mock.company.example", "https://mock.company.example", "403 foreign-origin"),
+        ("evil.com\\@127.0.0.1", "http://evil.com\\@127.0.0.1", "403 foreign-origin"),
+    ):
+        sent = {"Host": host, "Origin": origin, "X-Mock-Control-Token": TOKEN}
+        assert kind(guarded.control("GET", "/settings", headers=sent)) == found

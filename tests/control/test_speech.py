@@ -77,7 +77,7 @@ def test_a_path_that_is_not_there(vendor: Vendor, server: Sandboxed) -> None:
     assert "Control is under /__admin." in answer.json["detail"]
     off = Sandboxed(vendor, control="false").control("GET", "/settings")
     assert (off.status, off.headers["Content-Type"]) == (404, "application/problem+json")
-    assert "--no-control" in off.json["detail"]
+    assert off.json["detail"] == "Nothing is at this path. Vendors are under /acme."
 
 
 def test_a_path_is_told_as_people_write_it(server: Sandboxed) -> None:

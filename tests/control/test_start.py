@@ -83,5 +83,11 @@ def test_other_methods_than_reading_get_no_page(server: Sandboxed) -> None:
 
 
 def test_a_sandbox_has_a_start_page_of_its_own_url(server: Sandboxed) -> None:
-    for path in ("/__sandbox/mine", "/__sandbox/mine/"):
-        assert server.get(path, Accept=CHROMIUM).body == server.get("/", Accept=CHROMIUM).body
+    assert server.get("/__sandbox/mine/", Accept=CHROMIUM).body == server.get("/", Accept=CHROMIUM).body
+
+
+def test_without_its_slash_it_leads_there(server: Sandboxed) -> None:
+    """By an address that is good whatever stands before it."""
+    reply = server.get("/__sandbox/mine?x=1", Accept=CHROMIUM)
+    assert (reply.status, reply.headers["Location"]) == (308, "mine/")
+    assert server.get("/__sandbox/mine").status == 200
