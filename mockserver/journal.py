@@ -9,7 +9,7 @@ from itertools import islice
 from typing import Any
 
 from .clock import format_instant, stamp
-from .matching import MAPS, Difference, Matcher, Seen, differences, matches
+from .matching import MAPS, Difference, Matcher, Seen, differences, matching
 from .redaction import BODY_LIMIT, HIDDEN, Told, cut
 from .store import Document, Store
 from .toolkit.notices import Notice, closest
@@ -197,7 +197,8 @@ def hint(difference: Difference, kept: Document) -> str | None:
 
 
 NAMES = ("vendor", "operation", "method", "path")
-COMPARED = 200  # names of a call, or characters of one, that a slip is looked for in
+COMPARED = 50  # names of a call in which a slip is looked for
+LONGEST = 100  # characters of a path that are compared
 ALIKE = 0.8  # a letter or two: less alike are the names of different things
 _ALIKE: Mapping[str, Callable[[str], str]] = {
     "case": str.casefold,
@@ -210,8 +211,8 @@ _ALIKE: Mapping[str, Callable[[str], str]] = {
 def _are_alike(found: str, names: tuple[str, ...]) -> bool:
     from difflib import get_close_matches
 
-    short = [name[:COMPARED] for name in names]  # the time grows with the square of what is compared
-    return bool(get_close_matches(found[:COMPARED], short, 1, ALIKE))
+    short = [name[:LONGEST] for name in names]  # the time grows with the square of what is compared
+    return bool(get_close_matches(found[:LONGEST], short, 1, ALIKE))
 
 
 def _wanted(condition: Any) -> Any:
@@ -263,24 +264,36 @@ class Journal:
         """All that is retained, newest first."""
         return self.newer(0)[0]
 
-    def newer(self, after: int) -> tuple[list[dict[str, Any]], int, int]:
-        """What came after the entry of this id, newest first; how many entries are retained in all; and how many were
-        let go since the journal was last empty.
+    def newer(
+        self, after: int, fits: Callable[[Document], bool] = lambda kept: True, limit: int | None = None
+    ) -> tuple[list[dict[str, Any]], int, int]:
+        """What came after the entry of this id and fits, newest first, at most so many; how many entries are retained
+        in all; and how many were let go since the journal was last empty.
         """
         entries, total, dropped = self._store.newer(self._sandbox, after)
-        return [{"id": id, **kept} for id, kept in reversed(entries)], total, dropped
+        found = ({"id": id, **kept} for id, kept in reversed(entries) if fits(kept))
+        return list(islice(found, limit)), total, dropped
 
-    def found(self, matcher: Matcher) -> list[dict[str, Any]]:
-        """The entries that a matcher fits, newest first."""
-        return [kept for kept in self.entries() if matches(matcher, seen(kept))]
+    def one(self, id: int) -> dict[str, Any] | None:
+        """The entry of this id, if it is retained."""
+        entries = self._store.newer(self._sandbox, id - 1).entries
+        return {"id": id, **entries[0][1]} if entries and entries[0][0] == id else None
 
-    def nearest(self, matcher: Matcher, most: int = 3) -> list[Near]:
+    def found(self, matcher: Matcher) -> tuple[list[dict[str, Any]], int]:
+        """The entries that a matcher fits, newest first; and how many are retained in all."""
+        fits = matching(matcher)
+        found, total, _ = self.newer(0, lambda kept: fits(seen(kept)))
+        return found, total
+
+    def nearest(self, matcher: Matcher, most: int = 3) -> tuple[list[Near], int]:
         """The entries that do not fit, those first that come nearest (first of all those of the vendor asked for), with
-        what is different in each.
+        what is different in each; and how many are retained in all.
         """
-        compared = [(kept, differences(matcher, seen(kept))) for kept in self.entries() if kept["evidence"] is not None]
-        wrong = [(kept, different) for kept, different in compared if different]
-        return sorted(wrong, key=lambda pair: ("vendor" in (d.field for d in pair[1]), len(pair[1])))[:most]
+        entries, total, _ = self._store.newer(self._sandbox, 0)
+        compared = [(id, kept, differences(matcher, seen(kept))) for id, kept in reversed(entries) if kept["evidence"]]
+        wrong = [each for each in compared if each[2]]
+        nearest = sorted(wrong, key=lambda each: ("vendor" in (d.field for d in each[2]), len(each[2])))[:most]
+        return [({"id": id, **kept}, different) for id, kept, different in nearest], total
 
     def remove(self, ids: Iterable[int] | None = None) -> int:
         """Forget entries (None: all); returns how many."""

@@ -5,12 +5,10 @@ a request has where secrets are.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
-from flask import request
-from werkzeug.exceptions import HTTPException
+from flask import g, request
 
 from .. import live
 from ..addresses import SANDBOX, received
@@ -22,6 +20,7 @@ from ..serve import World
 
 LONGEST = 2000  # characters of a detail: what was sent is told, not sent back whole
 PIECE = 8  # characters of a secret that are left where a text was cut are hidden, too
+WANTED = ", wanted "
 CUTS = ("...", "'", '"', " ...")  # where texts end that were cut
 
 
@@ -34,30 +33,40 @@ def named() -> str:
 def told(world: World, misuse: Misuse) -> Misuse:
     """What went wrong, without secrets, and in a few sentences: every problem of control goes through here."""
     try:
-        tell = _teller(world, of_sandbox=misuse.status != 500)  # a store that broke is not asked again
+        tell = teller(world, of_sandbox=misuse.status != 500)  # a store that broke is not asked again
     except StoreAway:
-        tell = _teller(world, of_sandbox=False)
-    detail = tell(misuse.detail)
-    if len(detail) > LONGEST and misuse.status == 422:
-        detail = f"{detail[: LONGEST // 2]} ... {detail[-LONGEST // 2 :]}"
-    validation = tuple({name: tell(text) for name, text in fault.items()} for fault in misuse.validation)
-    return replace(misuse, detail=detail, choices=tuple(map(tell, misuse.choices)), validation=validation)
+        tell = teller(world, of_sandbox=False)
+    validation = tuple({name: tell(bounded(text)) for name, text in fault.items()} for fault in misuse.validation)
+    choices = tuple(map(tell, misuse.choices))
+    return replace(misuse, detail=tell(bounded(misuse.detail)), choices=choices, validation=validation)
+
+
+def bounded(text: str) -> str:
+    """A text of which no more is searched for secrets, and told, than people read: its beginning, and what is wanted.
+
+    It is cut before it is searched. What is left of a secret that is cut is found by its beginning, so the end of the
+    text begins with words of ours.
+    """
+    if len(text) <= LONGEST:
+        return text
+    wanted = text.rfind(WANTED, -LONGEST // 2)
+    return f"{text[: LONGEST // 2]} ...{text[wanted:] if wanted >= 0 else ''}"
 
 
 def trace_told(world: World, text: str) -> str:
     """The trace of a crash, without secrets; the store may be what broke, and is not asked."""
-    return _teller(world, of_sandbox=False)(text)
+    return teller(world, of_sandbox=False)(text)
 
 
-def rule_told(world: World, document: Mapping[str, Any]) -> dict[str, Any]:
+def rule_told(world: World, document: Mapping[str, Any], tell: Callable[[str], str]) -> dict[str, Any]:
     """A fault rule as it may be shown: what its matcher wants of a credential is not."""
     match = document.get("match")
-    return {**document, "match": match_told(world, match)} if match else dict(document)
+    return {**document, "match": match_told(world, match, tell)} if match else dict(document)
 
 
-def match_told(world: World, match: Mapping[str, Any]) -> dict[str, Any]:
+def match_told(world: World, match: Mapping[str, Any], tell: Callable[[str], str]) -> dict[str, Any]:
     """A matcher as it may be shown."""
-    tell, is_secret = _teller(world), world.redaction.is_secret
+    is_secret = world.redaction.is_secret
     shown: dict[str, Any] = {}
     for field, wanted in match.items():
         if field == "credential":
@@ -78,7 +87,8 @@ def _condition(condition: Any, tell: Callable[[str], str]) -> Any:
     return {word: tell(text) if isinstance(text, str) else text for word, text in condition.items()}
 
 
-def _teller(world: World, *, of_sandbox: bool = True) -> Callable[[str], str]:
+def teller(world: World, *, of_sandbox: bool = True) -> Callable[[str], str]:
+    """What takes secrets out of texts: to make it takes longer than to use it."""
     secrets = spelled((*_known(world, of_sandbox=of_sandbox), *_sent(world.redaction)))
 
     def tell(text: str) -> str:
@@ -105,10 +115,9 @@ def _known(world: World, *, of_sandbox: bool) -> Iterator[str]:
 def _sent(redaction: Redaction) -> Iterator[str]:
     """What the request itself has where secrets are, in its address and headers, and in its body at any depth."""
     yield from redaction.of(received(request.environ, "", {})).secrets
-    if request.blueprint is None:  # a call of nobody's path: its body is for the journal to read
-        return
-    with suppress(HTTPException):  # too large: it is not read, and so not told
-        yield from redaction.in_body(request.get_data().decode("utf-8", "replace"))
+    body: bytes = g.get("heard", b"")  # what nobody has read cannot be quoted
+    if body:
+        yield from redaction.in_body(body.decode("utf-8", "replace"))
 
 
 def _secrets(accounts: Accounts, key: str) -> Iterator[str]:

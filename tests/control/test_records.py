@@ -287,9 +287,9 @@ def test_made_records_of_an_account_that_is_gone_are_the_example_accounts(server
     ("body", "detail"),
     [
         ({}, "The body has no 'records', wanted an object with records."),
-        ({"records": 0}, "records is 0, wanted a whole number from 1 to 10000."),
-        ({"records": 10_001}, "records is 10001, wanted a whole number from 1 to 10000."),
-        ({"records": True}, "records is true, wanted a whole number from 1 to 10000."),
+        ({"records": 0}, "records is 0, wanted a whole number from 1 to 2000."),
+        ({"records": 2_001}, "records is 2001, wanted a whole number from 1 to 2000."),
+        ({"records": True}, "records is true, wanted a whole number from 1 to 2000."),
         ({"records": 1, "seed": -1}, "seed is -1, wanted a whole number from 0 to 2147483648."),
         ({"records": 1, "sed": 1}, "The body has 'sed', wanted only records, seed."),
     ],

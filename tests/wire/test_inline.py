@@ -167,13 +167,13 @@ def test_pages_of_ours_are_answered_by_a_thread_unless_they_are_quick(path: str,
 
 def test_the_environment_says_what_was_sent() -> None:
     headers = [(b"host", b"x"), (b"x-acme-key", b"one"), (b"x-acme-key", b"two"), (b"content-type", b"text/plain")]
-    made = environment(scope("/jos\xe9", "a=%20\xe9", *headers), b"")
+    made = environment(scope("/jos\xe9", "a=%20\xe9", *headers))
     assert made["PATH_INFO"].encode("latin-1").decode() == "/jos\xe9"
     assert made["RAW_URI"].endswith("?a=%20\xe9")
     assert made["QUERY_STRING"] == "a=%20\xe9"
     assert (made["HTTP_X_ACME_KEY"], made["CONTENT_TYPE"], made["HTTP_HOST"]) == ("one,two", "text/plain", "x")
     assert "CONTENT_LENGTH" not in made
-    assert environment(scope(), b"")["RAW_URI"] == "/v3/bills"
+    assert environment(scope())["RAW_URI"] == "/v3/bills"
 
 
 def test_a_body_is_read_in_full_and_only_if_there_is_one() -> None:
