@@ -18,7 +18,7 @@ from .toolkit.jsontext import brief
 
 PLAIN = ("vendor", "operation", "method", "path", "status")
 MAPS = ("query", "headers")
-MOST = 50  # names in each of those: every call that is kept is held against all of them
+MOST = 100  # names in each of those: every call that is kept is held against all of them
 Matcher = Mapping[str, Any]
 
 

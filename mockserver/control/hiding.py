@@ -49,8 +49,8 @@ def bounded(text: str) -> str:
     """
     if len(text) <= LONGEST:
         return text
-    wanted = text.rfind(WANTED, -LONGEST // 2)
-    return f"{text[: LONGEST // 2]} ...{text[wanted:] if wanted >= 0 else ''}"
+    _, wanted, last = text[-LONGEST // 2 :].rpartition(WANTED)
+    return f"{text[: LONGEST // 2]} ...{wanted}{last if wanted else ''}"
 
 
 def trace_told(world: World, text: str) -> str:

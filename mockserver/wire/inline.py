@@ -29,6 +29,8 @@ Message = Mapping[str, Any]
 Send = Callable[[Message], Awaitable[None]]
 Receive = Callable[[], Awaitable[Message]]
 
+BODY_LIMIT = 16 * 1024 * 1024  # of a body for an app that does not say how much of one it looks at
+
 
 class Answer(NamedTuple):
     """What a WSGI app gave back."""
@@ -50,7 +52,7 @@ class Inline:
     ) -> None:
         self._app, self._key, self._sleep = app, key, sleep
         self._at_once: Callable[..., Reply | None] | None = getattr(app, "at_once", None)
-        self._keeps: Callable[[WSGIEnvironment], int] = getattr(app, "keeps", lambda environ: sys.maxsize)
+        self._keeps: Callable[[WSGIEnvironment], int] = getattr(app, "keeps", lambda environ: BODY_LIMIT + 1)
 
     def at_once(self, request: Any) -> Reply | None:
         """The reply to one of gunicorn's requests, if it can be had without ASGI and WSGI."""

@@ -130,7 +130,7 @@ def measured(*flags: str, environment: Mapping[str, str] | None = None) -> Itera
 
 def _children() -> list[int]:
     """Those of our own processes and theirs."""
-    found, waiting = [], ["self"]
+    found, waiting = list[int](), ["self"]
     while waiting:
         for task in Path(f"/proc/{waiting.pop()}/task").iterdir():
             own = (task / "children").read_text(encoding="ascii").split()

@@ -6,26 +6,19 @@ server remembers of the one makes the other cheaper.
 
 from __future__ import annotations
 
-import base64
 import json
+from base64 import b64encode as wrapped
 from collections.abc import Callable, Iterator, Mapping
-from typing import NamedTuple
+from typing import Any
 
-from mockserver.toolkit import params
+import yaml
 
-from .hostile import VENDORS
-from .targets import request
+from mockserver.data import shipped
+from mockserver.vendor import Vendor
 
-Make = Callable[[int], bytes]  # what is sent, by the number of the repeat
-Text = Callable[[int, int], str]  # a text of so many bytes, by the number of the repeat
+from .hostile import known_of
 
-
-class Case(NamedTuple):
-    """One kind of request, and whether control answers it."""
-
-    name: str
-    make: Make
-    control: bool = False
+Text = Callable[[int, int], str]  # a text of about so many bytes, by the number of the repeat
 
 
 def filled(piece: Callable[[int], str], size: int, between: str = "&") -> str:
@@ -36,6 +29,7 @@ def filled(piece: Callable[[int], str], size: int, between: str = "&") -> str:
 
 LINE, LONG_LINE = 15_000, 60_000  # bytes of a target: the vendor's words, and the most that the server reads
 HEADER, HEADERS = 8_000, 90
+SECRETS = ("Authorization", "Apikey", "Auth-Key", "X-Api-Key")
 BODY = 250_000
 
 QUERIES: Mapping[str, Text] = {
@@ -67,15 +61,15 @@ HEADER_SETS: Mapping[str, Callable[[int], Mapping[str, bytes]]] = {
     "many long": lambda n: {f"X-A{i}": b"%d" % n + b"a " * (HEADER // 2 - 50) for i in range(HEADERS)},
     "many long names": lambda n: {f"X-{i}-{'a' * 7000}": b"%d" % n for i in range(HEADERS)},
     "many of ours": lambda n: {f"X-Mock-Sandbax{n}-{i}": b"1" for i in range(HEADERS)},
-    "many secrets": lambda n: {f"X-Token-{i}": b"Basic " + base64.b64encode(b"u%d:p%d+" % (n, i) * 200) for i in range(80)},
+    "many secrets": lambda n: {f"X-Token-{i}": b"Basic " + wrapped(b"u%d:p%d+" % (n, i) * 200) for i in range(80)},
     "cookies": lambda n: {
         f"{'X-' * i}Cookie": filled(lambda k: f"k{k}=v{n}+/{k:05}", HEADER - 200, "; ").encode() for i in range(HEADERS)
     },
     "one cookie": lambda n: {"Cookie": filled(lambda k: f"k{k}=v{n}+/{k:05}", HEADER - 100, "; ").encode()},
     "one cookie often": lambda n: {"Cookie": filled(lambda k: f"session=v{n}+/{k:05}", HEADER - 100, "; ").encode()},
-    "tildes": lambda n: {name: b"Bearer %d" % n + b"a~" * 3900 for name in ("Authorization", "Apikey", "Auth-Key", "X-Api-Key")},
-    "live keys": lambda n: {f"X-A{i}": filled(lambda k: f"sk_live_{n:08}{k:08}", HEADER - 100, " ").encode() for i in range(80)},
-    "basic": lambda n: {"Authorization": b"Basic " + base64.b64encode(b"%d:" % n + b"\xe4~" * 2900)},
+    "tildes": lambda n: dict.fromkeys(SECRETS, b"Bearer %d" % n + b"a~" * 3900),
+    "live keys": lambda n: {f"X-A{i}": b" ".join(b"sk_live_%08d%08d" % (n, k) for k in range(300)) for i in range(80)},
+    "basic": lambda n: {"Authorization": b"Basic " + wrapped(b"%d:" % n + b"\xe4~" * 2900)},
     "accept": lambda n: {"Accept": b", ".join(b"a%d/b%d;q=0.%d" % (n, i, i % 9) for i in range(450))},
     "accept of blanks": lambda n: {"Accept": b"%d" % n + b" " * 7900 + b"x"},
     "origin": lambda n: {"Origin": b"http://" + b"a.%d" % n * 1900},
@@ -133,13 +127,13 @@ BODIES: Mapping[str, Text] = {
     "quotes": lambda size, n: f'{n}"' + '\\"' * (size // 2),
     "colons": lambda size, n: f"{n}" + "token:" * (size // 6),
     "parts": _parts,
-    "one part": lambda size, n: f'--xx\r\nContent-Disposition: form-data; name="token"\r\n\r\n{"a+" * (size // 2)}\r\n--xx--',
+    "one part": lambda size, n: _parts(1, n).replace("v", "a+" * (size // 2)),
     "JSON list": lambda size, n: f"[{n}," + filled(lambda i: "1", size, ",") + "]",
     "JSON list of texts": lambda size, n: "[" + filled(lambda i: f'"a{n}{i:06}"', size, ",") + "]",
     "JSON names": lambda size, n: "{" + filled(lambda i: f'"a{n}x{i:06}":1', size, ",") + "}",
     "JSON secrets": lambda size, n: "{" + filled(lambda i: f'"token{i:06}":"a{n}+/{i:06}"', size, ",") + "}",
     "JSON name often": lambda size, n: "{" + filled(lambda i: f'"token":"a{n}+/{i:06}"', size, ",") + "}",
-    "JSON names and the last again": lambda size, n: "{" + filled(lambda i: f'"a{n}x{i:06}":1', size, ",") + ',"z":1,"z":2}',
+    "JSON names, one twice": lambda size, n: "{" + filled(lambda i: f'"a{n}x{i}":1', size, ",") + ',"z":1,"z":2}',
     "JSON secret of many": lambda size, n: '{"token":[' + filled(lambda i: f'"a{n}+/{i:06}"', size, ",") + "]}",
     "JSON depth": _deep,
     "JSON brackets": lambda size, n: "[" * size,
@@ -156,18 +150,66 @@ BODIES: Mapping[str, Text] = {
 }  # fmt: skip
 
 
-def addresses() -> Iterator[tuple[str, bytes, Mapping[str, str]]]:
-    """Every way to each endpoint of a vendor, and to none, with the headers of who may call."""
-    for vendor in VENDORS:
-        headers = vendor.credential.write(f"{vendor.name}-credential")
-        for endpoint in vendor.endpoints:
-            for path in (endpoint.path, *endpoint.also):
-                path = path.replace("{", "").replace("}", "")
-                yield f"{path} of {vendor.name}", path.encode(), headers
-                yield f"/{vendor.name}{path}", f"/{vendor.name}{path}".encode(), headers
-            yield f"{path} of the host of {vendor.name}", path.encode(), {**headers, "Host": f"{vendor.name}.localhost"}
-            yield f"{path} of {vendor.name} in a sandbox", f"/__sandbox/a/{vendor.name}{path}".encode(), headers
-        yield f"astray of {vendor.name}", f"/{vendor.name}/astray".encode(), headers
+NOWHERE = (b"/astray", b"/", b"/__docs/specs", b"/__docs/astray", b"/__admin/astray", b"/__admin/", b"/__admin/site/x")
+# What control refuses by the head of a request, and two that it reads; by their status.
+REFUSALS: Mapping[str, tuple[int, str, bytes, Mapping[str, str]]] = {
+    "foreign origin": (403, "POST", b"/__admin/reset", {"Origin": "http://evil.example"}),
+    "foreign host": (403, "PATCH", b"/__admin/settings", {"Host": "evil.example"}),
+    "no JSON": (415, "POST", b"/__admin/requests/find", {"Content-Type": "text/plain"}),
+    "nothing there": (404, "PUT", b"/__admin/astray", {}),
+    "another method": (405, "PUT", b"/__admin/settings", {}),
+    "a vendor's other method": (405, "POST", b"/wisecp/api/Billing/GetInvoices", {}),
+    "nobody's path": (404, "POST", b"/astray", {}),
+    "docs": (405, "POST", b"/__docs/specs", {}),
+}
 
 
-NOWHERE = (b"/astray", b"/", b"/__docs/specs", b"/__docs/astray", b"/__admin/astray", b"/__admin/site/astray")
+def addresses(vendor: Vendor, path: bytes) -> Iterator[bytes]:
+    """Every way to an endpoint of a vendor, whose example has this path, and astray of it."""
+    own = [path, *(each.encode() for endpoint in vendor.endpoints for each in endpoint.also)]
+    for each in own:
+        yield each.replace(b"{", b"").replace(b"}", b"")
+    yield b"/" + vendor.name.encode() + path
+    yield b"/__sandbox/a/" + vendor.name.encode() + path
+    yield b"/" + vendor.name.encode() + b"/astray"
+
+
+MANY = 9000  # values of a body that control reads: one over ten thousand is refused
+SPEC = yaml.load(shipped.spec("control").read_text(encoding="utf-8"), yaml.CSafeLoader)
+OPERATIONS = [
+    (method.upper(), path, known_of(operation))
+    for path, operations in SPEC["paths"].items()
+    for method, operation in operations.items()
+    if method in ("get", "put", "post", "patch", "delete")
+]
+
+
+def control_bodies(known: tuple[str, ...]) -> Iterator[tuple[str, Callable[[int], Any]]]:
+    """Bodies of an operation of control: each name that it knows, with each kind of many, long and deep values."""
+    yield "unknown names", lambda n: {f"a{n}x{i}": 1 for i in range(MANY)}
+    yield "unknown maps", lambda n: {f"a{n}x{i}": {"a": [1]} for i in range(MANY // 3)}
+    for name in known:
+        for kind, value in VALUES.items():
+            yield f"{name}: {kind}", lambda n, name=name, value=value: {name: value(n)}  # type: ignore[misc]
+
+
+VALUES: Mapping[str, Callable[[int], Any]] = {
+    "texts": lambda n: [f"a{n}x{i}" for i in range(MANY)],
+    "numbers": lambda n: list(range(n, MANY)),
+    "empty maps": lambda n: [{}] * (MANY - n),
+    "maps": lambda n: [{f"a{n}": 1}] * (MANY // 2),
+    "names": lambda n: {f"a{n}x{i}": "x" for i in range(MANY)},
+    "long names": lambda n: {f"{'x' * 900}{n}a{i}": 1 for i in range(900)},
+    "a matcher": lambda n: {part: {f"{'page' * 12}{n}{i}": "x" for i in range(100)} for part in ("query", "headers")},
+    "a matcher of absence": lambda n: {"query": {f"b{n}{i}": {"absent": True} for i in range(100)}},
+    "a long text": lambda n: f"{n}" + "x-" * 100_000,
+    "digits": lambda n: f"{n}" + "1" * 100_000,
+    "a deep list": lambda n: _nested(60, n),
+}  # fmt: skip
+
+
+def _nested(depth: int, n: int) -> Any:
+    value: Any = [n] * 100
+    for _ in range(depth):
+        value = [value]
+    return value
