@@ -80,7 +80,13 @@ def matches(matcher: Matcher, seen: Seen) -> bool:
 
 
 def matching(matcher: Matcher) -> Callable[[Seen], bool]:
-    """Says of many calls whether they match: names that must be absent are looked for all at once."""
+    """Says of many calls whether they match."""
+    compare = comparing(matcher)
+    return lambda seen: next(compare(seen), None) is None
+
+
+def comparing(matcher: Matcher) -> Callable[[Seen], Iterator[Difference]]:
+    """Tells the differences of many calls: names that must be absent are looked for all at once, and mostly are."""
     absent: dict[str, set[str]] = {}
     rest = dict(matcher)
     for field in MAPS:
@@ -89,10 +95,11 @@ def matching(matcher: Matcher) -> Callable[[Seen], bool]:
         rest[field] = {name: condition for name, condition in wanted.items() if name not in absent[field]}
     names = {name.lower() for name in absent["headers"]}
 
-    def fits(seen: Seen) -> bool:
-        return absent["query"].isdisjoint(seen.query) and names.isdisjoint(seen.headers) and matches(rest, seen)
+    def compare(seen: Seen) -> Iterator[Difference]:
+        are_absent = absent["query"].isdisjoint(seen.query) and names.isdisjoint(seen.headers)
+        return _differences(rest if are_absent else matcher, seen)
 
-    return fits
+    return compare
 
 
 def _differences(matcher: Matcher, seen: Seen) -> Iterator[Difference]:

@@ -20,8 +20,8 @@ ROUND = 40  # examples of each test a seed
 
 
 def tests(seconds: float, seed: int) -> int:
-    """The tests, seed by seed; the status of the first that fails. What measures the processor is done once: with another
-    seed it would send the same.
+    """The tests, seed by seed; the status of the first that fails. What measures the processor is done once: with
+    another seed it would send the same.
     """
     until, more = time.monotonic() + seconds, list[str]()
     while True:
