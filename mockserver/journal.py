@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
+from operator import itemgetter
 from typing import Any
 
 from .clock import format_instant, stamp
-from .matching import MAPS, Difference, Matcher, Seen, comparing, matching
+from .matching import MAPS, Difference, Matcher, Seen, comparing, matching, missing
 from .redaction import BODY_LIMIT, HIDDEN, Told, cut
 from .store import Document, Store
 from .toolkit.notices import Notice, closest
@@ -296,10 +297,15 @@ class Journal:
         what is different in each; and how many are retained in all.
         """
         (entries, total, _), compare = self._store.newer(self._sandbox, 0), comparing(matcher)
-        compared = [(id, kept, list(compare(seen(kept)))) for id, kept in reversed(entries) if kept["evidence"]]
-        wrong = [each for each in compared if each[2]]
-        nearest = sorted(wrong, key=lambda each: ("vendor" in (d.field for d in each[2]), len(each[2])))[:most]
-        return [(_with_id(id, kept), different) for id, kept, different in nearest], total
+        lack, near = missing(matcher), list[tuple[tuple[bool, int], int, Document, list[Difference]]]()
+        for id, kept in reversed(entries):
+            call, of_another = seen(kept), kept["vendor"] != matcher.get("vendor", kept["vendor"])
+            if not kept["evidence"] or (len(near) == most and (of_another, lack(call)) >= near[-1][0]):
+                continue
+            different = list(compare(call))
+            if different:
+                near = sorted([*near, ((of_another, len(different)), id, kept, different)], key=itemgetter(0))[:most]
+        return [(_with_id(id, kept), different) for _, id, kept, different in near], total
 
     def remove(self, ids: Iterable[int] | None = None) -> int:
         """Forget entries (None: all); returns how many."""

@@ -8,7 +8,6 @@ each optional, and M is a text that must be equal, or ``{"equalTo" | "contains":
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import repeat
 from operator import contains
 from typing import Any, NamedTuple
@@ -35,8 +34,7 @@ class Seen(NamedTuple):
     credential: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
+class Difference(NamedTuple):
     """One field that does not fit: what was expected there, and what was found (None: nothing)."""
 
     field: str
@@ -100,6 +98,15 @@ def comparing(matcher: Matcher) -> Callable[[Seen], Iterator[Difference]]:
         return _differences(rest if are_absent else matcher, seen)
 
     return compare
+
+
+def missing(matcher: Matcher) -> Callable[[Seen], int]:
+    """Tells of many calls how many names they lack that the matcher wants: in so much they differ at least."""
+    query, headers = (
+        {name for name, condition in matcher.get(field, {}).items() if condition != {"absent": True}} for field in MAPS
+    )
+    names = {name.lower() for name in headers}
+    return lambda seen: len(query.difference(seen.query)) + len(names.difference(seen.headers))
 
 
 def _differences(matcher: Matcher, seen: Seen) -> Iterator[Difference]:
