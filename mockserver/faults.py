@@ -20,6 +20,7 @@ from .toolkit.tally import Count
 from .vendor import Call, Network, Request, Vendor, Words
 
 LONGEST_DELAY = 60_000
+MOST = 100  # rules of a sandbox: every call is held against all of them
 
 
 class Wish(NamedTuple):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import partial
@@ -14,6 +14,7 @@ from .clock import Clock, at, format_instant, parse_instant, since_daily
 from .data.dataset import Accounts, Dataset
 from .data.records import Readings
 from .errors import Misuse, StoreAway
+from .faults import MOST as MOST_RULES
 from .faults import Rule
 from .library import Library
 from .settings import Settings, WrongSetting
@@ -325,6 +326,7 @@ class Sandboxes:
         while True:
             version, before = self._entered(name, wall)
             after = replace(change(before), name=name).document()
+            _check_number(after["faults"])
             self._bound("The fault rules", sum(len(json.dumps(rule)) for rule in after["faults"]))
             if self.store.write(name, SETTINGS, after, expected=version, wall=wall):
                 return self.enter(name, wall)
@@ -443,6 +445,13 @@ class Sandboxes:
             if kept:
                 self._know_secrets(name, vendor, after)
                 return self.change(name, wall, partial(_with_edits, vendor.name, kept))
+
+
+def _check_number(rules: Sequence[Document]) -> None:
+    """Raises Misuse when a sandbox would have more fault rules than one may have."""
+    if len(rules) > MOST_RULES:
+        detail = f"The sandbox would have {len(rules)} fault rules, wanted at most {MOST_RULES}."
+        raise Misuse("Too many fault rules", detail, 422, code="too-many-rules")
 
 
 def _with_edits(vendor: str, version: int, sandbox: Sandbox) -> Sandbox:

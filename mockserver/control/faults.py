@@ -11,7 +11,7 @@ from ..faults import BadRule, Rule, rule_of
 from ..redaction import HIDDEN
 from ..sandbox import Sandbox
 from ..toolkit.jsontext import encode
-from .hiding import rule_told
+from .hiding import rule_told, teller
 from .speech import Control, bad, done, heard, missing, said
 
 PARTS = tuple(name for name in Rule.__slots__ if name != "id")
@@ -24,7 +24,8 @@ def add(routes: Blueprint, control: Control) -> None:
 
     @routes.get("/faults")
     def rules() -> Response:
-        rows = [shown(rule) for rule in control.sandbox.faults]
+        tell = teller(world)
+        rows = [rule_told(world, rule.document(), tell) for rule in control.sandbox.faults]
         return said({"faults": rows, "meta": {"total": len(rows)}})
 
     @routes.post("/faults")
@@ -68,7 +69,7 @@ def add(routes: Blueprint, control: Control) -> None:
         return done()
 
     def shown(rule: Rule) -> dict[str, Any]:
-        return rule_told(world, rule.document())
+        return rule_told(world, rule.document(), teller(world))
 
     def made(body: Any, id: str) -> Rule:
         if HIDDEN.encode() in encode(body.get("match")):

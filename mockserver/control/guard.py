@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import hmac
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from flask import Blueprint, request
+from flask import Blueprint, Flask, request
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
+from ..addresses import has_body
 from ..errors import Misuse
 from ..serve import World
 from ..settings import is_loopback
 from ..toolkit.web import Origin, read_authority, read_origin
 from . import outside
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
 
 OPEN = ("health", "ready", "version")
 PAGES = ("/__admin", "/__admin/")  # the console, and what there is to control
@@ -20,7 +27,28 @@ BODY_LIMIT = 1024 * 1024
 
 
 def protect(routes: Blueprint, world: World) -> None:
-    """Refuse a request without the token, if there is one, a foreign Host or Origin, and a write that is not JSON.
+    """Refuse what ``checking`` refuses."""
+    routes.before_request(checking(world))
+
+
+def keeping(world: World) -> Callable[[WSGIEnvironment], int]:
+    """Says of a request's head how many bytes of its body control looks at: none of one that is refused by its head."""
+    check, entered = checking(world), Flask(__name__, static_folder=None).request_context
+
+    def kept(environ: WSGIEnvironment) -> int:
+        with entered(environ):
+            try:
+                check()
+            except (Misuse, HTTPException):
+                return 0
+            return 0 if is_open() else BODY_LIMIT + 1
+
+    return kept
+
+
+def checking(world: World) -> Callable[[], None]:
+    """Refuses a request without the token, if there is one, a foreign Host or Origin, and a write that is not JSON or
+    too long; all by its head, before anything of its body is read. Raises Misuse or RequestEntityTooLarge.
 
     A valid token lifts the check of Host; health, ready, version, the console's page and the files of pages need
     neither. Without a token nobody controls from another machine, also where a server of the user's own (``flask run
@@ -29,7 +57,9 @@ def protect(routes: Blueprint, world: World) -> None:
     token, bound, public = world.settings.control_token, world.settings.host, world.settings.public_url
     hosts = (bound, public.host) if public else (bound,)
 
-    @routes.before_request
+    def is_own(origin: Origin | None) -> bool:
+        return origin is not None and (_is_near(origin.host, (bound,)) or origin in outside.origins(world.settings))
+
     def check() -> None:
         if is_open():
             return
@@ -46,14 +76,15 @@ def protect(routes: Blueprint, world: World) -> None:
         if origin is not None and not is_own(read_origin(origin)):
             detail = f"The Origin is {origin[:80]!r}; only pages of this machine may control."
             raise Misuse("Foreign origin", detail, 403, code="foreign-origin")
-        request.max_content_length = BODY_LIMIT
-        if request.method not in ("GET", "HEAD", "OPTIONS") and request.get_data() and not request.is_json:
+        request.max_content_length = BODY_LIMIT + 1  # one more says that it is too long
+        if request.method not in ("GET", "HEAD", "OPTIONS") and has_body(request.environ) and not request.is_json:
             found = f"is {request.content_type[:80]!r}" if request.content_type else "is missing"
             detail = f"The Content-Type {found}, wanted application/json (curl: -H 'Content-Type: application/json')."
             raise Misuse("JSON wanted", detail, 415, code="json-wanted")
+        if (request.content_length or 0) > BODY_LIMIT:
+            raise RequestEntityTooLarge
 
-    def is_own(origin: Origin | None) -> bool:
-        return origin is not None and (_is_near(origin.host, (bound,)) or origin in outside.origins(world.settings))
+    return check
 
 
 def is_open() -> bool:

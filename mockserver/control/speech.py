@@ -6,8 +6,8 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from flask import Blueprint, Response, request
-from werkzeug.exceptions import HTTPException
+from flask import Blueprint, Response, g, request
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from .. import live
 from ..addresses import SANDBOX
@@ -163,6 +163,9 @@ def heard(*known: str, needed: tuple[str, ...] = ()) -> dict[str, Any]:
     Raises Misuse naming what was found and what was wanted.
     """
     text = request.get_data()
+    if len(text) > BODY_LIMIT:  # in pieces, so that its head did not say so
+        raise RequestEntityTooLarge
+    g.heard = text
     try:
         body = decode(text, unique=True) if text else {}
     except RecursionError:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from itertools import chain
+from itertools import chain, takewhile
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -26,6 +26,7 @@ from ..toolkit.logtext import printable
 from ..toolkit.notices import closest
 
 YAML_LIMIT = 10_000
+MOST_FAULTS = 100  # of accounts, behind which no further one is looked at
 GUESSED = 20  # unknown fields of a record for which the one that was meant is looked for: it takes 50 µs
 
 Path_ = tuple[str | int, ...]
@@ -168,8 +169,9 @@ def check_accounts(raw: Any, shape: Shape) -> tuple[list[dict[str, Any]], list[W
     """The typed accounts of a dataset, and what is wrong with them."""
     faults: list[Wrong] = []
     rows = list(_listed(raw, "accounts", faults))
-    read = [_read_row(row, ("accounts", index), shape.account, faults) for index, row in rows]
-    accounts, standing = [account for account in read if account is not None], _maps(raw)
+    read = (_read_row(row, ("accounts", index), shape.account, faults) for index, row in rows)
+    looked_at = takewhile(lambda account: account is not None or len(faults) < MOST_FAULTS, read)
+    accounts, standing = [account for account in looked_at if account is not None], _maps(raw)
     for key in (shape.account_id, shape.key):
         seen: dict[Any, int] = {}
         for index, account in standing:

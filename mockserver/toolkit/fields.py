@@ -182,6 +182,7 @@ class Listed(Stored):
     """A list of one kind of value."""
 
     wanted = "a list"
+    most_faults = 100  # elements that are wrong, behind which no further one is looked at
 
     def __init__(self, item: Stored | Nested, **more: Any) -> None:
         super().__init__(**more)
@@ -196,6 +197,8 @@ class Listed(Stored):
                 loaded.append(self.item.deserialize(element, str(index), None))
             except ValidationError as error:
                 faults[index] = error.messages
+                if len(faults) == self.most_faults:
+                    break
         if faults:
             raise ValidationError(cast(dict[str, Any], faults))
         return loaded

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
+from heapq import nlargest
 
 HEADER_LIMIT = 4096
 UNDOCUMENTED_HEADER = "undocumented-header"  # a code that fails no strict call: tracing tools add headers to any
-LONGEST = 100  # characters of a name that may be a slip: to compare longer ones takes long, and none are meant
+LONGEST = 64  # characters of a name that may be a slip: to compare longer ones takes long, and none are meant
+LIKELY = 5  # names that are compared closely, those that have most letters in common with it
+ALIKE = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,14 +24,21 @@ class Notice:
 
 
 def closest(name: str, known: Iterable[str]) -> str | None:
-    """The known name most like this one, whatever its case; None when none is like it, or it is a long text."""
+    """The known name most like this one, whatever its case; None when none is like it. Long ones are like none."""
     if len(name) > LONGEST:
         return None
-    from difflib import get_close_matches  # not before something is misspelled
+    from difflib import SequenceMatcher  # not before something is misspelled
 
-    by_folded = {candidate.casefold(): candidate for candidate in known}
-    found = get_close_matches(name.casefold(), by_folded, n=1, cutoff=0.5)
-    return by_folded[found[0]] if found else None
+    by_folded = {each.casefold(): each for each in known if len(each) <= LONGEST}
+    comparing = SequenceMatcher(b=name.casefold())
+
+    def likeness(text: str, measure: Callable[[], float]) -> tuple[float, str]:
+        comparing.set_seq1(text)
+        return measure(), text
+
+    likely = nlargest(LIKELY, by_folded, lambda text: likeness(text, comparing.quick_ratio))
+    best, text = max((likeness(text, comparing.ratio) for text in likely), default=(0.0, ""))
+    return by_folded[text] if best >= ALIKE else None
 
 
 def unknown_parameter(name: str, known: Sequence[str]) -> Notice:

@@ -91,3 +91,13 @@ def test_without_its_slash_it_leads_there(server: Sandboxed) -> None:
     reply = server.get("/__sandbox/mine?x=1", Accept=CHROMIUM)
     assert (reply.status, reply.headers["Location"]) == (308, "mine/")
     assert server.get("/__sandbox/mine").status == 200
+
+
+def test_a_wish_that_no_browser_has_is_not_read(vendor: Vendor) -> None:
+    """To read blanks in it takes a time that grows with the square of their number."""
+    client = Sandboxed(vendor).app.test_client()
+    for accept, page in (("text/html", True), ("text/html" + " " * 900, True), ("text/html" + " " * 8000, False)):
+        for path in ("/", "/__admin/"):
+            reply = client.get(path, headers={"Accept": accept})
+            assert (reply.mimetype == "text/html") is page
+            reply.close()

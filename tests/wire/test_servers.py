@@ -214,6 +214,36 @@ def test_a_body_that_control_does_not_read_is_refused(port: int) -> None:
     assert reply.json()["detail"] == "The body is over 1048576 bytes, the most that control reads."
 
 
+@pytest.mark.parametrize(
+    ("status", "method", "path", "headers"),
+    [
+        (403, "POST", "/__admin/reset", {"Origin": "http://evil.example"}),
+        (403, "PUT", "/__admin/sandboxes/a", {"Host": "evil.example"}),
+        (413, "PATCH", "/__admin/settings", {}),
+        (415, "POST", "/__admin/faults", {"Content-Type": "text/plain"}),
+        (404, "POST", "/__admin/nowhere", {}),
+        (405, "PUT", "/__admin/settings", {}),
+        (405, "POST", "/v3/bills", {"X-Acme-Key": RICH}),
+        (404, "POST", "/nowhere", {}),
+    ],
+)
+def test_a_huge_body_that_nobody_reads_holds_nobody_up(
+    port: int, status: int, method: str, path: str, headers: dict[str, str]
+) -> None:
+    body = b"[" + b"1234567890," * 400_000 + b"1]"
+    with requests.Session() as session:
+        for _ in range(2):  # on the same connection, where there may be another request
+            reply = session.request(
+                method,
+                f"http://127.0.0.1:{port}{path}",
+                data=body,
+                headers={"Content-Type": "application/json", **headers},
+                timeout=60,
+            )
+            assert reply.status_code == status
+            assert session.get(f"http://127.0.0.1:{port}/__admin/health", timeout=60).status_code == 200
+
+
 def test_a_body_in_pieces_that_are_none_is_refused(port: int) -> None:
     head = b"POST /__admin/reset HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n"
     head += b"Content-Type: application/json\r\n"
