@@ -27,10 +27,10 @@ def ask(url: str, wait: float = 0.0) -> tuple[bool, str]:
 
 
 def _once(url: str) -> tuple[bool, str]:
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        return False, "is no URL like http://127.0.0.1:8080"
     try:
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            return False, "is no URL like http://127.0.0.1:8080"
         if parts.scheme == "https":  # a sandbox's own certificate is rarely one that this machine trusts
             context = ssl._create_unverified_context()
             connection: http.client.HTTPConnection = http.client.HTTPSConnection(
