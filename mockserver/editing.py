@@ -98,11 +98,11 @@ class Editor:
         self.sandboxes.edit(self.sandbox, self.wall, self.vendor, change)
         return changed
 
-    def remove(self, id: str) -> None:
-        """Remove a record."""
+    def remove(self, *ids: str) -> None:
+        """Remove these records."""
 
         def change(edits: Edits, data: Dataset) -> Edits:
-            return edits.with_records({data.records.ids[self._find(data, id)]: None})
+            return edits.with_records({data.records.ids[self._find(data, id)]: None for id in ids})
 
         self.sandboxes.edit(self.sandbox, self.wall, self.vendor, change)
 

@@ -18,6 +18,7 @@ import pytest
 
 from tests import stores
 from tests.servers import PROGRAM, ROOT, serving
+from tests.test_settings import SERVICE
 
 if sys.platform != "linux":
     pytest.skip("tells processes and connections by /proc", allow_module_level=True)
@@ -163,8 +164,9 @@ def test_a_server_starts_and_serves_without_room_on_any_disk(tmp_path: Path) -> 
 
 def test_a_port_file_that_cannot_be_written_is_told_in_a_sentence(tmp_path: Path) -> None:
     status, told = outcome("serve", "--port", "0", "--port-file", str(tmp_path / "port"))
-    assert re.fullmatch(rf"\S+Z --port-file {tmp_path}/port cannot be written: File too large\.\n", told)
-    assert status == 3
+    wanted = "wanted a file in a folder that exists and can be written (File too large)."
+    assert told == f"mockserver: --port-file is {tmp_path}/port, {wanted}\n"
+    assert status == 2
     assert list(tmp_path.iterdir()) == []
 
 
@@ -221,6 +223,76 @@ def test_a_server_whose_log_and_output_are_full_serves_and_ends_in_peace(tmp_pat
     finally:
         server.kill()
         survival.Talker.close_all()
+
+
+# Where there is little of what a process usually has ------------------------------------------------------------------
+
+COMMANDS = [
+    ["vendors"],
+    ["readings", "netgroot"],
+    ["validate"],
+    ["generate", "wisecp", "--records", "1", "--out", "-"],
+    ["run", "--", "true"],
+    ["health", "--url", "http://127.0.0.1:1"],
+    ["export", "--url", "http://127.0.0.1:1", "--out", "nowhere"],
+]
+MODULE = (sys.executable, "-m", "mockserver")
+# A number that is nobody's; it may read what the user who runs the tests may read.
+NOBODY = (
+    "setpriv", "--reuid=54321", "--regid=54321", "--clear-groups", "--inh-caps=+dac_override",
+    "--ambient-caps=+dac_override", "env", "-i", "PATH=/usr/bin:/bin",
+)  # fmt: skip
+
+
+def works(*command: str) -> bool:
+    with suppress(OSError):
+        return subprocess.run(command, capture_output=True, timeout=60, check=False).returncode == 0
+    return False
+
+
+def needs(*command: str) -> None:
+    """Skip the test, saying why, where this user may not do what it takes."""
+    if not works(*command):
+        pytest.skip(f"NOT TESTED: this user cannot run {' '.join(command)}")
+
+
+@pytest.mark.parametrize("program", [(PROGRAM,), MODULE], ids=["mockserver", "python -m"])
+def test_a_user_without_home_and_name_can_do_all(tmp_path: Path, program: tuple[str, ...]) -> None:
+    needs(*NOBODY, "true")
+    for command in COMMANDS:
+        done = subprocess.run(
+            [*NOBODY, *program, *command], cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False
+        )
+        assert done.returncode == {"health": 1, "export": 2}.get(command[0], 0), (command, done.stderr)
+        assert "Traceback" not in done.stderr
+    with survival.served(command=[*NOBODY, *program, "serve", "--port", "0"]) as server:
+        assert survival.Example.of(server.port).call(survival.Talker(server.port)) == 200
+
+
+@pytest.mark.parametrize("program", [(PROGRAM,), MODULE], ids=["mockserver", "python -m"])
+def test_a_working_directory_that_is_gone_is_told_in_a_sentence(tmp_path: Path, program: tuple[str, ...]) -> None:
+    gone = ["sh", "-c", 'mkdir "$0" && cd "$0" && rmdir "$0" && exec "$@"', str(tmp_path / "gone")]
+    for command in (*COMMANDS, ["serve", "--port", "0"]):
+        done = subprocess.run([*gone, *program, *command], capture_output=True, text=True, timeout=60, check=False)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert done.stderr == "mockserver: the working directory is not there any more; go to one that is.\n"
+
+
+def test_a_port_file_on_a_disk_that_is_read_only_is_told_before_anybody_is_served(tmp_path: Path) -> None:
+    """Root passes each check of what may be written."""
+    mounted = ["unshare", "--mount", "sh", "-c", 'mount -t tmpfs -o ro none "$0" && exec "$@"', str(tmp_path)]
+    needs(*mounted, "true")
+    command = [PROGRAM, "serve", "--port", "0", "--port-file", str(tmp_path / "port")]
+    done = subprocess.run([*mounted, *command], capture_output=True, text=True, timeout=60, check=False)
+    wanted = "wanted a file in a folder that exists and can be written (Read-only file system)."
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == f"mockserver: --port-file is {tmp_path}/port, {wanted}\n"
+
+
+def test_the_variables_of_a_service_of_this_name_stop_nothing() -> None:
+    said = {**SERVICE, "MOCKSERVER_SOMETHING": "else"}
+    with survival.served(command=["env", *(f"{name}={value}" for name, value in said.items()), *serving()]) as server:
+        assert survival.Example.of(server.port).call(survival.Talker(server.port)) == 200
 
 
 def test_the_page_names_the_tests_that_hold_what_it_says() -> None:

@@ -28,10 +28,10 @@ def ask(url: str, wait: float = 0.0) -> tuple[bool, str]:
 
 
 def _once(url: str) -> tuple[bool, str]:
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        return False, "is no URL like http://127.0.0.1:8080"
     try:
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            return False, "is no URL like http://127.0.0.1:8080"
         status, body = _get(parts, "/__admin/health")
         start = _get(parts, "/")[1] if status == 404 else {}
     except (OSError, ValueError, http.client.HTTPException) as error:

@@ -255,6 +255,11 @@ class RecordSchema(Schema):
         return {field.data_key or name: cast(Stored, field) for name, field in self.fields.items()}
 
     @cached_property
+    def choices(self) -> str:
+        """What a field that is unknown may have been meant to be."""
+        return "one of " + ", ".join(self.by_wire_name)
+
+    @cached_property
     def _needed(self) -> set[str]:
         return {name for name, field in self.by_wire_name.items() if field.required}
 
@@ -270,8 +275,24 @@ class RecordSchema(Schema):
                 return {name: field.deserialize(values[name], name, values) for name, field in present}
         except ValidationError:
             pass  # and what else is amiss is told below
+        if isinstance(values, dict) and not values.keys() <= known.keys():
+            self._refuse_unknown(values)
         loaded: dict[str, Any] = self.load(values)
         return {field.data_key or name: loaded[name] for name, field in self.fields.items() if name in loaded}
+
+    def _refuse_unknown(self, values: Mapping[str, Any]) -> None:
+        """Raises ValidationError with what is amiss of the known fields, then the unknown ones.
+
+        marshmallow takes a time that grows with the square of their number.
+        """
+        known = self.by_wire_name
+        faults: dict[str, Any] = {}
+        try:
+            self.load({name: value for name, value in values.items() if name in known})
+        except ValidationError as error:
+            faults.update(cast("dict[str, Any]", error.messages))
+        faults.update((name, [self.error_messages["unknown"]]) for name in values if name not in known)
+        raise ValidationError(faults)
 
 
 class Nested(Stored):

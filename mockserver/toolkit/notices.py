@@ -41,6 +41,24 @@ def closest(name: str, known: Iterable[str]) -> str | None:
     return by_folded[text] if best >= ALIKE else None
 
 
+def edits(one: str, other: str) -> int:
+    """How many signs must be put in, taken out, replaced or swapped with the next one to make one text the other.
+
+    Long texts are not compared: they are as far apart as they are long.
+    """
+    if max(len(one), len(other)) > LONGEST:
+        return max(len(one), len(other))
+    before, row = list[int](), list(range(len(other) + 1))
+    for i, sign in enumerate(one):
+        above, before, row = before, row, [i + 1]
+        for j, another in enumerate(other):
+            best = min(before[j] + (sign != another), before[j + 1] + 1, row[j] + 1)
+            if i and j and sign == other[j - 1] and one[i - 1] == another:
+                best = min(best, above[j - 1] + 1)
+            row.append(best)
+    return row[-1]
+
+
 def unknown_parameter(name: str, known: Sequence[str]) -> Notice:
     """The costliest client bug: an unknown filter is ignored, and everything comes back."""
     match = closest(name, known)
