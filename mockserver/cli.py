@@ -161,6 +161,7 @@ def serve(**given: Any) -> None:
             starting=starting,
             metrics=world.metrics,
             data=Reloading(world),
+            alone=settings.store == "memory",
         )
     except SystemExit as stopped:
         if os.getpid() != started:  # a worker ends: the rest is for the process that the user started
