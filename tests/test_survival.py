@@ -338,3 +338,7 @@ def test_the_page_names_the_tests_that_hold_what_it_says() -> None:
     named = set(re.findall(r"`(test_\w+)`", (ROOT / "docs/survival.md").read_text(encoding="utf-8")))
     assert len(named) > 8
     assert named <= set(globals())
+    elsewhere = re.findall(r"`(tests/[\w/]+\.py)::(test_\w+)`", (ROOT / "docs/survival.md").read_text(encoding="utf-8"))
+    assert elsewhere
+    for file, name in elsewhere:
+        assert f"def {name}(" in (ROOT / file).read_text(encoding="utf-8")
