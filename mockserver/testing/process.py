@@ -16,6 +16,7 @@ from contextlib import suppress
 from threading import Event, Thread
 from typing import Any, Self
 
+from ..loading import import_marshmallow, loading
 from ..wire import listening
 
 POLL = 0.05
@@ -131,7 +132,9 @@ def serve(given: dict[str, Any]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the tests, which end this process when they are over
     with os.fdopen(os.dup(1), "w") as teller:
         os.dup2(2, 1)  # what anybody prints from here on is for the log
-        print(json.dumps(_start(given["listener"])), file=teller)
+        with loading():
+            import_marshmallow()
+            print(json.dumps(_start(given["listener"])), file=teller)
     over = Event()
     Thread(target=_listen_to_parent, args=[over], daemon=True).start()
     while not over.wait(LOOK) and os.getppid() == given["parent"]:
@@ -141,21 +144,16 @@ def serve(given: dict[str, Any]) -> None:
 def _start(shared: int | str | None) -> dict[str, str]:
     """Serve in threads, on the socket that was handed over or on a new one. Returns what to tell."""
     from .. import logs
+    from ..app import create_app
     from ..data.fixtures import BrokenFixture
-    from ..loading import import_marshmallow, loading
     from ..settings import WrongSetting, make
     from ..vendors import BadVendor
+    from ..wire import werkzeug
 
     try:
-        with loading():
-            import_marshmallow()
-            from ..app import create_app
-            from ..wire import werkzeug
-
-            settings = make({"control": True})
-            logs.configure(settings.log_format)
-            app = create_app(settings)
-            listener = _received(shared)
+        settings = make({"control": True})
+        logs.configure(settings.log_format)
+        app, listener = create_app(settings), _received(shared)
     except (WrongSetting, BadVendor, BrokenFixture) as error:
         return {"error": str(error)}
     Thread(target=werkzeug.server(app, listener).serve_forever, daemon=True).start()

@@ -45,7 +45,9 @@ LIBRARIES = [
 ]
 libraries = pytest.mark.parametrize("library", LIBRARIES)
 """
-DISTRIBUTED = pytest.mark.parametrize("flags", [(), ("-n", "2")], ids=["alone", "xdist"])
+DISTRIBUTED = pytest.mark.parametrize(
+    "flags", [pytest.param((), id="alone"), pytest.param(("-n", "2"), id="xdist", marks=pytest.mark.slow)]
+)
 POSIX = pytest.mark.skipif(os.name == "nt", reason="there are no forks and signals")
 
 
@@ -359,8 +361,8 @@ def test_it(sandbox):
     found.assert_outcomes(passed=1)
 
 
-def test_where_no_test_uses_it_no_server_is_started(written: pytest.Pytester) -> None:
+@DISTRIBUTED
+def test_where_no_test_uses_it_no_server_is_started(written: pytest.Pytester, flags: tuple[str, ...]) -> None:
     written.makeconftest(CONFTEST.format(boot="open('started', 'w')"))
-    for flags in ((), ("-n", "1")):
-        run(written, "def test_it(): ...\n", *flags).assert_outcomes(passed=1)
+    run(written, "def test_it(): ...\n", *flags).assert_outcomes(passed=1)
     assert not (written.path / "started").exists()
