@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote
 
 from .faults import phrase
+from .redaction import BODY_LIMIT
 from .serve import World, serve
+from .toolkit.querystring import SHORT
 from .vendor import Endpoint, Reply, Request, Vendor
 
 if TYPE_CHECKING:
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 
 # Where a request's environment holds the sandbox that its URL names, and the Reply for the server in front.
 SANDBOX, REPLY = "mockserver.sandbox", "mockserver.reply"
+Keeps = Callable[["WSGIEnvironment"], int]  # of a request's head: how many bytes of its body are looked at
 
 
 def is_quick(path: str, query: str) -> bool:
@@ -73,8 +76,13 @@ def received(
 OTHERS = ("CONTENT_TYPE", "CONTENT_LENGTH")
 
 
-@lru_cache(maxsize=1000)
 def _header(key: str) -> str:
+    """The name of a header; a long one is not remembered, or what a client sends would fill the memory."""
+    return (_known_header if len(key) <= SHORT else _known_header.__wrapped__)(key)
+
+
+@lru_cache(maxsize=1000)
+def _known_header(key: str) -> str:
     return key.removeprefix("HTTP_").replace("_", "-").lower()
 
 
@@ -97,8 +105,8 @@ class Addresses:
     Flask's way.
     """
 
-    def __init__(self, app: WSGIApplication, world: World) -> None:
-        self._app, self._world = app, world
+    def __init__(self, app: WSGIApplication, world: World, control_keeps: Keeps = lambda environ: 0) -> None:
+        self._app, self._world, self._control_keeps = app, world, control_keeps
         self._hosts = {host.lower(): v.name for v in world.vendors for host in (*v.hosts, f"{v.name}.localhost")}
         own, _ = addresses(world.vendors)
         self._fixed = {address.prefix + address.path: address for address in own if "{" not in address.path}
@@ -120,6 +128,13 @@ class Addresses:
         reply = environ[REPLY] = serve(self._world, address.vendor, address.endpoint, call)
         start_response(f"{reply.status} {phrase(reply.status)}", framed(reply))
         return [b"" if call.method == "HEAD" else reply.body]
+
+    def keeps(self, environ: WSGIEnvironment) -> int:
+        """How many bytes of a request's body are looked at, for a server that reads it before it asks us: what comes
+        behind them it may forget.
+        """
+        _, path = self._led(environ["PATH_INFO"], environ.get("HTTP_HOST", ""))
+        return self._control_keeps({**environ, "PATH_INFO": path}) if path.startswith("/__") else BODY_LIMIT + 1
 
     def at_once(self, method: str, path: str, query: str, headers: dict[str, str], length: int) -> Reply | None:
         """The reply to a request without a body, for a server that can do without WSGI: no environment is made and

@@ -7,19 +7,22 @@ import traceback
 from collections.abc import Callable, Iterable
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from flask import Flask, Response, current_app, request
 from werkzeug.exceptions import HTTPException, NotFound
 from werkzeug.routing import PathConverter, Rule
 
 from . import clock
-from .addresses import REPLY, Addresses, addresses, received
+from .addresses import REPLY, SANDBOX, Addresses, addresses, received
 from .assembly import assemble
+from .control import outside
 from .control.browsers import wants_page
 from .control.hiding import told, trace_told
 from .errors import Misuse
 from .faults import phrase
 from .front import Later
+from .listing import prefix_of
 from .redaction import BODY_LIMIT
 from .serve import World, log, lost, problem, serve
 from .settings import Settings, make
@@ -189,23 +192,26 @@ def torn(world: World, claimants: list[Vendor], path: str) -> View:
 
 def start_page(world: World) -> View:
     """The view of ``/``: who is here. Browsers get a page there, which asks for this."""
-    pages = {"console": "/__admin/", "docs": "/__docs/", "tokenWanted": world.settings.control_token is not None}
-    links = pages if world.settings.control else {}
-    varies = (("Vary", "Accept"),) if world.settings.control else ()
+    control = world.settings.control
 
     def view() -> Response:
+        named, base = request.environ.get(SANDBOX), outside.base(world.settings)
+        if base and named:  # paths are below whatever was called, whole URLs are not
+            base += prefix_of(quote(named))
+        pages = {"health": f"{base}/__admin/health", "console": f"{base}/__admin/", "docs": f"{base}/__docs/"}
         listed = [
             {
                 "name": v.name,
                 "title": v.title,
                 "document": v.document,
-                "addresses": [f"/{v.name}{e.path}" for e in v.endpoints],
+                "addresses": [f"{base}/{v.name}{e.path}" for e in v.endpoints],
             }
             for v in world.vendors
         ]
-        body = {"name": "mockserver", "version": __version__, "health": "/__admin/health", **links, "vendors": listed}
+        links = {**pages, "tokenWanted": world.settings.control_token is not None} if control else {}
+        body = {"name": "mockserver", "version": __version__, **links, "vendors": listed}
         reply = Reply.json(jsontext.encode(body))
-        return respond(reply._replace(headers=(*reply.headers, *varies)))
+        return respond(reply._replace(headers=(*reply.headers, ("Vary", "Accept"))) if control else reply)
 
     return view
 
@@ -216,22 +222,21 @@ def unknown(world: World) -> Callable[[HTTPException], Response]:
     def handler(error: HTTPException) -> Response:
         if error.code != 404:
             return refused(world, error)
-        if request.path.startswith(OURS):
+        if request.path.startswith(OURS) and world.settings.control:
             rules = map(str, current_app.url_map.iter_rules())
             paths = [re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule) for rule in rules if rule.startswith(OURS)]
-            there = "Control is under /__admin." if world.settings.control else "The control API is off (--no-control)."
-            code = "unknown-path" if world.settings.control else "control-off"
+            there = "Control is under /__admin."
         else:
             paths = [f"{prefix}{e.path}" for v in world.vendors for e in v.endpoints for prefix in ("", f"/{v.name}")]
             there = f"Vendors are under {', '.join(f'/{vendor.name}' for vendor in world.vendors)}."
-            code = "unknown-path"
         known = dict.fromkeys(paths)
         plain = re.sub("/{2,}", "/", request.path).rstrip("/")
         near = tuple(get_close_matches(plain, known, n=3, cutoff=0.5))
-        detail = f"Nothing is at {_path()}. {there}"
+        named = world.settings.control or not request.path.startswith(OURS)
+        detail = f"Nothing is at {_path() if named else 'this path'}. {there}"
         if near:
             detail += f" Closest: {', '.join(near)}."
-        misuse = told(world, Misuse("Unknown path", detail, 404, near, code))
+        misuse = told(world, Misuse("Unknown path", detail, 404, near, "unknown-path"))
         if request.path.startswith("/__"):
             return respond(problem(misuse))
         return respond(lost(world, received(request.environ, "", {}, body_read), misuse))

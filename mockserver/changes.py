@@ -152,8 +152,7 @@ def carry_out(change: Change, editor: Editor, ids: list[Any] | None = None) -> N
     elif change.restore is not None:
         editor.sandboxes.edit(editor.sandbox, editor.wall, editor.vendor, lambda edits, data: edits.restored())
     elif isinstance(change.remove, list):
-        for id in change.remove:
-            editor.remove(str(id))
+        editor.remove(*map(str, change.remove))
     else:
 
         def removed(edits: Edits, data: Dataset) -> Edits:

@@ -16,14 +16,16 @@ import click
 
 from . import clock
 from .loading import import_marshmallow, loading
-from .settings import Settings, WrongSetting, make, secured, variable, without_password
+from .settings import Settings, WrongSetting, given_by, make, secured, unknown, variable, without_password
 from .toolkit.logtext import printable
+from .toolkit.notices import LONGEST
 from .version import __version__
 
 if TYPE_CHECKING:
     from .data.fixtures import Fault
 
 MANY = 2000
+MENTIONED = 10  # variables that are passed over
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)  # no disk for what was to be written
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -37,11 +39,12 @@ def main(**options: Any) -> None:
     try:
         commands(**options)
     except OSError as error:
-        if error.errno not in FULL:
+        if error.errno not in FULL and error.filename is None:
             raise
         with suppress(OSError):  # it may be the standard error itself
             name = error.filename or "standard output"
-            click.echo(f"mockserver: {name} cannot be written: {error.strerror}.", err=True)
+            what = "written" if error.errno in FULL else "used"
+            click.echo(printable(f"mockserver: {name} cannot be {what}: {error.strerror}."), err=True)
         _give_up(sys.stdout)
         sys.exit(2)
     except (WrongSetting, BadVendor) as error:
@@ -49,7 +52,7 @@ def main(**options: Any) -> None:
         sys.exit(2)
     except BrokenFixture as broken:
         _tell(broken.faults)
-        click.echo(f"mockserver: {_count(len(broken.faults), 'fault')} in files; nothing is served.", err=True)
+        click.echo(f"mockserver: {_count(broken.number, 'fault')} in files; nothing is served.", err=True)
         sys.exit(2)
 
 
@@ -57,6 +60,22 @@ def main(**options: Any) -> None:
 @click.version_option(__version__, prog_name="mockserver")
 def commands() -> None:
     """An offline sandbox of five billing vendors' "list invoices" APIs."""
+    try:
+        os.getcwd()
+    except OSError:
+        raise WrongSetting("the working directory is not there any more; go to one that is.") from None
+
+
+def _mention_unknown() -> None:
+    """Tell which variables are passed over. To be called by commands that read settings of the environment."""
+    found = unknown(os.environ)
+    if found:
+        more = f" and {len(found) - MENTIONED:,} more" if found[MENTIONED:] else ""
+        names = ", ".join(name[:LONGEST] for name in found[:MENTIONED])
+        told = (
+            f"mockserver: passed over, as no setting is called so: {names}{more} (mockserver serve --help lists all)."
+        )
+        click.echo(printable(told), err=True)
 
 
 def _settings_as_options(*without: str) -> Callable[[F], F]:
@@ -87,6 +106,7 @@ def _as_option(setting: Field[Any]) -> Callable[[F], F]:
 @_settings_as_options()
 def serve(**given: Any) -> None:
     """Serve all vendors on one port until Ctrl-C."""
+    _mention_unknown()
     with loading():
         from . import logs
         from .assembly import assemble
@@ -94,7 +114,7 @@ def serve(**given: Any) -> None:
         from .journal import Done
         from .reloading import Reloading
         from .sandbox import first_day
-        from .wire import listening, scratch
+        from .wire import certificates, listening, scratch
         from .wire.inline import Gathered
 
         told = make(given)
@@ -120,12 +140,12 @@ def serve(**given: Any) -> None:
 
     world.observers.append(count)
     tls = (settings.tls_cert, settings.tls_key) if settings.tls_cert and settings.tls_key else None
-    if tls:
-        _check_certificate(*tls)
-    if settings.port_file:
-        listening.check_writable(settings.port_file)
+    if tls and (doubt := certificates.check(*tls)):
+        click.echo(printable(f"mockserver: {doubt}"), err=True)
     listener = listening.listen(settings.host, settings.port)
     encrypted = None if settings.tls_port is None else listening.listen(settings.host, settings.tls_port, "--tls-port")
+    if settings.port_file:
+        listening.prepare(settings.port_file)
     url, port = listening.url(listener, tls is not None and encrypted is None), listener.getsockname()[1]
     urls = [url] if encrypted is None else [url, listening.url(encrypted, tls=True)]
 
@@ -161,6 +181,8 @@ def serve(**given: Any) -> None:
             starting=starting,
             metrics=world.metrics,
             data=Reloading(world),
+            cors=settings.cors,
+            alone=settings.store == "memory",
         )
     except SystemExit as stopped:
         if os.getpid() != started:  # a worker ends: the rest is for the process that the user started
@@ -183,6 +205,8 @@ def serve(**given: Any) -> None:
     "watch",
     "reset_at",
     "control",
+    "public_url",
+    "trusted_proxies",
     "tls_cert",
     "tls_key",
     "tls_port",
@@ -202,6 +226,7 @@ def run(command: tuple[str, ...], junit: Path | None, ignore: str, **given: Any)
     from .testing import running
     from .testing.server import Server
 
+    _mention_unknown()
     try:
         ignored = verdict.names(ignore)
     except ValueError as error:
@@ -214,6 +239,7 @@ def run(command: tuple[str, ...], junit: Path | None, ignore: str, **given: Any)
             raise WrongSetting(f"{unwritable}: {error.strerror}.") from None
     with Server(**given) as server:
         environment = {**os.environ, **running.variables(server.world, server.url)}
+        environment |= running.past_proxies(environment, server.url)
         try:
             status = running.obey(command, environment)
         except OSError as error:
@@ -237,6 +263,7 @@ def run(command: tuple[str, ...], junit: Path | None, ignore: str, **given: Any)
 @click.option("--fixtures", default=None, metavar="DIR", help="folder with <vendor>/<dataset>.yaml")
 def vendors(as_json: bool, dataset: str | None, fixtures: str | None) -> None:
     """List the vendors, where they answer, and a call that works."""
+    _mention_unknown()
     listed = _listing(make({"dataset": dataset, "fixtures": fixtures}))
     if as_json:
         click.echo(json.dumps(listed, indent=2, ensure_ascii=False))
@@ -273,10 +300,12 @@ def validate(paths: tuple[Path, ...]) -> None:
     """Check fixture files, specs and scenarios: those given (files or folders), or all of ours."""
     from .validation import check_all
 
+    _mention_unknown()
     checked, faults = check_all(paths)
     _tell(faults)
     if faults:
-        click.echo(f"mockserver: {_count(len(faults), 'fault')} in {_count(checked, 'file')}.", err=True)
+        number = sum(fault.number for fault in faults)
+        click.echo(f"mockserver: {_count(number, 'fault')} in {_count(checked, 'file')}.", err=True)
         sys.exit(1)
     click.echo(f"{_count(checked, 'file')} checked, nothing wrong.")
 
@@ -361,10 +390,11 @@ def export(sandbox: str, out: Path, url: str | None, token: str | None) -> None:
 
 
 def _url() -> str:
-    """Where the user's server is, unless said otherwise."""
-    encrypted = os.environ.get("MOCKSERVER_TLS_CERT") and not os.environ.get("MOCKSERVER_TLS_PORT")
+    """Where the user's server is, unless said otherwise. Raises WrongSetting for a slip in the name of a setting."""
+    unknown(os.environ)
+    encrypted = given_by(os.environ, "tls_cert") and not given_by(os.environ, "tls_port")
     scheme = "https" if encrypted else "http"
-    port = os.environ.get("MOCKSERVER_PORT") or 8080
+    port = given_by(os.environ, "port") or 8080
     return os.environ.get("MOCKSERVER_URL") or f"{scheme}://127.0.0.1:{port}"
 
 
@@ -387,15 +417,17 @@ def _welcome(world: Any, urls: list[str], made_token: str | None = None) -> str:
     from .sandbox import first_day
 
     url, where = urls[0], " and ".join(urls)
-    lines = [f"mockserver {__version__} serves dataset {world.settings.dataset!r} on {where}", ""]
+    public = world.settings.public_url
+    outside = f", from outside {public}" if public else ""
+    lines = [f"mockserver {__version__} serves dataset {world.settings.dataset!r} on {where}{outside}", ""]
     day = first_day(world.settings, world.wall())
     for vendor in listing(world.vendors, world.sandboxes.library, world.settings.dataset, day):
         lines += [vendor["title"], *(f"  {address}" for address in vendor["addresses"])]
         lines += [f"  {curl(vendor['example'], url)}", ""]
     if made_token:
         lines += [f"control token (made for this run): {made_token}", ""]
-    health = f"health: {url}/__admin/health" if world.settings.control else "control and health: off"
-    return "\n".join([*lines, f"{health}   stop: Ctrl-C"])
+    health = f"health: {url}/__admin/health   " if world.settings.control else ""
+    return "\n".join([*lines, f"{health}stop: Ctrl-C"])
 
 
 def _give_up(stream: TextIO) -> None:
@@ -404,15 +436,6 @@ def _give_up(stream: TextIO) -> None:
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, stream.fileno())
         os.close(nowhere)
-
-
-def _check_certificate(certificate: Path, key: Path) -> None:
-    import ssl
-
-    try:
-        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key)
-    except (ssl.SSLError, OSError) as error:
-        raise WrongSetting(f"--tls-cert {certificate} and --tls-key {key} are no usable pair: {error}.") from None
 
 
 def _tell(faults: Iterable[Fault]) -> None:

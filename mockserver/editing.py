@@ -26,7 +26,7 @@ from .vendor import Vendor
 # 15 records, so that what is added first is as new as the newest of a story that is told month by month.
 FAR = 589_680
 TOLD = 100  # faults of one body that are told one by one
-MOST = 10_000  # records made at once; for more there is --records
+MOST = 2_000  # records made at once, as many of any vendor as a sandbox may hold; for more there is --records
 
 
 @dataclass(frozen=True)
@@ -103,11 +103,11 @@ class Editor:
         self.sandboxes.edit(self.sandbox, self.wall, self.vendor, change)
         return changed
 
-    def remove(self, id: str) -> None:
-        """Remove a record."""
+    def remove(self, *ids: str) -> None:
+        """Remove these records."""
 
         def change(edits: Edits, data: Dataset) -> Edits:
-            return edits.with_records({data.records.ids[self._find(data, id)]: None})
+            return edits.with_records({data.records.ids[self._find(data, id)]: None for id in ids})
 
         self.sandboxes.edit(self.sandbox, self.wall, self.vendor, change)
 

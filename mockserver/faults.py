@@ -22,6 +22,7 @@ from .vendor import Call, Network, Request, Vendor, Words
 LONGEST_DELAY = 60_000
 LONGEST_RETRY, USUAL_RETRY = 86_400, 60
 RETRY_AFTER = "Retry-After"  # the header that an outcome may set
+MOST = 100  # rules of a sandbox: every call is held against all of them
 
 
 class Wish(NamedTuple):

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from .addresses import Addresses
+from .addresses import Addresses, Keeps
 from .serve import World
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ class Later:
         return self._made(environ, start_response)
 
 
-def front(world: World) -> WSGIApplication:
+def front(world: World) -> Addresses:
     """What ``create_app`` makes, with Flask imported for the first call that needs it: a start is 70 ms shorter."""
 
     def flask() -> WSGIApplication:
@@ -34,4 +34,18 @@ def front(world: World) -> WSGIApplication:
 
         return routed(world)
 
-    return Addresses(Later(flask), world)
+    return Addresses(Later(flask), world, _control_keeps(world))
+
+
+def _control_keeps(world: World) -> Keeps:
+    """What control looks at of a body; it is made, like control itself, when it is first asked."""
+    made: list[Keeps] = []
+
+    def keeps(environ: WSGIEnvironment) -> int:
+        if not made:
+            from .control.guard import keeping
+
+            made.append(keeping(world))
+        return made[0](environ)
+
+    return keeps if world.settings.control else lambda environ: 0

@@ -6,21 +6,22 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
+from operator import itemgetter
 from typing import Any
 
 from .clock import format_instant, stamp
-from .matching import MAPS, Difference, Matcher, Seen, differences, matches
+from .matching import MAPS, Difference, Matcher, Seen, comparing, matching, missing
 from .redaction import BODY_LIMIT, HIDDEN, RedactedRequest
 from .store import Document, Store
 from .toolkit.basis import weakest
-from .toolkit.notices import Notice, closest
+from .toolkit.notices import UNDOCUMENTED_HEADER, Notice, closest
 from .toolkit.querystring import collected, pairs
 from .toolkit.quota import Spent
 from .toolkit.secrets.index import MIN_CUT_CHARS
 from .vendor import Call, Endpoint, Reply, Request, Vendor
 
 STORE_AWAY = "store-away"
-NOT_THE_CLIENTS = ("undocumented-status", STORE_AWAY)  # codes of warnings of what no client did
+NOT_THE_CLIENTS = ("undocumented-status", STORE_AWAY, UNDOCUMENTED_HEADER)  # warnings that fail no strict call
 ENTRY_BYTES = 3000  # what an entry takes without its texts
 HEADER_BYTES = 60  # what a header of a reply takes, its name and value; but for the one with warnings
 
@@ -78,16 +79,17 @@ class Entry(Mapping[str, Any]):
         self._made: Document | None = None
 
     def __getitem__(self, name: str) -> Any:
-        return self._whole[name]
+        return self.whole[name]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._whole)
+        return iter(self.whole)
 
     def __len__(self) -> int:
-        return len(self._whole)
+        return len(self.whole)
 
     @property
-    def _whole(self) -> Document:
+    def whole(self) -> Document:
+        """The entry as a plain document."""
         parts = self._parts  # None once it is made; whoever comes at the same time makes the same
         if parts is not None:
             self._made, self._parts = _entry(*parts), None
@@ -208,7 +210,8 @@ def hint(difference: Difference, kept: Document) -> str | None:
 
 
 NAMES = ("vendor", "operation", "method", "path")
-COMPARED = 200  # names of a call, or characters of one, that a slip is looked for in
+COMPARED = 50  # names of a call in which a slip is looked for
+LONGEST = 100  # characters of a path that are compared
 ALIKE = 0.8  # a letter or two: less alike are the names of different things
 _ALIKE: Mapping[str, Callable[[str], str]] = {
     "case": str.casefold,
@@ -221,8 +224,8 @@ _ALIKE: Mapping[str, Callable[[str], str]] = {
 def _are_alike(found: str, names: tuple[str, ...]) -> bool:
     from difflib import get_close_matches
 
-    short = [name[:COMPARED] for name in names]  # the time grows with the square of what is compared
-    return bool(get_close_matches(found[:COMPARED], short, 1, ALIKE))
+    short = [name[:LONGEST] for name in names]  # the time grows with the square of what is compared
+    return bool(get_close_matches(found[:LONGEST], short, 1, ALIKE))
 
 
 def _wanted(condition: Any) -> Any:
@@ -261,6 +264,11 @@ def looked_at(call: Call) -> Seen:
     return Seen(plain, query, request.headers, call.vendor.credential.read(request.headers))
 
 
+def _with_id(id: int, kept: Document) -> dict[str, Any]:
+    """An entry as it is told; a plain document is copied in a fraction of the time of a mapping."""
+    return {"id": id, **(kept.whole if isinstance(kept, Entry) else kept)}
+
+
 Near = tuple[dict[str, Any], list[Difference]]
 
 
@@ -274,24 +282,41 @@ class Journal:
         """All that is retained, newest first."""
         return self.newer(0)[0]
 
-    def newer(self, after: int) -> tuple[list[dict[str, Any]], int, int]:
-        """What came after the entry of this id, newest first; how many entries are retained in all; and how many were
-        let go since the journal was last empty.
+    def newer(
+        self, after: int, fits: Callable[[Document], bool] = lambda kept: True, limit: int | None = None
+    ) -> tuple[list[dict[str, Any]], int, int]:
+        """What came after the entry of this id and fits, newest first, at most so many; how many entries are retained
+        in all; and how many were let go since the journal was last empty.
         """
         entries, total, dropped = self._store.newer(self._sandbox, after)
-        return [{"id": id, **kept} for id, kept in reversed(entries)], total, dropped
+        found = (_with_id(id, kept) for id, kept in reversed(entries) if fits(kept))
+        return list(islice(found, limit)), total, dropped
 
-    def found(self, matcher: Matcher) -> list[dict[str, Any]]:
-        """The entries that a matcher fits, newest first."""
-        return [kept for kept in self.entries() if matches(matcher, seen(kept))]
+    def one(self, id: int) -> dict[str, Any] | None:
+        """The entry of this id, if it is retained."""
+        entries = self._store.newer(self._sandbox, id - 1).entries
+        return _with_id(*entries[0]) if entries and entries[0][0] == id else None
 
-    def nearest(self, matcher: Matcher, most: int = 3) -> list[Near]:
+    def found(self, matcher: Matcher) -> tuple[list[dict[str, Any]], int]:
+        """The entries that a matcher fits, newest first; and how many are retained in all."""
+        fits = matching(matcher)
+        found, total, _ = self.newer(0, lambda kept: fits(seen(kept)))
+        return found, total
+
+    def nearest(self, matcher: Matcher, most: int = 3) -> tuple[list[Near], int]:
         """The entries that do not fit, those first that come nearest (first of all those of the vendor asked for), with
-        what is different in each.
+        what is different in each; and how many are retained in all.
         """
-        compared = [(kept, differences(matcher, seen(kept))) for kept in self.entries() if kept["evidence"] is not None]
-        wrong = [(kept, different) for kept, different in compared if different]
-        return sorted(wrong, key=lambda pair: ("vendor" in (d.field for d in pair[1]), len(pair[1])))[:most]
+        (entries, total, _), compare = self._store.newer(self._sandbox, 0), comparing(matcher)
+        lack, near = missing(matcher), list[tuple[tuple[bool, int], int, Document, list[Difference]]]()
+        for id, kept in reversed(entries):
+            call, of_another = seen(kept), kept["vendor"] != matcher.get("vendor", kept["vendor"])
+            if not kept["evidence"] or (len(near) == most and (of_another, lack(call)) >= near[-1][0]):
+                continue
+            different = list(compare(call))
+            if different:
+                near = sorted([*near, ((of_another, len(different)), id, kept, different)], key=itemgetter(0))[:most]
+        return [(_with_id(id, kept), different) for _, id, kept, different in near], total
 
     def remove(self, ids: Iterable[int] | None = None) -> int:
         """Forget entries (None: all); returns how many."""

@@ -21,6 +21,7 @@ from .data.cache import Cache, Rest
 from .data.dataset import Accounts, Dataset
 from .data.records import Records
 from .settings import WrongSetting
+from .toolkit.files import UnfitFile, open_bytes
 from .vendor import Vendor
 from .version import __version__
 
@@ -268,12 +269,14 @@ class Library:
             return
         known = [vendor.name for vendor in self._vendors]
         try:
-            inside = sorted(self._folder.iterdir())
-        except OSError as error:  # it was there at the start
-            raise WrongSetting(f"--fixtures {self._folder} cannot be read: {error.strerror}.") from None
-        for path in inside:
-            if path.is_dir() and not path.name.startswith(".") and path.name not in known:
-                raise WrongSetting(f"--fixtures has the folder {path.name}, wanted {', '.join(known)}.")
+            folders = [path for path in sorted(self._folder.iterdir()) if path.is_dir() and path.name[0] != "."]
+            for path in folders:
+                if path.name not in known:
+                    raise WrongSetting(f"--fixtures has the folder {path.name}, wanted {', '.join(known)}.")
+                os.stat(path / ".")
+                os.listdir(path)
+        except OSError as error:
+            raise WrongSetting(f"--fixtures {error.filename} cannot be read: {error.strerror}.") from None
         for path in sorted(self._folder.glob("*/*.yml")):
             raise WrongSetting(f"--fixtures has {path}, wanted the ending .yaml or .jsonl.")
         for path in sorted(self._folder.glob("*/*.jsonl")):
@@ -296,7 +299,7 @@ class Library:
 
     def _find(self, vendor: Vendor, name: str) -> Path | None:
         candidates = (folder / f"{name}{suffix}" for folder in self._folders(vendor) for suffix in (".yaml", ".jsonl"))
-        return next((path for path in candidates if path.is_file()), None)
+        return next(filter(os.path.lexists, candidates), None)  # whatever it is: who reads it tells what it is not
 
 
 def _is_fixture(path: Path) -> bool:
@@ -320,9 +323,9 @@ def _read_whole(vendor: Vendor, path: Path, digest: str) -> Dataset:
 def _digest(path: Path) -> str:
     """What tells a file's content from any other. A file that cannot be read has none: whoever reads it tells."""
     try:
-        with path.open("rb") as file:
+        with open_bytes(path) as file:
             return file_digest(file, blake2b).hexdigest()
-    except OSError:
+    except (OSError, UnfitFile):
         return ""
 
 

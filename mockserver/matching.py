@@ -7,8 +7,9 @@ each optional, and M is a text that must be equal, or ``{"equalTo" | "contains":
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import repeat
+from operator import contains
 from typing import Any, NamedTuple
 
 from .toolkit.jsontext import brief
@@ -33,8 +34,7 @@ class Seen(NamedTuple):
     credential: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
+class Difference(NamedTuple):
     """One field that does not fit: what was expected there, and what was found (None: nothing)."""
 
     field: str
@@ -77,12 +77,44 @@ def matches(matcher: Matcher, seen: Seen) -> bool:
     return next(_differences(matcher, seen), None) is None
 
 
+def matching(matcher: Matcher) -> Callable[[Seen], bool]:
+    """Says of many calls whether they match."""
+    compare = comparing(matcher)
+    return lambda seen: next(compare(seen), None) is None
+
+
+def comparing(matcher: Matcher) -> Callable[[Seen], Iterator[Difference]]:
+    """Tells the differences of many calls: names that must be absent are looked for all at once, and mostly are."""
+    absent: dict[str, set[str]] = {}
+    rest = dict(matcher)
+    for field in MAPS:
+        wanted = matcher.get(field, {})
+        absent[field] = {name for name, condition in wanted.items() if condition == {"absent": True}}
+        rest[field] = {name: condition for name, condition in wanted.items() if name not in absent[field]}
+    names = {name.lower() for name in absent["headers"]}
+
+    def compare(seen: Seen) -> Iterator[Difference]:
+        are_absent = absent["query"].isdisjoint(seen.query) and names.isdisjoint(seen.headers)
+        return _differences(rest if are_absent else matcher, seen)
+
+    return compare
+
+
+def missing(matcher: Matcher) -> Callable[[Seen], int]:
+    """Tells of many calls how many names they lack that the matcher wants: in so much they differ at least."""
+    query, headers = (
+        {name for name, condition in matcher.get(field, {}).items() if condition != {"absent": True}} for field in MAPS
+    )
+    names = {name.lower() for name in headers}
+    return lambda seen: len(query.difference(seen.query)) + len(names.difference(seen.headers))
+
+
 def _differences(matcher: Matcher, seen: Seen) -> Iterator[Difference]:
     for field, wanted in matcher.items():
         if field == "query":
             for name, condition in wanted.items():
                 values = seen.query.get(name, ())
-                if not any(_meets(condition, value) for value in values or (None,)):
+                if not _any_meets(condition, values):
                     yield Difference(f"query.{name}", condition, values[-1] if values else None)
         elif field == "headers":
             for name, condition in wanted.items():
@@ -94,6 +126,17 @@ def _differences(matcher: Matcher, seen: Seen) -> Iterator[Difference]:
                 yield Difference("credential", "another", "this one" if seen.credential else None)
         elif seen.plain.get(field) != wanted:
             yield Difference(field, wanted, seen.plain.get(field))
+
+
+def _any_meets(condition: Any, values: Sequence[str]) -> bool:
+    """Whether one of several values meets a condition: a name may be sent thousands of times."""
+    if len(values) < 2:
+        return _meets(condition, values[0] if values else None)
+    if isinstance(condition, str) or "equalTo" in condition:
+        return (condition if isinstance(condition, str) else condition["equalTo"]) in values
+    if "absent" in condition:
+        return not condition["absent"]
+    return any(map(contains, values, repeat(condition["contains"])))
 
 
 def _meets(condition: Any, value: str | None) -> bool:

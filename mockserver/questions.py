@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 from .errors import Fact
 from .toolkit import params, querystring
@@ -62,11 +63,17 @@ def remembered(endpoint: Endpoint, query: str, readings: tuple[tuple[str, str], 
     return Question(values, tuple(notices), named, consulted)
 
 
+def _weight(key: Any, answer: Answer) -> int:
+    """About how many bytes it costs to remember an answer: its body, and the names in the path that it is to."""
+    *_, names = key
+    return len(answer[0].body) + sum(len(text) for _, text in names) + 1000
+
+
 class Answers:
     """What endpoints answered to questions that were asked again about the same data."""
 
     def __init__(self) -> None:
-        self._kept: Bounded[Answer] = Bounded(ANSWERS, lambda key, answer: len(answer[0].body) + 1000)
+        self._kept: Bounded[Answer] = Bounded(ANSWERS, _weight)
 
     def to(self, question: Question, call: Call, endpoint: Endpoint) -> Reply:
         """The endpoint's answer: to find it takes 2 µs, to answer 15 and more. Only what is declared repeatable, and

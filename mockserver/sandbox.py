@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import partial
 from typing import Any, NamedTuple
 
-from .clock import Clock, at, format_instant, parse_instant, since_daily
+from .clock import Clock, at, format_instant, last_daily, parse_instant
 from .data.dataset import Accounts, Dataset
 from .data.records import Readings
 from .errors import Misuse, StoreAway
+from .faults import MOST as MOST_RULES
 from .faults import Rule
 from .library import Library
 from .settings import Settings, WrongSetting
 from .store import DEFAULT as DEFAULT
-from .store import SETTINGS, Document, Store
+from .store import SETTINGS, Document, Expiry, Store
 from .toolkit.bounded import Bounded
 from .toolkit.jsontext import decode, encode
 from .toolkit.notices import Notice, closest
@@ -235,7 +236,7 @@ class Sandboxes:
         return found
 
     def _stored(self, name: str, wall: float) -> tuple[int, Sandbox] | None:
-        found = self.store.read(name, SETTINGS, wall=wall, idle=self._idle(name, wall))
+        found = self.store.read(name, SETTINGS, wall=wall, expiry=self._expiry(name, wall))
         if found is None:
             self._let_go(name)
             return None
@@ -293,17 +294,16 @@ class Sandboxes:
             self._overlays = overlays()
         return sandbox
 
-    def _idle(self, name: str, wall: float) -> float | None:
-        """How long a sandbox may be idle now, or be forgotten; the one that nobody had to ask for may always be.
+    def _expiry(self, name: str, wall: float) -> Expiry:
+        """When a sandbox is forgotten: for idleness by the store's own time, which a jump of the wall clock and the
+        clock of another replica leave alone (the one that nobody had to ask for may always be idle).
 
-        The daily reset is no more than that: whatever was not used since is forgotten, by whoever comes first, in one
-        step of the store. So it needs no timer, and nobody has to know whether it was done.
+        The daily reset, by the wall clock, is no more than that: whatever was not used since is forgotten, by whoever
+        comes first, in one step of the store. So it needs no timer, and nobody has to know whether it was done.
         """
         idle = None if name == DEFAULT else self.settings.sandbox_idle
-        if self.settings.reset_at is None:
-            return idle
-        since = since_daily(self.settings.reset_at, wall)
-        return since if idle is None else min(idle, since)
+        since = None if self.settings.reset_at is None else last_daily(self.settings.reset_at, wall)
+        return Expiry(idle, since)
 
     def _make(self, name: str, wall: float) -> None:
         document, limit = self.fresh(name, wall).document(), self.settings.max_sandboxes
@@ -325,6 +325,7 @@ class Sandboxes:
         while True:
             version, before = self._entered(name, wall)
             after = replace(change(before), name=name).document()
+            _check_number(after["faults"])
             self._bound("The fault rules", sum(len(json.dumps(rule)) for rule in after["faults"]))
             if self.store.write(name, SETTINGS, after, expected=version, wall=wall):
                 return self.enter(name, wall)
@@ -374,7 +375,7 @@ class Sandboxes:
     def names(self, wall: float) -> Mapping[str, float]:
         """All sandboxes and the seconds since each was last used; those idle for too long go first."""
         self._expire(wall)
-        return {name: max(0.0, wall - used) for name, used in sorted(self.store.sandboxes().items())}
+        return {name: use.idle for name, use in sorted(self.store.sandboxes().items())}
 
     def reset_if_due(self, wall: float) -> None:
         """Forget what was not used since the daily reset, for who looks at sandboxes without entering them."""
@@ -385,10 +386,9 @@ class Sandboxes:
         return name in self.names(wall)
 
     def _expire(self, wall: float) -> None:
-        for name, used in self.store.sandboxes().items():
-            idle = self._idle(name, wall)
-            # Not if somebody used it meanwhile.
-            if idle is not None and wall - used > idle and self.store.delete(name, used=used):
+        for name, use in self.store.sandboxes().items():
+            expiry = self._expiry(name, wall)
+            if expiry.is_over(use) and self.store.delete(name, expiry):  # not if somebody used it meanwhile
                 self._let_go(name)
 
     def _bound(self, what: str, size: int) -> None:
@@ -443,6 +443,13 @@ class Sandboxes:
             if kept:
                 self._know_secrets(name, vendor, after)
                 return self.change(name, wall, partial(_with_edits, vendor.name, kept))
+
+
+def _check_number(rules: Sequence[Document]) -> None:
+    """Raises Misuse when a sandbox would have more fault rules than one may have."""
+    if len(rules) > MOST_RULES:
+        detail = f"The sandbox would have {len(rules)} fault rules, wanted at most {MOST_RULES}."
+        raise Misuse("Too many fault rules", detail, 422, code="too-many-rules")
 
 
 def _with_edits(vendor: str, version: int, sandbox: Sandbox) -> Sandbox:

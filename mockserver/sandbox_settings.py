@@ -44,7 +44,7 @@ def _dataset(rooms: Sandboxes, sandbox: Sandbox, name: Any, wall: float) -> Sand
     try:
         rooms.library.load_all(name, sandbox.day)
     except BrokenFixture as broken:
-        more = f" and {len(broken.faults) - 1} more" if broken.faults[1:] else ""
+        more = f" and {broken.number - 1:,} more" if broken.number > 1 else ""
         raise WrongSetting(f"The dataset {name} cannot be used: {broken.faults[0]}{more}.") from None
     clock = sandbox.clock
     if rooms.settings.clock in ("anchor", "frozen"):

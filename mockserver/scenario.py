@@ -6,6 +6,7 @@ one that cannot be used changes nothing.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -15,7 +16,7 @@ from typing import Any
 
 from .changes import FIRST, LAST_PAGE, BadChange, Change, carry_out, change_of
 from .clock import Clock, parse_duration, parse_instant
-from .data.fixtures import BrokenFixture, Fault, Path_, Wrong, parse_yaml, shown, written
+from .data.fixtures import BrokenFixture, Fault, Path_, Wrong, parse_yaml, read_text, shown, written
 from .editing import Editor
 from .errors import Misuse
 from .faults import BadRule, Rule, rule_of
@@ -28,6 +29,7 @@ FORMAT = "docs/scenarios.md"  # describes what stands in such a file
 OURS = Path(__file__).resolve().parent / "scenarios"
 SET = ("dataset", "readings", "quotas", "strict", "acceptAnyCredential", "delay")
 _TURN = re.compile("[,;] wanted |; its choices are |; there (?:is|are) ")
+MOST_CHANGES = 100  # each is tried on the data as all before it have left it
 KEYS = ("description", *SET, "clock", "expireCredentials", "faults", "changes")
 
 
@@ -79,6 +81,11 @@ class Scenarios:
     def check(self, wall: float) -> None:
         """Try every scenario of the user. Raises BrokenFixture with the faults of all files together."""
         faults: list[Fault] = []
+        for folder in self._folders:
+            try:
+                os.listdir(folder)
+            except OSError as error:
+                raise WrongSetting(f"--scenarios {folder} cannot be read: {error.strerror}.") from None
         for file in self._files().values():
             if file.parent != OURS:
                 faults += faults_of(file, self._rooms, wall)
@@ -154,11 +161,7 @@ def _carried_out(index: int, change: Change, rooms: Sandboxes, name: str, wall: 
 
 def read(file: Path, rooms: Sandboxes, wall: float) -> Scenario:
     """The scenario of a file. Raises BrokenFixture with everything that is wrong with it."""
-    try:
-        text = file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise BrokenFixture([Fault(file, 1, "", f"a file that cannot be read ({error})", "UTF-8 text")]) from None
-    content, _ = parse_yaml(file, text)
+    content, _ = parse_yaml(file, read_text(file))
     scenario, wrong = check(content, file, rooms, wall)
     if wrong:
         raise _broken(file, wrong)
@@ -194,7 +197,10 @@ def check(content: Any, file: Path, rooms: Sandboxes, wall: float) -> tuple[Scen
             rules.append(rule_of(f"{name}-{index + 1}", body, rooms.vendors))
         except BadRule as bad:
             wrong.append((("faults", index), *_sides(str(bad))))
-    for index, body in _listed(content, "changes", wrong):
+    asked = list(_listed(content, "changes", wrong))
+    if len(asked) > MOST_CHANGES:
+        wrong.append((("changes",), f"{len(asked):,} changes", f"at most {MOST_CHANGES}"))
+    for index, body in asked[:MOST_CHANGES]:
         try:
             changes.append(change_of(body, rooms.vendors))
         except BadChange as unfit:
@@ -273,7 +279,7 @@ def _turned(clock: Clock, asked: Mapping[str, Any], wall: float) -> Clock:
 def _broken(file: Path, wrong: Iterable[Wrong]) -> BrokenFixture:
     """The faults with their lines, in the order of the file."""
     wrong = list(wrong)
-    _, line_of = parse_yaml(file, file.read_text(encoding="utf-8"))
+    _, line_of = parse_yaml(file, read_text(file))
     lines = line_of([where for where, _, _ in wrong])
     faults = [
         Fault(file, line, written(where), found, wanted, FORMAT)

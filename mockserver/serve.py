@@ -121,8 +121,12 @@ def outcome(world: World, call: Call, wall: float) -> Reply:
     """What the call comes to: an answer, a refusal, a word on the misuse of the sandbox, or the vendor's 500."""
     try:
         sandbox, wish = placed(world, call, wall)
-        if cors.is_preflight(call.request) and world.settings.cors:
-            return cors.preflight(call.vendor)
+        if world.settings.cors:
+            if cors.is_preflight(call.request):
+                reply, notices = cors.preflight(call.vendor, call.request, world.settings.cors_headers)
+                call.notices += notices
+                return reply
+            call.notices += cors.undocumented(call.vendor, call.request)
         call.reached = "faults"
         hit = struck(world, sandbox, call, wish)
         call.fault = hit.rule or None
@@ -245,7 +249,7 @@ def closed(world: World, done: Done, told: RedactedRequest) -> Reply:
     """Write the call down, before the first byte goes out, and tell the observers; the reply with the id under which
     the journal has it. A preflight is no call, unless it is refused: the call itself never comes then.
     """
-    if done.sandbox is not None and not (done.vendor and cors.is_preflight(done.request)):
+    if done.sandbox is not None and not (done.vendor and cors.is_passed(done.request, done.reply, done.notices)):
         kept, size = journal.unkept(done) if done.fault == live.CODE else journal.entry(done, told)
         try:
             done.id = world.store.append(done.sandbox, kept, size)

@@ -12,8 +12,10 @@ from typing import Any, cast
 from urllib.parse import unquote
 
 from .clock import EARLIEST, LATEST, parse_instant, parse_time_of_day, within
+from .toolkit.notices import LONGEST, edits
 from .toolkit.quota import Quota
 from .toolkit.secrets.names import looks_secret
+from .toolkit.web import Network, PublicUrl, parse_header_names, parse_networks, parse_public_url
 
 
 class WrongSetting(Exception):
@@ -58,8 +60,26 @@ def _file(text: str) -> Path:
 def _exists(found: Callable[[], bool]) -> bool:
     try:
         return found()
-    except OSError:  # a name that is too long for any
+    except OSError:  # a name that is too long for any, or a folder that may not be entered
         return False
+
+
+def exists(path: Path) -> bool:
+    """Whether something is there that this user can reach."""
+    return _exists(path.exists)
+
+
+def _host(text: str) -> str:
+    """An address or a name; IPv6 may stand in brackets, as in a URL."""
+    if not text.startswith("["):
+        return text
+    try:
+        if text.endswith("]"):
+            ipaddress.IPv6Address(text[1:-1])
+            return text[1:-1]
+    except ValueError:
+        pass
+    raise ValueError("an address like 127.0.0.1, ::1 or [::1], or a name, without a port")
 
 
 def _clock(text: str) -> str:
@@ -159,7 +179,7 @@ def _setting(
 class Settings:
     """Everything a server can be told, with its defaults."""
 
-    host: str = _setting("127.0.0.1", str, "address to listen on", "ADDRESS")
+    host: str = _setting("127.0.0.1", _host, "address to listen on", "ADDRESS")
     port: int = _setting(8080, _whole(0, 65535), "port to listen on; 0 takes a free one and prints it", "PORT")
     port_file: Path | None = _setting(None, Path, "write the port there once it is known", "FILE")
     workers: int = _setting(1, _whole(1, 64), "how many processes answer calls; several need a --store", "N")
@@ -217,6 +237,19 @@ class Settings:
         False, switch, "an unknown credential (of the right form) acts for the example account"
     )
     cors: bool = _setting(True, switch, "answer browsers of other origins")
+    cors_headers: tuple[str, ...] | None = _setting(
+        None, parse_header_names, "headers that browsers may send beside the documented ones [any]", "LIST"
+    )
+    public_url: PublicUrl | None = _setting(
+        None,
+        parse_public_url,
+        "how the server is called from outside, where a proxy is in front of it",
+        "URL",
+        told=lambda text: repr(without_password(text)),
+    )
+    trusted_proxies: tuple[Network, ...] = _setting(
+        (), parse_networks, "proxies whose X-Forwarded-Proto, -Host and -Prefix count: addresses, networks", "LIST"
+    )
     mock_headers: bool = _setting(True, switch, "send X-Mock-* headers")
     tls_cert: Path | None = _setting(None, _file, "serve TLS with this certificate chain (PEM)", "FILE")
     tls_key: Path | None = _setting(None, _file, "the certificate's private key (PEM)", "FILE")
@@ -240,7 +273,7 @@ class Settings:
 def is_loopback(host: str) -> bool:
     """Whether an address is reached from this machine only."""
     try:
-        return ipaddress.ip_address(host).is_loopback
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
     except ValueError:
         return host.lower() == "localhost"
 
@@ -259,22 +292,55 @@ def variable(name: str) -> str:
     return f"MOCKSERVER_{name.upper()}"
 
 
+def given_by(environ: Mapping[str, str], name: str) -> str | None:
+    """What the environment says of a setting; None if nothing, or if it speaks of a service of this name instead."""
+    key = variable(name)
+    return None if _is_of_a_service(key, environ.get(key, "")) else environ.get(key) or None
+
+
+def unknown(environ: Mapping[str, str]) -> list[str]:
+    """The variables that look like ours and are nothing that we know.
+
+    Raises WrongSetting for one that is a slip of the name of a setting: to pass it over would lose what it says.
+    """
+    names = [variable(f.name) for f in fields(Settings)]
+    found = [key for key in sorted(environ) if key[:11].upper() == "MOCKSERVER_" and key not in names]
+    found = [key for key in found if not _is_of_a_service(key, environ[key])]
+    for key in found:
+        meant = next((name for name in names if _is_slip(key, name)), None)
+        if meant:
+            raise WrongSetting(f"{key[:LONGEST]} is not a setting of mockserver. Did you mean {meant}?")
+    return [key for key in found if not _ELSEWHERE.fullmatch(key)]
+
+
+def _is_of_a_service(key: str, value: str) -> bool:
+    return bool(_SERVICE.fullmatch(key) or (key.endswith("_PORT") and _SERVICE_URL.match(value)))
+
+
+def _is_slip(name: str, known: str) -> bool:
+    """Whether somebody who wrote one name meant the other: but for case and underscores one sign or, in a long name,
+    two are missing, too many or others, or it is called as the flag that turns it off.
+    """
+    name, known = (text.upper().removeprefix("MOCKSERVER_").replace("_", "") for text in (name, known))
+    most = 2 if len(known) >= LONG_NAME else 1
+    return name == "NO" + known or (abs(len(name) - len(known)) <= most and edits(name, known) <= most)
+
+
+LONG_NAME = 8  # letters
+
+
 def make(given: Mapping[str, Any] | None = None, environ: Mapping[str, str] = os.environ) -> Settings:
     """Settings from what was given (text, or values already typed; None is "not given") and the environment.
 
-    Raises WrongSetting, also for a MOCKSERVER_* variable that names no setting.
+    Raises WrongSetting, also for a MOCKSERVER_* variable that is a slip of a setting's; others are passed over.
     """
+    unknown(environ)
     values: dict[str, Any] = {}
     given = given or {}
-    names = {variable(f.name): f.name for f in fields(Settings)}
-    for key in environ:
-        if key.startswith("MOCKSERVER_") and key not in names and not _ELSEWHERE.fullmatch(key):
-            known = ", ".join(sorted(names))
-            raise WrongSetting(f"{key} is not a setting of mockserver; there are {known}.")
     for f in fields(Settings):
         value, source = given.get(f.name), "--" + f.name.replace("_", "-")
-        if value is None and environ.get(variable(f.name)):
-            value, source = environ[variable(f.name)], variable(f.name)
+        if value is None:
+            value, source = given_by(environ, f.name), variable(f.name)
         if value is None:
             continue
         parse = cast(Callable[[str], Any], f.metadata["parse"])
@@ -287,3 +353,9 @@ def make(given: Mapping[str, Any] | None = None, environ: Mapping[str, str] = os
 
 # Where a server is and how its vendors are called, told to clients: by users, and by ``mockserver run``.
 _ELSEWHERE = re.compile(r"MOCKSERVER_(\w+_)?URL|MOCKSERVER_\w+_(CREDENTIAL|HEADERS)")
+# What Kubernetes, and Docker for a link, tell every container of a service called mockserver, or mockserver-something.
+_SERVICE = re.compile(
+    r"MOCKSERVER_(\w+_)?(NAME|ENV_.+|SERVICE_HOST|SERVICE_PORT(_\w+)?|"
+    r"PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR|START|END))?)"
+)
+_SERVICE_URL = re.compile("(tcp|udp|sctp)://")  # of MOCKSERVER_PORT, and of MOCKSERVER_<SOMETHING>_PORT

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-import yaml
-
 from . import clock, scenario
 from . import vendors as shelf
-from .data import fixtures, yamltext
-from .data.fixtures import BrokenFixture, Fault
+from .data import fixtures
+from .data.fixtures import BrokenFixture, Fault, Wrong
 from .library import Library, shape
 from .sandbox import Sandboxes
-from .settings import WrongSetting, make
+from .settings import WrongSetting, exists, make
 from .spec_basis import lacking
 from .store.memory import MemoryStore
+from .toolkit.notices import LONGEST
 
 
 def check_all(paths: Sequence[Path]) -> tuple[int, list[Fault]]:
@@ -27,11 +27,9 @@ def check_all(paths: Sequence[Path]) -> tuple[int, list[Fault]]:
     ours = [*(path for vendor in served for path in (vendor.fixtures, vendor.spec)), scenario.OURS]
     files: list[Path] = []
     for path in paths or ours:
-        if not path.exists():
+        if not exists(path):
             raise WrongSetting(f"there is no file or folder {path}.")
-        inside = (
-            sorted(p for p in path.rglob("*") if p.suffix in (".yaml", ".yml", ".jsonl")) if path.is_dir() else [path]
-        )
+        inside = _inside(path) if path.is_dir() else [path]
         if not inside:
             raise WrongSetting(f"{path} holds no .yaml or .jsonl file.")
         files += inside
@@ -44,7 +42,17 @@ def check_all(paths: Sequence[Path]) -> tuple[int, list[Fault]]:
             check_file(file, shapes, rooms)
         except BrokenFixture as broken:
             faults += broken.faults
-    return len(files), faults
+    return len(files), fixtures.bounded(faults)
+
+
+def _inside(folder: Path) -> list[Path]:
+    """The files of a folder, and of those in it, that look like ours. Raises WrongSetting when one cannot be read."""
+
+    def refuse(error: OSError) -> None:
+        raise WrongSetting(f"{error.filename} cannot be read: {error.strerror}.")
+
+    found = [Path(where, name) for where, _, names in os.walk(folder, onerror=refuse) for name in names]
+    return sorted(path for path in found if path.suffix in (".yaml", ".yml", ".jsonl"))
 
 
 def check_file(file: Path, shapes: dict[str, fixtures.Shape], rooms: Sandboxes) -> None:
@@ -55,18 +63,14 @@ def check_file(file: Path, shapes: dict[str, fixtures.Shape], rooms: Sandboxes) 
     if file.suffix == ".jsonl":
         _fixture(file, name, shapes)
         return
-    try:
-        content = yamltext.load(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError, yaml.YAMLError):
-        _fixture(file, name if name in shapes else next(iter(shapes)), shapes)
-        return
+    text = fixtures.read_text(file)
+    content, line_of = fixtures.parse_yaml(file, text)
     if isinstance(content, dict) and "openapi" in content:
-        _spec(file, content)
-        silent = [
-            said for vendor in rooms.vendors if vendor.spec.resolve() == file.resolve() for said in lacking(vendor)
-        ]
-        if silent:
-            raise BrokenFixture([Fault(file, 1, "", "nothing", said) for said in silent])
+        _spec(file, content, line_of)
+        for vendor in rooms.vendors:
+            silent = lacking(vendor) if vendor.spec.resolve() == file.resolve() else ()
+            if silent:
+                raise BrokenFixture([Fault(file, 1, "", "nothing", said) for said in silent])
     elif isinstance(content, dict) and not _FIXTURE & content.keys() and content.keys() & set(scenario.KEYS):
         faults = scenario.faults_of(file, rooms, clock.wall())
         if faults:
@@ -89,15 +93,15 @@ def _fixture(file: Path, vendor: str, shapes: dict[str, fixtures.Shape]) -> None
     fixtures.read(file, shapes[vendor])
 
 
-def _spec(file: Path, content: dict[str, object]) -> None:
+def _spec(file: Path, content: dict[str, object], line_of: fixtures.LineOf) -> None:
     """What the ledger needs: every parameter and response says on what it is based.
 
     A spec that is none of a vendor (its server is under our control prefix) is based on nothing but itself.
     """
     paths = content.get("paths")
-    faults: list[tuple[tuple[str | int, ...], str, str]]
+    faults: list[Wrong]
     if not str(content["openapi"]).startswith("3.1."):
-        faults = [(("openapi",), str(content["openapi"]), "3.1.x")]
+        faults = [(("openapi",), _brief(content["openapi"]), "3.1.x")]
     elif isinstance(paths, dict) and paths:
         things = () if _is_control(content) else _things(paths)
         silent = [where for where, thing in things if not (isinstance(thing, dict) and _has_basis(thing))]
@@ -106,11 +110,16 @@ def _spec(file: Path, content: dict[str, object]) -> None:
     else:
         faults = [(("paths",), "no path", "at least one path with an operation")]
     if faults:
-        lines = yamltext.lines(file.read_text(encoding="utf-8"), [where for where, _, _ in faults])
+        lines = line_of([where for where, _, _ in faults])
         raise BrokenFixture(
             Fault(file, line, ".".join(map(str, where)), found, wanted)
             for line, (where, found, wanted) in zip(lines, faults, strict=True)
         )
+
+
+def _brief(value: object) -> str:
+    """A value as it stands in a spec: a word without quotes."""
+    return value if isinstance(value, str) and len(value) < LONGEST else fixtures.shown(value)
 
 
 def _is_control(content: dict[str, object]) -> bool:
@@ -132,14 +141,14 @@ def _malformed(where: tuple[str | int, ...], thing: object) -> Iterator[tuple[tu
         return
     if "in" in thing and "name" in thing and "properties" not in where[-1:]:
         if thing["in"] not in PLACES:
-            yield (*where, "in"), str(thing["in"]), "one of " + ", ".join(PLACES)
+            yield (*where, "in"), _brief(thing["in"]), "one of " + ", ".join(PLACES)
         if not isinstance(thing.get("required", False), bool):
-            yield (*where, "required"), str(thing["required"]), "true or false"
+            yield (*where, "required"), _brief(thing["required"]), "true or false"
     kinds = thing.get("type")
     if kinds is not None and where[-1:] != ("properties",) and "securitySchemes" not in where:
         for kind in kinds if isinstance(kinds, list) else [kinds]:
             if kind not in TYPES and not isinstance(kind, dict):
-                yield (*where, "type"), str(kind), "one of " + ", ".join(TYPES)
+                yield (*where, "type"), _brief(kind), "one of " + ", ".join(TYPES)
     for name, item in thing.items():
         if name not in ("example", "examples", "value", "enum", "const", "default"):
             yield from _malformed((*where, name), item)
@@ -160,7 +169,8 @@ def _things(paths: dict[str, object]) -> Iterator[tuple[tuple[str | int, ...], o
         for method, operation in item.items() if isinstance(item, dict) else ():
             if not isinstance(operation, dict) or "responses" not in operation:
                 continue
-            for index, parameter in enumerate(operation.get("parameters", ())):
+            parameters, responses = operation.get("parameters", []), operation["responses"]
+            for index, parameter in enumerate(parameters if isinstance(parameters, list) else [parameters]):
                 yield ("paths", path, method, "parameters", index), parameter
-            for status, response in operation["responses"].items():
+            for status, response in responses.items() if isinstance(responses, dict) else [("", responses)]:
                 yield ("paths", path, method, "responses", status), response

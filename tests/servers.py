@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -48,11 +49,14 @@ def running(
         try:
             for line in server.stdout:
                 printed.append(line)
-                if line.startswith("health: "):
+                if "stop: Ctrl-C" in line:
                     break
             else:
                 raise AssertionError(f"{command} ended with {server.wait()}: {''.join(printed)}")
-            yield line.split()[1].removesuffix("/__admin/health"), "".join(printed)
+            text = "".join(printed)
+            found = re.search(r" serves dataset \S+ on (https?://[^\s,]+)", text)
+            assert found is not None
+            yield found[1], text
         finally:
             end(server)
 

@@ -102,3 +102,11 @@ def test_a_path_that_two_vendors_claim_is_nobodys_at_the_root(vendor: Vendor) ->
     assert one in {claimed[0].path for claimed in torn}
     own, torn = addresses.addresses([vendor])
     assert ({address.prefix for address in own}, torn) == ({"", "/acme"}, [])
+
+
+def test_no_long_name_of_a_header_is_remembered() -> None:
+    before = addresses._known_header.cache_info().currsize
+    for number in range(10):
+        name = f"{number}{'A' * 5000}"
+        assert addresses._header(f"HTTP_{name}_B") == f"{name.lower()}-b"
+    assert addresses._known_header.cache_info().currsize == before

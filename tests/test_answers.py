@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from mockserver import questions
 from mockserver.toolkit.jsontext import decode
 from mockserver.vendor import Call, Reply, Vendor
 from tests.acme import BILLS, POOR, RICH, Sandboxed
@@ -115,3 +116,9 @@ def test_what_is_not_declared_repeatable_is_asked_each_time(vendor: Vendor, aske
     for _ in range(4):
         server.get(BILLS)
     assert len(asked) == 4
+
+
+def test_what_an_answer_weighs_has_the_names_of_its_path() -> None:
+    answer = (Reply(200, b"12345"), (), dict[str, None](), False)
+    weights = [questions._weight(("question", "mark", "rich", (("id", name),)), answer) for name in ("", "a" * 9000)]
+    assert weights[1] - weights[0] == 9000

@@ -17,7 +17,7 @@ from tests.acme import BILLS, POOR, Sandboxed, list_bills
 TWO = f"{BILLS}?size=2&page="
 GOOD: list[dict[str, Any]] = [
     {"add": 3},
-    {"add": 10_000},
+    {"add": 2_000},
     {"pages": 3},
     {"vendor": "acme", "after": 2, "pages": 20},
     {"vendor": "acme", "add": {"state": "paid"}},
@@ -56,7 +56,7 @@ def test_a_change_says_what_it_was_made_of(vendor: Vendor, body: dict[str, Any])
         ({"pages": True}, "pages"),
         ({"pages": "3"}, "pages"),
         ({"add": 0}, "add"),
-        ({"add": 10_001}, "add"),
+        ({"add": 2_001}, "add"),
         ({"add": True}, "add"),
         ({"add": {"state": "paid"}}, "add"),
         ({"vendor": "acme", "set": {"state": "paid"}}, "set"),

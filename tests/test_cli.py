@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import http.client
 import json
 import os
@@ -209,8 +210,95 @@ def test_wrong_settings_are_sentences(
     assert told(run(vendor, "serve", *flags, **environment)) == f"mockserver: {sentence}"
 
 
-def test_an_unknown_variable_is_refused(vendor: Vendor) -> None:
-    assert told(run(vendor, "serve", MOCKSERVER_PROT="1")).startswith("mockserver: MOCKSERVER_PROT is not a setting")
+@pytest.mark.parametrize(
+    "command",
+    [("serve",), ("run", "--", "true"), ("validate",), ("vendors",), ("health",), ("export", "--out", "nowhere")],
+)
+def test_a_slip_in_the_name_of_a_variable_is_refused(vendor: Vendor, command: tuple[str, ...]) -> None:
+    sentence = "mockserver: MOCKSERVER_PROT is not a setting of mockserver. Did you mean MOCKSERVER_PORT?"
+    assert told(run(vendor, *command, MOCKSERVER_PROT="1")) == sentence
+
+
+@pytest.mark.parametrize(
+    ("command", "mentions"),
+    [
+        (("run", "--", "true"), True),
+        (("validate",), True),
+        (("vendors",), True),
+        (("readings",), False),  # no setting has a say in these
+        (("generate", "acme", "--out", "-"), False),
+        (("health",), False),  # asked again and again
+    ],
+)
+def test_a_variable_of_somebody_else_is_mentioned_once(
+    vendor: Vendor, command: tuple[str, ...], mentions: bool
+) -> None:
+    found = run(vendor, *command, MOCKSERVER_IMAGE="x/y:z", MOCKSERVER_PORT="tcp://10.0.0.1:1", MOCKSERVER_NAME="/a/b")
+    assert found.exit_code == (1 if command[0] == "health" else 0), found.output
+    mention = (
+        "mockserver: passed over, as no setting is called so: MOCKSERVER_IMAGE (mockserver serve --help lists all)."
+    )
+    assert [line for line in found.stderr.splitlines() if "passed over" in line] == [mention] * mentions
+    assert "tcp://" not in found.output
+
+
+def test_of_many_variables_some_are_named(vendor: Vendor) -> None:
+    found = run(vendor, "vendors", **{f"MOCKSERVER_X{number}X": "1" for number in range(50)})
+    assert found.exit_code == 0
+    assert found.stderr.count("MOCKSERVER_X") == 10
+    assert " and 40 more (" in found.stderr
+
+
+def test_a_service_of_this_name_says_nothing_of_where_a_server_is(vendor: Vendor) -> None:
+    service = {"MOCKSERVER_PORT": "tcp://10.0.0.1:1", "MOCKSERVER_TLS_PORT": "tcp://10.0.0.1:1"}
+    assert run(vendor, "health", **service).output.startswith("http://127.0.0.1:8080 ")
+    assert run(vendor, "health", **service, MOCKSERVER_TLS_CERT="x").output.startswith("https://127.0.0.1:8080 ")
+
+
+def test_what_is_no_url_of_a_server(vendor: Vendor) -> None:
+    for url in ("http://[::1", "127.0.0.1:8080", "http://"):
+        found = run(vendor, "health", "--url", url)
+        assert (found.exit_code, found.stdout) == (1, "")
+        assert len(found.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("a: &a {x: 1}\n<<: *a\n", "2: found the merge key <<, wanted the keys of that map written out here, or"),
+        (
+            r'vendor: "\ud83d\ude00"',
+            r'1: found the surrogate pair \ud83d\ude00, wanted the character itself, or "\U0001F600"',
+        ),
+    ],
+)
+def test_what_a_fixture_has_of_another_format_is_told_with_what_to_write_instead(
+    vendor: Vendor, tmp_path: Path, text: str, sentence: str
+) -> None:
+    (tmp_path / "acme").mkdir()
+    (tmp_path / "acme" / "default.yaml").write_text(text)
+    first, last = told(run(vendor, "serve", "--fixtures", str(tmp_path))).splitlines()
+    assert first.startswith(f"{tmp_path}/acme/default.yaml:{sentence}")
+    assert last == "mockserver: 1 fault in files; nothing is served."
+
+
+def test_of_many_faults_a_hundred_are_told_and_all_are_counted(vendor: Vendor, tmp_path: Path) -> None:
+    (tmp_path / "acme").mkdir()
+    file = tmp_path / "acme" / "default.yaml"
+    file.write_text(FIXTURE.format(vendor="acme", dataset="default") + "records:\n" + "- 1\n" * 1234)
+    lines = told(run(vendor, "serve", "--fixtures", str(tmp_path))).splitlines()
+    assert lines[-2:] == [f"{file}: 1,134 more", "mockserver: 1,234 faults in files; nothing is served."]
+    found = run(vendor, "validate", str(tmp_path))
+    assert (found.exit_code, found.stderr.splitlines()[-1]) == (1, "mockserver: 1,234 faults in 1 file.")
+    assert len(found.stderr.splitlines()) == 102
+
+
+def test_what_the_system_refuses_is_a_sentence(vendor: Vendor, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*anything: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied", "/a\x1b/file")
+
+    monkeypatch.setattr("mockserver.validation.check_all", refuse)
+    assert told(run(vendor, "validate")) == "mockserver: /a\\x1b/file cannot be used: Permission denied."
 
 
 def test_a_certificate_that_is_none(vendor: Vendor, tmp_path: Path) -> None:
@@ -340,7 +428,8 @@ def test_a_token_is_not_told_when_none_was_made(
 
 def test_without_control_there_is_no_health_to_tell_of(vendor: Vendor, monkeypatch: pytest.MonkeyPatch) -> None:
     text, app = welcome(vendor, monkeypatch, "--no-control", "--host", "0.0.0.0")
-    assert text.splitlines()[-1] == "control and health: off   stop: Ctrl-C"
+    assert text.splitlines()[-1] == "stop: Ctrl-C"
+    assert not [word for word in ("__admin", "__docs", "control") if word in text]
     assert Client(app).get("/__admin/health").status_code == 404
 
 
@@ -446,6 +535,41 @@ def test_serve_speaks_tls_with_a_certificate_that_a_client_verifies(tmp_path: Pa
         assert interrupted(server)[0] == 0
 
 
+def test_a_key_that_wants_a_passphrase_is_refused_and_nobody_is_asked(tmp_path: Path) -> None:
+    """With a terminal, which OpenSSL would ask by itself."""
+    certificate, key = self_signed(tmp_path, passphrase=b"open-sesame")
+    terminal, its = os.openpty()
+    on_terminal = "import os, sys; os.open(sys.argv[1], os.O_RDWR); os.execv(sys.argv[2], sys.argv[2:])"
+    serve = [PROGRAM, "serve", "--port", "0", "--tls-cert", str(certificate), "--tls-key", str(key)]
+    done = subprocess.run(
+        [sys.executable, "-c", on_terminal, os.ttyname(its), *serve],
+        start_new_session=True,
+        stdin=its,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    os.set_blocking(terminal, False)
+    with pytest.raises(BlockingIOError):
+        os.read(terminal, 1)
+    os.close(terminal)
+    os.close(its)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(f"mockserver: --tls-key {key} is encrypted, wanted a key without a passphrase")
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_certificate_that_has_expired_is_served_with_a_word(tmp_path: Path) -> None:
+    certificate, key = self_signed(tmp_path, until=2021)
+    with serving("--tls-cert", str(certificate), "--tls-key", str(key)) as (server, url):
+        assert health.ask(url) == (True, "is healthy")
+        status, log = interrupted(server)
+    assert status == 0
+    wanted = f"mockserver: the certificate of --tls-cert {certificate} has expired: clients that look at it refuse it."
+    assert log.splitlines()[0] == wanted
+
+
 def test_serve_speaks_tls_on_one_port_and_http_on_another_of_the_same_sandboxes(tmp_path: Path) -> None:
     certificate, key = self_signed(tmp_path)
     flags = ("--tls-cert", str(certificate), "--tls-key", str(key), "--tls-port", "0")
@@ -470,7 +594,9 @@ def test_what_a_person_is_told_moves_no_cursor(vendor: Vendor, tmp_path: Path) -
     lines = told(run(vendor, "serve", "--fixtures", str(tmp_path))).splitlines()
     assert len(lines) == 7
     assert all(line.isprintable() for line in lines)
-    assert told(run(vendor, "serve", **{"MOCKSERVER_\x1b[2J": "x"})).isprintable()
+    mentioned = run(vendor, "vendors", **{"MOCKSERVER_\x1b[2J": "x"})
+    assert "MOCKSERVER_" in mentioned.stderr
+    assert mentioned.stderr.strip().isprintable()
 
 
 def test_a_password_in_the_url_of_a_server_is_not_told(vendor: Vendor, tmp_path: Path) -> None:

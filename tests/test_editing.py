@@ -16,7 +16,7 @@ from mockserver import vendors as shelf
 from mockserver.app import create_app
 from mockserver.data import fixtures, yamltext
 from mockserver.data.records import Records
-from mockserver.editing import FAR, Editor
+from mockserver.editing import FAR, MOST, Editor
 from mockserver.errors import Misuse
 from mockserver.library import shape
 from mockserver.serve import World
@@ -158,3 +158,18 @@ def _as_before(world: World) -> Iterator[None]:
     yield
     for name in list(world.store.sandboxes()):
         world.sandboxes.delete(name)
+
+
+@pytest.mark.parametrize("index", VENDORS)
+@pytest.mark.parametrize("seed", [None, 99])
+def test_as_many_records_as_may_be_asked_for_can_be_made_of_every_vendor(
+    world: World, index: int, seed: int | None
+) -> None:
+    vendor = world.vendors[index]
+    client = create_app(make({}, {}), wall=lambda: WALL).test_client()
+    body = {"records": MOST} if seed is None else {"records": MOST, "seed": seed}
+    made = client.post(f"/__admin/records/{vendor.name}/generate", json=body)
+    assert (made.status_code, len(made.get_json()["ids"])) == (201, MOST)
+    over = client.post(f"/__admin/records/{vendor.name}/generate", json={"records": MOST + 1})
+    assert over.status_code == 422
+    assert over.get_json()["detail"] == f"records is {MOST + 1}, wanted a whole number from 1 to {MOST}."

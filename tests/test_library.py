@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import logging
+import os
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -274,3 +277,39 @@ def test_what_other_code_made_is_not_trusted(
 def test_the_core_that_has_a_say_is_all_that_reads_types_and_renders() -> None:
     names = {f"{path.parent.name}/{path.name}" for path in library._core()}
     assert {"data/records.py", "data/cache.py", "toolkit/fields.py", "mockserver/clock.py"} <= names
+
+
+@pytest.mark.parametrize("suffix", ["yaml", "jsonl"])
+@pytest.mark.parametrize(
+    ("make", "found"),
+    [
+        (os.mkfifo, "found a pipe, wanted a regular file"),
+        (os.mkdir, "found a folder, wanted a regular file"),
+        (lambda path: path.symlink_to("/dev/zero"), "found a device, wanted a regular file"),
+        (lambda path: path.symlink_to("nowhere"), "found a file that cannot be read"),
+    ],
+)
+def test_whatever_is_called_like_a_file_of_the_users_is_not_passed_over(
+    vendor: Vendor, tmp_path: Path, suffix: str, make: Callable[[Path], None], found: str
+) -> None:
+    (tmp_path / "acme").mkdir()
+    make(tmp_path / "acme" / f"default.{suffix}")
+    with pytest.raises(BrokenFixture, match=found):
+        Library([vendor], tmp_path).load_all("default")
+
+
+def test_a_folder_of_a_vendor_that_cannot_be_read_is_told(
+    vendor: Vendor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "acme").mkdir()
+
+    listed = os.listdir
+
+    def forbidden(path: Path) -> list[str]:
+        if path.name == "acme":
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return listed(path)
+
+    monkeypatch.setattr(os, "listdir", forbidden)  # whoever runs the tests may read everything
+    with pytest.raises(WrongSetting, match=rf"^--fixtures {tmp_path}/acme cannot be read: Permission denied.$"):
+        Library([vendor], tmp_path).load_all("default")

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as some
 
-from mockserver.matching import BadMatcher, Difference, Seen, check, differences, matches
+from mockserver.matching import BadMatcher, Difference, Seen, check, comparing, differences, matches, matching, missing
 
 SEEN = Seen(
     {"vendor": "acme", "operation": "listBills", "method": "GET", "path": "/v3/bills", "status": 200},
@@ -114,3 +116,47 @@ def test_no_text_of_a_matcher_is_a_pattern(text: str) -> None:
         matcher = check({"query": {"page": condition}})
         assert not matches(matcher, SEEN._replace(query={"page": ["a" * 100_000 + "!"]}))
         assert matches(matcher, SEEN._replace(query={"page": [text]}))
+
+
+OFTEN = SEEN._replace(query={"page": [str(number) for number in range(2000)], "none": []})
+
+
+@pytest.mark.parametrize(
+    ("condition", "fits"),
+    [
+        ("1999", True),
+        ("2000", False),
+        ({"equalTo": "0"}, True),
+        ({"equalTo": "x"}, False),
+        ({"contains": "99"}, True),
+        ({"contains": "x"}, False),
+        ({"absent": False}, True),
+        ({"absent": True}, False),
+    ],
+)
+def test_one_of_the_values_that_a_name_is_sent_with_is_enough(condition: Any, fits: bool) -> None:
+    assert matches({"query": {"page": condition}}, OFTEN) is fits
+    assert matching({"query": {"page": condition}})(OFTEN) is fits
+
+
+NAMES = some.sampled_from(["page", "Page", "a", "x-acme-key", "X-Acme-Key"])
+CONDITIONS = some.sampled_from(["1", {"contains": ""}, {"absent": True}, {"absent": False}, {"equalTo": "1"}])
+
+
+@given(
+    some.fixed_dictionaries(
+        {},
+        optional={
+            "query": some.dictionaries(NAMES, CONDITIONS),
+            "headers": some.dictionaries(NAMES, CONDITIONS),
+            "method": some.sampled_from(["GET", "PUT"]),
+        },
+    ),
+    some.dictionaries(NAMES, some.just(["1"])),
+    some.dictionaries(NAMES.map(str.lower), some.just("1")),
+)
+def test_many_calls_are_matched_as_each_of_them(matcher: Any, query: Any, headers: Any) -> None:
+    seen = SEEN._replace(query=query, headers=headers)
+    assert list(comparing(matcher)(seen)) == differences(matcher, seen)
+    assert missing(matcher)(seen) <= len(differences(matcher, seen))
+    assert matching(matcher)(seen) is matches(matcher, seen)

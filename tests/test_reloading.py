@@ -712,3 +712,28 @@ def test_a_look_at_nothing_is_told(tmp_path: Path) -> None:
                 end(server)
     told = "mockserver: --watch has no file to look at: recipes make the data (--records, --seed or --clock real).\n"
     assert (tmp_path / "log").read_text() == told
+
+
+@pytest.mark.parametrize(
+    ("make", "found"),
+    [(os.mkfifo, "a pipe"), (lambda path: path.symlink_to("/dev/zero"), "a device")],
+)
+def test_what_is_no_file_any_more_is_not_read(
+    vendor: Vendor, files: Files, log: pytest.LogCaptureFixture, make: Callable[[Path], None], found: str
+) -> None:
+    server = Served(files, vendor)
+    files.path().unlink()
+    make(files.path())
+    assert server.turn()
+    assert log.messages == [f"Not served, what was there stays: {files.path()}:1: found {found}, wanted a regular file"]
+    assert names(server)[0] == "Anvil"
+
+
+def test_of_what_is_wrong_a_hundred_things_are_logged(
+    vendor: Vendor, files: Files, log: pytest.LogCaptureFixture
+) -> None:
+    server = Served(files, vendor)
+    files.write(BILL_ROWS + "- 1\n" * 5000)
+    assert server.turn()
+    assert len(log.messages) == 101
+    assert log.messages[-1] == f"Not served, what was there stays: {files.path()}: 4,900 more"

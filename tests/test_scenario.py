@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,7 +17,7 @@ from mockserver.errors import Misuse
 from mockserver.sandbox import Sandboxes
 from mockserver.scenario import OURS, Scenarios, faults_of
 from mockserver.serve import World
-from mockserver.settings import make
+from mockserver.settings import WrongSetting, make
 from mockserver.toolkit.fields import Moment
 from mockserver.toolkit.querystring import encode
 from mockserver.vendor import Vendor
@@ -412,3 +414,30 @@ def test_a_file_that_cannot_be_read_is_told(vendor: Vendor, tmp_path: Path) -> N
     file.write_bytes(b"\xff")
     (fault,) = faults_of(file, Sandboxed(vendor).world.sandboxes, WALL)
     assert fault.wanted == "UTF-8 text"
+
+
+@pytest.mark.parametrize(
+    ("make", "found"),
+    [(os.mkfifo, "a pipe"), (lambda path: path.symlink_to("/dev/zero"), "a device"), (os.mkdir, "a folder")],
+)
+def test_what_is_no_file_is_not_read(vendor: Vendor, tmp_path: Path, make: Callable[[Path], None], found: str) -> None:
+    make(tmp_path / "own.yaml")
+    with pytest.raises(BrokenFixture, match=rf"own\.yaml:1: found {found}, wanted a regular file$"):
+        Sandboxed(vendor, scenarios=tmp_path)
+
+
+def test_a_folder_that_cannot_be_read_is_told(vendor: Vendor, tmp_path: Path) -> None:
+    scenarios, _ = rooms_of(Sandboxed(vendor, scenarios=tmp_path))
+    tmp_path.rmdir()
+    with pytest.raises(WrongSetting, match=rf"^--scenarios {tmp_path} cannot be read: No such file or directory\.$"):
+        scenarios.check(WALL)
+
+
+def test_changes_are_bounded(vendor: Vendor, tmp_path: Path) -> None:
+    many = "".join(f"- {{vendor: acme, add: {{id: {100 + number}, state: void}}}}\n" for number in range(101))
+    file = files(tmp_path, own=f"description: x\nchanges:\n{many}") / "own.yaml"
+    _, rooms = rooms_of(Sandboxed(vendor))
+    (told,) = faults_of(file, rooms, WALL)
+    assert str(told) == f"{file}:2: changes: found 101 changes, wanted at most 100"
+    files(tmp_path, own=f"description: x\nchanges:\n{many[: many.rindex('-')]}")
+    assert faults_of(file, rooms, WALL) == []

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from mockserver.control import guard, speech
+from mockserver import editing, faults, redaction
+from mockserver.control import guard, hiding, speech
 from mockserver.data import yamltext
 from mockserver.matching import MOST
 from mockserver.serve import LONGEST_TARGET
+from mockserver.toolkit import notices
 from mockserver.toolkit.jsontext import DIGITS
 from mockserver.wire import inline, refusing
 
@@ -45,6 +47,11 @@ def test_the_limits_are_those_of_the_code() -> None:
         f"{yamltext.DEPTH} levels": "YAML",
         f"{DIGITS:,} digits": "a number",
         f"{MOST} names": "a matcher",
+        f"{redaction.BODY_LIMIT:,} bytes": "a body of a call",
+        f"{editing.MOST:,} records": "records made at once",
+        f"{faults.MOST} rules": "fault rules",
+        f"{notices.LONGEST} characters": "a name that may be a slip",
+        f"{hiding.LONGEST:,} characters": "a problem",
     }
     for limit, what in told.items():
         assert limit in limits, what

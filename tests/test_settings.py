@@ -8,10 +8,30 @@ from typing import Any
 
 import pytest
 
-from mockserver.settings import Settings, WrongSetting, is_loopback, make, pairs, secured, variable, without_password
+from mockserver.settings import (
+    Settings,
+    WrongSetting,
+    is_loopback,
+    make,
+    pairs,
+    secured,
+    unknown,
+    variable,
+    without_password,
+)
 from mockserver.toolkit.quota import Quota
 
 WHOLE = "a whole number from "
+PUBLIC = "a URL like https://mock.example/billing: http or https, a host, perhaps a port and a path"
+
+
+@pytest.mark.parametrize("url", ["https://anna:pa55word@mock.example", "https://pa55word@mock.example/billing"])
+def test_a_public_url_names_no_user_and_what_it_names_is_not_repeated(url: str) -> None:
+    with pytest.raises(WrongSetting) as refused:
+        make({"public_url": url}, {})
+    assert str(refused.value).startswith("--public-url is 'https://…@mock.example")
+    assert str(refused.value).endswith(f"wanted {PUBLIC}.")
+    assert "pa55word" not in str(refused.value)
 
 
 @pytest.mark.parametrize(
@@ -44,9 +64,26 @@ WHOLE = "a whole number from "
         ("readings", "=x", "name=value, several separated by commas"),
         ("quotas", "acme=0/minute", "vendor=<n>/second|minute|hour|day, several separated by commas"),
         ("quotas", "acme", "vendor=<n>/second|minute|hour|day, several separated by commas"),
+        *(
+            ("host", host, "an address like 127.0.0.1, ::1 or [::1], or a name, without a port")
+            for host in ("[127.0.0.1]", "[localhost]", "[::1", "[::1]:8080", "[]", "[::1]x", "[[::1]]")
+        ),
         ("strict", "maybe", "true or false"),
         ("cors", "2", "true or false"),
         ("log_format", "xml", "text or json"),
+        ("cors_headers", "X A", "names of headers like X-Requested-With,traceparent, separated by commas"),
+        ("trusted_proxies", "10.0.0.1/8", "addresses and networks like 127.0.0.1,10.0.0.0/8, separated by commas"),
+        ("public_url", "mock.example", PUBLIC),
+        ("public_url", "//mock.example", PUBLIC),
+        ("public_url", "ftp://mock.example", PUBLIC),
+        ("public_url", "https://", PUBLIC),
+        ("public_url", "https:///billing", PUBLIC),
+        ("public_url", "https://mock.example?a=b", PUBLIC),
+        ("public_url", "https://mock.example/?", PUBLIC),
+        ("public_url", "https://mock.example/a#b", PUBLIC),
+        ("public_url", "https://mock.example:99999", PUBLIC),
+        ("public_url", "https://mock.example/a/../b", PUBLIC),
+        ("public_url", "https://mock example", PUBLIC),
     ],
 )
 def test_a_wrong_value_is_a_sentence_with_the_flag_what_was_found_and_what_was_wanted(
@@ -65,6 +102,9 @@ def test_a_wrong_value_is_a_sentence_with_the_flag_what_was_found_and_what_was_w
     ("name", "text", "value"),
     [
         ("host", "0.0.0.0", "0.0.0.0"),
+        ("host", "[::1]", "::1"),
+        ("host", "[::]", "::"),
+        ("host", "[fe80::1%eth0]", "fe80::1%eth0"),
         ("port", "0", 0),
         ("port_file", "/tmp/port", Path("/tmp/port")),
         ("dataset", "my.set-1_b", "my.set-1_b"),
@@ -102,14 +142,67 @@ def test_a_flag_wins_over_its_variable_which_wins_over_the_default() -> None:
     assert make({}, {"MOCKSERVER_PORT": ""}) == make(None, {}) == Settings()
 
 
-def test_a_variable_that_names_no_setting_is_refused() -> None:
-    with pytest.raises(
-        WrongSetting, match=r"^MOCKSERVER_PROT is not a setting of mockserver; there are .*MOCKSERVER_PORT"
-    ):
-        make({}, {"MOCKSERVER_PROT": "1"})
-    assert make({}, {"MOCKSERVER_URL": "http://x", "OTHER": "1"}) == Settings()
-    told = ("MOCKSERVER_ACME_URL", "MOCKSERVER_ACME_2_CREDENTIAL", "MOCKSERVER_ACME_HEADERS")
+@pytest.mark.parametrize(
+    ("slip", "meant"),
+    [
+        ("MOCKSERVER_PROT", "MOCKSERVER_PORT"),
+        ("MOCKSERVER_PORTS", "MOCKSERVER_PORT"),
+        ("MOCKSERVER_port", "MOCKSERVER_PORT"),
+        ("MOCKSERVER_DATASETS", "MOCKSERVER_DATASET"),
+        ("MOCKSERVER_TLSPORT", "MOCKSERVER_TLS_PORT"),
+        ("MOCKSERVER_TSL_PORT", "MOCKSERVER_TLS_PORT"),
+        ("MOCKSERVER_MAX_SANDBOX", "MOCKSERVER_MAX_SANDBOXES"),
+        ("MOCKSERVER_NO_CORS", "MOCKSERVER_CORS"),
+        ("MOCKSERVER_SCENARIO", "MOCKSERVER_SCENARIOS"),
+    ],
+)
+def test_a_slip_of_a_settings_name_is_refused(slip: str, meant: str) -> None:
+    with pytest.raises(WrongSetting) as refused:
+        make({}, {slip: "1"})
+    assert str(refused.value) == f"{slip} is not a setting of mockserver. Did you mean {meant}?"
+
+
+@pytest.mark.parametrize("name", ["IMAGE", "LOG_LEVEL", "HOME", "VERSION", "HTTPS_PORT", "DATA", "X" * 500])
+def test_a_variable_of_somebody_else_stops_nothing(name: str) -> None:
+    assert make({}, {f"MOCKSERVER_{name}": "1"}) == Settings()
+    assert unknown({f"MOCKSERVER_{name}": "1", "MOCKSERVER_PORT": "1", "OTHER": "2"}) == [f"MOCKSERVER_{name}"]
+
+
+def test_variables_for_clients_are_passed_over() -> None:
+    told = ("MOCKSERVER_URL", "MOCKSERVER_ACME_URL", "MOCKSERVER_ACME_2_CREDENTIAL", "MOCKSERVER_ACME_HEADERS")
     assert make({}, dict.fromkeys(told, "x")) == Settings()
+    assert unknown(dict.fromkeys(told, "x")) == []
+
+
+SERVICE = {  # as Kubernetes and ``docker --link`` set them for services called mockserver and mockserver-tls
+    "MOCKSERVER_PORT": "tcp://10.0.0.1:8080",
+    "MOCKSERVER_SERVICE_HOST": "10.0.0.1",
+    "MOCKSERVER_SERVICE_PORT": "8080",
+    "MOCKSERVER_SERVICE_PORT_HTTP": "8080",
+    "MOCKSERVER_PORT_8080_TCP": "tcp://10.0.0.1:8080",
+    "MOCKSERVER_PORT_8080_TCP_PROTO": "tcp",
+    "MOCKSERVER_PORT_8080_TCP_PORT": "8080",
+    "MOCKSERVER_PORT_8080_TCP_ADDR": "10.0.0.1",
+    "MOCKSERVER_PORT_53_UDP": "udp://10.0.0.1:53",
+    "MOCKSERVER_TLS_PORT": "tcp://10.0.0.2:443",
+    "MOCKSERVER_TLS_SERVICE_HOST": "10.0.0.2",
+    "MOCKSERVER_TLS_PORT_443_TCP": "tcp://10.0.0.2:443",
+    "MOCKSERVER_1_PORT": "sctp://10.0.0.1:1",
+    "MOCKSERVER_NAME": "/web/mockserver",
+    "MOCKSERVER_ENV_PYTHON_VERSION": "3.11",
+}
+
+
+def test_what_is_said_of_a_service_of_this_name_is_passed_over() -> None:
+    assert make({}, SERVICE) == Settings()
+    assert unknown(SERVICE) == []
+    assert make({"port": "1"}, SERVICE).port == 1
+
+
+@pytest.mark.parametrize("name", ["port", "tls_port"])
+def test_a_port_that_is_none_is_still_refused(name: str) -> None:
+    with pytest.raises(WrongSetting, match=rf"^{variable(name)} is 'http://x:1', wanted a whole number"):
+        make({}, {variable(name): "http://x:1"})
 
 
 def test_certificate_and_key_go_together(tmp_path: Path) -> None:
@@ -132,14 +225,14 @@ def test_pairs() -> None:
     assert pairs("a=b=c") == {"a": "b=c"}
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1", "127.1.2.3", "::1", "localhost", "LocalHost"])
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.1.2.3", "::1", "[::1]", "localhost", "LocalHost"])
 def test_on_loopback_no_token_is_needed(host: str) -> None:
     assert is_loopback(host)
     assert secured(Settings(host=host)).control_token is None
     assert secured(Settings(host=host, control_token="mine")).control_token == "mine"
 
 
-@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.5", "mybox", "", "localhost.example"])
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "[::]", "192.168.1.5", "mybox", "", "localhost.example"])
 def test_off_loopback_one_is_made_unless_given(host: str) -> None:
     assert not is_loopback(host)
     made = [secured(Settings(host=host)).control_token for _ in range(2)]

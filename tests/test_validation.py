@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
+import sys
+from collections.abc import Callable
 from pathlib import Path
+from types import FrameType
+from typing import Any
 
 import pytest
 
 from mockserver.data import shipped
 from mockserver.scenario import OURS
 from mockserver.settings import WrongSetting
+from mockserver.toolkit.files import MAX_TEXT_BYTES
 from mockserver.validation import check_all
 from mockserver.vendor import Vendor
 from mockserver.vendors import found as found_vendors
@@ -152,3 +159,148 @@ def test_a_scenario_is_known_by_its_keys_and_tried(vendor: Vendor, tmp_path: Pat
 def test_a_fixture_with_a_key_of_a_scenario_is_a_fixture(vendor: Vendor, tmp_path: Path) -> None:
     (told,) = faults(vendor, tmp_path / "own.yaml", GOOD + "description: x\n")
     assert "the unknown key description" in told
+
+
+@pytest.mark.parametrize(
+    ("make", "found"),
+    [(os.mkfifo, "a pipe"), (lambda path: path.symlink_to("/dev/zero"), "a device")],
+)
+@pytest.mark.parametrize("name", ["acme/own.yaml", "acme/own.jsonl", "x/own.yaml"])
+def test_what_is_no_regular_file_is_not_read(
+    vendor: Vendor, tmp_path: Path, name: str, make: Callable[[Path], None], found: str
+) -> None:
+    (tmp_path / name).parent.mkdir()
+    make(tmp_path / name)
+    for given in (tmp_path, tmp_path / name):
+        with only(vendor):
+            checked, faults = check_all([given])
+        assert (checked, list(map(str, faults))) == (1, [f"{tmp_path}/{name}:1: found {found}, wanted a regular file"])
+
+
+def test_a_file_that_is_too_large_is_not_read(vendor: Vendor, tmp_path: Path) -> None:
+    with (tmp_path / "own.yaml").open("w") as file:
+        file.truncate(MAX_TEXT_BYTES + 1)
+    with only(vendor):
+        _, (fault,) = check_all([tmp_path])
+    assert str(fault).endswith("found 67,108,865 bytes, wanted a file of at most 67,108,864 bytes")
+
+
+def test_a_folder_that_cannot_be_read_is_told(vendor: Vendor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def forbidden(path: str) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied", path)
+
+    monkeypatch.setattr(os, "scandir", forbidden)
+    with only(vendor), pytest.raises(WrongSetting, match=rf"^{tmp_path} cannot be read: Permission denied.$"):
+        check_all([tmp_path])
+
+
+# Work in proportion ---------------------------------------------------------------------------------------------------
+
+
+def keys(indent: str, count: int) -> str:
+    return "".join(f"{indent}zz{number}: 1\n" for number in range(count))
+
+
+HEAD = '{"vendor":"acme","dataset":"own","anchor":"2026-03-31","accounts":[{"account":"a","secret":"s"}]}\n'
+WRONG: dict[str, tuple[str, Callable[[int], str]]] = {
+    "keys of a fixture": ("acme/own.yaml", lambda n: GOOD + keys("", n)),
+    "keys of a record": ("acme/own.yaml", lambda n: GOOD + "- id: 9\n" + keys("  ", n)),
+    "keys of an account": (
+        "acme/own.yaml",
+        lambda n: GOOD.replace("- account: rich\n", "- account: rich\n" + keys("  ", n)),
+    ),
+    "records": ("acme/own.yaml", lambda n: GOOD + "- {id: 9, zz: 1}\n" * n),
+    "records that are none": ("acme/own.yaml", lambda n: GOOD + "- 1\n" * n),
+    "records of nobody": (
+        "acme/own.yaml",
+        lambda n: (
+            GOOD.replace("records:\n", keys_of_accounts(n) + "records:\n")
+            + "".join(
+                f"- {{id: {100 + i}, name: x, state: paid, due: '2026-01-31', amount: 1, _owner: o{i}}}\n"
+                for i in range(n)
+            )
+        ),
+    ),
+    "keys of a line": (
+        "acme/own.jsonl",
+        lambda n: HEAD + "{" + ",".join(f'"zz{i}":1' for i in range(n)) + "}\n",
+    ),
+    "a key twice at the end of a line": (
+        "acme/own.jsonl",
+        lambda n: HEAD + "{" + ",".join(f'"zz{i}":1' for i in range(n)) + f',"zz{n - 1}":1}}\n',
+    ),
+    "lines": ("acme/own.jsonl", lambda n: HEAD + '{"id":1,"zz":1}\n' * n),
+    "lines that are none": ("acme/own.jsonl", lambda n: HEAD + "{\n" * n),
+    "keys of a scenario": ("x/own.yaml", lambda n: "description: x\n" + keys("", n)),
+    "faults of a scenario": ("x/own.yaml", lambda n: "description: x\nfaults:\n" + "- {zz: 1}\n" * n),
+    "parameters of a spec": (
+        "x/spec.yaml",
+        lambda n: SPEC.replace("      parameters:\n", "      parameters:\n" + "      - {name: zz, in: zz}\n" * n),
+    ),
+    "paths of a spec": (
+        "x/spec.yaml",
+        lambda n: SPEC + "".join(f"  /zz{i}: {{get: {{responses: {{'200': 1}}}}}}\n" for i in range(n)),
+    ),
+}
+
+
+def keys_of_accounts(count: int) -> str:
+    return "".join(f"- {{account: a{number}, secret: s{number}}}\n" for number in range(count))
+
+
+def counted(do: Callable[[], object]) -> int:
+    """How many instructions of Python are carried out."""
+    steps = 0
+
+    def count(frame: FrameType, event: str, argument: object) -> Any:
+        nonlocal steps
+        frame.f_trace_opcodes, frame.f_trace_lines = True, False
+        steps += event == "opcode"
+        return count
+
+    before = sys.gettrace()
+    sys.settrace(count)
+    try:
+        do()
+    finally:
+        sys.settrace(before)
+    return steps
+
+
+@pytest.mark.parametrize("kind", WRONG)
+def test_all_that_is_wrong_takes_a_time_in_proportion(vendor: Vendor, tmp_path: Path, kind: str) -> None:
+    name, text = WRONG[kind]
+    path = tmp_path / name
+    path.parent.mkdir()
+
+    def work(count: int) -> int:
+        path.write_text(text(count))
+        with only(vendor):
+            return counted(lambda: check_all([path]))
+
+    work(1)  # what is done once for all
+    assert work(480) <= 4.5 * work(120)
+
+
+@pytest.mark.parametrize("count", [1, 99, 100, 101, 8000])
+def test_a_hundred_things_are_told_and_how_many_more_there_are(vendor: Vendor, tmp_path: Path, count: int) -> None:
+    told = faults(vendor, tmp_path / "own.yaml", GOOD + keys("", count))
+    assert told[0].endswith("zz0: found the unknown key zz0, wanted one of vendor, dataset, anchor, accounts, records")
+    assert len(told) == min(count, 101)
+    assert [line for line in told if "more" in line] == ([f" {count - 100:,} more"] if count > 100 else [])
+
+
+def test_of_many_files_a_hundred_things_are_told_in_all(vendor: Vendor, tmp_path: Path) -> None:
+    for name in ("a", "b", "c"):
+        (tmp_path / f"{name}.yaml").write_text(GOOD.replace("dataset: own", f"dataset: {name}") + keys("", 150))
+    with only(vendor):
+        checked, found = check_all([tmp_path])
+    assert (checked, len(found), sum(fault.number for fault in found)) == (3, 101, 450)
+
+
+@pytest.mark.parametrize("silly", ["parameters: 1", "parameters: {a: 1}", "responses: [1]", "responses: null"])
+def test_a_spec_in_which_nothing_is_as_it_must_be_is_told(vendor: Vendor, tmp_path: Path, silly: str) -> None:
+    rest = "" if silly.startswith("responses") else "      responses: {}\n"
+    text = f"openapi: 3.1.0\npaths:\n  /a:\n    get:\n      {silly}\n{rest}"
+    (told,) = faults(vendor, tmp_path / "spec.yaml", text)
+    assert "found no x-basis" in told

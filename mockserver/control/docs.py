@@ -18,6 +18,7 @@ from ..data import shipped
 from ..errors import Misuse
 from ..listing import prefix_of
 from ..serve import World
+from . import outside
 from .browsers import wants_page
 from .pages import page
 from .speech import Control, missing, said
@@ -34,12 +35,18 @@ def blueprint(world: World) -> Blueprint:
     files = {vendor.name: vendor.spec for vendor in world.vendors} | {CONTROL: shipped.spec(CONTROL)}
     titles = {vendor.name: vendor.title for vendor in world.vendors} | {CONTROL: "Control API"}
 
-    def sandbox() -> str:
-        """What leads into the sandbox that the URL names; nothing if it names none."""
+    def here() -> str:
+        """What stands before the paths of this server, and leads into the sandbox that the URL names if it does."""
         named = request.environ.get(SANDBOX)
-        return prefix_of(control.legal(named)) if named else ""
+        return outside.base(world.settings) + (prefix_of(control.legal(named)) if named else "")
 
-    @routes.get("/", strict_slashes=False)
+    @routes.get("")
+    def bare() -> Response:
+        """To where the page's own addresses hold, whatever stands before them."""
+        query = request.query_string.decode("latin-1")
+        return Response(status=308, headers={"Location": "__docs/" + (f"?{query}" if query else "")})
+
+    @routes.get("/")
     def docs() -> Response:
         if swagger_ui() is not None:
             return page("docs/index.html")
@@ -51,8 +58,8 @@ def blueprint(world: World) -> Blueprint:
 
     @routes.get("/specs")
     def specs() -> Response:
-        here = f"{sandbox()}{ROOT}/specs"
-        return said({"specs": [{"name": n, "title": titles[n], "url": f"{here}/{n}.yaml"} for n in files]})
+        root = f"{here()}{ROOT}/specs"
+        return said({"specs": [{"name": n, "title": titles[n], "url": f"{root}/{n}.yaml"} for n in files]})
 
     @routes.get("/specs/<name>.yaml")
     def spec(name: str) -> Response:
@@ -62,7 +69,7 @@ def blueprint(world: World) -> Blueprint:
             before, after = _around_servers(files[name], files[name].stat().st_mtime_ns)
         except (OSError, ValueError, yaml.YAMLError) as error:
             raise Misuse("Bad spec", f"The spec of {name} cannot be read: {error}", 500, code="bad-spec") from None
-        text = f"{before}servers: {json.dumps(_servers(name, sandbox()))}{after}"
+        text = f"{before}servers: {json.dumps(_servers(name, here()))}{after}"
         return Response(text, headers={"Cache-Control": "no-store"}, content_type="application/yaml; charset=utf-8")
 
     @routes.get("/swagger-ui/<path:name>")
@@ -81,13 +88,13 @@ def swagger_ui() -> Path | None:
     return Path(found.origin).parent / "dist" if found and found.origin else None
 
 
-def _servers(name: str, sandbox: str) -> list[dict[str, str]]:
-    """Where this server answers what a spec describes; relative, so that it is true behind any host and proxy."""
+def _servers(name: str, here: str) -> list[dict[str, str]]:
+    """Where this server answers what a spec describes; relative where nobody says how it is called from outside."""
     if name == CONTROL:
-        return [{"url": f"{sandbox}/__admin", "description": "This server"}]
+        return [{"url": f"{here}/__admin", "description": "This server"}]
     return [
-        {"url": f"{sandbox}/{name}", "description": "This server, under the vendor's prefix"},
-        {"url": sandbox or "/", "description": "This server, documented path at the root"},
+        {"url": f"{here}/{name}", "description": "This server, under the vendor's prefix"},
+        {"url": here or "/", "description": "This server, documented path at the root"},
     ]
 
 

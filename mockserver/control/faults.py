@@ -11,8 +11,8 @@ from ..faults import BadRule, Rule, rule_of
 from ..redaction import HIDDEN
 from ..sandbox import Sandbox
 from ..toolkit.jsontext import encode
-from .hiding import rule_told
-from .speech import Control, at, bad, done, heard, missing, said
+from .hiding import rule_told, teller
+from .speech import Control, bad, done, heard, missing, said
 
 PARTS = tuple(name for name in Rule.__slots__ if name != "id")
 
@@ -24,7 +24,8 @@ def add(routes: Blueprint, control: Control) -> None:
 
     @routes.get("/faults")
     def rules() -> Response:
-        rows = [shown(rule) for rule in control.sandbox.faults]
+        tell = teller(world)
+        rows = [rule_told(world, rule.document(), tell) for rule in control.sandbox.faults]
         return said({"faults": rows, "meta": {"total": len(rows)}})
 
     @routes.post("/faults")
@@ -34,7 +35,7 @@ def add(routes: Blueprint, control: Control) -> None:
         while rule.id in {"", *(kept.id for kept in control.sandbox.faults)}:
             rule = replace(rule, id=f"fault-{world.store.count(control.name, 'faults') + 1}")
         rooms.change(control.name, control.now, lambda found: replace(found, faults=(*found.faults, rule)))
-        return said(shown(rule), 201, at(f"/faults/{rule.id}"))
+        return said(shown(rule), 201, control.at(f"/faults/{rule.id}"))
 
     @routes.delete("/faults")
     def clear() -> Response:
@@ -68,7 +69,7 @@ def add(routes: Blueprint, control: Control) -> None:
         return done()
 
     def shown(rule: Rule) -> dict[str, Any]:
-        return rule_told(world, rule.document())
+        return rule_told(world, rule.document(), teller(world))
 
     def made(body: Any, id: str) -> Rule:
         if HIDDEN.encode() in encode(body.get("match")):

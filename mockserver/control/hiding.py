@@ -5,13 +5,11 @@ a request has where secrets are.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from flask import request
-from werkzeug.exceptions import HTTPException
+from flask import g, request
 
 from ..addresses import SANDBOX, received
 from ..errors import Misuse
@@ -21,6 +19,7 @@ from ..serve import World
 from ..toolkit.secrets.index import MIN_QUOTED_CHARS
 
 LONGEST = 2000  # characters of a detail: what was sent is told, not sent back whole
+WANTED = ", wanted "
 
 
 def named() -> str:
@@ -31,28 +30,38 @@ def named() -> str:
 
 def told(world: World, misuse: Misuse) -> Misuse:
     """What went wrong, without secrets, and in a few sentences: every problem of control goes through here."""
-    tell = _teller(world)
-    detail = tell(misuse.detail)
-    if len(detail) > LONGEST and misuse.status == 422:
-        detail = f"{detail[: LONGEST // 2]} ... {detail[-LONGEST // 2 :]}"
-    validation = tuple({name: tell(text) for name, text in fault.items()} for fault in misuse.validation)
-    return replace(misuse, detail=detail, choices=tuple(map(tell, misuse.choices)), validation=validation)
+    tell = teller(world)
+    validation = tuple({name: tell(bounded(text)) for name, text in fault.items()} for fault in misuse.validation)
+    choices = tuple(map(tell, misuse.choices))
+    return replace(misuse, detail=tell(bounded(misuse.detail)), choices=choices, validation=validation)
+
+
+def bounded(text: str) -> str:
+    """A text of which no more is searched for secrets, and told, than people read: its beginning, and what is wanted.
+
+    It is cut before it is searched. What is left of a secret that is cut is found by its beginning, so the end of the
+    text begins with words of ours.
+    """
+    if len(text) <= LONGEST:
+        return text
+    _, wanted, last = text[-LONGEST // 2 :].rpartition(WANTED)
+    return f"{text[: LONGEST // 2]} ...{wanted}{last if wanted else ''}"
 
 
 def trace_told(world: World, text: str) -> str:
     """The trace of a crash, without secrets."""
-    return _teller(world)(text)
+    return teller(world)(text)
 
 
-def rule_told(world: World, document: Mapping[str, Any]) -> dict[str, Any]:
+def rule_told(world: World, document: Mapping[str, Any], tell: Callable[[str], str]) -> dict[str, Any]:
     """A fault rule as it may be shown: what its matcher wants of a credential is not."""
     match = document.get("match")
-    return {**document, "match": match_told(world, match)} if match else dict(document)
+    return {**document, "match": match_told(world, match, tell)} if match else dict(document)
 
 
-def match_told(world: World, match: Mapping[str, Any]) -> dict[str, Any]:
+def match_told(world: World, match: Mapping[str, Any], tell: Callable[[str], str]) -> dict[str, Any]:
     """A matcher as it may be shown."""
-    tell, is_secret = _teller(world), world.redaction.is_secret
+    is_secret = world.redaction.is_secret
     shown: dict[str, Any] = {}
     for field, wanted in match.items():
         if field == "credential":
@@ -73,11 +82,10 @@ def _condition(condition: Any, tell: Callable[[str], str]) -> Any:
     return {word: tell(text) if isinstance(text, str) else text for word, text in condition.items()}
 
 
-def _teller(world: World) -> Callable[[str], str]:
-    """Masks the secrets of the request, in its address, its headers and its body, and those that are known."""
-    redaction = world.redaction
-    sent = redaction.of(received(request.environ, "", {}))
-    if request.blueprint is not None:  # the body of a call of nobody's path is for the journal to read
-        with suppress(HTTPException):  # too large: it is not read, and so not quoted
-            sent = redaction.with_json(sent, request.get_data().decode("utf-8", "replace"))
-    return partial(redaction.text, request=sent, cut=MIN_QUOTED_CHARS)
+def teller(world: World) -> Callable[[str], str]:
+    """Masks the secrets of the request, in its address, its headers and the body that was read, and known ones."""
+    sent = world.redaction.of(received(request.environ, "", {}))
+    body: bytes = g.get("heard", b"")  # what nobody has read cannot be quoted
+    if body:
+        sent = world.redaction.with_json(sent, body.decode("utf-8", "replace"))
+    return partial(world.redaction.text, request=sent, cut=MIN_QUOTED_CHARS)

@@ -14,7 +14,7 @@ from ..editing import MOST, Editor
 from ..errors import Misuse
 from ..sandbox import DEFAULT
 from ..toolkit.jsontext import Fragment, brief
-from .speech import Control, at, bad, done, heard, missing, number, queried, said
+from .speech import Control, bad, done, heard, missing, number, queried, said
 
 
 def add(routes: Blueprint, control: Control) -> None:
@@ -45,7 +45,7 @@ def add(routes: Blueprint, control: Control) -> None:
         desk = editor(vendor)
         row = desk.add(heard())
         id = quote(str(row[desk.vendor.records.id]), safe="")
-        return said(row, 201, at(f"/records/{vendor}/{id}"))
+        return said(row, 201, control.at(f"/records/{vendor}/{id}"))
 
     @routes.post("/records/<vendor>/generate")
     def generate(vendor: str) -> Response:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from difflib import SequenceMatcher
 from functools import partial
+from itertools import chain, repeat
 from typing import Any
 
 from flask import Blueprint, Response
@@ -15,7 +16,7 @@ from ..toolkit.bounded import Bounded
 from ..toolkit.jsontext import Fragment, decimals, encode
 from ..toolkit.notices import closest
 from ..vendor import Vendor
-from .hiding import match_told
+from .hiding import match_told, teller
 from .speech import Control, bad, done, heard, missing, number, queried, said, switch
 
 Entry = Mapping[str, Any]
@@ -29,6 +30,7 @@ _FILTERS: Mapping[str, Callable[[Entry, Any], bool]] = {
 }
 
 
+HINTED = 5  # differences of a call of which it is looked what was meant
 LONGEST = 200  # characters of a path that are compared: no endpoint has as many, and the time grows with their square
 
 
@@ -60,17 +62,17 @@ def add(routes: Blueprint, control: Control) -> None:
             raise bad(f"operation is {asked['operation'][:80]!r}, wanted {wanted}.{near}")
         return asked
 
-    def _expected(difference: Difference) -> Any:
+    def _expected(difference: Difference, tell: Callable[[str], str]) -> Any:
         """What a matcher wants in a field, without secrets: the journal has none to compare them with."""
         field, _, name = difference.field.partition(".")
         if not name:
-            return match_told(control.world, {field: difference.expected})[field]
-        return match_told(control.world, {field: {name: difference.expected}})[field].popitem()[1]
+            return match_told(control.world, {field: difference.expected}, tell)[field]
+        return match_told(control.world, {field: {name: difference.expected}}, tell)[field].popitem()[1]
 
     def one(id: int) -> Entry:
-        for entry in control.journal.entries():
-            if entry["id"] == id:
-                return entry
+        entry = control.journal.one(id)
+        if entry is not None:
+            return entry
         raise missing(f"The journal of the sandbox {control.name} has no call {id}.")
 
     briefs: Bounded[bytes] = Bounded(TEXTS, lambda id, text: len(text))
@@ -87,9 +89,12 @@ def add(routes: Blueprint, control: Control) -> None:
         filters = {"vendor": vendor, "status": number, "unmatched": switch, "warned": switch}
         asked = queried(after=number, limit=number, brief=switch, **filters)
         told = brief if asked.pop("brief", False) else shown
-        limit, (entries, total, dropped) = asked.pop("limit", None), control.journal.newer(asked.pop("after", 0))
-        fits = [entry for entry in entries if all(_FILTERS[name](entry, value) for name, value in asked.items())]
-        return said({"requests": [*map(told, fits[:limit])], "meta": {"total": total, "dropped": dropped}})
+        after, limit = asked.pop("after", 0), asked.pop("limit", None)
+        fits = [(_FILTERS[name], value) for name, value in asked.items()]
+        found, total, dropped = control.journal.newer(
+            after, lambda kept: all(fit(kept, value) for fit, value in fits), limit
+        )
+        return said({"requests": [*map(told, found)], "meta": {"total": total, "dropped": dropped}})
 
     @routes.delete("/requests")
     def forget_all() -> Response:
@@ -97,29 +102,29 @@ def add(routes: Blueprint, control: Control) -> None:
 
     @routes.get("/requests/unmatched")
     def unmatched() -> Response:
-        entries = control.journal.entries()
-        return _listed([entry for entry in entries if is_unmatched(entry)], len(entries))
+        found, total, _ = control.journal.newer(0, is_unmatched)
+        return _listed(found, total)
 
     @routes.post("/requests/count")
     def count() -> Response:
-        return said({"count": len(control.journal.found(matcher()))})
+        return said({"count": len(control.journal.found(matcher())[0])})
 
     @routes.post("/requests/find")
     def find() -> Response:
-        found = control.journal.found(matcher())
-        return _listed(found, len(control.journal.entries()))
+        return _listed(*control.journal.found(matcher()))
 
     @routes.post("/requests/near-misses")
     def near_misses() -> Response:
         """The calls that do not fit, those first that differ least; and what to make of each difference."""
-        near = []
-        for entry, differences in control.journal.nearest(matcher()):
+        near, (nearest, total), tell = [], control.journal.nearest(matcher()), teller(control.world)
+        for entry, differences in nearest:
+            hints = chain((hint(each, entry) for each in differences[:HINTED]), repeat(None))
             told = [
-                {"field": d.field, "expected": _expected(d), "found": d.found, "hint": hint(d, entry)}
-                for d in differences
+                {"field": each.field, "expected": _expected(each, tell), "found": each.found, "hint": next(hints)}
+                for each in differences
             ]
             near.append({"request": shown(entry), "differences": told})
-        return said({"nearMisses": near, "meta": {"total": len(control.journal.entries())}})
+        return said({"nearMisses": near, "meta": {"total": total}})
 
     @routes.get("/requests/<int:id>")
     def request(id: int) -> Response:

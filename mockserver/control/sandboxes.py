@@ -5,14 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response
 
 from ..listing import described, prefix_of
 from ..sandbox import Edits, Sandbox
 from ..sandbox_settings import KEYS, amended, shown
 from ..toolkit.jsontext import brief
+from . import outside
 from .clock import time_of
-from .speech import Control, at, bad, done, heard, missing, said
+from .speech import Control, bad, done, heard, missing, said
 
 BASE = "base"
 
@@ -25,7 +26,7 @@ def add(routes: Blueprint, control: Control) -> None:
     @routes.get("/sandboxes")
     def listed() -> Response:
         names = rooms.names(control.now)
-        rows = [{"name": name, "url": _url(name), "idleSeconds": round(idle)} for name, idle in names.items()]
+        rows = [{"name": name, "url": _url(control, name), "idleSeconds": round(idle)} for name, idle in names.items()]
         return said({"sandboxes": rows, "meta": {"total": len(rows)}})
 
     @routes.get("/sandboxes/<name>")
@@ -39,7 +40,7 @@ def add(routes: Blueprint, control: Control) -> None:
         body = heard(*KEYS, "from")
         sandbox, edits = _origin(control, control.legal(name), body.pop("from", BASE))
         made = rooms.put(amended(rooms, sandbox, body, control.now), edits, control.now)
-        return said(_shown(control, made), 201, at(f"/sandboxes/{name}"))
+        return said(_shown(control, made), 201, control.at(f"/sandboxes/{name}"))
 
     @routes.delete("/sandboxes/<name>")
     def delete(name: str) -> Response:
@@ -75,15 +76,19 @@ def _origin(control: Control, name: str, source: Any) -> tuple[Sandbox, dict[str
 
 def _shown(control: Control, sandbox: Sandbox) -> dict[str, Any]:
     """All that a test needs to know to use this sandbox."""
-    vendors = {}
+    vendors, url = {}, _url(control, sandbox.name)
     for vendor in control.world.vendors:
         example = described(vendor, control.world.sandboxes.dataset(sandbox, vendor), sandbox.name)["example"]
         own = {name.lower() for name in vendor.credential.headers}
         headers = {name: value for name, value in example["headers"].items() if name.lower() in own}
-        vendors[vendor.name] = {"url": f"{_url(sandbox.name)}/{vendor.name}", "headers": headers, "example": example}
+        vendors[vendor.name] = {
+            "url": f"{_url(control, sandbox.name)}/{vendor.name}",
+            "headers": headers,
+            "example": example,
+        }
     return {
         "name": sandbox.name,
-        "url": _url(sandbox.name),
+        "url": url,
         "header": {"X-Mock-Sandbox": sandbox.name},
         "vendors": vendors,
         "settings": shown(sandbox),
@@ -92,5 +97,5 @@ def _shown(control: Control, sandbox: Sandbox) -> dict[str, Any]:
     }
 
 
-def _url(name: str) -> str:
-    return request.host_url.rstrip("/") + prefix_of(name)
+def _url(control: Control, name: str) -> str:
+    return outside.url(control.world.settings) + prefix_of(name)

@@ -12,7 +12,7 @@ from ..sandbox_settings import shown
 from ..scenario import FORMAT, Scenario, Scenarios
 from ..toolkit.jsontext import brief
 from .clock import time_of
-from .hiding import rule_told
+from .hiding import rule_told, teller
 from .speech import Control, bad, heard, missing, said
 
 
@@ -43,7 +43,10 @@ def add(routes: Blueprint, control: Control) -> None:
 
     def _shown(scenario: dict[str, Any]) -> dict[str, Any]:
         rules = scenario.get("faults")
-        return {**scenario, "faults": [rule_told(control.world, rule) for rule in rules]} if rules else scenario
+        if not rules:
+            return scenario
+        tell = teller(control.world)
+        return {**scenario, "faults": [rule_told(control.world, rule, tell) for rule in rules]}
 
 
 def _read(scenarios: Scenarios, name: str, now: float) -> Scenario:

@@ -6,8 +6,8 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from flask import Blueprint, Response, request
-from werkzeug.exceptions import HTTPException
+from flask import Blueprint, Response, g, request
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from .. import live
 from ..addresses import SANDBOX
@@ -19,6 +19,7 @@ from ..serve import World, problem, refuse_secret_name
 from ..settings import WrongSetting
 from ..toolkit.jsontext import brief, decimals, decode, encode, is_text
 from ..vendor import Vendor
+from . import outside
 from .guard import BODY_LIMIT, OPEN, is_open
 from .hiding import named, told
 
@@ -52,6 +53,12 @@ class Control:
     @property
     def sandbox(self) -> Sandbox:
         return self.world.sandboxes.enter(self.name, self.now)
+
+    def at(self, path: str) -> dict[str, str]:
+        """The Location of what is now at this path of the control API, in the sandbox that the URL names if it does."""
+        named = request.environ.get(SANDBOX)
+        inside = prefix_of(named) if named else ""
+        return {"Location": f"{outside.base(self.world.settings)}{inside}/__admin{path}"}
 
     @property
     def journal(self) -> Journal:
@@ -143,12 +150,6 @@ def said(value: Any, status: int = 200, headers: Mapping[str, str] | None = None
     return Response(encode(decimals(value)), status, sent, content_type="application/json")
 
 
-def at(path: str) -> dict[str, str]:
-    """The Location of what is now at this path of the control API, in the sandbox that the URL names if it does."""
-    named = request.environ.get(SANDBOX)
-    return {"Location": f"{prefix_of(named) if named else ''}/__admin{path}"}
-
-
 def done() -> Response:
     """The reply of what has nothing to say."""
     reply = Response(status=204)
@@ -162,6 +163,9 @@ def heard(*known: str, needed: tuple[str, ...] = ()) -> dict[str, Any]:
     Raises Misuse naming what was found and what was wanted.
     """
     text = request.get_data()
+    if len(text) > BODY_LIMIT:  # in pieces, so that its head did not say so
+        raise RequestEntityTooLarge
+    g.heard = text
     try:
         body = decode(text, unique=True) if text else {}
     except RecursionError:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response
+from urllib.parse import quote
 
+from flask import Blueprint, Response, request
+
+from ..addresses import SANDBOX
 from ..serve import World
 from .pages import page
 
@@ -14,6 +17,10 @@ def blueprint(world: World) -> Blueprint:
 
     @routes.get("/")
     def start() -> Response:
+        named, sent = request.environ.get(SANDBOX), request.environ
+        path = str(sent.get("RAW_URI") or sent.get("REQUEST_URI") or "/").partition("?")[0]
+        if named and not path.endswith("/"):  # to where the page's own addresses hold
+            return Response(status=308, headers={"Location": f"{quote(named)}/", "Vary": "Accept"})
         reply = page("start/index.html")
         reply.headers["Vary"] = "Accept"
         return reply

@@ -48,11 +48,18 @@ class Rest:
     texts: Sequence[bytes]
 
 
-def folder() -> Path:
-    """Where programs of this user keep what they can make again: ``XDG_CACHE_HOME``, or the system's own place."""
+def folder() -> Path | None:
+    """Where programs of this user keep what they can make again: ``XDG_CACHE_HOME``, or the system's own place.
+
+    None for a user without a home, as in a container that runs under a number.
+    """
     given = os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA")
-    home = Path.home() / ("Library/Caches" if sys.platform == "darwin" else ".cache")
-    return (Path(given) if given else home) / "mockserver"
+    if given:
+        return Path(given) / "mockserver"
+    try:
+        return Path.home() / ("Library/Caches" if sys.platform == "darwin" else ".cache") / "mockserver"
+    except RuntimeError:
+        return None
 
 
 def key(*parts: str | bytes | Path) -> str:

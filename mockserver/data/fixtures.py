@@ -13,20 +13,25 @@ from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from itertools import chain
+from itertools import chain, takewhile
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, TextIO, TypeVar
 
 from marshmallow import ValidationError
 
 from ..clock import EARLIEST, LATEST, format_instant, parse_instant, within
+from ..toolkit import files
 from ..toolkit.fields import Listed, Nested, RecordSchema
+from ..toolkit.files import UnfitFile, read_lines
 from ..toolkit.jsontext import decode, encode, is_text
 from ..toolkit.logtext import printable
 from ..toolkit.notices import closest
 
 YAML_LIMIT = 10_000
+MOST_FAULTS = 100  # of accounts, behind which no further one is looked at
+MOST_TOLD = 100  # things wrong with a file that are told one by one
 GUESSED = 20  # unknown fields of a record for which the one that was meant is looked for: it takes 50 µs
+T = TypeVar("T")
 
 Path_ = tuple[str | int, ...]
 Wrong = tuple[Path_, str, str]  # where, what was found there, what was wanted
@@ -58,18 +63,59 @@ class Fault:
     found: str
     wanted: str
     see: str = field(default="", compare=False)
+    others: int = 0  # if it only says that there are so many more
+
+    @property
+    def number(self) -> int:
+        """For how many it stands."""
+        return self.others or 1
 
     def __str__(self) -> str:
+        if self.others:
+            return f"{self.file}: {self.found}"
         where = f"{self.file}:{self.line}: {self.path + ': ' if self.path else ''}"
         return printable(f"{where}found {self.found}, wanted {self.wanted}").replace("\n", "\\n")
 
 
+def bounded(faults: Iterable[Fault]) -> list[Fault]:
+    """The first hundred faults, and one that says how many more there are."""
+    faults = list(faults)
+    told = [fault for fault in faults if not fault.others][:MOST_TOLD]
+    others = sum(fault.number for fault in faults) - len(told)
+    return [*told, _others(faults[-1].file, others)] if others else told
+
+
+def _others(file: Path, number: int) -> Fault:
+    return Fault(file, 1, "", f"{number:,} more", "no fault", others=number)
+
+
+class Complaints(list[T]):
+    """What is wrong with a file, in the order in which it is found: of more than a hundred only the number is kept."""
+
+    untold = 0
+
+    def append(self, complaint: T) -> None:
+        if len(self) < MOST_TOLD:
+            super().append(complaint)
+        else:
+            self.untold += 1
+
+    def extend(self, complaints: Iterable[T]) -> None:
+        for complaint in complaints:
+            self.append(complaint)
+
+
 class BrokenFixture(Exception):
-    """One or more files cannot be used; ``faults`` holds everything found."""
+    """One or more files cannot be used; ``faults`` holds what was found, as far as it is told one by one."""
 
     def __init__(self, faults: Iterable[Fault]) -> None:
-        self.faults = tuple(faults)
+        self.faults = tuple(bounded(faults))
         super().__init__("\n".join(map(str, self.faults)))
+
+    @property
+    def number(self) -> int:
+        """How many faults there are."""
+        return sum(fault.number for fault in self.faults)
 
 
 Row = dict[str, Any]
@@ -93,35 +139,47 @@ def read(path: Path, shape: Shape, collect: Collect = list) -> Content:
     ``collect`` is handed the typed records one by one, and what it makes of them is thrown away if there are faults:
     100,000 records never stand side by side as maps, which would take several times the memory of what is served.
     """
+    broken = Complaints[Fault]()
+    if path.suffix != ".jsonl":
+        return _checked(path, shape, *parse_yaml(path, read_text(path)), broken, collect)
     try:
-        if path.suffix != ".jsonl":
-            return _checked(path, shape, *parse_yaml(path, path.read_text(encoding="utf-8")), [], collect)
-        with path.open(encoding="utf-8") as lines:
-            broken: list[Fault] = []
-            return _checked(path, shape, _parse_lines(path, lines, broken), _line_of, broken, collect)
-    except (OSError, UnicodeDecodeError) as error:
-        raise BrokenFixture([Fault(path, 1, "", f"a file that cannot be read ({error})", "UTF-8 text")]) from None
+        return _checked(path, shape, _parse_lines(path, read_lines(path), broken), _line_of, broken, collect)
+    except UnfitFile as error:
+        raise BrokenFixture([Fault(path, 1, "", error.found, error.wanted)]) from None
 
 
-def _checked(path: Path, shape: Shape, raw: Any, line_of: LineOf, broken: list[Fault], collect: Collect) -> Content:
+def read_text(path: Path) -> str:
+    """The text of a file that is read whole. Raises BrokenFixture."""
+    try:
+        return files.read_text(path)
+    except UnfitFile as error:
+        raise BrokenFixture([Fault(path, 1, "", error.found, error.wanted)]) from None
+
+
+def _checked(
+    path: Path, shape: Shape, raw: Any, line_of: LineOf, broken: Complaints[Fault], collect: Collect
+) -> Content:
     content, faults = check(raw, shape, collect)
     if content is not None and content.dataset != path.stem:
-        faults = [(("dataset",), shown(content.dataset), f"{path.stem}, as the file is named")]
+        faults.append((("dataset",), shown(content.dataset), f"{path.stem}, as the file is named"))
     if content is None or faults or broken:
         lines = line_of([where for where, _, _ in faults])
         told = [
             Fault(path, line, written(where), shape.told(where, found), wanted)
             for line, (where, found, wanted) in zip(lines, faults, strict=True)
         ]
-        raise BrokenFixture(sorted([*broken, *told], key=lambda fault: fault.line))
+        untold = broken.untold + faults.untold
+        told = sorted([*broken, *told], key=lambda fault: fault.line)
+        raise BrokenFixture([*told, _others(path, untold)] if untold else told)
     return content
 
 
-def check(raw: Any, shape: Shape, collect: Collect = list) -> tuple[Content | None, list[Wrong]]:
+def check(raw: Any, shape: Shape, collect: Collect = list) -> tuple[Content | None, Complaints[Wrong]]:
     """The typed content of a parsed file and its faults as (path, found, wanted)."""
+    faults = Complaints[Wrong]()
     if not isinstance(raw, dict):
-        return None, [((), shown(raw), "a map with vendor, dataset, anchor, accounts and records")]
-    faults: list[Wrong] = []
+        faults.append(((), shown(raw), "a map with vendor, dataset, anchor, accounts and records"))
+        return None, faults
     wanted_keys = ("vendor", "dataset", "anchor", "accounts", "records")
     for name in raw:
         if name not in wanted_keys:
@@ -141,8 +199,9 @@ def check(raw: Any, shape: Shape, collect: Collect = list) -> tuple[Content | No
             wanted = f"a time like 2026-07-15T09:00:00Z, from {EARLIEST.year} to {LATEST.year - 1}"
             faults.append((("anchor",), shown(raw["anchor"]), wanted))
     accounts, wrong = check_accounts(raw["accounts"], shape) if "accounts" in raw else ([], [])
-    faults += wrong
-    known = [account.get(shape.account_id) for _, account in _maps(raw.get("accounts"))]
+    faults.extend(wrong)
+    ids = (account.get(shape.account_id) for _, account in _maps(raw.get("accounts")))
+    known = {id for id in ids if isinstance(id, str)}
     records = collect(_records(raw.get("records", []), shape, known, faults))
     if faults or anchor is None:
         return None, faults
@@ -159,7 +218,7 @@ def _records(rows: Any, shape: Shape, owners: Container[Any], faults: list[Wrong
         if isinstance(row, dict):
             if not row.get("_copy"):
                 _unique(row, ("records", index), shape.record_id, seen, faults)
-            faults += _stray(("records", index, "_owner"), row, shape, owners)
+            faults.extend(_stray(("records", index, "_owner"), row, shape, owners))
         if good is not None:
             yield good
 
@@ -168,8 +227,9 @@ def check_accounts(raw: Any, shape: Shape) -> tuple[list[dict[str, Any]], list[W
     """The typed accounts of a dataset, and what is wrong with them."""
     faults: list[Wrong] = []
     rows = list(_listed(raw, "accounts", faults))
-    read = [_read_row(row, ("accounts", index), shape.account, faults) for index, row in rows]
-    accounts, standing = [account for account in read if account is not None], _maps(raw)
+    read = (_read_row(row, ("accounts", index), shape.account, faults) for index, row in rows)
+    looked_at = takewhile(lambda account: account is not None or len(faults) < MOST_FAULTS, read)
+    accounts, standing = [account for account in looked_at if account is not None], _maps(raw)
     for key in (shape.account_id, shape.key):
         seen: dict[Any, int] = {}
         for index, account in standing:
@@ -241,16 +301,13 @@ def parse_yaml(path: Path, text: str) -> tuple[Any, LineOf]:
     try:
         return yamltext.load(text), lambda paths: yamltext.lines(text, paths)
     except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
-        problem = getattr(error, "problem", None) or str(error)
-        raise BrokenFixture(
-            [Fault(path, mark.line + 1 if mark else 1, "", f"broken YAML ({problem})", "YAML")]
-        ) from None
+        line, found, wanted = yamltext.explain(error, text)
+        raise BrokenFixture([Fault(path, line, "", found, wanted)]) from None
     except (ValueError, RecursionError) as error:
         raise BrokenFixture([Fault(path, 1, "", f"YAML that cannot be read ({error})", "YAML")]) from None
 
 
-def _parse_lines(path: Path, lines: Iterator[str], broken: list[Fault]) -> Any:
+def _parse_lines(path: Path, lines: Iterator[str], broken: Complaints[Fault]) -> Any:
     """What a JSON Lines file holds: its records are read, and those that cannot be are told, as they are asked for."""
 
     def parsed() -> Iterator[Any]:
@@ -291,7 +348,7 @@ def _read_row(row: Any, where: Path_, schema: RecordSchema, faults: list[Wrong])
     try:
         return schema.read(row)
     except ValidationError as error:
-        faults.extend(_flat(where, error.messages, row, schema))
+        faults.extend(_flat(where, error.messages, row, schema, guess=len(faults) < MOST_TOLD))
         return None
 
 
@@ -318,15 +375,14 @@ def _flat(where: Path_, messages: Any, value: Any, schema: RecordSchema, *, gues
                 yield from _flat(where, inner, value, schema)
                 continue
             below = value[step] if _has(value, step) else _MISSING
-            yield from _flat((*where, step), inner, below, _inside(schema, step), guess=index < GUESSED)
+            yield from _flat((*where, step), inner, below, _inside(schema, step), guess=guess and index < GUESSED)
         return
     wanted = str(messages[0])
     if value is _MISSING:
         yield where[:-1], f"no {where[-1]}", f"{where[-1]}: {wanted}"
     elif wanted == RecordSchema.error_messages["unknown"]:
         match = closest(str(where[-1]), schema.by_wire_name) if guess else None
-        wanted = f"{match}?" if match else "one of " + ", ".join(schema.by_wire_name)
-        yield where, f"the unknown field {where[-1]}", wanted
+        yield where, f"the unknown field {where[-1]}", f"{match}?" if match else schema.choices
     else:
         yield where, shown(value), wanted
 

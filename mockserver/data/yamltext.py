@@ -35,15 +35,50 @@ class _Loader(yaml.CSafeLoader):
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         mapping: dict[Hashable, Any] = {}
         for key_node, value_node in node.value:
+            mark = key_node.start_mark
+            if _is_merge_key(key_node):
+                raise _refusal("the merge key <<", mark, _INSTEAD_OF_MERGE)
             key = self.construct_object(key_node, deep=True)
-            if not isinstance(key, Hashable):
-                raise yaml.constructor.ConstructorError(None, None, "a key must be a word", key_node.start_mark)
+            if not isinstance(key, str | int | None):
+                raise _refusal("a key must be a word", mark)
+            if isinstance(key, int) and abs(key) > MAX_INT_KEY:
+                raise _refusal("a key that is a long number", mark, "it in quotes")
             if key in mapping:
-                raise yaml.constructor.ConstructorError(
-                    None, None, f"the key {key} is there twice", key_node.start_mark
-                )
+                raise _refusal(f"the key {key} is there twice", mark)
             mapping[key] = self.construct_object(value_node, deep=deep)
         return mapping
+
+
+MAX_INT_KEY = 2**60  # larger ones can all have the same hash, and a map of those takes forever
+_INSTEAD_OF_MERGE = "the keys of that map written out here, or an alias in place of the whole map (name: *anchor)"
+
+
+def _is_merge_key(node: yaml.Node) -> bool:
+    """Whether YAML 1.1 takes this key for the keys of another map; in quotes it is a word."""
+    return isinstance(node, yaml.ScalarNode) and (
+        node.tag == "tag:yaml.org,2002:merge" or (node.value == "<<" and not node.style)
+    )
+
+
+def _refusal(found: str, mark: Any, wanted: str | None = None) -> yaml.constructor.ConstructorError:
+    return yaml.constructor.ConstructorError(None, None, found, mark, wanted)
+
+
+_HALVES = re.compile(r"\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})")
+
+
+def explain(error: yaml.YAMLError, text: str) -> tuple[int, str, str]:
+    """What is wrong with a text that could not be loaded: the line (from 1), what was found, what is wanted."""
+    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+    line = mark.line + 1 if mark else 1
+    if isinstance(error, yaml.constructor.ConstructorError) and error.note:
+        return line, str(error.problem), str(error.note)
+    if isinstance(error, yaml.scanner.ScannerError) and mark:
+        halves = _HALVES.search(text, max(0, mark.index - 2), mark.index + len(r"\ud83d\ude00"))
+        if halves:
+            sign = bytes.fromhex("".join(halves.groups())).decode("utf-16-be")
+            return line, f"the surrogate pair {halves[0]}", f'the character itself, or "\\U{ord(sign):08X}"'
+    return line, f"broken YAML ({getattr(error, 'problem', None) or error})", "YAML"
 
 
 class _Dumper(yaml.CSafeDumper):
@@ -101,6 +136,8 @@ def load(text: str) -> Any:
     """
     if _may_be_deep(text):
         _refuse_depth(text)
+    if text.count("%TAG") > DEPTH:  # libyaml compares each with all before it
+        raise _refusal(f"over {DEPTH} %TAG directives", None)
     if "*" in text and "&" in text:
         _refuse_growth(yaml.compose(text, _Loader), most=10 * len(text) + 100_000)
     return yaml.load(text, _Loader)
@@ -177,18 +214,27 @@ def dump(value: Any) -> str:
 
 def lines(text: str, paths: list[tuple[str | int, ...]]) -> list[int]:
     """The line (from 1) at which each path of keys and indices stands; the deepest part that exists counts."""
-    root = yaml.compose(text, _Loader)
-    return [_line(root, path) for path in paths]
+    root, known = yaml.compose(text, _Loader), dict[int, _Keys]()
+    return [_line(root, path, known) for path in paths]
 
 
-def _line(node: Any, path: tuple[str | int, ...]) -> int:
+_Keys = dict[str, tuple[yaml.Node, yaml.Node]]
+"""The keys of a map and their values, by the text of the key."""
+
+
+def _line(node: Any, path: tuple[str | int, ...], known: dict[int, _Keys]) -> int:
+    """``known`` holds the keys of the maps that were passed so far."""
     line: int = node.start_mark.line + 1 if node is not None else 1
     for step in path:
         if isinstance(node, yaml.MappingNode):
-            found = [(key, value) for key, value in node.value if str(key.value) == str(step)]
-            if not found:
+            keys = known.get(id(node))
+            if keys is None:
+                pairs = ((key, value) for key, value in node.value if isinstance(key, yaml.ScalarNode))
+                keys = known[id(node)] = {key.value: (key, value) for key, value in pairs}
+            if str(step) not in keys:
                 break
-            line, node = found[0][0].start_mark.line + 1, found[0][1]
+            key, node = keys[str(step)]
+            line = key.start_mark.line + 1
         elif isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
             node = node.value[step]
             line = node.start_mark.line + 1

@@ -6,7 +6,8 @@ import http.client
 import json
 import ssl
 import time
-from urllib.parse import urlsplit
+from typing import Any
+from urllib.parse import SplitResult, urlsplit
 
 from .. import clock
 
@@ -16,7 +17,7 @@ EVERY = 0.05
 def ask(url: str, wait: float = 0.0) -> tuple[bool, str]:
     """Whether the server at this URL is healthy, asked again for up to ``wait`` seconds; and what was found.
 
-    One whose control API is off (``--no-control``) has no health to tell: that it says so is taken for it.
+    One without a control API (``--no-control``) has no health to tell: that it says who it is is taken for it.
     """
     until = clock.elapsed() + wait
     while True:
@@ -27,24 +28,31 @@ def ask(url: str, wait: float = 0.0) -> tuple[bool, str]:
 
 
 def _once(url: str) -> tuple[bool, str]:
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        return False, "is no URL like http://127.0.0.1:8080"
     try:
-        if parts.scheme == "https":  # a sandbox's own certificate is rarely one that this machine trusts
-            context = ssl._create_unverified_context()
-            connection: http.client.HTTPConnection = http.client.HTTPSConnection(
-                parts.hostname, parts.port, timeout=5, context=context
-            )
-        else:
-            connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=5)
-        connection.request("GET", parts.path.rstrip("/") + "/__admin/health")
-        reply = connection.getresponse()
-        body = json.loads(reply.read())
-        connection.close()
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            return False, "is no URL like http://127.0.0.1:8080"
+        status, body = _get(parts, "/__admin/health")
+        start = _get(parts, "/")[1] if status == 404 else {}
     except (OSError, ValueError, http.client.HTTPException) as error:
         return False, f"does not answer ({error})"
-    if isinstance(body, dict) and body.get("type") == "urn:mockserver:control-off":
+    if start.get("name") == "mockserver" and "health" not in start:
         return True, "answers; its control API is off"
-    status = str(body.get("status")) if isinstance(body, dict) else "unknown"
-    return reply.status == 200 and status == "healthy", f"is {status}"
+    found = str(body.get("status", "unknown"))
+    return status == 200 and found == "healthy", f"is {found}"
+
+
+def _get(parts: SplitResult, path: str) -> tuple[int, dict[str, Any]]:
+    """The status and the JSON object of a reply, empty for any other JSON. Raises as connections and json do."""
+    if parts.scheme == "https":  # a sandbox's own certificate is rarely one that this machine trusts
+        context = ssl._create_unverified_context()
+        connection: http.client.HTTPConnection = http.client.HTTPSConnection(
+            parts.hostname or "", parts.port, timeout=5, context=context
+        )
+    else:
+        connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=5)
+    connection.request("GET", parts.path.rstrip("/") + path)
+    reply = connection.getresponse()
+    body = json.loads(reply.read())
+    connection.close()
+    return reply.status, body if isinstance(body, dict) else {}

@@ -11,6 +11,7 @@ import xml.etree.ElementTree as ET
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from types import FrameType
+from urllib.parse import urlsplit
 
 from .. import verdict
 from ..journal import Journal
@@ -37,6 +38,16 @@ def variables(world: World, url: str) -> dict[str, str]:
         found[f"{prefix}_URL"] = f"{url}/{vendor.name}"
         found[f"{prefix}_CREDENTIAL"] = secret or ""
         found[f"{prefix}_HEADERS"] = json.dumps(headers)
+    return found
+
+
+def past_proxies(environment: Mapping[str, str], url: str) -> dict[str, str]:
+    """``NO_PROXY`` and ``no_proxy``, with the server's address added to what they say: it is behind no proxy."""
+    host, found = urlsplit(url).hostname or "", {}
+    for name, twin in (("NO_PROXY", "no_proxy"), ("no_proxy", "NO_PROXY")):
+        before = environment.get(name, environment.get(twin, ""))
+        known = [part.strip() for part in before.split(",") if part.strip()]
+        found[name] = before if known == ["*"] or host in known else ",".join([*known, host])
     return found
 
 

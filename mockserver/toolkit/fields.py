@@ -182,6 +182,7 @@ class Listed(Stored):
     """A list of one kind of value."""
 
     wanted = "a list"
+    most_faults = 100  # elements that are wrong, behind which no further one is looked at
 
     def __init__(self, item: Stored | Nested, **more: Any) -> None:
         super().__init__(**more)
@@ -196,6 +197,8 @@ class Listed(Stored):
                 loaded.append(self.item.deserialize(element, str(index), None))
             except ValidationError as error:
                 faults[index] = error.messages
+                if len(faults) == self.most_faults:
+                    break
         if faults:
             raise ValidationError(cast(dict[str, Any], faults))
         return loaded
@@ -252,6 +255,11 @@ class RecordSchema(Schema):
         return {field.data_key or name: cast(Stored, field) for name, field in self.fields.items()}
 
     @cached_property
+    def choices(self) -> str:
+        """What a field that is unknown may have been meant to be."""
+        return "one of " + ", ".join(self.by_wire_name)
+
+    @cached_property
     def _needed(self) -> set[str]:
         return {name for name, field in self.by_wire_name.items() if field.required}
 
@@ -267,8 +275,24 @@ class RecordSchema(Schema):
                 return {name: field.deserialize(values[name], name, values) for name, field in present}
         except ValidationError:
             pass  # and what else is amiss is told below
+        if isinstance(values, dict) and not values.keys() <= known.keys():
+            self._refuse_unknown(values)
         loaded: dict[str, Any] = self.load(values)
         return {field.data_key or name: loaded[name] for name, field in self.fields.items() if name in loaded}
+
+    def _refuse_unknown(self, values: Mapping[str, Any]) -> None:
+        """Raises ValidationError with what is amiss of the known fields, then the unknown ones.
+
+        marshmallow takes a time that grows with the square of their number.
+        """
+        known = self.by_wire_name
+        faults: dict[str, Any] = {}
+        try:
+            self.load({name: value for name, value in values.items() if name in known})
+        except ValidationError as error:
+            faults.update(cast("dict[str, Any]", error.messages))
+        faults.update((name, [self.error_messages["unknown"]]) for name in values if name not in known)
+        raise ValidationError(faults)
 
 
 class Nested(Stored):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -83,6 +84,9 @@ def brief(value: Any, most: int = 80) -> str:
     return text if len(text) <= most else text[: most - 3] + "..."
 
 
+REMEMBERED = 64  # characters of a name: those that clients made up must not fill the memory
+
+
 @lru_cache(maxsize=4096)  # names of fields: there are few, and they come in every reply
 def _key(name: str) -> bytes:
     return _string(name).encode("utf-8", "replace") + b":"
@@ -100,8 +104,8 @@ def is_text(value: Any) -> bool:
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
+        names = Counter(name for name, _ in pairs)
+        twice = next(name for name, times in names.items() if times > 1)
         raise ValueError(f"the key {twice[:80]!r} is there twice")
     return found
 
@@ -129,7 +133,7 @@ def _write(value: Any, number: Callable[[Decimal], str], put: Callable[[bytes], 
     elif isinstance(value, _MAPS):
         before = b"{"
         for key, item in value.items():
-            put(before + _key(key))
+            put(before + (_key if len(key) <= REMEMBERED else _key.__wrapped__)(key))
             if type(item) is int:
                 put(b"%d" % item)
             elif type(item) is str:

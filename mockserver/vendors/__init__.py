@@ -50,7 +50,11 @@ def _entry_points(folder: str) -> Iterator[str]:
     """What the distributions in a part of sys.path say; an archive may say anything."""
     if os.path.isfile(folder):
         yield GROUP
-    for name in os.listdir(folder) if os.path.isdir(folder) else ():
+    try:
+        names = os.listdir(folder) if os.path.isdir(folder) else []
+    except OSError:  # the working directory is one of them, and need not be ours to read
+        names = []
+    for name in names:
         if name.endswith((".dist-info", ".egg-info", "EGG-INFO")):
             try:
                 with open(os.path.join(folder, name, "entry_points.txt"), encoding="utf-8") as file:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from functools import partial
 from typing import Any
 
@@ -10,6 +11,7 @@ from gunicorn.asgi import protocol
 from gunicorn.workers import gasgi
 
 from ..addresses import framed
+from ..cors import headers_of_refusal
 from ..faults import phrase
 from ..vendor import Reply
 from .inline import Inline, is_plain, reset
@@ -32,12 +34,16 @@ SPOKEN = {
 }
 
 
+_ORIGIN = re.compile(rb"(?im)^origin:([^\r\n]*)")
+
+
 class Connection(protocol.ASGIProtocol):  # type: ignore[misc]  # gunicorn has no types
     """A connection on which nothing but HTTP is spoken, and of which its worker knows."""
 
     app: Any  # Inline, or for the length of one request a reply that it carries
     _looked: tuple[Any, ...] = ()  # what it was doing when it was last looked at, and since when
     _since = 0.0
+    cors = True  # whether browsers of other origins may read what is refused
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.worker.connections.add(self)
@@ -104,9 +110,19 @@ class Connection(protocol.ASGIProtocol):  # type: ignore[misc]  # gunicorn has n
 
     def _send_error_response(self, status: int, message: str, extra_headers: object = ()) -> None:
         """In our words: gunicorn's are plain text, and quote what was sent."""
-        reply = refusal(status, message)
+        reply = refusal(status, message, headers_of_refusal(*self._arrived()) if self.cors else ())
         head = "".join([f"{name}: {value}\r\n" for name, value in (*framed(reply), ("Connection", "close"))])
         self._safe_write(f"HTTP/1.1 {status} {phrase(status)}\r\n{head}\r\n".encode("latin-1") + reply.body)
+
+    def _arrived(self) -> tuple[str, list[str]]:
+        """The path and each Origin of a request, as far as it is there and was read."""
+        parser: Any = self._callback_parser
+        if parser is None:
+            return "", []
+        head = b"" if parser._state not in ("request_line", "headers") else bytes(parser._buffer).split(b"\r\n\r\n")[0]
+        path = parser.path or head.partition(b" ")[2].partition(b" ")[0]
+        found = [value for name, value in parser._headers_list if name == b"origin"] + _ORIGIN.findall(head)
+        return path.decode("latin-1"), [value.strip().decode("latin-1") for value in found]
 
     def _is_websocket_upgrade(self, request: object) -> bool:
         return False  # a client that offers it gets the answer to its request
@@ -117,8 +133,11 @@ class Connection(protocol.ASGIProtocol):  # type: ignore[misc]  # gunicorn has n
         if self._awaiting_request and not self._is_arriving() and now >= idle_since + LINGER:
             self._let_go()
 
-    def look(self, now: float) -> None:
-        """Give up a client that lets us wait: from time to time each connection is looked at."""
+    def look(self, now: float, stopped: float) -> None:
+        """Give up a client that lets us wait: from time to time each connection is looked at. While this process was
+        ``stopped`` (for so many seconds since the last look), no client let it wait.
+        """
+        self._since += stopped
         unsent, arriving = self.transport.get_write_buffer_size(), self._is_arriving()
         found = (self.req_count, unsent, arriving)
         if found != self._looked:

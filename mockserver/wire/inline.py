@@ -17,7 +17,7 @@ from contextlib import suppress
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ..addresses import framed, is_quick
+from ..addresses import framed, has_body, is_quick
 from ..vendor import Network, Reply
 from . import threaded
 
@@ -29,7 +29,7 @@ Message = Mapping[str, Any]
 Send = Callable[[Message], Awaitable[None]]
 Receive = Callable[[], Awaitable[Message]]
 
-BODY_LIMIT = 16 * 1024 * 1024  # of a longer one only the first byte more is kept: enough to see that it is too long
+BODY_LIMIT = 16 * 1024 * 1024  # of a body for an app that does not say how much of one it looks at
 
 
 class Answer(NamedTuple):
@@ -43,7 +43,8 @@ class Answer(NamedTuple):
 class Inline:
     """An ASGI app that asks a WSGI app, then waits and misbehaves as the Reply says that it leaves under ``key``.
 
-    A WSGI app that has an ``at_once`` beside is asked by that first, if the server behind can (``at_once`` here).
+    A WSGI app that has an ``at_once`` beside is asked by that first, if the server behind can (``at_once`` here). One
+    that has a ``keeps`` says by it how many bytes of a body it looks at; the rest is forgotten as it arrives.
     """
 
     def __init__(
@@ -51,6 +52,7 @@ class Inline:
     ) -> None:
         self._app, self._key, self._sleep = app, key, sleep
         self._at_once: Callable[..., Reply | None] | None = getattr(app, "at_once", None)
+        self._keeps: Callable[[WSGIEnvironment], int] = getattr(app, "keeps", lambda environ: BODY_LIMIT + 1)
 
     def at_once(self, request: Any) -> Reply | None:
         """The reply to one of gunicorn's requests, if it can be had without ASGI and WSGI."""
@@ -65,7 +67,11 @@ class Inline:
         return self._at_once(request.method, path, request.query, headers, len(request.uri))
 
     async def __call__(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
-        environ = environment(scope, await _body(scope, receive))
+        environ = environment(scope)
+        if has_body(environ):
+            body = await _body(receive, self._keeps(environ))
+            environ["wsgi.input"] = io.BytesIO(body)
+            environ.setdefault("CONTENT_LENGTH", str(len(body)))
         if scope["path"].startswith("/__") and not is_quick(scope["path"], scope["query_string"].decode("latin-1")):
             answer = await asyncio.to_thread(_answered, self._app, environ)
         else:
@@ -196,8 +202,8 @@ def _bytes(name: str) -> bytes:
     return name.encode("latin-1")
 
 
-def environment(scope: Mapping[str, Any], body: bytes) -> WSGIEnvironment:
-    """The WSGI environment of a request; a header that comes twice has its values joined by a comma."""
+def environment(scope: Mapping[str, Any]) -> WSGIEnvironment:
+    """The WSGI environment of a request without its body; a header that comes twice has its values joined."""
     query, path = scope["query_string"].decode("latin-1"), scope["raw_path"].decode("latin-1")
     environ: WSGIEnvironment = {
         "REQUEST_METHOD": scope["method"],
@@ -208,9 +214,10 @@ def environment(scope: Mapping[str, Any], body: bytes) -> WSGIEnvironment:
         "SERVER_PROTOCOL": "HTTP/" + scope["http_version"],
         "SERVER_NAME": scope["server"][0],
         "SERVER_PORT": str(scope["server"][1]),
+        **({"REMOTE_ADDR": scope["client"][0]} if scope.get("client") else {}),
         "wsgi.version": (1, 0),
         "wsgi.url_scheme": scope["scheme"],
-        "wsgi.input": io.BytesIO(body),
+        "wsgi.input": io.BytesIO(),
         "wsgi.input_terminated": True,
         "wsgi.errors": sys.stderr,
         "wsgi.multithread": True,
@@ -220,35 +227,42 @@ def environment(scope: Mapping[str, Any], body: bytes) -> WSGIEnvironment:
     for name, value in scope["headers"]:
         key, text = _key(name), value.decode("latin-1")
         environ[key] = f"{environ[key]},{text}" if key in environ else text
-    if body:
-        environ["CONTENT_LENGTH"] = str(len(body))
     return environ
 
 
-@lru_cache(maxsize=1000)
+REMEMBERED = 64  # bytes of a header's name: what a client sends must not fill the memory
+
+
 def _lower(name: bytes) -> str:
+    return _known_lower(name) if len(name) <= REMEMBERED else name.decode("latin-1")
+
+
+@lru_cache(maxsize=1000)
+def _known_lower(name: bytes) -> str:
     return name.decode("latin-1")
 
 
-@lru_cache(maxsize=1000)
 def _key(name: bytes) -> str:
+    return (_known_key if len(name) <= REMEMBERED else _known_key.__wrapped__)(name)
+
+
+@lru_cache(maxsize=1000)
+def _known_key(name: bytes) -> str:
     key = name.decode("latin-1").upper().replace("-", "_")
     return key if key in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{key}"
 
 
-async def _body(scope: Mapping[str, Any], receive: Receive) -> bytes:
-    """The request's body, of which no more is kept than says that it is too long.
+async def _body(receive: Receive, most: int) -> bytes:
+    """The first so many bytes of a request's body, all of which is read.
 
     Raises CancelledError when the client leaves before it sent all: half a request is none.
     """
-    if not any(name in (b"content-length", b"transfer-encoding") for name, _ in scope["headers"]):
-        return b""
     body, more = bytearray(), True
     while more:
         message = await receive()
         if message["type"] == "http.disconnect":
             raise asyncio.CancelledError
-        if len(body) <= BODY_LIMIT:
+        if len(body) < most:
             body += message.get("body", b"")  # in place: a body may come in millions of pieces
         more = message.get("more_body", False)
-    return bytes(body[: BODY_LIMIT + 1])
+    return bytes(body[:most])

@@ -43,24 +43,47 @@ def url(listener: socket.socket, tls: bool) -> str:
     return f"{'https' if tls else 'http'}://{host}:{port}"
 
 
-def check_writable(port_file: Path) -> None:
-    """Raises WrongSetting now when the port could not be written there later."""
-    folder = port_file.absolute().parent
+def prepare(port_file: Path) -> None:
+    """Take away the port that a server before us wrote, and find out whether ours can be written, by writing beside it.
+
+    Raises WrongSetting.
+    """
     try:
-        fits = not port_file.is_dir() and folder.is_dir() and os.access(folder, os.W_OK)
-    except (OSError, ValueError):  # no file can have this name
-        fits = False
-    if not fits:
-        raise WrongSetting(f"--port-file is {port_file}, wanted a file in a folder that exists and can be written.")
+        if port_file.exists() and not port_file.is_file():
+            raise WrongSetting(f"--port-file is {port_file}, wanted {_WRITABLE}.")
+        port_file.unlink(missing_ok=True)
+        _write_beside(port_file, 0).unlink()
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or error
+        raise WrongSetting(f"--port-file is {port_file}, wanted {_WRITABLE} ({why}).") from None
 
 
 def tell(port_file: Path, port: int) -> None:
-    """Write the port in one step: a reader sees no half of it."""
-    beside = port_file.with_name(port_file.name + ".new")
+    """Write the port in one step: a reader sees no half of it. Raises WrongSetting."""
     try:
-        beside.write_text(f"{port}\n")
-        beside.replace(port_file)
+        _write_beside(port_file, port).replace(port_file)
     except OSError as error:
         with suppress(OSError):
-            beside.unlink(missing_ok=True)
+            _beside(port_file).unlink(missing_ok=True)
         raise WrongSetting(f"--port-file {port_file} cannot be written: {error.strerror}.") from None
+
+
+_WRITABLE = "a file in a folder that exists and can be written"
+
+
+def _beside(port_file: Path) -> Path:
+    return port_file.with_name(f".mockserver.{os.getpid()}")
+
+
+def _write_beside(port_file: Path, port: int) -> Path:
+    """A new file in the same folder that holds the port; none is left when it cannot be written."""
+    beside = _beside(port_file)
+    beside.unlink(missing_ok=True)
+    try:
+        with beside.open("x") as file:
+            file.write(f"{port}\n")
+    except OSError:
+        with suppress(OSError):
+            beside.unlink(missing_ok=True)
+        raise
+    return beside

@@ -6,7 +6,7 @@ from ..errors import Misuse
 from ..faults import phrase
 from ..serve import problem
 from ..toolkit.logtext import escaped
-from ..vendor import Reply
+from ..vendor import Headers, Reply
 
 LINE = 64 * 1024  # bytes of a request line; one over serve.LONGEST_TARGET, and up to this, the vendor has words for
 FIELDS, FIELD = 100, 8190  # how many headers, and bytes of each
@@ -18,9 +18,12 @@ _LIMITS = {
 }
 
 
-def refusal(status: int, why: str) -> Reply:
-    """The reply to a request that never becomes a call; ``why`` may quote it, or says how long was waited."""
+def refusal(status: int, why: str, beside: Headers = ()) -> Reply:
+    """The reply to a request that never becomes a call; ``why`` may quote it, or says how long was waited. ``beside``
+    are headers that let a browser read it.
+    """
     told = escaped(why).rstrip(".")
     unknown = f"{told}." if status == 408 else f"The request is no HTTP that the server understands: {told}."
     detail = _LIMITS.get(status, unknown)
-    return problem(Misuse(phrase(status), detail, status, code="http"))
+    reply = problem(Misuse(phrase(status), detail, status, code="http"))
+    return reply._replace(headers=(*reply.headers, *beside))

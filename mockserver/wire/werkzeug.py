@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from ..addresses import REPLY, framed
+from ..cors import headers_of_refusal
 from ..faults import phrase
 from ..metrics import Metrics
 from ..reloading import PAUSE, Reloading
@@ -36,10 +37,15 @@ class _Handler(WSGIRequestHandler):
     """One that leaves the log of calls to us, and keeps no connection alive on which a reply was lost."""
 
     default_request_version = "HTTP/1.0"  # of HTTP/0.9, which replies without a head, nothing is left
+    cors = True  # whether browsers of other origins may read what is refused
 
     def setup(self) -> None:
         self.timeout = PATIENCE  # type: ignore[misc]  # it may well be each one's own
         super().setup()
+
+    def handle_one_request(self) -> None:
+        self.path, self.headers = "", self.MessageClass()  # nothing is left of the request before
+        super().handle_one_request()
 
     def log_error(self, format: str, *args: object) -> None:
         """A client that hung, or sent what is no HTTP, is nobody's news; a secret may be in it."""
@@ -74,7 +80,9 @@ class _Handler(WSGIRequestHandler):
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
         """In our words: http.server's are a page."""
-        reply = refusal(int(code), explain or message or "")
+        origins = self.headers.get_all("Origin", [])
+        beside = headers_of_refusal(self.path, origins) if self.cors else ()
+        reply = refusal(int(code), explain or message or "", beside)
         self.send_response_only(reply.status, phrase(reply.status))
         for name, value in (*framed(reply), ("Connection", "close")):
             self.send_header(name, value)
@@ -89,7 +97,13 @@ class _Handler(WSGIRequestHandler):
         self.close_connection = True
 
 
-def server(app: WSGIApplication, listener: socket.socket, tls: tuple[Path, Path] | None = None) -> BaseWSGIServer:
+class _WithoutCors(_Handler):
+    cors = False
+
+
+def server(
+    app: WSGIApplication, listener: socket.socket, tls: tuple[Path, Path] | None = None, *, cors: bool = True
+) -> BaseWSGIServer:
     """A server on a listening socket; ``serve_forever`` runs it, ``shutdown`` from another thread stops it."""
     host, port = listener.getsockname()[:2]
     context = (str(tls[0]), str(tls[1])) if tls else None
@@ -98,7 +112,7 @@ def server(app: WSGIApplication, listener: socket.socket, tls: tuple[Path, Path]
         port,
         Carrier(app, REPLY),
         threaded=True,
-        request_handler=_Handler,
+        request_handler=_Handler if cors else _WithoutCors,
         ssl_context=context,
         fd=listener.fileno(),
     )
@@ -116,18 +130,20 @@ def run(
     starting: Callable[[str], None] = lambda ended: None,
     metrics: Metrics | None = None,
     data: Reloading | None = None,
+    cors: bool = True,
+    alone: bool = True,
 ) -> None:
     """Serve until interrupted; ``ready`` is called just before the first call can be answered, ``leaving`` at the end.
     There are no workers to be ``starting``. Raises WrongSetting.
 
     With a certificate and its key the socket speaks TLS, or if there is one more only that: then this one speaks HTTP.
-    ``data`` is read anew when it says so, if it watches. The one process counts where it counted.
+    ``data`` is read anew when it says so, if it watches. The one process counts where it counted; it is ``alone``.
     """
     if workers > 1:
         raise WrongSetting(f"--workers is {workers}, wanted 1: on this system there can be no more.")
-    serving = server(app, listener, None if encrypted else tls)
+    serving = server(app, listener, None if encrypted else tls, cors=cors)
     if encrypted:
-        Thread(target=server(app, encrypted, tls).serve_forever, daemon=True).start()
+        Thread(target=server(app, encrypted, tls, cors=cors).serve_forever, daemon=True).start()
     if data and data.watching:
         Thread(target=_watch, args=[data, partial(time.sleep, PAUSE)], daemon=True).start()
     ready()

@@ -179,7 +179,7 @@ def test_more_are_generated(page: Page, own: Sandbox, allowed: list[str]) -> Non
     assert len(own.records("jframework").list()) == before + 7
     page.get_by_label("How many records to generate").fill("0")
     page.get_by_role("button", name="Generate").click()
-    expect(page.get_by_text("records is 0, wanted a whole number from 1 to 10000.")).to_be_visible()
+    expect(page.get_by_text("records is 0, wanted a whole number from 1 to 2000.")).to_be_visible()
 
 
 def test_charts_say_what_the_api_says(page: Page, own: Sandbox) -> None:

@@ -6,6 +6,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import urljoin
 
 import pytest
 from flask.testing import FlaskClient
@@ -153,13 +154,20 @@ def test_an_unknown_spec_names_those_there_are(client: FlaskClient) -> None:
     assert told["choices"] == NAMES
 
 
-@pytest.mark.parametrize("path", ["/__docs", "/__docs/"])
-def test_the_page_runs_files_of_this_server_alone(client: FlaskClient, path: str) -> None:
-    reply = client.get(path, buffered=True)
+def test_without_its_slash_it_leads_there(client: FlaskClient) -> None:
+    """By an address that is good whatever stands before it."""
+    for path in ("/__docs", "/__sandbox/mine/__docs"):
+        reply = client.get(f"{path}?api=control")
+        assert (reply.status_code, reply.headers["Location"]) == (308, "__docs/?api=control")
+        assert client.get(urljoin(path, "__docs/"), buffered=True).mimetype == "text/html"
+
+
+def test_the_page_runs_files_of_this_server_alone(client: FlaskClient) -> None:
+    reply = client.get("/__docs/", buffered=True)
     assert (reply.status_code, reply.mimetype) == (200, "text/html")
     assert reply.headers["Content-Security-Policy"] == POLICY
     for name in ("swagger-ui-bundle.js", "swagger-ui.css"):
-        assert f"/__docs/swagger-ui/{name}" in reply.text
+        assert f'"../__docs/swagger-ui/{name}"' in reply.text
         assert client.get(f"/__docs/swagger-ui/{name}", buffered=True).status_code == 200
 
 
@@ -193,7 +201,7 @@ def test_without_control_there_are_no_docs(vendor: Vendor) -> None:
     server = Sandboxed(vendor, control=False)
     for path in ("/__docs", "/__docs/", "/__docs/specs", "/__docs/specs/acme.yaml"):
         reply = server.get(path)
-        assert (reply.status, reply.json["type"]) == (404, "urn:mockserver:control-off")
+        assert (reply.status, reply.json["type"]) == (404, "urn:mockserver:unknown-path")
 
 
 def test_looking_at_docs_is_no_call(vendor: Vendor) -> None:

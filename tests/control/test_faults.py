@@ -246,3 +246,14 @@ def test_the_location_leads_into_the_sandbox_of_the_url(vendor: Vendor) -> None:
         assert client.get(made.headers["Location"]).json == made.json
         assert client.get(made.headers["Location"].removeprefix("/__sandbox/a")).status_code == 404
         assert client.post(f"/__admin{path}", json=body).headers["Location"].startswith(f"/__admin{path}/")
+
+
+def test_a_sandbox_has_no_more_rules_than_a_call_can_be_held_against(vendor: Vendor) -> None:
+    server = Sandboxed(vendor)
+    for number in range(100):
+        assert server.control("POST", "/faults", {"status": 503, "match": {"path": f"/{number}"}}).status == 201
+    refused = server.control("POST", "/faults", {"status": 503})
+    assert (refused.status, refused.json["type"]) == (422, "urn:mockserver:too-many-rules")
+    assert refused.json["detail"] == "The sandbox would have 101 fault rules, wanted at most 100."
+    assert server.control("GET", "/faults").json["meta"] == {"total": 100}
+    assert server.control("PATCH", "/faults/fault-1", {"status": 500}).status == 200

@@ -4,15 +4,24 @@ from __future__ import annotations
 
 import re
 from importlib.metadata import version
+from io import BytesIO
+from typing import Any
 
 import pytest
 from packaging.version import Version
+from werkzeug.datastructures import Headers
+from werkzeug.test import EnvironBuilder
 
+from mockserver import redaction
 from mockserver.app import controlling
-from mockserver.control.guard import is_ours
+from mockserver.assembly import assemble
+from mockserver.control.guard import BODY_LIMIT, is_ours
+from mockserver.front import front
+from mockserver.settings import make
 from mockserver.vendor import Vendor
-from tests.acme import BILLS, RICH, Sandboxed
+from tests.acme import BILLS, RICH, Sandboxed, only
 from tests.client import Answer
+from tests.toolkit.test_web import HOSTILE
 
 OLD = Version(version("werkzeug")) < Version("3.1.8")
 SENT = pytest.mark.skipif(OLD, reason="the test client of an older werkzeug cannot send it")
@@ -160,7 +169,7 @@ def test_vendors_are_called_without_the_token(guarded: Sandboxed) -> None:
 def test_all_of_it_can_be_off(vendor: Vendor) -> None:
     server = Sandboxed(vendor, control="false")
     for path in ("/health", "/settings", "/vendors", "", "/"):
-        assert kind(server.control("GET", path)) == "404 control-off"
+        assert kind(server.control("GET", path)) == "404 unknown-path"
     assert server.get().status == 200
 
 
@@ -204,3 +213,136 @@ def test_the_token_is_not_kept_of_a_call_that_has_it(guarded: Sandboxed) -> None
     (entry,) = journal.json["requests"]
     assert entry["request"]["headers"]["x-mock-control-token"] == "[redacted]"
     assert TOKEN.encode() not in journal.body
+
+
+NO_HOSTS = [text for text in HOSTILE if text.strip() == text and text.isascii() and text.isprintable()]
+STRANGERS = (
+    "127.0.0.1.evil.com",
+    "localhost.evil.com",
+    "evil-localhost",
+    "xn--localhost-xyz.com",
+    "127.0.0.1.nip.io",
+    "128.0.0.1",
+    "[::2]",
+    "[2001:db8::1]:80",
+)
+
+
+@pytest.mark.parametrize("origin", [f"http://{text}" for text in (*NO_HOSTS, *STRANGERS)] + ["null", "ftp://localhost"])
+def test_an_origin_that_is_not_quite_ours_is_foreign(server: Sandboxed, guarded: Sandboxed, origin: str) -> None:
+    for method, path in (("GET", "/settings"), ("POST", "/reset")):
+        assert kind(server.control(method, path, headers={"Origin": origin})) == "403 foreign-origin"
+        sent = {"Origin": origin, "X-Mock-Control-Token": TOKEN}
+        assert kind(guarded.control(method, path, headers=sent)) == "403 foreign-origin"
+
+
+@SENT
+@pytest.mark.parametrize("host", [text for text in (*NO_HOSTS, *STRANGERS) if text != "[:::1]"])  # not even sent
+def test_a_host_that_is_not_quite_ours_is_foreign(server: Sandboxed, host: str) -> None:
+    found = kind(server.control("GET", "/settings", headers={"Host": host}))
+    assert found in ("403 foreign-host", "400 http")  # some are too odd for Flask
+
+
+def test_with_the_token_an_origin_is_that_of_the_address_that_was_called(guarded: Sandboxed) -> None:
+    """A Host that is none has no page, also where the Origin is spelled alike."""
+    for host, origin, found in (
+        ("mock.company.example:80", "http://mock.company.example", ""),
+        ("mock.company.example", "http://mock.company.example:8080", "403 foreign-origin"),
+        ("mock.company.example", "https://mock.company.example", "403 foreign-origin"),
+        ("evil.com\\@127.0.0.1", "http://evil.com\\@127.0.0.1", "403 foreign-origin"),
+    ):
+        sent = {"Host": host, "Origin": origin, "X-Mock-Control-Token": TOKEN}
+        assert kind(guarded.control("GET", "/settings", headers=sent)) == found
+
+
+class Unread:
+    """A body of which nobody reads anything."""
+
+    def read(self, size: int = -1) -> bytes:
+        raise AssertionError("the body was read")
+
+    readline = read
+
+
+def framed(body: Any, length: int | None) -> dict[str, Any]:
+    """What stands in an environ of a body of such a length, or of one in pieces."""
+    head = {"HTTP_TRANSFER_ENCODING": "chunked"} if length is None else {"CONTENT_LENGTH": str(length)}
+    return {"wsgi.input": body, "wsgi.input_terminated": True, **head}
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "headers", "status"),
+    [
+        ("POST", "/reset", {"Origin": "http://evil.example"}, 403),
+        ("PUT", "/accounts/acme", {"Origin": "null"}, 403),
+        ("PATCH", "/settings", {"Host": "evil.example"}, 403),
+        ("POST", "/requests/find", {"Content-Type": "text/plain"}, 415),
+        ("POST", "/faults", {"Content-Type": ""}, 415),
+        ("PUT", "/settings", {}, 405),
+        ("POST", "/nowhere", {}, 404),
+        ("POST", "/health", {}, 405),
+    ],
+)
+@pytest.mark.parametrize("length", [9, 8_000_000, None])
+def test_what_is_refused_by_its_head_is_not_read(
+    server: Sandboxed, method: str, path: str, headers: dict[str, str], status: int, length: int | None
+) -> None:
+    sent = {"Content-Type": "application/json", **headers}
+    reply = server.app.test_client().open(
+        f"/__admin{path}", method=method, headers=sent, environ_overrides=framed(Unread(), length)
+    )
+    assert kind(Answer.of(reply)).partition(" ")[0] == str(status)
+
+
+@pytest.mark.parametrize("length", [1_048_577, 15_000_000])
+def test_what_is_too_long_is_not_read(server: Sandboxed, length: int) -> None:
+    for method, path in (("POST", "/faults"), ("PUT", "/sandboxes/a"), ("PATCH", "/settings")):
+        reply = server.app.test_client().open(
+            f"/__admin{path}",
+            method=method,
+            content_type="application/json",
+            environ_overrides=framed(Unread(), length),
+        )
+        assert kind(Answer.of(reply)) == "413 http"
+
+
+def test_without_the_token_nothing_is_read(guarded: Sandboxed) -> None:
+    reply = guarded.app.test_client().post(
+        "/__admin/reset", content_type="application/json", environ_overrides=framed(Unread(), 100)
+    )
+    assert kind(Answer.of(reply)) == "401 token-wanted"
+
+
+def test_a_body_in_pieces_that_are_too_many_is_refused(server: Sandboxed) -> None:
+    body = BytesIO(b'{"strict":' + b" " * BODY_LIMIT + b"true}")
+    reply = server.app.test_client().patch(
+        "/__admin/settings", content_type="application/json", environ_overrides=framed(body, None)
+    )
+    assert kind(Answer.of(reply)) == "413 http"
+    assert server.control("GET", "/settings").json["strict"] is False
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "headers", "length", "kept"),
+    [
+        ("PATCH", "/__admin/settings", {}, 9, BODY_LIMIT + 1),
+        ("PATCH", "/__admin/settings", {}, None, BODY_LIMIT + 1),
+        ("PATCH", "/__sandbox/a/__admin/settings", {}, 9, BODY_LIMIT + 1),
+        ("PATCH", "/__admin/settings", {"Origin": "http://evil.example"}, 9, 0),
+        ("PATCH", "/__sandbox/a/__admin/settings", {"Host": "evil.example"}, 9, 0),
+        ("PATCH", "/__admin/settings", {"Content-Type": "text/plain"}, None, 0),
+        ("PATCH", "/__admin/settings", {}, BODY_LIMIT + 1, 0),
+        ("POST", "/__admin/health", {}, 9, 0),
+        ("POST", BILLS, {}, 9, redaction.BODY_LIMIT + 1),
+        ("POST", "/nowhere", {}, 15_000_000, redaction.BODY_LIMIT + 1),
+    ],
+)
+def test_a_server_learns_how_much_of_a_body_it_must_keep(
+    vendor: Vendor, method: str, path: str, headers: dict[str, str], length: int | None, kept: int
+) -> None:
+    sent = Headers({"Content-Type": "application/json", **headers})
+    environ = EnvironBuilder(path, method=method, headers=sent).get_environ() | framed(BytesIO(), length)
+    with only(vendor):
+        assert front(assemble(make({}, {}))).keeps(environ) == kept
+        off = front(assemble(make({"control": "false"}, {})))
+    assert off.keeps(environ) == (kept if path in (BILLS, "/nowhere") else 0)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import logging
+from functools import partial
 from typing import Any
 
 import pytest
 
+from mockserver.control.hiding import bounded
 from mockserver.vendor import Vendor
 from tests.acme import BILLS, POOR, RICH, Sandboxed
 from tests.client import Answer
+from tests.pieces import pieces
 
 LIVE = "sk_live_4eC39HqLyjWDarjtT1zdp7dc"
 OWN, ODD = "an-account-of-this-sandbox-alone", 'it\'s "odd" \\ Ölpumpe'
@@ -175,3 +178,15 @@ def test_a_call_of_nobodys_path_keeps_its_body_in_the_journal(vendor: Vendor) ->
     server.app.test_client().post("/nowhere", data=b'{"a": 1}', content_type="application/json")
     ((_, entry),) = server.world.store.entries("default")
     assert entry["request"]["body"] == '{"a": 1}'
+
+
+def test_a_text_is_cut_before_it_is_searched(server: Sandboxed) -> None:
+    """And nothing is left of a secret at the cut, wherever in it that is."""
+    for length in (*range(960, 1010), 5000):
+        name = "x" * length + RICH + ", wanted nothing"
+        detail = ask(server, "POST", "/faults", {"status": 503, "match": {name: 1}}).json["detail"]
+        assert RICH[:8] not in detail
+        assert RICH[-8:] not in detail
+        assert detail.endswith(", wanted one of method, path, query, headers, credential.")
+    short, long = f"{'a' * 4000}, wanted b.", f"{'a' * 16_000_000}, wanted b."
+    assert pieces(partial(bounded, long)) == pieces(partial(bounded, short))

@@ -68,7 +68,7 @@ def test_without_control_there_is_no_page(vendor: Vendor) -> None:
     off = Sandboxed(vendor, control="false")
     for path in ("", "/", "/site/look.css"):
         answer = off.control("GET", path, headers={"Accept": BROWSER})
-        assert (answer.status, answer.json["type"]) == (404, "urn:mockserver:control-off")
+        assert (answer.status, answer.json["type"]) == (404, "urn:mockserver:unknown-path")
 
 
 def test_a_file_that_there_is_not_is_told(server: Sandboxed) -> None:

@@ -10,13 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from mockserver.clock import parse_instant
-from mockserver.data import fixtures, yamltext
+from mockserver.data import fixtures, shipped, yamltext
 from mockserver.editing import FAR
 from mockserver.library import shape
 from mockserver.vendor import Vendor
 from tests.acme import ANCHOR, BILLS, POOR, RECIPE, RICH, Sandboxed
 from tests.client import Answer
 
+SPEC = yamltext.load(shipped.spec("control").read_text(encoding="utf-8"))
 ALL = f"{BILLS}?size=50&order=id"
 HELD = [1, 2, 3, 4, 5, 6]
 
@@ -287,9 +288,9 @@ def test_made_records_of_an_account_that_is_gone_are_the_example_accounts(server
     ("body", "detail"),
     [
         ({}, "The body has no 'records', wanted an object with records."),
-        ({"records": 0}, "records is 0, wanted a whole number from 1 to 10000."),
-        ({"records": 10_001}, "records is 10001, wanted a whole number from 1 to 10000."),
-        ({"records": True}, "records is true, wanted a whole number from 1 to 10000."),
+        ({"records": 0}, "records is 0, wanted a whole number from 1 to 2000."),
+        ({"records": 2_001}, "records is 2001, wanted a whole number from 1 to 2000."),
+        ({"records": True}, "records is true, wanted a whole number from 1 to 2000."),
         ({"records": 1, "seed": -1}, "seed is -1, wanted a whole number from 0 to 2147483648."),
         ({"records": 1, "sed": 1}, "The body has 'sed', wanted only records, seed."),
     ],
@@ -446,3 +447,19 @@ def test_any_edits_leave_what_a_plain_list_would_hold(vendor: Vendor, edits: lis
     assert server.ids(ALL) == sorted(held)
     for state in ("open", "paid", "void"):
         assert server.ids(f"{ALL}&state={state}") == sorted(id for id, found in held.items() if found == state)
+
+
+def test_as_many_records_as_are_documented_can_be_made(server: Sandboxed) -> None:
+    body = SPEC["paths"]["/records/{vendor}/generate"]["post"]["requestBody"]["content"]["application/json"]
+    most = body["schema"]["properties"]["records"]["maximum"]
+    made = server.control("POST", "/records/acme/generate", {"records": most}, sandbox="most")
+    assert (made.status, made.json["records"], len(made.json["ids"])) == (201, most, most)
+    over = server.control("POST", "/records/acme/generate", {"records": most + 1}, sandbox="most")
+    assert (over.status, over.json["type"]) == (422, "urn:mockserver:bad-value")
+    assert over.json["detail"] == f"records is {most + 1}, wanted a whole number from 1 to {most}."
+
+
+@pytest.mark.parametrize("body", [{"accounts": [{}] * 5000}, {"accounts": [1] * 5000}])
+def test_of_accounts_that_are_wrong_some_are_looked_at(server: Sandboxed, body: dict[str, Any]) -> None:
+    wrong = server.control("PUT", "/accounts/acme", body)
+    assert (wrong.status, len(wrong.json["validation"])) == (422, 100)

@@ -428,3 +428,12 @@ def test_what_a_matcher_wants_of_a_credential_is_not_repeated(busy: Sandboxed) -
         "headers.X-Client-Secret": {"contains": "[redacted]"},
         "headers.Accept": "b",
     }
+
+
+def test_of_what_differs_some_is_explained(busy: Sandboxed) -> None:
+    """To look for what was meant takes time, and nobody reads all."""
+    asked = {"query": {f"pag{letter}": "2" for letter in "abcdfghijk"}}
+    (first, *_) = busy.control("POST", "/requests/near-misses", asked).json["nearMisses"]
+    hints = [difference["hint"] for difference in first["differences"]]
+    assert len(hints) == 10
+    assert hints[5:] == [None] * 5

@@ -83,5 +83,21 @@ def test_other_methods_than_reading_get_no_page(server: Sandboxed) -> None:
 
 
 def test_a_sandbox_has_a_start_page_of_its_own_url(server: Sandboxed) -> None:
-    for path in ("/__sandbox/mine", "/__sandbox/mine/"):
-        assert server.get(path, Accept=CHROMIUM).body == server.get("/", Accept=CHROMIUM).body
+    assert server.get("/__sandbox/mine/", Accept=CHROMIUM).body == server.get("/", Accept=CHROMIUM).body
+
+
+def test_without_its_slash_it_leads_there(server: Sandboxed) -> None:
+    """By an address that is good whatever stands before it."""
+    reply = server.get("/__sandbox/mine?x=1", Accept=CHROMIUM)
+    assert (reply.status, reply.headers["Location"]) == (308, "mine/")
+    assert server.get("/__sandbox/mine").status == 200
+
+
+def test_a_wish_that_no_browser_has_is_not_read(vendor: Vendor) -> None:
+    """To read blanks in it takes a time that grows with the square of their number."""
+    client = Sandboxed(vendor).app.test_client()
+    for accept, page in (("text/html", True), ("text/html" + " " * 900, True), ("text/html" + " " * 8000, False)):
+        for path in ("/", "/__admin/"):
+            reply = client.get(path, headers={"Accept": accept})
+            assert (reply.mimetype == "text/html") is page
+            reply.close()

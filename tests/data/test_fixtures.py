@@ -298,3 +298,22 @@ def test_a_line_that_no_reader_takes_alike_is_refused(read: Any, row: str, found
     assert told(lambda: read(f"{head}\n{row}\n", ".jsonl")) == [
         f"own.jsonl:2: found {found}, wanted one JSON object a line"
     ]
+
+
+def test_who_a_record_belongs_to_is_not_looked_for_among_all_accounts(vendor: Vendor) -> None:
+    compared = 0
+
+    class Owner(str):
+        __slots__ = ()
+        __hash__ = str.__hash__
+
+        def __eq__(self, other: object) -> bool:
+            nonlocal compared
+            compared += 1
+            return str.__eq__(self, other)
+
+    accounts = [{"account": f"a{number}", "secret": f"s{number}"} for number in range(200)]
+    records = [{"id": number, "_owner": Owner(f"a{number}")} for number in range(200)]
+    raw = {"vendor": "acme", "dataset": "own", "anchor": "2026-03-31", "accounts": accounts, "records": records}
+    fixtures.check(raw, shape(vendor))
+    assert compared <= 4 * len(records)

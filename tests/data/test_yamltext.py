@@ -56,7 +56,6 @@ VALUES = some.recursive(
         ("'5'", "5"),
         ("!!str 5", "5"),
         ("!!int '5'", 5),
-        ("{<<: {a: 1}}", {"<<": {"a": 1}}),
         ("{NO: 1, 5: 2}", {"NO": 1, 5: 2}),
         ("[&a {x: 1}, *a]", [{"x": 1}, {"x": 1}]),
     ],
@@ -207,3 +206,68 @@ def test_aliases_that_come_to_more_than_is_written_are_refused(text: str, told: 
 def test_a_tag_makes_no_number_that_json_has_not(text: str) -> None:
     with pytest.raises(yaml.YAMLError, match=r"is no (?:float|int)"):
         yamltext.load(text)
+
+
+@pytest.mark.parametrize("number", [2**61 - 1, 10**30, -(2**61)])
+def test_a_key_that_is_a_long_number_goes_in_quotes(number: int) -> None:
+    """There are as many of one hash as anybody likes."""
+    with pytest.raises(yaml.MarkedYAMLError, match="a key that is a long number"):
+        yamltext.load(f"{number}: 1")
+    assert yamltext.load(f"'{number}': 1") == {str(number): 1}
+
+
+@pytest.mark.parametrize("key", ["1.5", "[1]", "{a: 1}"])
+def test_a_key_is_a_word(key: str) -> None:
+    with pytest.raises(yaml.MarkedYAMLError, match="a key must be a word"):
+        yamltext.load(f"? {key}\n: 1\n")
+
+
+def test_tags_of_more_kinds_than_anybody_has_are_refused() -> None:
+    text = "".join(f"%TAG !t{number}! tag:t{number},2026:\n" for number in range(200))
+    with pytest.raises(yaml.YAMLError, match="over 100 %TAG directives"):
+        yamltext.load(f"{text}---\na: 1\n")
+
+
+def explained(text: str) -> tuple[int, str, str]:
+    with pytest.raises(yaml.YAMLError) as refused:
+        yamltext.load(text)
+    return yamltext.explain(refused.value, text)
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("a: &a {x: 1}\nb:\n  <<: *a\n", 3),
+        ("<<: {x: 1}\n", 1),
+        ("a: &a {x: 1}\nb: {y: 2, << : [*a]}\n", 2),
+        ("- a: 1\n  !!merge m: {x: 1}\n", 2),
+    ],
+)
+def test_a_merge_key_is_refused_with_what_to_write_instead(text: str, line: int) -> None:
+    wanted = "the keys of that map written out here, or an alias in place of the whole map (name: *anchor)"
+    assert explained(text) == (line, "the merge key <<", wanted)
+
+
+def test_two_signs_in_quotes_are_a_word() -> None:
+    assert yamltext.load("'<<': 1") == yamltext.load('"<<": 1') == {"<<": 1}
+    assert yamltext.load("a: <<") == {"a": "<<"}
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "pair", "instead"),
+    [
+        (r'a: "\ud83d\ude00"', 1, r"\ud83d\ude00", r"\U0001F600"),
+        ("a: 1\n" + r'b: "at the end \uD834\uDD1E"', 2, r"\uD834\uDD1E", r"\U0001D11E"),
+        ("\ufeffä: 1\n" + r'b: ["x", "é\udbff\uDFFF and more"]', 2, r"\udbff\uDFFF", r"\U0010FFFF"),
+    ],
+)
+def test_a_surrogate_pair_is_refused_with_what_to_write_instead(text: str, line: int, pair: str, instead: str) -> None:
+    assert explained(text) == (line, f"the surrogate pair {pair}", f'the character itself, or "{instead}"')
+    sign = yamltext.load(f'"{instead}"')
+    assert yamltext.load(text.replace(pair, instead)) == yamltext.load(text.replace(pair, sign))
+
+
+@pytest.mark.parametrize("text", [r'a: "\ud83d"', r'a: "\ude00\ud83d"', r'a: "\q"', r'"\ud83d\ude00": "\q"'[15:]])
+def test_another_escape_that_yaml_has_not_is_told_as_libyaml_does(text: str) -> None:
+    assert explained(text)[1:] == (explained(text)[1], "YAML")
+    assert explained(text)[1].startswith("broken YAML (found ")

@@ -72,11 +72,15 @@ def test_tls_is_asked_without_trusting_the_certificate(monkeypatch: pytest.Monke
 
 
 def test_one_without_a_control_api_tells_so(monkeypatch: pytest.MonkeyPatch, vendor: Vendor) -> None:
-    off = Sandboxed(vendor, control="false").control("GET", "/health")
-    found = asked(monkeypatch, "http://x", (off.status, off.body))[1]
+    def replies(server: Sandboxed, path: str, start: str) -> list[tuple[int, bytes]]:
+        return [(answer.status, answer.body) for answer in (server.control("GET", path), server.get(start))]
+
+    off, on = Sandboxed(vendor, control="false"), Sandboxed(vendor)
+    connection, found = asked(monkeypatch, "http://x/base", *replies(off, "/health", "/"))
     assert found == (True, "answers; its control API is off")
-    wrong = Sandboxed(vendor).control("GET", "/helth")
-    assert asked(monkeypatch, "http://x", (wrong.status, wrong.body))[1] == (False, "is 404")
+    assert connection.asked[1:] == ["GET /base/__admin/health", "closed", "GET /base/", "closed"]
+    assert asked(monkeypatch, "http://x", *replies(on, "/helth", "/"))[1] == (False, "is 404")
+    assert asked(monkeypatch, "http://x", *replies(on, "/helth", "/elsewhere/"))[1] == (False, "is 404")
 
 
 @pytest.mark.parametrize(

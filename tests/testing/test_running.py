@@ -158,3 +158,30 @@ def test_a_request_to_terminate_or_hang_up_is_handed_on(name: str) -> None:
 
 def test_ctrl_c_is_for_the_command_alone() -> None:
     assert obey("import os, signal; os.kill(os.getppid(), signal.SIGINT); raise SystemExit(3)") == 3
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ({}, ("127.0.0.1", "127.0.0.1")),
+        ({"NO_PROXY": "a.example, .b"}, ("a.example,.b,127.0.0.1", "a.example,.b,127.0.0.1")),
+        ({"no_proxy": "a.example"}, ("a.example,127.0.0.1", "a.example,127.0.0.1")),
+        ({"NO_PROXY": "a", "no_proxy": "b"}, ("a,127.0.0.1", "b,127.0.0.1")),
+        ({"NO_PROXY": "*"}, ("*", "*")),
+        ({"no_proxy": "*", "NO_PROXY": ""}, ("127.0.0.1", "*")),
+        ({"NO_PROXY": "127.0.0.1,a"}, ("127.0.0.1,a", "127.0.0.1,a")),
+    ],
+)
+def test_no_proxy_stands_between_the_command_and_the_server(
+    vendor: Vendor, monkeypatch: pytest.MonkeyPatch, before: dict[str, str], after: tuple[str, str]
+) -> None:
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in {"http_proxy": "http://127.0.0.1:9", "HTTP_PROXY": "http://127.0.0.1:9", **before}.items():
+        monkeypatch.setenv(name, value)
+    ask = (
+        "import os, urllib.request as u; u.urlopen(os.environ['MOCKSERVER_URL'] + '/__admin/health', timeout=60)\n"
+        f"assert (os.environ['NO_PROXY'], os.environ['no_proxy']) == {after!r}, os.environ"
+    )
+    found = run(vendor, "--", sys.executable, "-c", ask)
+    assert found.exit_code == 0, found.stderr

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
+from mockserver.toolkit import jsontext
 from mockserver.toolkit.jsontext import Fragment, brief, decimals, decode, encode, floats
 from mockserver.toolkit.money import as_double
 
@@ -114,3 +115,11 @@ def test_a_large_number_is_read_again_as_it_is_written(text: str) -> None:
 
 def test_half_a_surrogate_pair_in_a_name_does_so_too() -> None:
     assert json.loads(encode({"a\ud800": 1})) == {"a?": 1}
+
+
+def test_no_long_name_is_remembered() -> None:
+    before = jsontext._key.cache_info().currsize
+    for number in range(10):
+        name = f"{number}{'a' * 5000}"
+        assert encode({name: 1}) == f'{{"{name}":1}}'.encode()
+    assert jsontext._key.cache_info().currsize == before

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
 from mockserver.toolkit.notices import HEADER_LIMIT, Notice, as_header, closest, meant, unknown_parameter
+from tests.pieces import pieces
 
 NOTICES = some.lists(some.builds(Notice, some.text(), some.text(max_size=20), some.text(max_size=400)), max_size=60)
 
@@ -87,3 +89,16 @@ def test_a_parameter_is_meant_only_where_it_is_sure(
     name: str, known: dict[str, tuple[str, ...]], parameter: str | None
 ) -> None:
     assert meant(name, known) == parameter
+
+
+def test_the_closest_is_one_of_those_that_have_most_letters_in_common() -> None:
+    anagrams = ["egap1", "gape1", "aegp1", "eagp1", "page1"]
+    assert closest("page2", [*anagrams, "x" * 65]) == "page1"
+
+
+def test_no_number_of_long_names_is_compared_letter_by_letter() -> None:
+    """Four times the names, four times the work, and long ones are passed over."""
+    names = [f"{'abcde' * 12}{number}" for number in range(200)]
+    few, many = (pieces(partial(closest, "edcba" * 12, names[:count])) for count in (50, 200))
+    assert many < 4.5 * few
+    assert pieces(lambda: closest("edcba" * 12, ["abcde" * 14] * 1000)) < few

@@ -66,6 +66,19 @@ def test_a_request_that_does_not_arrive_whole_is_refused(port: int) -> None:
             assert b'"detail":"The request did not arrive whole within 0.5 seconds."' in told
 
 
+def test_a_page_of_another_origin_reads_that_its_request_did_not_arrive(port: int) -> None:
+    origin = "https://app.example"
+    for part, allowed in (
+        (f"{CALL}Origin: {origin}\r\nX-Note: a", origin),
+        (f"{CALL}Origin: {origin}\r\nContent-Length: 20\r\n\r\n{{", origin),
+        ("GET /v3/bi", "*"),
+    ):
+        with closing(connected(port, part)) as client:
+            told = heard(client)
+        assert told.startswith(b"HTTP/1.1 408 Request Timeout\r\n")
+        assert f"\r\nAccess-Control-Allow-Origin: {allowed}\r\n".encode() in told
+
+
 def test_a_client_that_says_nothing_is_told_nothing(port: int) -> None:
     with closing(connected(port)) as client:
         assert heard(client) == b""

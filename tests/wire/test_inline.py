@@ -167,13 +167,13 @@ def test_pages_of_ours_are_answered_by_a_thread_unless_they_are_quick(path: str,
 
 def test_the_environment_says_what_was_sent() -> None:
     headers = [(b"host", b"x"), (b"x-acme-key", b"one"), (b"x-acme-key", b"two"), (b"content-type", b"text/plain")]
-    made = environment(scope("/jos\xe9", "a=%20\xe9", *headers), b"")
+    made = environment(scope("/jos\xe9", "a=%20\xe9", *headers))
     assert made["PATH_INFO"].encode("latin-1").decode() == "/jos\xe9"
     assert made["RAW_URI"].endswith("?a=%20\xe9")
     assert made["QUERY_STRING"] == "a=%20\xe9"
     assert (made["HTTP_X_ACME_KEY"], made["CONTENT_TYPE"], made["HTTP_HOST"]) == ("one,two", "text/plain", "x")
     assert "CONTENT_LENGTH" not in made
-    assert environment(scope(), b"")["RAW_URI"] == "/v3/bills"
+    assert environment(scope())["RAW_URI"] == "/v3/bills"
 
 
 def test_a_body_is_read_in_full_and_only_if_there_is_one() -> None:
@@ -197,6 +197,43 @@ def test_a_body_beyond_the_limit_is_read_and_not_kept(monkeypatch: pytest.Monkey
     monkeypatch.setattr(inline, "BODY_LIMIT", 10)
     long = scope("/v3/bills", "", (b"content-length", b"18"))
     assert Carried(asked=long, parts=[b"123456", b"789012", b"345678"]).environ["wsgi.input"].read() == b"12345678901"
+
+
+def test_of_a_body_no_more_is_kept_than_the_app_looks_at() -> None:
+    async def receive() -> Mapping[str, Any]:
+        return {"type": "http.request", **parts.pop(0)}
+
+    async def send(message: Mapping[str, Any]) -> None:
+        pass
+
+    for looked_at, kept in ((0, b""), (5, b"12345"), (10, b"1234567890"), (99, b"123456789012")):
+        parts: list[dict[str, Any]] = [{"body": b"123456", "more_body": True}, {"body": b"789012"}]
+        app = Looking(looked_at)
+        asyncio.run(Inline(app, "the-key")(scope("/v3/bills", "", (b"content-length", b"12")), receive, send))
+        assert (app.read, app.environ["CONTENT_LENGTH"], parts) == (kept, "12", [])
+
+
+class Looking:
+    """An app that looks at so many bytes of a body."""
+
+    def __init__(self, most: int) -> None:
+        self.most, self.read, self.environ = most, b"", dict[str, Any]()
+
+    def keeps(self, environ: Mapping[str, Any]) -> int:
+        return self.most if environ["wsgi.input"].read() == b"" else -1
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        self.read, self.environ = environ["wsgi.input"].read(), environ
+        start_response("200 OK", [])
+        return []
+
+
+def test_no_long_name_of_a_header_is_remembered() -> None:
+    for name in (b"X-Short", b"X-" + b"a" * 8000):
+        before = inline._known_key.cache_info().currsize, inline._known_lower.cache_info().currsize
+        assert environment(scope("/", "", (name, b"1")))[f"HTTP_{name.decode().upper().replace('-', '_')}"] == "1"
+        assert inline._lower(name) == name.decode()
+    assert (inline._known_key.cache_info().currsize, inline._known_lower.cache_info().currsize) == before
 
 
 def test_half_a_body_is_no_call() -> None:

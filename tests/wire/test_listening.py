@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import errno
+import os
 import socket
 from pathlib import Path
 
 import pytest
 
-from mockserver.settings import WrongSetting
+from mockserver.settings import WrongSetting, make
 from mockserver.wire import listening
 
 
@@ -83,3 +84,54 @@ def test_the_port_is_told_in_one_step(tmp_path: Path) -> None:
     assert (tmp_path / "port").read_text() == "4711\n"
     with pytest.raises(WrongSetting, match=r"^--port-file .*port cannot be written: No such file or directory\.$"):
         listening.tell(tmp_path / "no" / "port", 4711)
+
+
+@pytest.mark.parametrize("host", ["::1", "::", "[::1]", "[::]"])
+def test_ipv6_with_and_without_brackets(host: str) -> None:
+    if not socket.has_ipv6 or not Path("/proc/net/if_inet6").exists():
+        pytest.skip("this machine has no IPv6")
+    given = make({"host": host}, {}).host
+    with listening.listen(given, 0) as listener:
+        assert listening.url(listener, tls=False) == f"http://[::1]:{listener.getsockname()[1]}"
+        with socket.create_connection(("::1", listener.getsockname()[1])):
+            pass
+
+
+def test_the_port_of_a_server_before_us_is_taken_away(tmp_path: Path) -> None:
+    (tmp_path / "port").write_text("1\n")
+    listening.prepare(tmp_path / "port")
+    assert list(tmp_path.iterdir()) == []
+    (tmp_path / f".mockserver.{os.getpid()}").write_text("left by one that was killed, with our number")
+    listening.prepare(tmp_path / "port")
+    listening.tell(tmp_path / "port", 2)
+    assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("port", "2\n")]
+
+
+@pytest.mark.parametrize(
+    "name", ["no/port", "file/port", "folder", "pipe", "x" * 300, "x\0y", "/proc/port", "/dev/null"]
+)
+def test_where_no_port_can_be_written_is_told_at_once(tmp_path: Path, name: str) -> None:
+    (tmp_path / "file").write_text("")
+    (tmp_path / "folder").mkdir()
+    os.mkfifo(tmp_path / "pipe")
+    before = sorted(tmp_path.iterdir())
+    with pytest.raises(WrongSetting) as refused:
+        listening.prepare(tmp_path / name)
+    wanted = "wanted a file in a folder that exists and can be written"
+    assert str(refused.value).startswith(f"--port-file is {tmp_path / name}, {wanted}")
+    assert sorted(tmp_path.iterdir()) == before
+    assert Path("/dev/null").is_char_device()
+
+
+def test_a_name_as_long_as_any_can_be_is_no_matter(tmp_path: Path) -> None:
+    path = tmp_path / ("x" * 255)
+    listening.prepare(path)
+    listening.tell(path, 2)
+    assert path.read_text() == "2\n"
+
+
+def test_a_port_that_cannot_be_put_in_place_leaves_nothing(tmp_path: Path) -> None:
+    (tmp_path / "port").mkdir()
+    with pytest.raises(WrongSetting, match=r"port cannot be written: Is a directory\.$"):
+        listening.tell(tmp_path / "port", 2)
+    assert [path.name for path in tmp_path.iterdir()] == ["port"]

@@ -28,6 +28,8 @@ from mockserver.wire import gunicorn, listening, werkzeug
 from mockserver.wire.inline import Inline
 from tests.acme import RICH, Sandboxed
 from tests.certificates import self_signed
+from tests.servers import running
+from tests.servers import serving as serve_command
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -212,6 +214,36 @@ def test_a_body_that_control_does_not_read_is_refused(port: int) -> None:
     assert reply.json()["detail"] == "The body is over 1048576 bytes, the most that control reads."
 
 
+@pytest.mark.parametrize(
+    ("status", "method", "path", "headers"),
+    [
+        (403, "POST", "/__admin/reset", {"Origin": "http://evil.example"}),
+        (403, "PUT", "/__admin/sandboxes/a", {"Host": "evil.example"}),
+        (413, "PATCH", "/__admin/settings", {}),
+        (415, "POST", "/__admin/faults", {"Content-Type": "text/plain"}),
+        (404, "POST", "/__admin/nowhere", {}),
+        (405, "PUT", "/__admin/settings", {}),
+        (405, "POST", "/v3/bills", {"X-Acme-Key": RICH}),
+        (404, "POST", "/nowhere", {}),
+    ],
+)
+def test_a_huge_body_that_nobody_reads_holds_nobody_up(
+    port: int, status: int, method: str, path: str, headers: dict[str, str]
+) -> None:
+    body = b"[" + b"1234567890," * 400_000 + b"1]"
+    with requests.Session() as session:
+        for _ in range(2):  # on the same connection, where there may be another request
+            reply = session.request(
+                method,
+                f"http://127.0.0.1:{port}{path}",
+                data=body,
+                headers={"Content-Type": "application/json", **headers},
+                timeout=60,
+            )
+            assert reply.status_code == status
+            assert session.get(f"http://127.0.0.1:{port}/__admin/health", timeout=60).status_code == 200
+
+
 def test_a_body_in_pieces_that_are_none_is_refused(port: int) -> None:
     head = b"POST /__admin/reset HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n"
     head += b"Content-Type: application/json\r\n"
@@ -364,3 +396,70 @@ def test_how_gunicorn_is_set(vendor: Vendor, monkeypatch: pytest.MonkeyPatch) ->
     handlers.pop(signal.SIGQUIT)(signal.SIGQUIT, None)
     assert (ended, handlers) == (["told", 0], {})
     assert isinstance(made[0].load(), Inline)
+
+
+FROM_A_PAGE = b"Origin: https://app.example\r\n"
+
+
+@pytest.mark.parametrize(
+    ("sent", "status", "known"),
+    [
+        (b"GET /v3/bills?x=" + b"a" * 65_600 + b" HTTP/1.1\r\nHost: x\r\n", 414, None),
+        (HELLO + FROM_A_PAGE + b"X-Long: " + b"a" * 8_190 + b"\r\n", 431, None),
+        (HELLO + FROM_A_PAGE + b"X-More: 1\r\n" * 100, 431, None),
+        (HELLO + FROM_A_PAGE + b"Bad Name: x\r\n", 400, None),
+        (HELLO + FROM_A_PAGE + b"Content-Length: 1\r\nContent-Length: 1\r\n", 400, True),
+        (HELLO + FROM_A_PAGE + FROM_A_PAGE + b"Content-Length: x\r\n", 400, False),
+        (HELLO + b"Content-Length: x\r\n", 400, False),
+        (b"nonsense\r\n", 400, False),
+    ],
+    ids=["line", "long", "many", "name", "lengths", "twice", "none", "noise"],
+)
+def test_a_page_of_another_origin_reads_why_it_is_refused(
+    port: int, sent: bytes, status: int, known: bool | None
+) -> None:
+    """By its Origin where that was read, else as any page may that sends no credentials."""
+    found, _, head = told(port, sent + b"\r\n")
+    allowed = {
+        name.decode(): value.decode()
+        for name, _, value in (line.partition(b": ") for line in head.splitlines())
+        if name.startswith(b"Access-Control-Allow")
+    }
+    assert found == status
+    exact = {"Access-Control-Allow-Origin": "https://app.example", "Access-Control-Allow-Credentials": "true"}
+    any_page = {"Access-Control-Allow-Origin": "*"}
+    assert allowed in ([exact, any_page] if known is None else [exact] if known else [any_page])
+    assert b"\r\nVary: Origin" in head
+
+
+@pytest.mark.parametrize("path", [b"/__admin/settings", b"/__sandbox/a/__admin/reset", b"/__docs/"])
+def test_a_page_of_another_origin_does_not_read_why_control_refuses(port: int, path: bytes) -> None:
+    sent = b"GET " + path + b" HTTP/1.1\r\nHost: x\r\n" + FROM_A_PAGE + b"Content-Length: x\r\n\r\n"
+    found, _, head = told(port, sent)
+    assert found == 400
+    assert b"Access-Control" not in head
+
+
+def test_gunicorn_finds_the_origin_of_what_it_refuses_early(tmp_path: Path) -> None:
+    with serving("gunicorn", tmp_path) as port:
+        for early in (b"X-Long: " + b"a" * 8_190 + b"\r\n", b"X-More: 1\r\n" * 100, b"Bad Name: x\r\n"):
+            for sent in (FROM_A_PAGE + early, early + FROM_A_PAGE):
+                _, _, head = told(port, HELLO + sent + b"\r\n")
+                assert b"Access-Control-Allow-Origin: https://app.example\r\n" in head, sent[:60]
+
+
+def test_where_browsers_are_not_answered_no_refusal_is_for_them() -> None:
+    with running(serve_command("--no-cors")) as (url, _):
+        _, _, head = told(int(url.rpartition(":")[2]), HELLO + FROM_A_PAGE + b"Bad Name: x\r\n\r\n")
+        assert b"Access-Control" not in head
+
+
+def test_nothing_of_the_request_before_is_taken_for_this_one(port: int) -> None:
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
+        connection.sendall(HELLO + FROM_A_PAGE + b"\r\n")
+        first = http.client.HTTPResponse(connection)
+        first.begin()
+        first.read()
+        connection.sendall(b"GET /v3/bills?x=" + b"a" * 65_600 + b" HTTP/1.1\r\n\r\n")
+        raw = b"".join(iter(lambda: connection.recv(65536), b""))
+    assert b"https://app.example" not in raw

@@ -2,15 +2,21 @@
 
 const KEPT = "mockserver.control-token";
 
+/** The address of this server, whatever stands before it, in the sandbox that this page's URL names if it does. */
+export const HERE = new URL("../../", import.meta.url).href;
+
+/** The address of the server itself. */
+export const ROOT = HERE.replace(/__sandbox\/[^/]+\/$/, "");
+
 /** What leads into the sandbox that this page's URL names; nothing if it names none. */
-export const sandbox = location.pathname.match(/^\/__sandbox\/[^/]+/)?.[0] ?? "";
+export const sandbox = HERE === ROOT ? "" : `/${HERE.slice(ROOT.length, -1)}`;
 
 /** The token that was given in this tab; null before. */
 export const token = () => sessionStorage.getItem(KEPT);
 
 /** What this server is: its version, its vendors, and whether control wants a token. No secret is in it. */
 export async function server() {
-  const reply = await fetch(`${sandbox}/`, { headers: { Accept: "application/json" } });
+  const reply = await fetch(HERE, { headers: { Accept: "application/json" } });
   if (!reply.ok) throw new Error(`The server answered ${reply.status}.`);
   return reply.json();
 }
@@ -18,7 +24,7 @@ export async function server() {
 /** What the control API says of a path. Throws its own words; of what is not allowed an error with `locked`. */
 export async function ask(path) {
   const headers = token() === null ? {} : { "X-Mock-Control-Token": token() };
-  const reply = await fetch(`${sandbox}/__admin${path}`, { headers });
+  const reply = await fetch(`${HERE}__admin${path}`, { headers });
   const said = await reply.json();
   if (!reply.ok) throw Object.assign(new Error(said.detail ?? said.title), { locked: reply.status === 401 });
   return said;

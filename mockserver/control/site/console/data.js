@@ -35,7 +35,7 @@ export async function show(room) {
   const count = el("p.count", { role: "status" });
   const charts = el("div.charts", {});
   const list = el("div.records", {});
-  const more = el("input", { type: "number", min: 1, max: 10000, value: 10, "aria-label": "How many records to generate", class: "few" });
+  const more = el("input", { type: "number", min: 1, max: 2000, value: 10, "aria-label": "How many records to generate", class: "few" });
 
   /** What was asked for last is shown, also where an answer to a question before it comes later. */
   async function load() {

@@ -1,6 +1,6 @@
 // Swagger UI over this server's specs, its calls filled in from each vendor's example call.
 
-import { allowed, ask, sandbox, server, token } from "../token.js";
+import { HERE, ROOT, allowed, ask, sandbox, server, token } from "../token.js";
 
 const chosen = document.querySelector("#spec");
 const examples = new Map(); // by spec; empty until control may be asked
@@ -11,10 +11,8 @@ const follow = () => document.documentElement.classList.toggle("dark-mode", dark
 dark.addEventListener("change", follow);
 follow();
 
-for (const link of document.querySelectorAll("[data-page]")) link.href = sandbox + link.getAttribute("href");
-
 try {
-  const { specs } = await (await fetch(`${sandbox}/__docs/specs`)).json();
+  const { specs } = await (await fetch(`${HERE}__docs/specs`)).json();
   chosen.append(...specs.map(({ name, title }) => new Option(title, name)));
   const asked = new URLSearchParams(location.search).get("api");
   if (specs.some(({ name }) => name === asked)) chosen.value = asked;
@@ -33,7 +31,7 @@ if (!ui && chosen.value) show(); // readable without credentials
 /** Shows the chosen spec, and says so in the page's URL. */
 function show() {
   const name = chosen.value;
-  const url = `${sandbox}/__docs/specs/${name}.yaml`;
+  const url = `${HERE}__docs/specs/${name}.yaml`;
   document.querySelector("#file").href = url;
   history.replaceState(null, "", `?api=${name}`);
   if (ui) {
@@ -57,8 +55,9 @@ function show() {
   });
 }
 
-/** The spec with the values that make its example call work, and no other: a spec's own examples are of its document. */
+/** The spec as it is true where this page is, with the values that make its example call work, and no other: a spec's own examples are of its document. */
 function filled(spec) {
+  for (const here of spec.servers ?? []) if (here.url.startsWith("/")) here.url = ROOT + here.url.slice(1);
   const example = examples.get(chosen.value);
   if (!example) return spec;
   const path = example.path.slice(example.path.startsWith(sandbox) ? sandbox.length : 0);

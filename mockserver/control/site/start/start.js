@@ -1,12 +1,10 @@
 // Who is here, and how to call them. What is secret is asked of control, which tells it to those who may know.
 
-import { allowed, ask, sandbox, server } from "../token.js";
+import { HERE, ROOT, allowed, ask, server } from "../token.js";
 
 const list = document.querySelector("#vendors");
 const template = document.querySelector("#vendor");
 const failed = document.querySelector("#failed");
-
-for (const link of document.querySelectorAll("[data-page]")) link.href = sandbox + link.getAttribute("href");
 
 try {
   const { vendors, tokenWanted } = await server();
@@ -27,15 +25,15 @@ function card({ name, title, document: page, addresses }) {
   const made = template.content.cloneNode(true).firstElementChild;
   made.id = name;
   made.querySelector("h3").textContent = title;
-  made.querySelector(".tried").href = `${sandbox}/__docs/?api=${name}`;
+  made.querySelector(".tried").href = `${HERE}__docs/?api=${name}`;
   made.querySelector(".document").href = page;
-  show(made, addresses.map((path) => sandbox + path));
+  show(made, addresses, HERE);
   return made;
 }
 
 /** Adds what control tells: all addresses, a call that works, the demo accounts. */
 function tell(made, { title, addresses, example }, accounts) {
-  show(made, addresses);
+  show(made, addresses, ROOT);
   const command = curl(example);
   const button = made.querySelector(".copy");
   made.querySelector("pre").textContent = command;
@@ -50,11 +48,12 @@ function tell(made, { title, addresses, example }, accounts) {
   made.querySelector(".secret").hidden = false;
 }
 
-function show(made, addresses) {
+/** Shows addresses; paths are below a base, the others are whole. */
+function show(made, addresses, base) {
   const items = addresses.map((address) => {
     const item = document.createElement("li");
     const code = document.createElement("code");
-    code.textContent = address.startsWith("/") ? location.origin + address : address;
+    code.textContent = address.startsWith("/") ? base + address.slice(1) : address;
     item.append(code);
     return item;
   });
@@ -76,7 +75,7 @@ function row(kind, values) {
 function curl({ path, headers, query }) {
   const asked = Object.entries(query).map(([name, value]) => `${name}=${encodeURIComponent(value)}`).join("&");
   const sent = Object.entries(headers).map(([name, value]) => `-H ${quoted(`${name}: ${value}`)}`);
-  return ["curl -g", ...sent, quoted(location.origin + path + (asked && `?${asked}`))].join(" \\\n  ");
+  return ["curl -g", ...sent, quoted(ROOT + path.slice(1) + (asked && `?${asked}`))].join(" \\\n  ");
 }
 
 function quoted(text) {
