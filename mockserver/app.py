@@ -236,9 +236,9 @@ def unknown(world: World) -> Callable[[HTTPException], Response]:
         detail = f"Nothing is at {_path() if named else 'this path'}. {there}"
         if near:
             detail += f" Closest: {', '.join(near)}."
-        misuse = told(world, Misuse("Unknown path", detail, 404, near, "unknown-path"))
+        misuse = Misuse("Unknown path", detail, 404, near, "unknown-path")
         if request.path.startswith("/__"):
-            return respond(problem(misuse))
+            return respond(problem(told(world, misuse)))
         return respond(lost(world, received(request.environ, "", {}, body_read), misuse))
 
     return handler

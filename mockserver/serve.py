@@ -42,6 +42,7 @@ from .toolkit.basis import weakest
 from .toolkit.logtext import escaped, indented
 from .toolkit.notices import Notice, as_header
 from .toolkit.quota import Spent
+from .toolkit.secrets.index import MIN_QUOTED_CHARS
 from .toolkit.tally import Count, Spend
 from .vendor import Call, Endpoint, Headers, Reply, Request, Vendor, Words
 from .version import __version__
@@ -567,9 +568,9 @@ def is_strict(sandbox: Sandbox, request: Request) -> bool:
         raise Misuse("Bad strictness", f"X-Mock-Strict is {asked!r}, wanted {error}.", code="bad-strictness") from None
 
 
-def misused(misuse: Misuse, told: Callable[[str], str]) -> Reply:
+def misused(misuse: Misuse, told: RedactedRequest) -> Reply:
     """The same as ``problem``, where what it says may hold a secret of the call."""
-    return problem(replace(misuse, detail=told(misuse.detail)))
+    return problem(replace(misuse, detail=told(misuse.detail, cut=MIN_QUOTED_CHARS)))
 
 
 def problem(misuse: Misuse) -> Reply:
