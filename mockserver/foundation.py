@@ -49,7 +49,9 @@ def _parts(spec: SpecBasis, operation: OperationBasis | None, call: Call, reply:
     if call.unordered:
         yield ORDER
     for code in dict.fromkeys(notice.code for notice in call.notices if notice.code not in OF_THE_SANDBOX):
-        reason = {"misplaced-credential": authentication, "refused-value": condition}.get(code)
+        reason = {"misplaced-credential": authentication, "refused-value": condition, "unknown-path": condition}.get(
+            code
+        )
         yield Part("warning", code, *(reason[2:] if reason else ("inferred", "none")))
 
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import Any, get_args
 
 from .data.cache import Cache, key
-from .ledger import Row, spec_rows
 from .toolkit import params
 from .toolkit.basis import Basis, Part, weakest
 from .vendor import Endpoint, Vendor
@@ -60,8 +59,10 @@ def lacking(vendor: Vendor) -> list[str]:
 
 
 def _said(vendor: Vendor) -> Iterator[tuple[str, str, str, str, str]]:
+    from .ledger import spec_rows  # with YAML, which a start does without when all is remembered
+
     try:
-        rows: Iterable[Row] = spec_rows(vendor.spec)
+        rows = spec_rows(vendor.spec)
     except (OSError, ValueError) as error:
         raise BadVendor(f"{vendor.name}: its spec cannot be read: {error}") from None
     for row in rows:

@@ -13,7 +13,7 @@ from mockserver.vendor import Vendor
 from tests.acme import only
 
 
-@pytest.mark.parametrize(("given", "entries"), [({}, 1), ({"cache": "off"}, 0)])
+@pytest.mark.parametrize(("given", "entries"), [({}, 2), ({"cache": "off"}, 0)])
 def test_data_is_remembered_unless_told_otherwise(
     vendor: Vendor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: dict[str, str], entries: int
 ) -> None:
