@@ -48,10 +48,9 @@ def _parts(spec: SpecBasis, operation: OperationBasis | None, call: Call, reply:
     yield from (spec.readings[name][call.choices[name]] for name in call.consulted)
     if call.unordered:
         yield ORDER
+    explaining = {"misplaced-credential": authentication, "refused-value": condition, "unknown-path": condition}
     for code in dict.fromkeys(notice.code for notice in call.notices if notice.code not in OF_THE_SANDBOX):
-        reason = {"misplaced-credential": authentication, "refused-value": condition, "unknown-path": condition}.get(
-            code
-        )
+        reason = explaining.get(code)
         yield Part("warning", code, *(reason[2:] if reason else ("inferred", "none")))
 
 

@@ -22,7 +22,7 @@ def test_data_is_remembered_unless_told_otherwise(
         with only(vendor):
             world = assemble(make(given, {}))
         assert len(world.start["acme"].records) == 7
-        assert len(list(tmp_path.glob("mockserver/*"))) == entries
+        assert len(list(tmp_path.glob("mockserver/*"))) == entries  # the data, and what its spec rests on
 
 
 def test_scenarios_of_the_users_are_tried_before_anything_is_served(vendor: Vendor, tmp_path: Path) -> None:
