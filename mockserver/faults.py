@@ -301,13 +301,9 @@ def granted(call: Call, hit: Hit) -> tuple[Words, Fact]:
     """The words and the fact for a hit's outcome: a status (400 to 599) or a name of the vendor's table, which is a
     code, or the rule of a row that has none of its own.
 
-    A status without a row gets the vendor's failure envelope with the HTTP phrase. Warns when neither the document
-    nor any public text knows it. Raises Misuse for anything else.
+    A status without a row gets the vendor's failure envelope with the HTTP phrase. Raises Misuse for anything else.
     """
     words = _row(call.vendor, hit.code or "")
-    if words.basis == "inferred":
-        message = f"No public text says that {call.vendor.title} answers {words.status} here; this reply is inferred."
-        call.warn(hit.where, "undocumented-status", message)
     if words.fact is Asked:
         return words, Asked(words.status)
     if words.fact is Throttled:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import NamedTuple
 
-from .spec_basis import SpecBasis, success
+from .spec_basis import OperationBasis, SpecBasis, success
 from .toolkit.basis import Part, weakest
 from .vendor import Call, Reply
 
@@ -30,11 +30,13 @@ class Shaping(NamedTuple):
     spec: SpecBasis
     operation: str
     rule: str
+    status: int
     succeeded: bool
     forced: bool
     authenticated: bool
     any_credential: bool
     sent: tuple[str, ...]
+    respelled: tuple[str, ...]
     readings: tuple[tuple[str, str], ...]
     unordered: bool
     warnings: tuple[str, ...]
@@ -49,11 +51,13 @@ def founded(spec: SpecBasis, call: Call, reply: Reply) -> Reply:
         spec,
         endpoint.operation if endpoint else "",
         reply.rule,
+        reply.status,
         endpoint is not None and reply.rule == endpoint.rule,
         call.forced,
         call.reached not in ("sandbox", "faults"),
-        call.any_credential,
+        call.any_credential and bool(call.account),
         (*call.request.path_params, *call.sent) if read else (),
+        call.respelled,
         tuple([(name, call.choices[name]) for name in call.consulted]),
         call.unordered,
         tuple(dict.fromkeys([notice.code for notice in call.notices])),
@@ -78,11 +82,12 @@ def _parts(shaping: Shaping) -> tuple[Part, ...]:
         parts.append(success(operation))
     else:
         text, status, condition = spec.errors.get(shaping.rule) or _unknown(shaping.rule)
-        parts += (text, status) if shaping.forced else (text, status, condition)
+        parts += [text, *([status] if status.name in (str(shaping.status), "default") else [])]
+        parts += [] if shaping.forced else [condition]
     if shaping.authenticated:
         parts.append(ANY_CREDENTIAL if shaping.any_credential else spec.authentication)
     if operation:
-        parts += [operation.parameters[name] for name in shaping.sent if name in operation.parameters]
+        parts += [_parameter(shaping, operation, name) for name in shaping.sent if name in operation.parameters]
     parts += [spec.readings[name][choice] for name, choice in shaping.readings]
     if shaping.unordered:
         parts.append(ORDER)
@@ -96,6 +101,11 @@ def _parts(shaping: Shaping) -> tuple[Part, ...]:
             reason = explaining.get(code)
             parts.append(Part("warning", code, *(reason[2:] if reason else ("inferred", "none"))))
     return tuple(parts)
+
+
+def _parameter(shaping: Shaping, operation: OperationBasis, name: str) -> Part:
+    part = operation.parameters[name]
+    return part._replace(basis="inferred", source="its spelling") if name in shaping.respelled else part
 
 
 def _unknown(rule: str) -> tuple[Part, Part, Part]:

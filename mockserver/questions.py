@@ -28,6 +28,7 @@ class Question:
     values: dict[str, object]
     notices: tuple[Notice, ...]
     sent: tuple[str, ...]
+    respelled: tuple[str, ...]
     consulted: dict[str, None]
     stopped: Fact | None = None
     times: int = 0
@@ -38,7 +39,7 @@ def read(call: Call, endpoint: Endpoint) -> Question:
     query, readings = call.request.query, tuple(call.choices.items())
     question = (remembered if len(query) <= REMEMBERED else remembered.__wrapped__)(endpoint, query, readings)
     call.notices.extend(question.notices)
-    call.sent = question.sent
+    call.sent, call.respelled = question.sent, question.respelled
     call.consulted |= question.consulted
     if question.stopped is not None:
         raise question.stopped.with_traceback(None)
@@ -55,12 +56,15 @@ def remembered(endpoint: Endpoint, query: str, readings: tuple[tuple[str, str], 
     sent = endpoint.decode(querystring.pairs(query), endpoint.params, chosen)
     known = params.names(endpoint.params)
     named = tuple(dict.fromkeys(name for name, _ in sent if name in known))
+    spelled = dict.fromkeys(params.respelled(endpoint.params, sent))
     ignores = lambda complaint: endpoint.ignores(complaint, chosen)  # noqa: E731  # one name, one line
     try:
         values = params.read(endpoint.params, sent, notices.append, repeated=endpoint.repeated, ignores=ignores)
     except Fact as fact:
-        return Question({}, tuple(notices), named, consulted, fact)
-    return Question(values, tuple(notices), named, consulted)
+        return Question({}, tuple(notices), named, (), consulted, fact)
+    told = {notice.location for notice in notices}  # of those it is known that the value was not read as it is
+    respelled = tuple([name for name in spelled if f"query.{name}" not in told])
+    return Question(values, tuple(notices), named, respelled, consulted)
 
 
 def _weight(key: Any, answer: Answer) -> int:

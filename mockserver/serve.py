@@ -132,7 +132,7 @@ def outcome(world: World, call: Call, wall: float) -> Reply:
         call.fault = hit.rule or None
         try:
             call.forced = hit.code is not None
-            reply = granted(call, hit) if call.forced else passed(world, sandbox, call)
+            reply = granted(world, call, hit) if call.forced else passed(world, sandbox, call)
         except Fact as fact:
             reply = refused(call, fact)
         if wish.code is not None:
@@ -389,9 +389,15 @@ def struck(world: World, sandbox: Sandbox, call: Call, wish: faults.Wish) -> fau
     )
 
 
-def granted(call: Call, hit: faults.Hit) -> Reply:
-    """The outcome that was asked for by the request, or by a rule of the sandbox."""
+def granted(world: World, call: Call, hit: faults.Hit) -> Reply:
+    """The outcome that was asked for by the request, or by a rule of the sandbox. Warns of a status that neither the
+    document nor any public text knows.
+    """
     words, fact = faults.granted(call, hit)
+    known = world.bases[call.vendor.name].errors.get(words.rule)
+    if known is None or known[1].basis == "inferred":
+        message = f"No public text says that {call.vendor.title} answers {words.status} here; this reply is inferred."
+        call.warn(hit.where, "undocumented-status", message)
     reply = refused(call, fact, words)
     if hit.retry_after is None or isinstance(fact, Throttled):  # which says it itself
         return reply

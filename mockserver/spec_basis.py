@@ -46,6 +46,8 @@ def spec_basis(vendor: Vendor, cache: Cache | None = None) -> SpecBasis:
     except OSError as error:
         raise BadVendor(f"{vendor.name}: its spec cannot be read: {error}") from None
     found = _collected(rows)
+    own = vendor.credential.header.lower()
+    found.credentials.sort(key=lambda part: part.name.lower() != own)  # of several that are as good, it is the one
     silent = list(_silent(vendor, found))
     if silent:
         more = f", and {len(silent) - 5} more" if len(silent) > 5 else ""

@@ -119,8 +119,8 @@ class Call:
     ``sandbox`` is known once it is chosen. ``reached`` names the gate it came to: sandbox, faults, authentication,
     quota, parameters or answer; ``fault`` the rule, wish or misuse that spoiled it, ``forced`` whether by an error.
     ``before``: how often the vendor answered before, where that matters and is counted ahead of the answer. ``sent``
-    are the parameters that were sent, ``consulted`` the readings that shaped the reply, ``unordered`` says that records
-    of it stand in an order that no document gives.
+    are the parameters that were sent, ``respelled`` those whose value is spelled as nobody prints it, ``consulted`` the
+    readings that shaped the reply; ``unordered``: records of it stand in an order that no document gives.
     """
 
     vendor: Vendor
@@ -141,6 +141,7 @@ class Call:
     before: int | None = None
     forced: bool = False
     sent: tuple[str, ...] = ()
+    respelled: tuple[str, ...] = ()
     consulted: dict[str, None] = field(default_factory=dict)
     unordered: bool = False
 

@@ -76,6 +76,10 @@ class Param(fields.Field[Any]):
         """The value of a non-empty text."""
         return text
 
+    def is_printed(self, text: str) -> bool:
+        """Whether the text is spelled as the document or a public page spells it; what else is read, is inferred."""
+        return True
+
 
 class Text(Param):
     """Any text."""
@@ -124,10 +128,21 @@ class Integer(Param):
 
 
 class Choice(Param):
-    """One of the words given; ``any_case`` accepts other spellings. Reads to the word, or to what it stands for."""
+    """One of the words given; ``any_case`` accepts other spellings. Reads to the word, or to what it stands for.
 
-    def __init__(self, words: Sequence[str] | Mapping[str, Any], *, any_case: bool = False, **more: Any) -> None:
+    ``printed`` are those of the words that stand on a page, if not all do.
+    """
+
+    def __init__(
+        self,
+        words: Sequence[str] | Mapping[str, Any],
+        *,
+        any_case: bool = False,
+        printed: Sequence[str] | None = None,
+        **more: Any,
+    ) -> None:
         super().__init__(**more)
+        self.printed = frozenset(words if printed is None else printed)
         self.meaning = dict(words) if isinstance(words, Mapping) else {word: word for word in words}
         self.any_case = any_case
         self._folded = {word.casefold(): meaning for word, meaning in self.meaning.items()}
@@ -142,6 +157,9 @@ class Choice(Param):
         if key not in found:
             self.complain("unknown-value", text)
         return found[key]
+
+    def is_printed(self, text: str) -> bool:
+        return text in self.printed
 
 
 class Day(Param):
@@ -180,6 +198,13 @@ def names(schema: Schema) -> list[str]:
 def attribute(schema: Schema, name: str) -> str:
     """The name under which the values of a call hold the parameter that is sent under this one."""
     return next(attribute for attribute, field in schema.fields.items() if (field.data_key or attribute) == name)
+
+
+def respelled(schema: Schema, sent: Pairs) -> list[str]:
+    """The parameters whose value is spelled otherwise than it is printed."""
+    known = _known(schema)
+    fields_sent = [(name, known.get(name), text) for name, text in sent]
+    return [name for name, field, text in fields_sent if isinstance(field, Param) and not field.is_printed(text)]
 
 
 def read(

@@ -92,6 +92,9 @@ class Boolean(params.Param):
             self.complain("unknown-value", text)
         return text.lower() == "true"
 
+    def is_printed(self, text: str) -> bool:
+        return text in ("true", "false")
+
 
 class Flag(Bound, Boolean):
     """The same, also with blanks around it."""
@@ -148,10 +151,18 @@ class Query(params.ParamSchema):
     Keywords = params.Text(called=("q", "search", "query", "text"))
     TestMode = Flag(load_default=False, called=("test", "sandbox"))
     SortDataField = params.Choice(
-        {"ID": "id"} | {name: name for name in SORTABLE}, any_case=True, load_default="id", called=SORTS
+        {"ID": "id"} | {name: name for name in SORTABLE},
+        any_case=True,
+        printed=("ID", "id", "createdDate"),  # 001:19, P[8]
+        load_default="id",
+        called=SORTS,
     )
     SortOrder = params.Choice(
-        DIRECTIONS, any_case=True, load_default="-", called=("SortType", "direction", "order", "dir")
+        DIRECTIONS,
+        any_case=True,
+        printed=("Descending", "asc", "desc"),  # 001:20, P[8]
+        load_default="-",
+        called=("SortType", "direction", "order", "dir"),
     )
     PageNumber = Whole(minimum=0, maximum=MOST, load_default=0, called=("page", "p", "pageNo"))
     PageSize = Whole(minimum=1, maximum=MOST, load_default=None, called=("limit", "size", "per_page", "count", "take"))
