@@ -182,6 +182,7 @@ def serve(**given: Any) -> None:
             metrics=world.metrics,
             data=Reloading(world),
             cors=settings.cors,
+            alone=settings.store == "memory",
         )
     except SystemExit as stopped:
         if os.getpid() != started:  # a worker ends: the rest is for the process that the user started

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from calendar import monthrange
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -13,6 +14,7 @@ _INSTANT = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d
 _TIME_OF_DAY = re.compile(r"([01]\d|2[0-3]):([0-5]\d)\Z", re.ASCII)
 _DAY = 86_400
 _DURATION = re.compile(r"(-?\d{1,15})(ms|s|m|h|d)\Z", re.ASCII)
+LONGEST_TICK = 3.0  # seconds from one tick to the next, for a process that is busy; one that takes longer was stopped
 _UNITS = {"ms": "milliseconds", "s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 # A sandbox's clock stays between these, so that what is reckoned from it (a window of months, say) is a time, too.
@@ -27,6 +29,29 @@ def wall() -> float:
 def elapsed() -> float:
     """Seconds of a counter that never goes back: only differences mean anything."""
     return time.perf_counter()
+
+
+class Running:
+    """Seconds for which this process runs, by ``elapsed``: while it is stopped (SIGSTOP, ``docker pause``) they stand
+    still, provided that something ticks it every second. Until it is first ticked they are those of ``elapsed``.
+    """
+
+    def __init__(self, elapsed: Callable[[], float] = elapsed) -> None:
+        self._elapsed, self._longest = elapsed, float("inf")
+        self._ticked = 0.0, elapsed()  # both in one value: threads may read them while another ticks
+
+    def __call__(self) -> float:
+        seconds, when = self._ticked
+        return seconds + min(self._elapsed() - when, self._longest)
+
+    def tick(self) -> float:
+        """Tell that the process runs. Returns for how many seconds it was stopped since the last tick."""
+        seconds, (before, when), now = self(), self._ticked, self._elapsed()
+        self._ticked, self._longest = (seconds, now), LONGEST_TICK
+        return max(0.0, now - when - (seconds - before))
+
+
+running = Running()
 
 
 def at(wall_seconds: float) -> datetime:
@@ -81,9 +106,9 @@ def parse_time_of_day(text: str) -> int:
     return int(match[1]) * 3600 + int(match[2]) * 60
 
 
-def since_daily(time_of_day: int, wall_seconds: float) -> float:
-    """How many seconds ago it was last so many seconds after midnight (UTC), when the wall clock shows this."""
-    return (wall_seconds - time_of_day) % _DAY
+def last_daily(time_of_day: int, wall_seconds: float) -> float:
+    """What the wall clock showed when it was last so many seconds after midnight (UTC)."""
+    return wall_seconds - (wall_seconds - time_of_day) % _DAY
 
 
 def within(moment: datetime) -> datetime:

@@ -10,7 +10,7 @@ from datetime import date
 from functools import partial
 from typing import Any, NamedTuple
 
-from .clock import Clock, at, format_instant, parse_instant, since_daily
+from .clock import Clock, at, format_instant, last_daily, parse_instant
 from .data.dataset import Accounts, Dataset
 from .data.records import Readings
 from .errors import Misuse, StoreAway
@@ -19,7 +19,7 @@ from .faults import Rule
 from .library import Library
 from .settings import Settings, WrongSetting
 from .store import DEFAULT as DEFAULT
-from .store import SETTINGS, Document, Store
+from .store import SETTINGS, Document, Expiry, Store
 from .toolkit.bounded import Bounded
 from .toolkit.jsontext import decode, encode
 from .toolkit.notices import Notice, closest
@@ -236,7 +236,7 @@ class Sandboxes:
         return found
 
     def _stored(self, name: str, wall: float) -> tuple[int, Sandbox] | None:
-        found = self.store.read(name, SETTINGS, wall=wall, idle=self._idle(name, wall))
+        found = self.store.read(name, SETTINGS, wall=wall, expiry=self._expiry(name, wall))
         if found is None:
             self._let_go(name)
             return None
@@ -294,17 +294,16 @@ class Sandboxes:
             self._overlays = overlays()
         return sandbox
 
-    def _idle(self, name: str, wall: float) -> float | None:
-        """How long a sandbox may be idle now, or be forgotten; the one that nobody had to ask for may always be.
+    def _expiry(self, name: str, wall: float) -> Expiry:
+        """When a sandbox is forgotten: for idleness by the store's own time, which a jump of the wall clock and the
+        clock of another replica leave alone (the one that nobody had to ask for may always be idle).
 
-        The daily reset is no more than that: whatever was not used since is forgotten, by whoever comes first, in one
-        step of the store. So it needs no timer, and nobody has to know whether it was done.
+        The daily reset, by the wall clock, is no more than that: whatever was not used since is forgotten, by whoever
+        comes first, in one step of the store. So it needs no timer, and nobody has to know whether it was done.
         """
         idle = None if name == DEFAULT else self.settings.sandbox_idle
-        if self.settings.reset_at is None:
-            return idle
-        since = since_daily(self.settings.reset_at, wall)
-        return since if idle is None else min(idle, since)
+        since = None if self.settings.reset_at is None else last_daily(self.settings.reset_at, wall)
+        return Expiry(idle, since)
 
     def _make(self, name: str, wall: float) -> None:
         document, limit = self.fresh(name, wall).document(), self.settings.max_sandboxes
@@ -376,7 +375,7 @@ class Sandboxes:
     def names(self, wall: float) -> Mapping[str, float]:
         """All sandboxes and the seconds since each was last used; those idle for too long go first."""
         self._expire(wall)
-        return {name: max(0.0, wall - used) for name, used in sorted(self.store.sandboxes().items())}
+        return {name: use.idle for name, use in sorted(self.store.sandboxes().items())}
 
     def reset_if_due(self, wall: float) -> None:
         """Forget what was not used since the daily reset, for who looks at sandboxes without entering them."""
@@ -387,10 +386,9 @@ class Sandboxes:
         return name in self.names(wall)
 
     def _expire(self, wall: float) -> None:
-        for name, used in self.store.sandboxes().items():
-            idle = self._idle(name, wall)
-            # Not if somebody used it meanwhile.
-            if idle is not None and wall - used > idle and self.store.delete(name, used=used):
+        for name, use in self.store.sandboxes().items():
+            expiry = self._expiry(name, wall)
+            if expiry.is_over(use) and self.store.delete(name, expiry):  # not if somebody used it meanwhile
                 self._let_go(name)
 
     def _bound(self, what: str, size: int) -> None:

@@ -70,6 +70,26 @@ def prefixed(url: str) -> str:
     return f"{url}{'&' if '?' in url else '?'}prefix={PREFIX}{next(_NUMBERS)}:"
 
 
+class Elapsed:
+    """Seconds that a test lets pass."""
+
+    seconds = 0.0
+
+    def __call__(self) -> float:
+        return self.seconds
+
+
+def let_pass(store: Store, seconds: float) -> None:
+    """Let time pass by a store's own clock. A server's cannot be moved: there each last use becomes so much earlier."""
+    if isinstance(store, MemoryStore):
+        assert isinstance(store._elapsed, Elapsed)
+        store._elapsed.seconds += seconds
+    else:
+        assert isinstance(store, RedisStore)
+        for name in store.sandboxes():
+            store._run("redis.call('ZINCRBY', sandboxes, ARGV[2], name)", name, repr(-seconds))
+
+
 class Server:
     """A server on a Unix socket in a folder, which keeps nothing on disk; started and stopped at will."""
 
@@ -142,7 +162,7 @@ def reached(name: str) -> Iterator[str]:
 def making(kind: str) -> Iterator[Make]:
     """What makes stores of one of ``KINDS``."""
     if kind == "memory":
-        yield MemoryStore
+        yield lambda **bounds: MemoryStore(elapsed=Elapsed(), **bounds)
         return
 
     def empty(**bounds: Any) -> Store:

@@ -8,7 +8,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from mockserver import clock
-from mockserver.clock import Clock
+from mockserver.clock import Clock, Running
+from tests.stores import Elapsed
 
 
 @pytest.mark.parametrize(
@@ -82,6 +83,27 @@ def test_the_wall_clock_is_this_machines() -> None:
     assert before <= clock.wall() <= time.time()
     assert clock.elapsed() <= clock.elapsed()
     assert clock.at(86_400.0) == datetime(1970, 1, 2, tzinfo=UTC)
+
+
+def test_while_a_process_that_ticks_is_stopped_its_seconds_stand_still() -> None:
+    passed = Elapsed()
+    running = Running(passed)
+    passed.seconds = 100.0
+    assert running() == 100.0  # nothing says whether it was stopped
+    assert running.tick() == 0
+    for seconds in (101.0, 103.5, 106.0):
+        passed.seconds = seconds
+        assert running() == seconds
+        assert running.tick() == 0
+    passed.seconds = 146.0
+    before = running()  # a call that comes before the next tick
+    assert before == 109.0
+    assert running.tick() == 37.0
+    assert running() == before
+    passed.seconds = 147.0
+    assert running() == 110.0
+    assert running.tick() == 0
+    assert running() == 110.0
 
 
 @pytest.mark.parametrize(

@@ -12,9 +12,11 @@ import pytest
 
 from mockserver.clock import at, format_instant
 from mockserver.data.dataset import Dataset
+from mockserver.store.memory import MemoryStore
 from mockserver.vendor import Vendor
 from tests.acme import BILLS, Sandboxed
 from tests.client import WALL, Answer
+from tests.stores import Elapsed
 
 assert format_instant(at(WALL)) == "2026-09-21T14:13:20Z"
 SOON = "14:14"
@@ -131,11 +133,13 @@ def test_with_a_real_clock_the_data_is_that_of_the_day(vendor: Vendor) -> None:
 def test_a_server_that_runs_for_months_keeps_the_data_of_days_that_are_in_use(
     vendor: Vendor, reset_at: str | None
 ) -> None:
-    server = Sandboxed(vendor, clock="real", reset_at=reset_at)
+    passed = Elapsed()
+    server = Sandboxed(vendor, store=MemoryStore(elapsed=passed), clock="real", reset_at=reset_at)
     library, made = server.world.sandboxes.library, list[weakref.ref[Dataset]]()
     first = server.get(f"{BILLS}?size=50").body
     for day in range(1, 100):
-        server.wall.seconds = WALL + day * DAY
+        passed.seconds = day * DAY
+        server.wall.seconds = WALL + passed.seconds
         added = server.control("POST", "/records/acme", {"id": 900}, sandbox=f"of-day-{day}")
         assert added.status == 201
         made += map(weakref.ref, (library.dataset(vendor, "default", at(server.wall()).date()), seen(server, day)))

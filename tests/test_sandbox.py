@@ -26,7 +26,8 @@ from mockserver.store.memory import MemoryStore
 from mockserver.toolkit.credentials import Credential
 from mockserver.toolkit.quota import Quota
 from mockserver.vendor import Request, Vendor
-from tests.acme import ANCHOR
+from tests.acme import ANCHOR, BILLS, Sandboxed
+from tests.stores import Elapsed, Make, let_pass
 
 WALL = 1_790_000_000.25
 
@@ -53,7 +54,7 @@ def test_where_its_clock_starts_and_whether_it_ticks(
 
 
 def test_real_data_is_that_of_the_day_on_which_the_sandbox_was_made(vendor: Vendor) -> None:
-    rooms = sandboxes(vendor, clock="real", sandbox_idle="10000000")
+    rooms = sandboxes(vendor, clock="real")
     made = rooms.enter("a", WALL)
     assert made.day == date(2026, 9, 21)
     assert rooms.dataset(made, vendor).anchor == datetime(2026, 9, 21, tzinfo=UTC)
@@ -231,19 +232,24 @@ def test_a_name_that_cannot_be(vendor: Vendor, where: str, name: str) -> None:
 
 
 def test_a_reached_bound_names_its_setting_and_nobody_in_use_goes(vendor: Vendor) -> None:
-    rooms = sandboxes(vendor, max_sandboxes="2", sandbox_idle="100")
+    passed = Elapsed()
+    rooms = sandboxes(vendor, MemoryStore(elapsed=passed), max_sandboxes="2", sandbox_idle="100")
     rooms.enter("a", WALL)
-    rooms.enter("b", WALL + 50)
+    passed.seconds = 50
+    rooms.enter("b", WALL)
+    passed.seconds = 100
     with pytest.raises(Misuse) as refused:
-        rooms.enter("c", WALL + 100)
+        rooms.enter("c", WALL)
     assert (refused.value.status, refused.value.code) == (507, "too-many-sandboxes")
     assert refused.value.detail == "There are 2 sandboxes, as many as --max-sandboxes allows; c was not made."
-    assert rooms.enter("a", WALL + 100)
-    assert rooms.names(WALL + 100) == {"a": 0, "b": 50}
-    rooms.enter("c", WALL + 151)  # b was idle for 101 seconds
-    assert rooms.names(WALL + 151) == {"a": 51, "c": 0}
+    assert rooms.enter("a", WALL)
+    assert rooms.names(WALL) == {"a": 0, "b": 50}
+    passed.seconds = 151
+    rooms.enter("c", WALL)  # b was idle for 101 seconds
+    assert rooms.names(WALL) == {"a": 51, "c": 0}
+    passed.seconds = 152
     with pytest.raises(Misuse):
-        rooms.enter("b", WALL + 152)
+        rooms.enter("b", WALL)
 
 
 def test_there_is_always_room_for_the_default_one(vendor: Vendor) -> None:
@@ -279,15 +285,53 @@ def test_many_at_once_make_no_more_than_there_may_be(vendor: Vendor) -> None:
     assert len(rooms.names(WALL)) == 20
 
 
-def test_an_idle_one_is_as_new_when_it_is_used_again_by_server_time(vendor: Vendor) -> None:
-    rooms = sandboxes(vendor, sandbox_idle="100", clock="frozen")
+def test_an_idle_one_is_as_new_when_it_is_used_again(vendor: Vendor) -> None:
+    passed = Elapsed()
+    rooms = sandboxes(vendor, MemoryStore(elapsed=passed), sandbox_idle="100", clock="frozen")
     for name in ("a", DEFAULT):
         rooms.change(name, WALL, lambda sandbox: replace(sandbox, strict=True))
-    assert rooms.enter("a", WALL + 100).strict
-    assert rooms.enter("a", WALL + 200).strict  # each use counts
-    assert not rooms.enter("a", WALL + 301).strict
-    assert rooms.enter(DEFAULT, WALL + 10**6).strict  # the one that nobody asked for stays
-    assert rooms.names(WALL + 10**6) == {DEFAULT: 0}
+    for seconds in (100, 200):  # each use counts
+        passed.seconds = seconds
+        assert rooms.enter("a", WALL).strict
+    passed.seconds = 301
+    assert not rooms.enter("a", WALL).strict
+    passed.seconds = 10**6
+    assert rooms.enter(DEFAULT, WALL).strict  # the one that nobody asked for stays
+    assert rooms.names(WALL) == {DEFAULT: 0}
+
+
+@pytest.mark.parametrize("years", [3, -3, 60])
+def test_a_jump_of_the_wall_clock_forgets_none_in_use(vendor: Vendor, make: Make, years: int) -> None:
+    store = make()
+    server = Sandboxed(vendor, store=store, sandbox_idle=100)
+    server.control("PATCH", "/settings", {"strict": True, "quotas": {"acme": "9/day"}}, sandbox="a")
+    let_pass(store, 60)
+    server.wall.seconds += years * 365 * 86_400
+    assert [(row["name"], row["idleSeconds"]) for row in listed(server)] == [("a", 60)]
+    assert server.get(f"{BILLS}?stat=paid", X_Mock_Sandbox="a").status == 200
+    assert server.control("GET", "/settings", sandbox="a").json["strict"]
+    assert [call["strict"] for call in server.control("GET", "/requests", sandbox="a").json["requests"]] == [True]
+    let_pass(store, 101)
+    assert listed(server) == []
+
+
+@pytest.mark.parametrize("hours", [7, -7, 9000])
+def test_two_replicas_whose_clocks_differ_forget_none_in_use(vendor: Vendor, make: Make, hours: int) -> None:
+    store = make()
+    one, other = (Sandboxed(vendor, store=store, sandbox_idle=100) for _ in range(2))
+    other.wall.seconds += hours * 3600
+    one.control("PATCH", "/settings", {"strict": True}, sandbox="a")
+    for server in (other, one, other, one):
+        let_pass(store, 60)
+        assert [row["idleSeconds"] for row in listed(server)] == [60]
+        assert server.control("GET", "/settings", sandbox="a").json["strict"]
+    let_pass(store, 101)
+    assert not other.control("GET", "/settings", sandbox="a").json["strict"]
+
+
+def listed(server: Sandboxed) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = server.control("GET", "/sandboxes").json["sandboxes"]
+    return rows
 
 
 def test_looking_makes_none(vendor: Vendor) -> None:
@@ -344,7 +388,8 @@ def test_an_untouched_sandbox_shares_everything_and_a_touched_one_what_it_did_no
 @pytest.mark.parametrize("end", ["another edit", "delete", "reset", "idleness", "idleness of all"])
 def test_of_data_that_is_out_of_use_nothing_is_kept(vendor: Vendor, end: str) -> None:
     """Or a server would grow with every edit, until the room for such copies is full."""
-    rooms = sandboxes(vendor, sandbox_idle="100")
+    passed = Elapsed()
+    rooms = sandboxes(vendor, MemoryStore(elapsed=passed), sandbox_idle="100")
 
     def edited(id: int) -> ReferenceType[Records]:
         rooms.edit("a", WALL, vendor, lambda edits, data: edits.with_records({id: None}))
@@ -363,9 +408,10 @@ def test_of_data_that_is_out_of_use_nothing_is_kept(vendor: Vendor, end: str) ->
         "another edit": lambda: edited(2),
         "delete": lambda: rooms.delete("a"),
         "reset": lambda: rooms.reset("a", WALL),
-        "idleness": lambda: rooms.enter("a", WALL + 101),
-        "idleness of all": lambda: rooms.names(WALL + 101),
+        "idleness": lambda: rooms.enter("a", WALL),
+        "idleness of all": lambda: rooms.names(WALL),
     }
+    passed.seconds = 101 if end.startswith("idleness") else 0
     ends[end]()
     assert old() is None
     assert len(views) - before == (own if end == "another edit" else 0)

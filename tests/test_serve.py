@@ -19,10 +19,12 @@ from mockserver.errors import Fact, NotFound, Throttled
 from mockserver.faults import Rule
 from mockserver.journal import Done
 from mockserver.serve import chosen, serve
+from mockserver.store.memory import MemoryStore
 from mockserver.toolkit.jsontext import decode
 from mockserver.toolkit.quota import Quota
 from mockserver.vendor import Reply, Request, Vendor
 from tests.acme import BILLS, GONE, ORDERS, POOR, RICH, ROWS, Sandboxed
+from tests.stores import Elapsed
 
 ANCHOR_DAY = date(2026, 3, 31)
 
@@ -271,13 +273,14 @@ def test_a_name_that_cannot_be_is_no_vendor_reply_and_makes_none(server: Sandbox
 
 
 def test_too_many_are_told_with_the_setting_and_those_in_use_live_on(vendor: Vendor) -> None:
-    server = Sandboxed(vendor, max_sandboxes=2, sandbox_idle=100)
+    passed = Elapsed()
+    server = Sandboxed(vendor, store=MemoryStore(elapsed=passed), max_sandboxes=2, sandbox_idle=100)
     assert [server.get(X_Mock_Sandbox=name).status for name in "aba"] == [200, 200, 200]
     full = server.get(X_Mock_Sandbox="c")
     assert (full.status, full.headers["Content-Type"]) == (507, "application/problem+json")
     assert "--max-sandboxes" in full.json["detail"]
     assert len(server.world.store.entries("a")) == 2
-    server.wall.seconds += 101
+    passed.seconds += 101
     assert server.get(X_Mock_Sandbox="c").status == 200
     assert set(server.world.store.sandboxes()) == {"c"}
 

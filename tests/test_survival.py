@@ -13,6 +13,8 @@ import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 from pathlib import Path
+from threading import Event
+from typing import Any
 
 import pytest
 
@@ -54,6 +56,115 @@ def test_the_only_worker_is_killed_and_says_that_all_is_lost() -> None:
     told = rf"\S+Z worker \d+ was killed \(signal 9\) and is being replaced; (.*) {after}"
     (lost,) = re.fullmatch(told, found.told).groups()  # type: ignore[union-attr]
     assert lost == "its sandboxes are lost, instance is now"
+
+
+# A pause, as by ``docker pause``, Ctrl-Z and a laptop's sleep: signals that no process can handle -----------------
+
+HASTY = """
+from mockserver import clock
+from mockserver.wire import connection, gunicorn
+gunicorn.PATIENCE, connection.PATIENCE, clock.LONGEST_TICK = 5, 4, 1.5  # seconds, where there are many
+from mockserver.cli import main
+main()
+"""
+
+
+def hasty(*flags: str) -> list[str]:
+    """A server that soon takes silence for death."""
+    return [sys.executable, "-c", HASTY, *serving(*flags)[1:]]
+
+
+def both(server: survival.Served) -> set[int]:
+    """Its two workers, as soon as each has answered, and so shown that it lives."""
+    seen = set[int]()
+
+    def have_answered() -> bool:
+        talker = survival.Talker(server.port)
+        talker.control("GET", "/version")
+        assert talker.socket is not None
+        seen.add(server.worker_of(talker.socket) or 0)
+        talker.close()
+        return seen == server.workers() and len(seen) == 2
+
+    survival.awaited("two workers", have_answered)
+    return seen
+
+
+def signalled(number: signal.Signals, *pids: int) -> None:
+    for pid in pids:
+        os.kill(pid, number)
+
+
+def outlast(store: str) -> None:
+    """Wait long enough for a worker that is stopped to be taken for dead, where there are several: one is."""
+    with survival.served(command=hasty("--workers", "2", "--store", store)) as server:
+        before = both(server)
+        signalled(signal.SIGSTOP, min(before))
+        survival.awaited("a new worker", lambda: server.workers() - before)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("who", ["worker", "master", "all"])
+def test_a_pause_loses_nothing_that_is_in_memory(who: str, store: str) -> None:
+    stops = who != "master"  # what only goes on being idle, or letting others wait, while it is not stopped
+    with survival.served(command=hasty(*(["--sandbox-idle", "4"] if stops else []))) as server:
+        workers = server.workers()
+        pids = {"worker": workers, "master": {server.process.pid}, "all": {server.process.pid, *workers}}[who]
+        example, load = survival.Example.of(server.port), survival.Load()
+        half = socket.create_connection(("127.0.0.1", server.port), timeout=60)
+        half.sendall(b"GET /__admin/version HTTP/1.1\r\n")
+
+        def control(method: str, path: str, body: Any = None) -> Any:
+            """Over a new connection: one that was kept alive is closed meanwhile where the worker is not stopped."""
+            return survival.Talker(server.port, "mine").control(method, path, body)
+
+        def wait(over: Event) -> None:
+            load.note(0, example.call(survival.Talker(server.port, "mine"), **{"X-Mock-Delay": "2000"}))
+
+        with survival.at_work(wait) as (waiting,):
+            survival.awaited("the call", lambda: control("GET", "/requests")["requests"])
+            before = control("GET", "/health")["instance"]
+            control("PATCH", "/settings", {"strict": True})
+            signalled(signal.SIGSTOP, *pids)
+            outlast(f"{store}pause-{who}:")
+            signalled(signal.SIGCONT, *pids)
+            assert control("GET", "/settings")["strict"]
+            waiting.join(60)
+        if stops:
+            half.sendall(b"Host: 127.0.0.1\r\n\r\n")
+            assert half.recv(99).startswith(b"HTTP/1.1 200 OK\r\n")
+        half.close()
+        assert control("GET", "/health")["instance"] == before
+        assert len(control("GET", "/requests")["requests"]) == 1
+        assert (dict(load.statuses), server.workers(), server.told) == ({200: 1}, workers, "")
+        server.process.terminate()
+        assert server.process.wait(60) == 0
+
+
+@pytest.mark.slow
+def test_a_pause_of_all_kills_no_worker_of_several(store: str) -> None:
+    with survival.served(command=hasty("--workers", "2", "--store", f"{store}all:")) as server:
+        workers = both(server)
+        signalled(signal.SIGSTOP, server.process.pid, *workers)
+        outlast(f"{store}other:")
+        signalled(signal.SIGCONT, server.process.pid)  # it looks before they can show that they live
+        signalled(signal.SIGCONT, *workers)
+        for _ in range(20):
+            survival.Talker(server.port).control("GET", "/version")
+        server.process.terminate()
+        assert (server.process.wait(60), server.told) == (0, "")
+
+
+def test_no_worker_joins_one_that_has_all_in_its_memory() -> None:
+    """It would have sandboxes of its own."""
+    with survival.served() as server:
+        workers = server.workers()
+        server.process.send_signal(signal.SIGTTIN)
+        survival.awaited("a word on it", lambda: server.told)
+        assert re.fullmatch(r"\S+Z SIGTTIN was ignored: what is in memory has one worker; .*", server.told)
+        server.process.send_signal(signal.SIGTTOU)
+        assert survival.Talker(server.port).ask("GET", "/__admin/version")[0] == 200
+        assert server.workers() == workers
 
 
 @pytest.mark.slow
@@ -299,3 +410,7 @@ def test_the_page_names_the_tests_that_hold_what_it_says() -> None:
     named = set(re.findall(r"`(test_\w+)`", (ROOT / "docs/survival.md").read_text(encoding="utf-8")))
     assert len(named) > 8
     assert named <= set(globals())
+    elsewhere = re.findall(r"`(tests/[\w/]+\.py)::(test_\w+)`", (ROOT / "docs/survival.md").read_text(encoding="utf-8"))
+    assert elsewhere
+    for file, name in elsewhere:
+        assert f"def {name}(" in (ROOT / file).read_text(encoding="utf-8")

@@ -21,6 +21,32 @@ def new_name() -> str:
     return urandom(6).hex()
 
 
+class Use(NamedTuple):
+    """The last use of a sandbox: how many seconds ago by the store's own time, which no wall clock moves; and what the
+    wall clock showed to the one who used it.
+    """
+
+    idle: float
+    wall: float
+
+
+class Expiry(NamedTuple):
+    """When a sandbox is forgotten: ``idle`` for more than so many seconds, or last used before the wall clock showed
+    ``since``. None: not for that.
+    """
+
+    idle: float | None = None
+    since: float | None = None
+
+    def is_over(self, use: Use) -> bool:
+        """Whether a sandbox with this last use is to be forgotten."""
+        too_idle = self.idle is not None and use.idle > self.idle
+        return too_idle or (self.since is not None and use.wall < self.since)
+
+
+NEVER = Expiry()
+
+
 class Newer(NamedTuple):
     """What came to a journal since somebody looked: the entries with their ids, oldest first; and how many it has in
     all, and let go because it was over its bounds since it was last empty.
@@ -58,13 +84,11 @@ class Store(Protocol):
         has a name of its own, too, which ``instance`` gives from here on.
         """
 
-    def read(
-        self, sandbox: str, part: str, *, wall: float | None = None, idle: float | None = None
-    ) -> Versioned | None:
+    def read(self, sandbox: str, part: str, *, wall: float | None = None, expiry: Expiry = NEVER) -> Versioned | None:
         """A document and its version; None when there is none.
 
-        With ``wall`` (seconds) the sandbox counts as used then, unless it was not used for more than ``idle`` seconds
-        before: it is forgotten instead. It was last used at the latest such time: a slow caller takes none of it back.
+        With ``wall`` (what the caller's wall clock shows) the sandbox counts as used now, unless its ``expiry`` is
+        over: it is forgotten instead. Of all such times the latest stays: a slow caller takes none of it back.
         """
 
     def known(self, sandbox: str) -> Document | None:
@@ -84,18 +108,18 @@ class Store(Protocol):
         anew: bool = False,
     ) -> int:
         """Put a document in place if it is still at version ``expected`` (0: if there is none), and count the sandbox
-        as used at ``wall``. With ``most``, no sandbox but the default one is made where there are so many beside that
-        already; with ``anew``, all else of the sandbox is forgotten in the same step.
+        as used now, when the wall clock shows ``wall``. With ``most``, no sandbox but the default one is made where
+        there are so many beside that already; with ``anew``, all else of the sandbox is forgotten in the same step.
 
         Returns the new version, or 0 when nothing was written. Versions only grow and never come again, not even after
         the sandbox was deleted.
         """
 
-    def sandboxes(self) -> Mapping[str, float]:
-        """The names of all sandboxes, and when each was last used."""
+    def sandboxes(self) -> Mapping[str, Use]:
+        """The names of all sandboxes, and the last use of each."""
 
-    def delete(self, sandbox: str, *, used: float | None = None) -> bool:
-        """Forget all of a sandbox, with ``used`` only if it was last used then; whether anything was forgotten."""
+    def delete(self, sandbox: str, expiry: Expiry | None = None) -> bool:
+        """Forget all of a sandbox, with ``expiry`` only if that is over; whether anything was forgotten."""
 
     def spend(self, sandbox: str, key: str, quota: Quota, now: float) -> Spent:
         """Count one call against a quota at sandbox time ``now`` (epoch seconds); a refused call does not count.

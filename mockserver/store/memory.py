@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import takewhile
 from threading import Lock
 
+from .. import clock
 from ..toolkit.quota import LATE, Quota, Spent
 from ..toolkit.tally import Count, Spend, Tally
-from . import DEFAULT, SETTINGS, Document, Newer, Versioned, new_name
+from . import DEFAULT, NEVER, SETTINGS, Document, Expiry, Newer, Use, Versioned, new_name
 
 
 @dataclass(slots=True)
 class _Sandbox:
-    used: float = 0.0
+    used: float = 0.0  # by the store's own time
+    wall: float = 0.0
     documents: dict[str, Versioned] = field(default_factory=dict)
     windows: dict[str, tuple[float, int]] = field(default_factory=dict)
     counters: dict[str, int] = field(default_factory=dict)
@@ -27,7 +29,7 @@ class _Sandbox:
 class MemoryStore:
     """Everything in this process; gone with it. A journal holds at most so many entries and bytes a sandbox, and all
     journals together so many bytes: when those are spent, the largest journal loses its oldest entries, so that a
-    sandbox with a few calls does not feel its neighbours.
+    sandbox with a few calls does not feel its neighbours. ``elapsed`` is its own time.
     """
 
     def __init__(
@@ -36,7 +38,9 @@ class MemoryStore:
         journal_entries: int = 1000,
         journal_bytes: int = 8 * 1024 * 1024,
         all_journals_bytes: int = 256 * 1024 * 1024,
+        elapsed: Callable[[], float] = clock.running,
     ) -> None:
+        self._elapsed = elapsed
         self._journal_entries, self._journal_bytes = journal_entries, journal_bytes
         self._all_journals_bytes = all_journals_bytes
         self._journaled = 0  # bytes in all journals
@@ -59,17 +63,14 @@ class MemoryStore:
         self._instance = new_name()
         return True
 
-    def read(
-        self, sandbox: str, part: str, *, wall: float | None = None, idle: float | None = None
-    ) -> Versioned | None:
+    def read(self, sandbox: str, part: str, *, wall: float | None = None, expiry: Expiry = NEVER) -> Versioned | None:
         with self._lock:
             found = self._of(sandbox)
             if wall is not None:
-                if idle is not None and wall - found.used > idle:
+                if expiry.is_over(self._use(found)):
                     self._forget(sandbox)
                     return None
-                if wall > found.used:
-                    found.used = wall
+                self._touch(found, wall)
             return found.documents.get(part)
 
     def known(self, sandbox: str) -> Document | None:
@@ -102,17 +103,17 @@ class MemoryStore:
             found = self._of(sandbox)
             self._versions += 1
             found.documents[part] = (self._versions, document)
-            found.used = max(found.used, wall)
+            self._touch(found, wall)
             self._sandboxes[sandbox] = found
             return self._versions
 
-    def sandboxes(self) -> Mapping[str, float]:
+    def sandboxes(self) -> Mapping[str, Use]:
         with self._lock:
-            return {name: sandbox.used for name, sandbox in self._sandboxes.items()}
+            return {name: self._use(sandbox) for name, sandbox in self._sandboxes.items()}
 
-    def delete(self, sandbox: str, *, used: float | None = None) -> bool:
+    def delete(self, sandbox: str, expiry: Expiry | None = None) -> bool:
         with self._lock:
-            if used is not None and self._of(sandbox).used != used:
+            if expiry is not None and not expiry.is_over(self._use(self._of(sandbox))):
                 return False
             return self._forget(sandbox)
 
@@ -203,6 +204,12 @@ class MemoryStore:
             enough = largest.journal_bytes - max(1, largest.journal_bytes // 64)
             while largest.journal and largest.journal_bytes > enough:
                 self._drop_oldest(largest)
+
+    def _use(self, found: _Sandbox) -> Use:
+        return Use(self._elapsed() - found.used, found.wall)
+
+    def _touch(self, found: _Sandbox, wall: float) -> None:
+        found.used, found.wall = self._elapsed(), max(found.wall, wall)
 
     def _forget(self, sandbox: str) -> bool:
         gone = self._sandboxes.pop(sandbox, None)

@@ -4,7 +4,8 @@ Reads like ``memory.py``: the same methods in the same order, each with its scri
 server, alone and whole, and takes one round trip. What is kept, behind a prefix of ours (``mockserver:``, or another by
 ``?prefix=`` in the URL), so that the server can be shared with others:
 
-- ``sandboxes``: a sorted set, when (wall seconds) each sandbox was last used
+- ``sandboxes``: a sorted set, when (seconds of the server's ``TIME``) each sandbox was last used; ``walls``: another,
+  what the wall clock then showed to the one who used it
 - ``journals``: a sorted set, how many bytes each sandbox's journal has; ``dropped``: a hash, how many entries it let go
 - ``totals``: a hash, the last version and id given away, how many bytes all journals have, and the name of it all
 - ``<sandbox>:documents``, ``<sandbox>:versions``: hashes, the JSON of each document, and its version
@@ -35,7 +36,7 @@ from ..errors import StoreAway
 from ..toolkit.bounded import Bounded
 from ..toolkit.quota import LATE, Quota, Spent
 from ..toolkit.tally import Count, Spend, Tally
-from . import DEFAULT, SETTINGS, Document, Newer, Versioned, new_name
+from . import DEFAULT, NEVER, SETTINGS, Document, Expiry, Newer, Use, Versioned, new_name
 from .breaker import Breaker
 
 log = logging.getLogger("mockserver")
@@ -48,11 +49,27 @@ KNOWN_BYTES = 32 * 1024 * 1024
 # Every script begins with this: KEYS[1] is the prefix, ARGV[1] the sandbox.
 SHARED = """
 local prefix, name = KEYS[1], ARGV[1]
-local sandboxes, journals = prefix .. 'sandboxes', prefix .. 'journals'
+local sandboxes, walls, journals = prefix .. 'sandboxes', prefix .. 'walls', prefix .. 'journals'
 local dropped, totals = prefix .. 'dropped', prefix .. 'totals'
 
 local function of(sandbox, what) return prefix .. sandbox .. ':' .. what end
 local function used(sandbox) return redis.call('ZSCORE', sandboxes, sandbox) end
+
+local function now()
+  local time = redis.call('TIME')
+  return time[1] + time[2] / 1000000
+end
+
+local function touch(wall)
+  redis.call('ZADD', sandboxes, 'GT', string.format('%.6f', now()), name)
+  redis.call('ZADD', walls, 'GT', wall, name)
+end
+
+-- Whether a sandbox that is there is to be forgotten; each of these may be ''.
+local function is_over(idle, since)
+  if idle ~= '' and now() - used(name) > tonumber(idle) then return true end
+  return since ~= '' and tonumber(redis.call('ZSCORE', walls, name) or 'inf') < tonumber(since)
+end
 
 -- A number that was never given away: also a server that lost what it had goes on by its clock.
 local function fresh(what)
@@ -75,6 +92,7 @@ local function forget(sandbox)
   redis.call('ZREM', journals, sandbox)
   redis.call('HDEL', dropped, sandbox)
   redis.call('ZREM', sandboxes, sandbox)
+  redis.call('ZREM', walls, sandbox)
   for _, what in ipairs({'documents', 'versions', 'windows', 'counters', 'journal'}) do
     redis.call('UNLINK', of(sandbox, what))
   end
@@ -143,26 +161,24 @@ class RedisStore:
         return False
 
     READ = """
-    local part, known, wall, idle = ARGV[2], ARGV[3], ARGV[4], ARGV[5]
+    local part, known, wall, idle, since = ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6]
     if wall ~= '' then
-      local before = used(name)
-      if not before then return false end
-      if idle ~= '' and tonumber(wall) - tonumber(before) > tonumber(idle) then
+      if not used(name) then return false end
+      if is_over(idle, since) then
         forget(name)
         return false
       end
-      redis.call('ZADD', sandboxes, 'GT', wall, name)
+      touch(wall)
     end
     local version = redis.call('HGET', of(name, 'versions'), part)
     if not version or version == known then return version end
     return {version, redis.call('HGET', of(name, 'documents'), part)}
     """
 
-    def read(
-        self, sandbox: str, part: str, *, wall: float | None = None, idle: float | None = None
-    ) -> Versioned | None:
+    def read(self, sandbox: str, part: str, *, wall: float | None = None, expiry: Expiry = NEVER) -> Versioned | None:
         known = self._known.peek(sandbox) if part == SETTINGS else None
-        found = self._ask(self.READ, sandbox, part, known[0] if known else "", _text(wall), _text(idle))
+        used = _text(wall), *map(_text, expiry)
+        found = self._ask(self.READ, sandbox, part, known[0] if known else "", *used)
         if found is None:
             if part == SETTINGS:
                 self._known.drop(sandbox)
@@ -192,7 +208,7 @@ class RedisStore:
     version = fresh('version')
     redis.call('HSET', of(name, 'versions'), part, version)
     redis.call('HSET', of(name, 'documents'), part, document)
-    redis.call('ZADD', sandboxes, 'GT', wall, name)
+    touch(wall)
     return version
     """.replace("SETTINGS", SETTINGS).replace("DEFAULT", DEFAULT)
 
@@ -209,20 +225,27 @@ class RedisStore:
     ) -> int:
         return int(self._ask(self.WRITE, sandbox, part, _json(document), expected, _text(wall), _text(most), int(anew)))
 
-    SANDBOXES = "return redis.call('ZRANGE', sandboxes, 0, -1, 'WITHSCORES')"
+    SANDBOXES = """
+    local found = {}
+    for _, sandbox in ipairs(redis.call('ZRANGE', sandboxes, 0, -1)) do
+      local idle = string.format('%.6f', math.max(0, now() - used(sandbox)))
+      found[#found + 1] = {sandbox, idle, redis.call('ZSCORE', walls, sandbox) or 'inf'}
+    end
+    return found
+    """
 
-    def sandboxes(self) -> Mapping[str, float]:
-        found = self._ask(self.SANDBOXES, "")
-        return {name: float(used) for name, used in zip(found[::2], found[1::2], strict=True)}
+    def sandboxes(self) -> Mapping[str, Use]:
+        return {name: Use(float(idle), float(wall)) for name, idle, wall in self._ask(self.SANDBOXES, "")}
 
     DELETE = """
-    local before = used(name)
-    if ARGV[2] ~= '' and (not before or tonumber(before) ~= tonumber(ARGV[2])) then return 0 end
+    local always, idle, since = ARGV[2], ARGV[3], ARGV[4]
+    if always == '' and not (used(name) and is_over(idle, since)) then return 0 end
     return forget(name)
     """
 
-    def delete(self, sandbox: str, *, used: float | None = None) -> bool:
-        return bool(self._ask(self.DELETE, sandbox, _text(used)))
+    def delete(self, sandbox: str, expiry: Expiry | None = None) -> bool:
+        always = "always" if expiry is None else ""
+        return bool(self._ask(self.DELETE, sandbox, always, *map(_text, expiry or NEVER)))
 
     SPENDING = """
     local function spend(key, limit, seconds, now, late)

@@ -17,9 +17,9 @@ import pytest
 
 if TYPE_CHECKING:
     from .client import Client, Sandbox
-    from .server import Server
+    from .process import StartedWhenCalled
 
-SERVER: pytest.StashKey[Server] = pytest.StashKey()
+SERVER: pytest.StashKey[StartedWhenCalled] = pytest.StashKey()
 HELD: pytest.StashKey[Sandbox] = pytest.StashKey()
 READINGS = "mockserver_readings"
 
@@ -28,7 +28,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.getgroup("mockserver").addoption(
         "--mockserver-url",
         metavar="URL",
-        help="test against the mockserver at this URL, not one inside this process "
+        help="test against the mockserver at this URL, not one that is started for the run "
         "(MOCKSERVER_URL; its token is MOCKSERVER_CONTROL_TOKEN)",
     )
 
@@ -51,13 +51,13 @@ def _elsewhere(config: pytest.Config) -> str | None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
-    """pytest-xdist makes a worker: all of them share one server, here in the controller."""
+    """pytest-xdist makes a worker: all of them share one server, a child of the controller."""
     config: pytest.Config = node.config
     if _elsewhere(config) is None:
         if SERVER not in config.stash:
-            from .server import Server
+            from .process import StartedWhenCalled
 
-            config.stash[SERVER] = Server().start_when_called()
+            config.stash[SERVER] = StartedWhenCalled().start()
         node.workerinput["mockserver_url"] = config.stash[SERVER].url
 
 
@@ -73,29 +73,23 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 @pytest.fixture(scope="session")
 def mockserver(pytestconfig: pytest.Config) -> Iterator[Client]:
-    """The control API of the server of this run."""
-    url = _elsewhere(pytestconfig)
-    if url is None:
-        server = _started()
-        try:
-            yield server.client
-        finally:
-            server.stop()
-    else:
-        yield _reached(url, os.environ.get("MOCKSERVER_CONTROL_TOKEN"))
+    """The control API of the server of this run, which is a process of its own."""
+    token = os.environ.get("MOCKSERVER_CONTROL_TOKEN")
+    if url := _elsewhere(pytestconfig):
+        yield _reached(url, token)
+        return
+    from .client import Client
+    from .process import NotStarted, ServerProcess
 
-
-def _started() -> Server:
-    """A server in this process; the run fails in a sentence where there is nothing to serve."""
-    from ..data.fixtures import BrokenFixture
-    from ..settings import WrongSetting
-    from ..vendors import BadVendor
-    from .server import Server
-
+    server = ServerProcess()
     try:
-        return Server().start()
-    except (WrongSetting, BadVendor, BrokenFixture) as error:
-        pytest.fail(f"mockserver could not start: {error}", pytrace=False)
+        url = server.start()
+    except NotStarted as error:
+        raise _failed(f"mockserver could not start: {error}") from None
+    try:
+        yield Client(url, token)
+    finally:
+        server.stop()
 
 
 def _reached(url: str, token: str | None) -> Client:
@@ -108,10 +102,15 @@ def _reached(url: str, token: str | None) -> Client:
         client.sandboxes()
     except Refused as refused:
         hint = f" MOCKSERVER_CONTROL_TOKEN is {'another' if token else 'not set'}." if refused.status == 401 else ""
-        pytest.fail(f"the mockserver at {without_password(url)} refuses: {refused}{hint}", pytrace=False)
+        raise _failed(f"the mockserver at {without_password(url)} refuses: {refused}{hint}") from None
     except (OSError, ValueError) as error:
-        pytest.fail(f"the mockserver at {without_password(url)} does not answer: {error}", pytrace=False)
+        raise _failed(f"the mockserver at {without_password(url)} does not answer: {error}") from None
     return client
+
+
+def _failed(sentence: str) -> BaseException:
+    """What ``pytest.fail`` raises, for a sentence that stands alone."""
+    return pytest.fail.Exception(sentence, pytrace=False)
 
 
 # A sandbox for each test --------------------------------------------------------------------------------------------
@@ -133,9 +132,11 @@ def sandbox(
     from .client import Refused
 
     name = _name(request.config, request.node.nodeid)
-    held = mockserver.sandbox(name).create(strict=True, readings=mockserver_readings)
+    held, process = mockserver.sandbox(name).create(strict=True, readings=mockserver_readings), os.getpid()
     request.node.stash[HELD] = held
     yield held
+    if os.getpid() != process:  # a fork of the test, whose sandbox it is not
+        return
     del request.node.stash[HELD]
     wrong = ""
     try:

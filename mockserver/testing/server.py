@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import select
 from collections.abc import Callable, Iterable
 from threading import Event, Thread
 from typing import TYPE_CHECKING, Any, Self
@@ -25,7 +24,9 @@ class Server:
         with Server(dataset="docs") as server:
             sandbox = server.client.sandbox("mine")
 
-    Its address is known, and calls queue up, from the moment it is made.
+    It shares this process with the tests, and so what they do to it: where time is frozen or moved (freezegun,
+    time-machine), its clocks, quotas and idle sandboxes go by that time; gevent's patches, blocked sockets and forks
+    reach it, too. The pytest plugin and ``mockserver run`` are immune to that: there it has a process of its own.
     """
 
     def __init__(
@@ -37,7 +38,6 @@ class Server:
         self._thread = Thread(target=self._run, name="mockserver", daemon=True)
         self._serving: Any = None
         self._world: World | None = None
-        self.broken: Exception | None = None
         self.url = listening.url(self._listener, tls=False)
 
     @property
@@ -67,11 +67,6 @@ class Server:
         self._thread.start()
         return self
 
-    def start_when_called(self) -> Self:
-        """Serve from the first call on: until then nothing is imported or read. What then goes wrong is ``broken``."""
-        self._thread.start()
-        return self
-
     def stop(self) -> None:
         """Answer no more; the port is free again."""
         self._stopped.set()
@@ -93,13 +88,5 @@ class Server:
         return serving
 
     def _run(self) -> None:
-        while self._serving is None and not self._stopped.is_set():
-            if select.select([self._listener], [], [], POLL)[0]:
-                try:
-                    self._serving = self._made()
-                except Exception as error:
-                    self.broken = error
-                    self._listener.close()
-                    return
         while not self._stopped.is_set():
             self._serving.handle_request()

@@ -133,8 +133,11 @@ class Connection(protocol.ASGIProtocol):  # type: ignore[misc]  # gunicorn has n
         if self._awaiting_request and not self._is_arriving() and now >= idle_since + LINGER:
             self._let_go()
 
-    def look(self, now: float) -> None:
-        """Give up a client that lets us wait: from time to time each connection is looked at."""
+    def look(self, now: float, stopped: float) -> None:
+        """Give up a client that lets us wait: from time to time each connection is looked at. While this process was
+        ``stopped`` (for so many seconds since the last look), no client let it wait.
+        """
+        self._since += stopped
         unsent, arriving = self.transport.get_write_buffer_size(), self._is_arriving()
         found = (self.req_count, unsent, arriving)
         if found != self._looked:

@@ -21,6 +21,7 @@ from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
 from gunicorn.errors import HaltServer
 
+from .. import clock
 from ..addresses import REPLY
 from ..metrics import REGIONS, Metrics
 from ..reloading import PAUSE, Reloading
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("mockserver")
 
 FILES = 8192
+PATIENCE = 30  # seconds without a sign of life after which a worker of several is killed and replaced
 
 
 class _Arbiter(Arbiter):  # type: ignore[misc]  # gunicorn has no types
@@ -49,6 +51,7 @@ class _Arbiter(Arbiter):  # type: ignore[misc]  # gunicorn has no types
 
     def __init__(self, app: _Embedded) -> None:
         self._ended: list[str] = []  # how those ended that are to be replaced
+        self._looked = self._resumed = clock.elapsed()
         super().__init__(app)
 
     def wait_for_signals(self, timeout: float = 1.0) -> list[int]:
@@ -88,6 +91,21 @@ class _Arbiter(Arbiter):  # type: ignore[misc]  # gunicorn has no types
         self.app.closed[0] = not self.LISTENERS
         super().kill_workers(sig)
 
+    def murder_workers(self) -> None:
+        """Workers that were stopped together with their master have time to show that they live."""
+        now = clock.elapsed()
+        if now - self._looked > PATIENCE / 2:
+            self._resumed = now
+        self._looked = now
+        if now - self._resumed > PATIENCE / 2:
+            super().murder_workers()
+
+    def handle_ttin(self) -> None:
+        if self.app.alone:
+            log.warning("SIGTTIN was ignored: what is in memory has one worker; with --store there may be more")
+        else:
+            super().handle_ttin()
+
     def reap_workers(self) -> None:
         for pid, worker in tuple(self.WORKERS.items()):
             ended, status = 0, 0
@@ -125,9 +143,10 @@ class _Embedded(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
         encrypted: tuple[socket.socket, ssl.SSLContext] | None = None,
         starting: Callable[[str], None] = lambda ended: None,
         data: Reloading | None = None,
+        alone: bool = False,
     ) -> None:
         self._wsgi, self._options = Inline(app, REPLY), options
-        self.encrypted, self.starting, self.data = encrypted, starting, data
+        self.encrypted, self.starting, self.data, self.alone = encrypted, starting, data, alone
         self.closed = mmap.mmap(-1, 1)  # what all processes see: whether the master listens no more
         super().__init__()
 
@@ -155,12 +174,14 @@ def run(
     metrics: Metrics | None = None,
     data: Reloading | None = None,
     cors: bool = True,
+    alone: bool = False,
 ) -> None:
     """Serve until a signal says stop; ``ready`` is called once calls are answered. Ends by SystemExit.
 
     A worker that ends at once calls ``leaving`` before. Before each worker starts ``starting`` is called in the process
     that it is forked from, and told how the one ended that it replaces (``worker 12 was killed (signal 9)``). Each
-    counts in a region of ``metrics`` of its own. On SIGHUP ``data`` is read anew, or whenever it says so.
+    counts in a region of ``metrics`` of its own. On SIGHUP ``data`` is read anew, or whenever it says so. A worker that
+    is ``alone`` has all sandboxes in its memory, and is never killed for its silence: it may have been stopped only.
 
     With a certificate and its key the socket speaks TLS, or if there is one more only that: then this one speaks HTTP.
     The socket is gunicorn's from here on. Vendors have words for a request line that is too long, up to the limit set
@@ -184,6 +205,7 @@ def run(
         "asgi_loop": "asyncio",
         "preload_app": True,
         "worker_tmp_dir": scratch.folder(),  # for heartbeats
+        "timeout": 0 if alone else PATIENCE,
         "graceful_timeout": GRACE,
         **connection.SPOKEN,
         "keepalive": connection.KEPT,
@@ -204,7 +226,7 @@ def run(
     elif tls:
         options |= {"certfile": str(tls[0]), "keyfile": str(tls[1])}
     _settle()
-    _Embedded(app, options, beside, starting, data).run()
+    _Embedded(app, options, beside, starting, data, alone).run()
 
 
 def _allot(arbiter: Any, worker: Worker) -> None:

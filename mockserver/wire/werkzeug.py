@@ -131,12 +131,13 @@ def run(
     metrics: Metrics | None = None,
     data: Reloading | None = None,
     cors: bool = True,
+    alone: bool = True,
 ) -> None:
     """Serve until interrupted; ``ready`` is called just before the first call can be answered, ``leaving`` at the end.
     There are no workers to be ``starting``. Raises WrongSetting.
 
     With a certificate and its key the socket speaks TLS, or if there is one more only that: then this one speaks HTTP.
-    ``data`` is read anew when it says so, if it watches. The one process counts where it counted.
+    ``data`` is read anew when it says so, if it watches. The one process counts where it counted; it is ``alone``.
     """
     if workers > 1:
         raise WrongSetting(f"--workers is {workers}, wanted 1: on this system there can be no more.")

@@ -10,6 +10,7 @@ from typing import Any
 
 from gunicorn.workers import gasgi
 
+from ..clock import running
 from ..reloading import Reloading
 from .connection import LINGER, Connection
 from .room import Room
@@ -71,9 +72,9 @@ class Worker(gasgi.ASGIWorker):  # type: ignore[misc]  # gunicorn has no types
         """Say that it is alive, once a second. A signal that came too early to be heard is made up for."""
         super().notify()
         self._follow()
-        now = self.loop.time()
+        now, stopped = self.loop.time(), running.tick()
         for connection in tuple(self.connections):
-            connection.look(now)
+            connection.look(now, stopped)
         self._room.give_back(now)
 
     async def _shutdown(self) -> None:

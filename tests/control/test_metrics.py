@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
 from mockserver.errors import StoreAway
+from mockserver.store import Use
 from mockserver.store.memory import MemoryStore
 from mockserver.vendor import Vendor
 from tests.acme import BILLS, Sandboxed
+from tests.stores import Elapsed
 from tests.test_metrics import parsed
 
 
@@ -18,10 +21,10 @@ class Leaving(MemoryStore):
 
     away = False
 
-    def sandboxes(self) -> dict[str, float]:
+    def sandboxes(self) -> Mapping[str, Use]:
         if self.away:
             raise StoreAway
-        return dict(super().sandboxes())
+        return super().sandboxes()
 
 
 def test_it_is_what_prometheus_reads(vendor: Vendor) -> None:
@@ -38,9 +41,10 @@ def test_it_is_what_prometheus_reads(vendor: Vendor) -> None:
 
 
 def test_a_sandbox_that_was_idle_for_too_long_is_none(vendor: Vendor) -> None:
-    server = Sandboxed(vendor, sandbox_idle=60)
+    passed = Elapsed()
+    server = Sandboxed(vendor, store=MemoryStore(elapsed=passed), sandbox_idle=60)
     server.get(BILLS, X_Mock_Sandbox="idle")
-    server.wall.seconds += 61
+    passed.seconds += 61
     assert parsed(server.control("GET", "/metrics").body.decode())["mockserver_sandboxes"] == {(): 0}
 
 

@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 
+from mockserver.store.memory import MemoryStore
 from mockserver.vendor import Example, Vendor
 from tests.acme import ANCHOR, BILLS, FIXTURE, POOR, RICH, Sandboxed, acme
+from tests.stores import Elapsed
 
 OFF = 3600
 
@@ -130,15 +132,16 @@ def test_a_sandbox_named_base_is_the_one_that_is_copied(vendor: Vendor) -> None:
 
 
 def test_listed_with_how_long_nobody_used_them(vendor: Vendor) -> None:
-    server = Sandboxed(vendor, sandbox_idle=str(OFF))
+    passed = Elapsed()
+    server = Sandboxed(vendor, store=MemoryStore(elapsed=passed), sandbox_idle=str(OFF))
     server.get(X_Mock_Sandbox="b")
-    server.wall.seconds += 60
+    passed.seconds += 60
     server.get(X_Mock_Sandbox="a")
     rows = server.control("GET", "/sandboxes").json
     assert rows["meta"] == {"total": 2}
     assert [(row["name"], row["idleSeconds"]) for row in rows["sandboxes"]] == [("a", 0), ("b", 60)]
     assert rows["sandboxes"][0]["url"] == "http://localhost/__sandbox/a"
-    server.wall.seconds += OFF - 30  # looking at the list was no use of them
+    passed.seconds += OFF - 30  # looking at the list was no use of them
     assert [row["name"] for row in server.control("GET", "/sandboxes").json["sandboxes"]] == ["a"]
 
 

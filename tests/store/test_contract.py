@@ -18,11 +18,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from mockserver.store import DEFAULT, SETTINGS, Newer, Store
+from mockserver.store import DEFAULT, SETTINGS, Expiry, Newer, Store
 from mockserver.store.memory import MemoryStore
 from mockserver.toolkit.quota import Quota, Spent
 from mockserver.toolkit.tally import Count, Spend, Tally
-from tests.stores import Make
+from tests.stores import Make, let_pass
 
 T = TypeVar("T")
 DOCUMENT = {"text": "ö", "none": None, "list": [1, 2.5], "map": {"yes": True}, "json": '{"amount":50.00}'}
@@ -34,6 +34,16 @@ def started(make: Make, *names: str, **bounds: int) -> Store:
     for name in names or ("x",):
         assert store.write(name, SETTINGS, {}, expected=0, wall=1.0)
     return store
+
+
+def walls(store: Store) -> dict[str, float]:
+    """What the wall clock showed when each sandbox was last used."""
+    return {name: use.wall for name, use in store.sandboxes().items()}
+
+
+def idle(store: Store) -> dict[str, int]:
+    """For how many whole seconds nobody has used each sandbox."""
+    return {name: round(use.idle) for name, use in store.sandboxes().items()}
 
 
 def at_once(threads: int, act: Callable[[int], T]) -> list[T]:
@@ -72,7 +82,7 @@ def test_a_copy_that_has_a_memory_of_its_own_has_another_name(make: Make) -> Non
 def test_of_a_sandbox_that_was_never_written_there_is_nothing(make: Make) -> None:
     store = make()
     assert store.read("x", SETTINGS) is None
-    assert store.read("x", SETTINGS, wall=5.0, idle=1.0) is None
+    assert store.read("x", SETTINGS, wall=5.0, expiry=Expiry(1.0, 5.0)) is None
     assert store.sandboxes() == {}
     assert store.entries("x") == []
     assert (store.counted("x", "a"), store.remove("x")) == (0, 0)
@@ -112,7 +122,7 @@ def test_who_writes_from_another_version_writes_nothing(make: Make) -> None:
     for stale in (0, version - 1, version + 1):
         assert store.write("x", SETTINGS, {"by": "second"}, expected=stale, wall=9.0) == 0
     assert store.read("x", SETTINGS) == (version, {"by": "first"})
-    assert store.sandboxes() == {"x": 1.0}
+    assert walls(store) == {"x": 1.0}
 
 
 def test_versions_never_come_again(make: Make) -> None:
@@ -172,33 +182,58 @@ def test_what_was_last_seen_of_settings_is_known_without_asking(make: Make) -> N
 
 def test_when_a_sandbox_was_last_used(make: Make) -> None:
     store = started(make, "x", "y")
-    assert store.sandboxes() == {"x": 1.0, "y": 1.0}
+    assert (walls(store), idle(store)) == ({"x": 1.0, "y": 1.0}, {"x": 0, "y": 0})
+    let_pass(store, 60)
     store.read("x", SETTINGS, wall=5.0)
-    assert store.sandboxes() == {"x": 5.0, "y": 1.0}
+    assert (walls(store), idle(store)) == ({"x": 5.0, "y": 1.0}, {"x": 0, "y": 60})
     store.read("y", SETTINGS)  # looking is not using
-    assert store.sandboxes() == {"x": 5.0, "y": 1.0}
+    assert (walls(store), idle(store)) == ({"x": 5.0, "y": 1.0}, {"x": 0, "y": 60})
+    let_pass(store, 3600)
     store.write("y", "records/acme", {}, expected=0, wall=6.0)
-    assert store.sandboxes() == {"x": 5.0, "y": 6.0}
-    assert len(store.sandboxes()) == 2
+    assert (walls(store), idle(store)) == ({"x": 5.0, "y": 6.0}, {"x": 3600, "y": 0})
 
 
 def test_one_that_was_idle_for_too_long_is_forgotten_when_it_is_used_again(make: Make) -> None:
-    store = started(make, "x", "y")
+    store, expiry = started(make, "x", "y"), Expiry(idle=10.0)
     store.append("x", {}, 1)
-    assert store.read("x", SETTINGS, wall=11.0, idle=10.0)
-    assert store.read("x", SETTINGS, wall=21.0, idle=10.0)
-    assert store.read("x", SETTINGS, wall=31.5, idle=10.0) is None
-    assert store.sandboxes() == {"y": 1.0}
+    for _ in range(2):  # each use counts
+        let_pass(store, 9.0)
+        assert store.read("x", SETTINGS, wall=1.0, expiry=expiry)
+    let_pass(store, 10.5)
+    assert store.read("x", SETTINGS, wall=1.0, expiry=expiry) is None
+    assert set(store.sandboxes()) == {"y"}
     assert store.entries("x") == []
     assert store.read("y", SETTINGS, wall=1000.0)  # nobody said how long is too long
+
+
+YEARS = 5 * 365 * 86_400.0
+
+
+def test_however_wall_clocks_jump_and_differ_one_in_use_is_not_idle(make: Make) -> None:
+    store, expiry = started(make), Expiry(idle=10.0)
+    for wall in (YEARS, 2.0, -YEARS, 3 * YEARS, YEARS - 7 * 3600, YEARS + 7 * 3600):
+        let_pass(store, 5.0)
+        assert not store.delete("x", expiry)
+        assert store.read("x", SETTINGS, wall=wall, expiry=expiry)
+        assert idle(store) == {"x": 0}
+
+
+def test_one_that_was_last_used_before_a_time_of_the_wall_clock_is_forgotten(make: Make) -> None:
+    store = started(make, "x", "y")
+    let_pass(store, YEARS)
+    assert store.read("x", SETTINGS, wall=20.0, expiry=Expiry(since=1.0))
+    assert store.read("x", SETTINGS, wall=30.0, expiry=Expiry(idle=YEARS, since=20.5)) is None
+    assert not store.delete("y", Expiry(since=1.0))
+    assert store.delete("y", Expiry(since=1.5))
+    assert store.sandboxes() == {}
 
 
 def test_a_slow_caller_does_not_make_its_last_use_earlier(make: Make) -> None:
     store = started(make)
     store.read("x", SETTINGS, wall=20.0)
-    store.read("x", SETTINGS, wall=11.0, idle=5.0)
+    store.read("x", SETTINGS, wall=11.0, expiry=Expiry(since=6.0))
     store.write("x", "records/acme", {}, expected=0, wall=12.0)
-    assert store.sandboxes() == {"x": 20.0}
+    assert walls(store) == {"x": 20.0}
 
 
 def test_deleting_forgets_everything_of_one_sandbox(make: Make) -> None:
@@ -210,7 +245,7 @@ def test_deleting_forgets_everything_of_one_sandbox(make: Make) -> None:
         store.append(name, {}, 1)
     assert store.delete("x")
     assert not store.delete("x")
-    assert store.sandboxes() == {"y": 1.0}
+    assert set(store.sandboxes()) == {"y"}
     store.write("x", SETTINGS, {}, expected=0, wall=1.0)
     assert store.read("x", "records/acme") is None
     assert store.spend("x", "a", quota, 0.0).allowed
@@ -220,13 +255,13 @@ def test_deleting_forgets_everything_of_one_sandbox(make: Make) -> None:
 
 
 def test_one_that_was_used_meanwhile_is_not_deleted(make: Make) -> None:
-    store = started(make)
+    store, expiry = started(make), Expiry(idle=10.0, since=0.5)
+    let_pass(store, 11.0)
     store.read("x", SETTINGS, wall=5.0)
-    assert not store.delete("x", used=1.0)
-    assert store.sandboxes() == {"x": 5.0}
-    assert store.delete("x", used=5.0)
-    assert not store.delete("x", used=5.0)
-    assert not store.delete("x", used=0.0)
+    assert not store.delete("x", expiry)
+    let_pass(store, 11.0)
+    assert store.delete("x", expiry)
+    assert not store.delete("x", expiry)
 
 
 def test_nothing_beside_settings_brings_a_sandbox_about(make: Make) -> None:
@@ -286,7 +321,7 @@ def test_a_sandbox_is_made_anew_in_one_step(make: Make) -> None:
     assert store.read("x", "records/acme") is None
     assert (store.counted("x", "a"), store.entries("x")) == (0, [])
     assert store.spend("x", "a", quota, 0.0).allowed
-    assert store.sandboxes() == {"x": 5.0, "y": 1.0}
+    assert walls(store) == {"x": 5.0, "y": 1.0}
     assert (store.counted("y", "a"), store.spend("y", "a", quota, 0.0).allowed) == (1, False)
     assert appended(store, "y", "ab", 45)[0] > before
     assert (kept(store, "y"), store.dropped("y")) == (["a", "b"], 0)  # the room of its journal is free
@@ -597,6 +632,7 @@ def test_what_is_taken_out_of_a_journal_leaves_room_to_all(make: Make, way: str)
     elif way == "delete":
         store.delete("x")
     else:
-        store.read("x", SETTINGS, wall=100.0, idle=1.0)
+        let_pass(store, 2.0)
+        store.read("x", SETTINGS, wall=1.0, expiry=Expiry(idle=1.0))
     appended(store, "y", "cd", 45)
     assert (kept(store, "y"), store.dropped("y")) == (["c", "d"], 0)

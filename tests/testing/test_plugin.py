@@ -7,15 +7,17 @@ import subprocess
 import sys
 from collections.abc import Callable
 from configparser import ConfigParser
+from pathlib import Path
 from types import SimpleNamespace
 from typing import cast
 
 import pytest
 
-from mockserver.testing import Server, client, plugin, telling  # noqa: F401  # loaded here, not by a run that is undone
+from mockserver.testing import Server, client, plugin, process, telling  # noqa: F401  # not by a run that is undone
 from mockserver.vendor import Vendor
 from tests.acme import only
 from tests.servers import PYTEST, ROOT
+from tests.testing.served import of_acme
 
 CALL = """\
 import http.client, os, pytest
@@ -35,7 +37,13 @@ Run = Callable[..., pytest.RunResult]
 
 
 @pytest.fixture
-def run(pytester: pytest.Pytester, vendor: Vendor) -> Run:
+def only_acme(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The servers that are started have that vendor alone."""
+    monkeypatch.setattr(process, "BOOT", of_acme(tmp_path))
+
+
+@pytest.fixture
+def run(pytester: pytest.Pytester, vendor: Vendor, only_acme: None) -> Run:
     """Runs pytest in this process on one file of tests."""
 
     def running(source: str, *flags: str) -> pytest.RunResult:
@@ -332,21 +340,20 @@ class Node:
         self.config, self.workerinput = config, dict[str, str]()
 
 
-def test_a_controller_gives_all_workers_one_server(pytester: pytest.Pytester, vendor: Vendor) -> None:
+def test_a_controller_gives_all_workers_one_server(pytester: pytest.Pytester, only_acme: None) -> None:
     config = pytester.parseconfig(*PYTEST)
     nodes = [Node(config), Node(config)]
     for node in nodes:
         plugin.pytest_configure_node(node)
     (url,) = {node.workerinput["mockserver_url"] for node in nodes}
-    with only(vendor):
-        assert client.Client(url).ready() == {"status": "ready"}
+    assert client.Client(url).names == ["acme"]
     plugin.pytest_unconfigure(config)
     with pytest.raises(ConnectionError):
         client.Client(url).ready()
 
 
 def test_a_controller_tells_why_its_server_could_not_start(
-    pytester: pytest.Pytester, vendor: Vendor, monkeypatch: pytest.MonkeyPatch
+    pytester: pytest.Pytester, only_acme: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MOCKSERVER_DATASET", "nowhere")
     node, told = Node(pytester.parseconfig(*PYTEST)), list[str]()
@@ -354,7 +361,7 @@ def test_a_controller_tells_why_its_server_could_not_start(
     plugin.pytest_configure_node(node)
     plugin.pytest_terminal_summary(cast(pytest.TerminalReporter, reporter), node.config)
     assert told == []
-    with only(vendor), pytest.raises(ConnectionError):
+    with pytest.raises(ConnectionError):
         client.Client(node.workerinput["mockserver_url"]).ready()
     plugin.pytest_unconfigure(node.config)
     plugin.pytest_terminal_summary(cast(pytest.TerminalReporter, reporter), node.config)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import socket
 import threading
-from pathlib import Path
 
 import pytest
 from redis import Redis
@@ -50,34 +49,11 @@ def test_given_vendors_join_those_there_are(vendor: Vendor) -> None:
         assert server.client.names == [vendor.name for vendor in server.world.vendors] == ["acme"]
 
 
-def test_one_that_starts_when_called(vendor: Vendor) -> None:
-    with only(vendor):
-        server = Server().start_when_called()
-        try:
-            assert server.client.ready() == {"status": "ready"}
-        finally:
-            server.stop()
-    assert is_free(server.url)
-
-
-def test_one_that_was_never_called(vendor: Vendor) -> None:
-    server = Server().start_when_called()
-    server.stop()
-    assert is_free(server.url)
-    assert threads() == []
-
-
-def test_what_cannot_be_served_is_told(vendor: Vendor, tmp_path: Path) -> None:
+def test_what_cannot_be_served_is_told(vendor: Vendor) -> None:
     server = Server(dataset="nowhere")
     with only(vendor), pytest.raises(WrongSetting, match="acme has no dataset 'nowhere'"):
         server.start()
     server.stop()
-    with only(vendor):
-        server = Server(dataset="nowhere").start_when_called()
-        with pytest.raises(ConnectionError):
-            server.client.ready()
-        server.stop()
-    assert isinstance(server.broken, WrongSetting)
     assert is_free(server.url)
 
 

@@ -1,0 +1,175 @@
+"""A server in a process of its own, for a run of tests: what these do to time, sockets and threads in their
+own process, or by forks of it, does not reach it. It ends with the process that started it, however that ends.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+from contextlib import suppress
+from threading import Event, Thread
+from typing import Any, Self
+
+from ..loading import import_marshmallow, loading
+from ..wire import listening
+
+POLL = 0.05
+LOOK = 0.5  # seconds between two looks whether the parent is still there, should a fork of it hold on to the pipe
+
+# What the child finds by itself comes first: a module of the tests must not stand in for one of Python's.
+BOOT = """\
+import json, sys
+given = json.loads(sys.stdin.buffer.readline())
+sys.path += [folder for folder in given["path"] if folder not in sys.path]
+from mockserver.testing import process
+process.serve(given)
+"""
+
+
+class NotStarted(Exception):
+    """The server could not start; says why in a sentence."""
+
+
+class ServerProcess:
+    """A server with the settings of the environment, in a child process. Only this process stops it, no fork of it."""
+
+    def __init__(self) -> None:
+        self._child: subprocess.Popen[bytes] | None = None
+        self._owner = os.getpid()
+
+    def start(self, listener: socket.socket | None = None) -> str:
+        """Start it, on a free loopback port or on this socket. Returns its URL. Raises NotStarted.
+
+        Its log goes to standard error.
+        """
+        inherited = [listener.fileno()] if listener and os.name != "nt" else []
+        try:
+            self._child = child = subprocess.Popen(
+                [sys.executable, "-P", "-c", BOOT], stdin=subprocess.PIPE, stdout=subprocess.PIPE, pass_fds=inherited
+            )
+        except OSError as error:
+            raise NotStarted(f"{sys.executable} cannot be run: {error.strerror}.") from None
+        assert child.stdin is not None
+        assert child.stdout is not None
+        given = {"parent": self._owner, "path": list(map(str, sys.path)), "listener": _shared(listener, child.pid)}
+        with suppress(BrokenPipeError):  # it has ended already
+            child.stdin.write(json.dumps(given).encode() + b"\n")
+            child.stdin.flush()
+        with child.stdout:
+            line = child.stdout.readline()
+        told = json.loads(line) if line else {"error": f"its process ended with {child.wait()}, and has said why."}
+        if "error" in told:
+            self.stop()
+            raise NotStarted(told["error"])
+        return str(told["url"])
+
+    def stop(self) -> None:
+        """End it."""
+        if self._child is None or os.getpid() != self._owner:
+            return
+        self._child.terminate()
+        self._child.wait()
+        if self._child.stdin:
+            with suppress(BrokenPipeError):
+                self._child.stdin.close()
+        self._child = None
+
+
+class StartedWhenCalled:
+    """A server process that starts with the first call: until then its address is all there is, and calls queue up.
+    ``broken`` says why it could not start.
+    """
+
+    def __init__(self) -> None:
+        self._listener = listening.listen("127.0.0.1", 0)
+        self._process, self._stopped = ServerProcess(), Event()
+        self._thread = Thread(target=self._wait, name="mockserver", daemon=True)
+        self.broken = ""
+        self.url = listening.url(self._listener, tls=False)
+
+    def start(self) -> Self:
+        """Wait for the first call."""
+        self._thread.start()
+        return self
+
+    def stop(self) -> None:
+        """Wait no more, and end the server if there is one; the port is free again."""
+        self._stopped.set()
+        self._thread.join()
+        self._process.stop()
+
+    def _wait(self) -> None:
+        with self._listener:  # the child has it, too, once it serves
+            while not self._stopped.is_set():
+                if select.select([self._listener], [], [], POLL)[0]:
+                    try:
+                        self._process.start(self._listener)
+                    except NotStarted as error:
+                        self.broken = str(error)
+                    return
+
+
+def _shared(listener: socket.socket | None, child: int) -> int | str | None:
+    """A socket as the child takes it."""
+    if listener is None:
+        return None
+    if sys.platform == "win32":
+        return base64.b64encode(listener.share(child)).decode()
+    return listener.fileno()
+
+
+# In the child ---------------------------------------------------------------------------------------------------------
+
+
+def serve(given: dict[str, Any]) -> None:
+    """Serve until standard input ends, or there is another parent; first tell the URL, or what is wrong."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the tests, which end this process when they are over
+    with os.fdopen(os.dup(1), "w") as teller:
+        os.dup2(2, 1)  # what anybody prints from here on is for the log
+        with loading():
+            import_marshmallow()
+            print(json.dumps(_start(given["listener"])), file=teller)
+    over = Event()
+    Thread(target=_listen_to_parent, args=[over], daemon=True).start()
+    while not over.wait(LOOK) and os.getppid() == given["parent"]:
+        pass
+
+
+def _start(shared: int | str | None) -> dict[str, str]:
+    """Serve in threads, on the socket that was handed over or on a new one. Returns what to tell."""
+    from .. import logs
+    from ..app import create_app
+    from ..data.fixtures import BrokenFixture
+    from ..settings import WrongSetting, make
+    from ..vendors import BadVendor
+    from ..wire import werkzeug
+
+    try:
+        settings = make({"control": True})
+        logs.configure(settings.log_format)
+        app, listener = create_app(settings), _received(shared)
+    except (WrongSetting, BadVendor, BrokenFixture) as error:
+        return {"error": str(error)}
+    Thread(target=werkzeug.server(app, listener).serve_forever, daemon=True).start()
+    return {"url": listening.url(listener, tls=False)}
+
+
+def _received(shared: int | str | None) -> socket.socket:
+    if shared is None:
+        return listening.listen("127.0.0.1", 0)
+    if sys.platform == "win32":
+        return socket.fromshare(base64.b64decode(str(shared)))
+    return socket.socket(fileno=int(shared))
+
+
+def _listen_to_parent(over: Event) -> None:
+    """Whoever has the other end of this pipe says nothing, and closes it when it ends."""
+    while os.read(0, 1024):
+        pass
+    over.set()
