@@ -54,7 +54,7 @@ class Matcher(TypedDict, total=False):
     operation: str
     method: str
     path: str
-    status: int
+    status: int | None
     query: Mapping[str, Condition]
     headers: Mapping[str, Condition]
 

@@ -138,6 +138,29 @@ def test_it(sandbox):
     found.stdout.no_fnmatch_line("*def assert_requested*")
 
 
+def test_a_failure_shows_what_the_client_received(run: Run) -> None:
+    found = run(
+        """
+def test_it(sandbox):
+    sandbox.fail_next("acme", "empty")
+    with pytest.raises(http.client.RemoteDisconnected):
+        call(sandbox)
+    assert (sandbox.count("acme", status=200), sandbox.count("acme", status=None)) == (0, 1)
+    call(sandbox)
+    sandbox.assert_requested("acme", status=503)
+"""
+    )
+    found.assert_outcomes(failed=1)
+    found.stdout.fnmatch_lines(
+        [
+            "  #* GET /acme/v3/bills -> empty (200 intended) (fault fault-1)",
+            "  #* GET /acme/v3/bills -> 200",
+            "  advisory: Backed off on 5xx",
+        ]
+    )
+    found.stdout.no_fnmatch_line('*"bills":*')
+
+
 def test_a_failure_shows_which_part_of_the_verdict_is_broken(run: Run) -> None:
     found = run(
         """
