@@ -347,9 +347,11 @@ class Sandbox:
         query = urlencode({"ignore": ",".join(ignore)})
         return _map(self.send("GET", f"/verdict?{query}" if ignore else "/verdict"))
 
-    def check(self) -> None:
-        """Fail when a strict call was warned of, or met no endpoint; or any call had a credential that looks live."""
-        calls = self.requests
+    def check(self, *, after: int | None = None) -> None:
+        """Fail when a strict call was warned of, or met no endpoint; or any call had a credential that looks live.
+        ``after``: of those newer than that id.
+        """
+        calls = self.calls(after=after)
         wrong = mistakes(calls)
         if wrong:
             head = f"{len(wrong)} of {len(calls)} calls in sandbox {self.name} were not as the vendor documents:"

@@ -82,7 +82,7 @@ def verdict_told(verdict: Mapping[str, Any]) -> list[str]:
     return told
 
 
-def broken_told(verdict: Mapping[str, Any]) -> list[str]:
+def findings_told(verdict: Mapping[str, Any]) -> list[str]:
     """A line per check that was broken or gives advice, its findings below it."""
     told = []
     for check in verdict["checks"]:
