@@ -190,8 +190,8 @@ export async function show(room) {
 /** What the filter looks through. */
 function text(entry) {
   const codes = entry.warnings.map((warning) => warning.code).join(" ");
-  const { request } = entry;
-  return `${entry.vendor ?? "nobody"} ${request.method} ${decoded(request.url)} ${receivedText(entry)} ${codes} ${entry.fault ?? ""} ${entry.operation ?? ""}`.toLowerCase();
+  const { request, received } = entry;
+  return `${entry.vendor ?? "nobody"} ${request.method} ${decoded(request.url)} ${received.fault ?? ""} ${received.status ?? ""} ${codes} ${entry.fault ?? ""} ${entry.operation ?? ""}`.toLowerCase();
 }
 
 function decoded(url) {
