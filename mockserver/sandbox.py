@@ -358,34 +358,32 @@ class Sandboxes:
         return self.enter(name, wall)
 
     def put(self, sandbox: Sandbox, edits: Mapping[str, Edits], wall: float) -> Sandbox:
-        """Put a sandbox, with these changes to each vendor's data, in place of whatever has its name, in one step: no
-        call sees a part of it. Changes of another epoch than the sandbox's are void.
+        """Put a sandbox, with these changes to each vendor's data, in place of whatever has its name; changes of another
+        epoch than the sandbox's are void.
         """
-        name, written = sandbox.name, 0
         held = {vendor: edit for vendor, edit in edits.items() if edit.epoch == sandbox.epoch}
-        while not written:
-            version, _ = self._entered(name, wall)  # an epoch that no other state of this sandbox has
-            document = replace(sandbox, epoch=version, edits=dict.fromkeys(held, version)).document()
-            self._check(document)
-            parts = {f"records/{each}": replace(edit, epoch=version).document() for each, edit in held.items()}
-            written = self.store.write(name, SETTINGS, document, expected=version, wall=wall, anew=True, beside=parts)
-        self._let_go(name, held)
-        return self.enter(name, wall)
+        self._replace(sandbox, held, wall, anew=True)
+        self._let_go(sandbox.name, held)
+        return self.enter(sandbox.name, wall)
 
     def renew(self, sandbox: Sandbox, edits: Mapping[str, Edits], wall: float) -> Sandbox:
-        """The same with nothing counted any more; but the journal goes on."""
-        epoch, versions = self.enter(sandbox.name, wall).epoch + 1, {}
-        for vendor, edit in edits.items():
-            part, document = f"records/{vendor}", replace(edit, epoch=epoch).document()
-            written = 0
-            while not written:
-                self.enter(sandbox.name, wall)
-                version, _ = self.store.read(sandbox.name, part) or (0, {})
-                written = self.store.write(sandbox.name, part, document, expected=version, wall=wall)
-            versions[vendor] = written
-        self._know_all(sandbox.name, edits)
+        """The same with nothing counted any more, whatever their epoch; but the journal goes on."""
         self.store.uncount(sandbox.name)
-        return self.change(sandbox.name, wall, lambda _: replace(sandbox, edits=versions, epoch=epoch))
+        self._replace(sandbox, edits, wall)
+        self._know_all(sandbox.name, edits)
+        return self.enter(sandbox.name, wall)
+
+    def _replace(self, sandbox: Sandbox, edits: Mapping[str, Edits], wall: float, *, anew: bool = False) -> None:
+        """Write the settings and the changes in one step, so that no call sees a part of them. The version that they
+        replace is an epoch that no other state of this sandbox has.
+        """
+        name, written = sandbox.name, 0
+        while not written:
+            version, _ = self._entered(name, wall)
+            document = replace(sandbox, epoch=version, edits=dict.fromkeys(edits, version)).document()
+            self._check(document)
+            parts = {f"records/{each}": replace(edit, epoch=version).document() for each, edit in edits.items()}
+            written = self.store.write(name, SETTINGS, document, expected=version, wall=wall, anew=anew, beside=parts)
 
     def names(self, wall: float) -> Mapping[str, float]:
         """All sandboxes and the seconds since each was last used; those idle for too long go first."""
@@ -436,9 +434,12 @@ class Sandboxes:
 
     def edits(self, sandbox: Sandbox, vendor: Vendor) -> tuple[int, Edits]:
         """The version of a sandbox's changes to a vendor's data, and the changes; those to another dataset are void."""
-        version, document = self.store.read(sandbox.name, f"records/{vendor.name}") or (0, {})
-        edits = Edits(**document)
+        version, edits = self._stored_edits(sandbox.name, vendor)
         return version, edits if edits.epoch == sandbox.epoch else Edits(epoch=sandbox.epoch)
+
+    def _stored_edits(self, name: str, vendor: Vendor) -> tuple[int, Edits]:
+        version, document = self.store.read(name, f"records/{vendor.name}") or (0, {})
+        return version, Edits(**document)
 
     def edit(self, name: str, wall: float, vendor: Vendor, change: Callable[[Edits, Dataset], Edits]) -> Sandbox:
         """Change a vendor's data in a sandbox; the next call sees it. ``change`` gets what was changed so far, and
@@ -448,7 +449,11 @@ class Sandboxes:
         """
         while True:
             sandbox = self.enter(name, wall)
-            version, before = self.edits(sandbox, vendor)
+            version, before = self._stored_edits(name, vendor)
+            if before.epoch > sandbox.epoch:  # another sandbox was put in its place meanwhile
+                continue
+            if before.epoch < sandbox.epoch:
+                before = Edits(epoch=sandbox.epoch)
             if version:
                 sandbox = _with_edits(vendor.name, version, sandbox)
             after = change(before, self.dataset(sandbox, vendor))
