@@ -2,7 +2,7 @@
 #
 # The base is pinned by a tag that stays at one Python. For the same bytes at each build, pin its digest:
 #   docker buildx imagetools inspect python:3.12.12-slim-bookworm
-#   docker build --build-arg BASE=python:3.12.12-slim-bookworm@sha256:... -t mockserver:0.1.0 .
+#   docker build --build-arg BASE=python:3.12.12-slim-bookworm@sha256:... -t mockserver:0.2.0 .
 ARG BASE=python:3.12.12-slim-bookworm
 
 FROM ${BASE} AS build
@@ -18,7 +18,7 @@ RUN export PIP_CONSTRAINT=constraints/pinned.txt PIP_BUILD_CONSTRAINT=constraint
 
 FROM ${BASE}
 LABEL org.opencontainers.image.title="mockserver"
-LABEL org.opencontainers.image.version="0.1.0"
+LABEL org.opencontainers.image.version="0.2.0"
 COPY --from=build /opt/mockserver /opt/mockserver
 # A volume that is mounted there is this user's when it is new.
 RUN install -d -o 10001 -g 10001 /certs

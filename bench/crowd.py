@@ -47,7 +47,7 @@ KINDS = ("records added", "records removed", "a reading", "a quota", "a clock", 
 READINGS = (
     "netgroot.empty-list=not-found", "netgroot.bad-id=not-found", "jframework.bad-input=ignore",
     "saaslogic.inverted-range=refuse", "saaslogic.error-body=empty", "flolive.failure-status=always-200",
-    "wisecp.failure-status=always-200", "wisecp.amounts=php",
+    "wisecp.failure-status=always-200", "wisecp.amounts=short",
 )  # fmt: skip
 TIMES = tuple(datetime(2026, month, day, 12, tzinfo=UTC) for month, day in ((1, 1), (2, 15), (4, 30), (9, 1)))
 LIMITS = (3, 10, 30)

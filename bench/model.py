@@ -22,6 +22,7 @@ from mockserver.listing import described
 from mockserver.serve import World
 from mockserver.settings import make
 from mockserver.toolkit.jsontext import decode, encode
+from mockserver.toolkit.money import as_double
 from mockserver.vendor import Vendor
 
 from . import job
@@ -253,7 +254,7 @@ class Invoice:
 def invoice_of(row: Mapping[str, Any]) -> Invoice:
     keys = {name: row[name] for name in job.SORTS} | {"total": Decimal(row["total"])}
     filters = {name: row[name] for name in ("status", "local", "taxfree", "id")} | {"formalized": row["formalize"]}
-    return Invoice(row["id"], keys, filters, encode(row))
+    return Invoice(row["id"], keys, filters, encode(row, as_double))  # as its document prints numbers
 
 
 def listed(invoices: Sequence[Invoice], query: str) -> Expected:

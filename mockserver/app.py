@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from flask import Flask, Response, current_app, request
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, NotFound
 from werkzeug.routing import PathConverter, Rule
 
 from . import clock
@@ -74,7 +74,14 @@ def plain(world: World) -> Flask:
     app.url_map.strict_slashes = True
     app.url_map.converters["rest"] = Rest
     app.register_error_handler(HTTPException, unknown(world))
+    app.before_request(refuse_slashes)
     return app
+
+
+def refuse_slashes() -> None:
+    """No path is good with a slash too many in front; routing would take it off. Raises NotFound."""
+    if request.environ["PATH_INFO"].startswith("//"):
+        raise NotFound
 
 
 def beside(rest: WSGIApplication, control: WSGIApplication) -> WSGIApplication:
@@ -223,21 +230,26 @@ def unknown(world: World) -> Callable[[HTTPException], Response]:
             paths = [f"{prefix}{e.path}" for v in world.vendors for e in v.endpoints for prefix in ("", f"/{v.name}")]
             there = f"Vendors are under {', '.join(f'/{vendor.name}' for vendor in world.vendors)}."
         known = dict.fromkeys(paths)
-        near = tuple(get_close_matches(request.path, known, n=3, cutoff=0.5))
+        plain = re.sub("/{2,}", "/", request.path).rstrip("/")
+        near = tuple(get_close_matches(plain, known, n=3, cutoff=0.5))
         named = world.settings.control or not request.path.startswith(OURS)
         detail = f"Nothing is at {_path() if named else 'this path'}. {there}"
         if near:
             detail += f" Closest: {', '.join(near)}."
-        misuse = told(world, Misuse("Unknown path", detail, 404, near, "unknown-path"))
+        misuse = Misuse("Unknown path", detail, 404, near, "unknown-path")
         if request.path.startswith("/__"):
-            return respond(problem(misuse))
+            return respond(problem(told(world, misuse)))
         return respond(lost(world, received(request.environ, "", {}, body_read), misuse))
 
     return handler
 
 
 def _path() -> str:
-    return request.path if len(request.path) <= 200 else f"{request.path[:200]}..."
+    sent = request.environ["PATH_INFO"]
+    path = (
+        "/" * (len(sent) - len(sent.lstrip("/")) - 1) + request.path
+    )  # which has one in front, however many were sent
+    return path if len(path) <= 200 else f"{path[:200]}..."
 
 
 def refused(world: World, error: HTTPException) -> Response:

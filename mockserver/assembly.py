@@ -13,6 +13,7 @@ from .library import Library
 from .sandbox import Sandboxes, check_quotas, check_readings, first_day
 from .serve import World
 from .settings import Settings, WrongSetting, without_password
+from .spec_basis import spec_basis
 from .store import Store
 from .store.memory import MemoryStore
 from .vendor import Vendor
@@ -31,6 +32,7 @@ def assemble(
     """
     served = shelf.distinct((*shelf.found(), *vendors))
     kept = Cache(cache.folder()) if settings.cache else None
+    bases = {vendor.name: spec_basis(vendor, kept) for vendor in served}
     library = Library(served, settings.fixtures, settings.records, settings.seed, kept)
     store = store or store_of(settings)
     sandboxes = Sandboxes(settings, library, served, store)
@@ -44,7 +46,7 @@ def assemble(
         from .scenario import Scenarios
 
         Scenarios(sandboxes).check(wall())
-    return World(settings, served, sandboxes, store, start, wall)
+    return World(settings, served, sandboxes, store, start, bases, wall)
 
 
 def store_of(settings: Settings) -> Store:

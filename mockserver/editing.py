@@ -7,16 +7,18 @@ from __future__ import annotations
 import io
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 
+from .clock import within
 from .data import fixtures
 from .data.dataset import Dataset
 from .errors import Misuse
 from .library import shape
 from .live import CODE, looks_live
 from .sandbox import Edits, Sandboxes
-from .toolkit.fields import RecordSchema, Stored
+from .toolkit.fields import Moment, RecordSchema, Stored
 from .toolkit.secrets.index import SecretIndex
 from .vendor import Vendor
 
@@ -49,12 +51,15 @@ class Editor:
         return data.records.record(self._find(data, id))
 
     def add(self, given: Mapping[str, Any]) -> dict[str, Any]:
-        """Add a record; what it leaves out is the recipe's, and it belongs to the example account unless it says so."""
+        """Add a record; what it leaves out is the recipe's, and it belongs to the example account unless it says so.
+
+        From a time of its own its cycle and due date follow.
+        """
         added: dict[str, Any] = {}
 
         def change(edits: Edits, data: Dataset) -> Edits:
             nonlocal added
-            upto, made = self._made(edits.upto, data, None)
+            upto, made = self._made(edits.upto, data, None, self._own_time(given))
             made = {name: value for name, value in made.items() if name in self._essential}
             if "_owner" in self._fields:
                 made["_owner"] = self._example(data)
@@ -178,15 +183,35 @@ class Editor:
             raise Misuse("Not found", f"{self.vendor.name} has no record {id[:80]!r} here.", 404, code="not-found")
         return index
 
-    def _made(self, upto: int, data: Dataset, seed: int | None) -> tuple[int, dict[str, Any]]:
-        """The recipe's next record whose id is free, and how far the recipe is used then; nothing without a recipe."""
+    def _own_time(self, given: Mapping[str, Any]) -> datetime | None:
+        """When a given record says that it was made, if it does so in the vendor's format."""
+        chart = self.vendor.records.chart
+        field, text = (self._fields.get(chart.date), given.get(chart.date)) if chart else (None, None)
+        if not isinstance(field, Moment) or not isinstance(text, str):
+            return None
+        try:
+            return within(field.moment(text))
+        except ValueError:  # which is told when the record is checked
+            return None
+
+    def _made(
+        self, upto: int, data: Dataset, seed: int | None, at: datetime | None = None
+    ) -> tuple[int, dict[str, Any]]:
+        """The recipe's next record whose id is free, and how far the recipe is used then; nothing without a recipe.
+
+        ``at``: when it was made, if not when the recipe has it.
+        """
         if self.vendor.recipe is None:
             return upto, {}
         if seed is None:
             seed = self.sandboxes.enter(self.sandbox, self.wall).seed
         recipe, index = self.vendor.recipe(), upto or max(FAR, len(data.records))
         while True:
-            made = self._schema.read(dict(recipe.record(seed, index, data.anchor)))
+            if at is None or recipe.dated is None:
+                row = recipe.record(seed, index, data.anchor)
+            else:
+                row = recipe.dated(seed, index, at)
+            made = self._schema.read(dict(row))
             index += 1
             if data.records.find(made[self._id]) is None:
                 return index, made

@@ -15,9 +15,9 @@ from datetime import UTC, datetime
 class Complaint:
     """One parameter that could not be read.
 
-    ``code`` is one of ``required``, ``empty``, ``not-an-integer``, ``out-of-range``, ``unknown-value``, ``bad-date``;
-    ``wanted`` says in plain words what would have been accepted; ``instead`` is the text that a forgiving vendor
-    reads in its place (``None``: the parameter's default).
+    ``code`` is one of ``required``, ``empty``, ``not-an-integer``, ``out-of-range``, ``unknown-value``, ``bad-date``,
+    or a vendor's own; ``wanted`` says in plain words what would have been accepted; ``instead`` is the text that a
+    forgiving vendor reads in its place (``None``: the parameter's default).
     """
 
     name: str

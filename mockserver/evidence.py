@@ -27,7 +27,7 @@ Entry = Mapping[str, Any]
 LEAST_WAIT = timedelta(milliseconds=100)
 EARLY = timedelta(milliseconds=5)  # timers of event loops round to milliseconds
 UNAVAILABLE = 503  # how the retry of a reply that did not arrive whole is judged
-PASSED_OVER = ("unknown-parameter", "ignored-value", "repeated-parameter")
+PASSED_OVER = ("unknown-parameter", "ignored-value", "repeated-parameter", "unread-body")
 
 
 @dataclass(frozen=True, slots=True)

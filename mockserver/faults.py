@@ -20,34 +20,39 @@ from .toolkit.tally import Count
 from .vendor import Call, Network, Request, Vendor, Words
 
 LONGEST_DELAY = 60_000
+LONGEST_RETRY, USUAL_RETRY = 86_400, 60
+RETRY_AFTER = "Retry-After"  # the header that an outcome may set
 MOST = 100  # rules of a sandbox: every call is held against all of them
 
 
 class Wish(NamedTuple):
     """What a request asks for beside its answer: an outcome (a status or an error's name), a delay in seconds.
 
-    ``where`` says how it asks for the outcome: ``query.__code`` or ``header.Prefer``.
+    ``where`` says how it asks for the outcome: ``query.__code`` or ``header.Prefer``; ``retry_after`` what the outcome
+    says of it, in seconds (None: what is usual).
     """
 
     code: str | None = None
     delay: float = 0.0
     where: str = ""
+    retry_after: int | None = None
 
 
 NO_WISH = Wish()
 
 
 def wish(request: Request) -> tuple[Wish, Request]:
-    """The request's wish (``Prefer: code=429``, ``?__code=429``, ``X-Mock-Delay: 800``), and the request without it.
-
-    Raises Misuse when the delay is no number of milliseconds.
+    """The request's wish (``Prefer: code=429, retry-after=1``, ``?__code=429``, ``X-Mock-Delay: 800``), and the request
+    without it. Raises Misuse when the delay is no number of milliseconds, or retry-after none of seconds.
     """
     if "prefer" not in request.headers and "x-mock-delay" not in request.headers and "__code" not in request.query:
         return NO_WISH, request
     query, code = without(request.query, "__code")
     where = "query.__code"
-    if code is None and (code := _preferred(request.headers.get("prefer", ""))) is not None:
+    preferred = _preferred(request.headers.get("prefer", ""))
+    if code is None and (code := preferred.get("code")) is not None:
         where = "header.Prefer"
+    retry_after = _wished_seconds(preferred, code)
     delay = request.headers.get("x-mock-delay", "0").strip()
     if not re.fullmatch(r"\d{1,9}", delay, re.ASCII) or int(delay) > LONGEST_DELAY:
         raise Misuse(
@@ -57,7 +62,28 @@ def wish(request: Request) -> tuple[Wish, Request]:
         )
     if query != request.query:
         request = request._replace(query=query)
-    return Wish(code, int(delay) / 1000, where if code is not None else ""), request
+    return Wish(code, int(delay) / 1000, where if code is not None else "", retry_after), request
+
+
+def applied(wish: Wish) -> str:
+    """What of the request's preferences was done (RFC 7240)."""
+    wait = "" if wish.retry_after is None else f", retry-after={wish.retry_after}"
+    return f"code={wish.code}{wait}"
+
+
+def _wished_seconds(preferred: Mapping[str, str], code: str | None) -> int | None:
+    text = preferred.get("retry-after")
+    if text is None:
+        return None
+    if code is None or not _is_retry_after(text):
+        found = f"{text!r}" if code is not None else "without a code"
+        wanted = f"whole seconds from 0 to {LONGEST_RETRY} beside a code"
+        raise Misuse("Bad Retry-After", f"Prefer: retry-after is {found}, wanted {wanted}.", code="bad-retry-after")
+    return int(text)
+
+
+def _is_retry_after(text: Any) -> bool:
+    return isinstance(text, str) and re.fullmatch(r"\d{1,5}", text, re.ASCII) is not None and int(text) <= LONGEST_RETRY
 
 
 class BadRule(ValueError):
@@ -69,7 +95,7 @@ class Rule:
     """A standing wish of a sandbox, as the control API shows it.
 
     It meets calls of a vendor (None: any), an operation (None: any) and a matcher. The first ``after`` of them pass,
-    the next ``times`` (None: all) are hit, each with ``probability``.
+    the next ``times`` (None: all) are hit, each with ``probability``. ``headers`` are those of its status or error.
     """
 
     id: str
@@ -78,6 +104,7 @@ class Rule:
     match: Matcher | None = None
     status: int | None = None
     error: str | None = None
+    headers: Mapping[str, str] | None = None
     network: Network | None = None
     delay: Any = None
     probability: float = 1.0
@@ -94,6 +121,11 @@ class Rule:
     def code(self) -> str | None:
         """The outcome that the rule asks for, if it asks for one."""
         return str(self.status) if self.status is not None else self.error
+
+    @property
+    def retry_after(self) -> int | None:
+        """How many seconds the outcome asks to wait, if the rule says so."""
+        return int(self.headers[RETRY_AFTER]) if self.headers else None
 
     @property
     def counts(self) -> bool:
@@ -122,6 +154,7 @@ class Hit(NamedTuple):
     network: Network | None = None
     delay: float = 0.0
     where: str = ""
+    retry_after: int | None = None
 
 
 NO_HIT = Hit()
@@ -167,8 +200,28 @@ def rule_of(id: str, body: Any, vendors: Sequence[Vendor]) -> Rule:
             raise BadRule(f"error is {brief(body['error'])}, wanted {wanted}")
     if body.get("network") is not None and body["network"] not in get_args(Network):
         raise BadRule(f"network is {brief(body['network'])}, wanted one of {', '.join(get_args(Network))}")
+    if body.get("headers") is not None:
+        body["headers"] = _headers(body)
     seconds(body.get("delay"), Random(0))
     return Rule(id, **{name: value for name, value in body.items() if value is not None})
+
+
+def _headers(body: Mapping[str, Any]) -> dict[str, str] | None:
+    """The headers of a rule's outcome, spelled as they are sent. Raises BadRule."""
+    headers = body["headers"]
+    if not isinstance(headers, dict):
+        raise BadRule(f"headers is {brief(headers)}, wanted an object of names")
+    for name, value in headers.items():
+        if name.lower() != RETRY_AFTER.lower():
+            raise BadRule(f"headers has {brief(name)}, wanted {RETRY_AFTER} alone")
+        if not _is_retry_after(value):
+            wanted = f"a text of whole seconds from 0 to {LONGEST_RETRY}"
+            raise BadRule(f"headers.{name} is {brief(value)}, wanted {wanted}")
+    if len(headers) > 1:
+        raise BadRule(f"headers has {RETRY_AFTER} more than once, wanted it once")
+    if headers and body.get("status") is None and body.get("error") is None:
+        raise BadRule("headers stand beside no status and no error, wanted one of them")
+    return {RETRY_AFTER: next(iter(headers.values()))} if headers else None
 
 
 def hit(
@@ -195,7 +248,8 @@ def hit(
         number = next(met)
         if counted.holds(number):
             delay = seconds(rule.delay, Random(f"{seed}/{rule.id}/{number}"))
-            return Hit(rule.id, rule.code, rule.network, always + delay, f"fault.{rule.id}")
+            where = f"fault.{rule.id}"
+            return Hit(rule.id, rule.code, rule.network, always + delay, where, rule.retry_after)
     return NO_HIT._replace(delay=always)
 
 
@@ -257,7 +311,8 @@ def granted(call: Call, hit: Hit) -> tuple[Words, Fact]:
     if words.fact is Asked:
         return words, Asked(words.status)
     if words.fact is Throttled:
-        return words, Throttled(limit=60, retry_after=60, reset=call.now + timedelta(seconds=60))
+        wait = USUAL_RETRY if hit.retry_after is None else hit.retry_after
+        return words, Throttled(limit=60, retry_after=wait, reset=call.now + timedelta(seconds=wait))
     return words, words.fact()
 
 
@@ -297,10 +352,10 @@ def _row(vendor: Vendor, code: str) -> Words:
     return by_status or Words(Asked, status, f"{vendor.name}.default", phrase(status), "inferred", "none")
 
 
-def _preferred(header: str) -> str | None:
-    """The ``code`` among the preferences of RFC 7240; the first one counts."""
+def _preferred(header: str) -> dict[str, str]:
+    """The preferences of RFC 7240 by name; the first one of a name counts."""
+    found: dict[str, str] = {}
     for preference in re.split(r"[,;]", header):
         name, _, value = preference.partition("=")
-        if name.strip().lower() == "code":
-            return value.strip().strip('"')
-    return None
+        found.setdefault(name.strip().lower(), value.strip().strip('"'))
+    return found

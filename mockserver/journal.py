@@ -13,6 +13,7 @@ from .clock import format_instant, stamp
 from .matching import MAPS, Difference, Matcher, Seen, comparing, matching, missing
 from .redaction import BODY_LIMIT, HIDDEN, RedactedRequest
 from .store import Document, Store
+from .toolkit.basis import weakest
 from .toolkit.notices import UNDOCUMENTED_HEADER, Notice, closest
 from .toolkit.querystring import collected, pairs
 from .toolkit.quota import Spent
@@ -133,7 +134,7 @@ def _entry(
         "received": received(reply),
         "ms": round(ms, 3),
         "warnings": [{"location": n.location, "code": n.code, "message": n.message} for n in notices],
-        "basis": {"basis": reply.basis, "rule": reply.rule} if reply.rule else None,
+        "basis": _basis(reply),
         "fault": fault,
         "reached": reached,
         "strict": strict,
@@ -146,6 +147,15 @@ def received(reply: Reply) -> Document:
     The ``response`` beside it is the reply as it was intended.
     """
     return {"status": reply.received, "fault": reply.network}
+
+
+def _basis(reply: Reply) -> Document | None:
+    """How well founded the reply is, and everything that it rests on."""
+    if not reply.rule:
+        return None
+    because = str(weakest(reply.parts)) if reply.parts else ""
+    parts = [part._asdict() for part in reply.parts]
+    return {"basis": reply.basis, "rule": reply.rule, "because": because, "parts": parts}
 
 
 def _evidence(now: datetime, caller: str | None, reply: Reply, spent: Spent | None) -> Document:

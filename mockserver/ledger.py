@@ -17,7 +17,8 @@ from typing import Any, get_args
 import yaml
 
 from .data import yamltext
-from .vendor import Basis, Vendor
+from .toolkit.basis import Basis
+from .vendor import Vendor
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 _ASPECT = re.compile(r"x-(?:(\w+)-)?basis")
@@ -45,12 +46,19 @@ class Row:
         return {**asdict(self), "readings": list(self.readings)}
 
 
+def spec_rows(spec: Path) -> tuple[Row, ...]:
+    """All rows of a spec, in its order. Raises OSError or ValueError."""
+    try:
+        return _read(spec, spec.stat().st_mtime_ns)
+    except yaml.YAMLError as error:
+        raise ValueError(str(error)) from None
+
+
 def ledger(vendor: Vendor) -> tuple[Row, ...]:
     """All rows of a vendor, in the order of its spec. Raises BadSpec."""
     try:
-        changed = vendor.spec.stat().st_mtime_ns
-        return _read(vendor.spec, changed)
-    except (OSError, ValueError, yaml.YAMLError) as error:
+        return spec_rows(vendor.spec)
+    except (OSError, ValueError) as error:
         raise BadSpec(f"The spec of {vendor.name} cannot be read: {error}") from None
 
 
@@ -73,6 +81,9 @@ def rows(spec: Any) -> Iterator[Row]:
         scheme = _resolved(spec, scheme)
         name = scheme.get("name", "Authorization")
         yield from _based("credential", str(name), str(scheme.get("in", "header")), scheme)
+    for reading, choices in _map(_at(spec, "x-reading-choices")).items():
+        for choice, said in _map(choices).items():
+            yield Row("reading", f"{reading}={choice}", "reading", *_three(_map(said)), _map(said).get("confidence"))
     for path, item in _map(_at(spec, "paths")).items():
         for method in METHODS:
             operation = _map(_map(item).get(method))
@@ -124,6 +135,9 @@ def _rule(rule: Any, where: str, response: Mapping[str, Any]) -> Iterator[Row]:
     basis, source, _ = _three(rule)
     named = tuple(map(str, readings))
     yield Row("error", str(rule.get("rule")), where, basis, source, about, rule.get("confidence"), named)
+    if condition := _map(rule.get("condition")):
+        confidence = condition.get("confidence")
+        yield Row("error-condition", str(rule.get("rule")), where, *_three(condition), confidence, named)
 
 
 def _three(basis: Mapping[str, Any]) -> tuple[str, str, str]:

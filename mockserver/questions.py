@@ -6,37 +6,42 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from .errors import Complaint, InvalidParams
+from .errors import Fact
 from .toolkit import params, querystring
 from .toolkit.bounded import Bounded
 from .toolkit.notices import Notice
-from .vendor import Call, Endpoint, Reply
+from .vendor import Call, Consulted, Endpoint, Reply
 
 REMEMBERED = 1024  # characters of a query that may come again
 ANSWERS = 4 * 1024 * 1024  # bytes of answers that may be asked for again
 
-Answer = tuple[Reply, tuple[Notice, ...]]
+Answer = tuple[Reply, tuple[Notice, ...], dict[str, None], bool]
 
 
 @dataclass(slots=True, eq=False)
 class Question:
-    """What a query asks of an endpoint under a choice of readings: the values, what is to be told about it, and what is
-    wrong with it; and how often it was answered.
+    """What a query asks of an endpoint under a choice of readings: the values, what is to be told about it, and what it
+    comes to if nobody need be asked; the parameters that were sent and the readings that mattered; how often it was
+    answered.
     """
 
     values: dict[str, object]
     notices: tuple[Notice, ...]
-    refused: tuple[Complaint, ...] = ()
+    sent: tuple[str, ...]
+    consulted: dict[str, None]
+    stopped: Fact | None = None
     times: int = 0
 
 
 def read(call: Call, endpoint: Endpoint) -> Question:
     """The endpoint's parameters out of the raw query. Raises InvalidParams; warns of the rest."""
-    query, readings = call.request.query, tuple(call.readings.items())
+    query, readings = call.request.query, tuple(call.choices.items())
     question = (remembered if len(query) <= REMEMBERED else remembered.__wrapped__)(endpoint, query, readings)
     call.notices.extend(question.notices)
-    if question.refused:
-        raise InvalidParams(question.refused)
+    call.sent = question.sent
+    call.consulted |= question.consulted
+    if question.stopped is not None:
+        raise question.stopped.with_traceback(None)
     call.params = dict(question.values)
     return question
 
@@ -44,15 +49,18 @@ def read(call: Call, endpoint: Endpoint) -> Question:
 @lru_cache(maxsize=1024)  # to read the same query again takes 1 µs, to read another one 15
 def remembered(endpoint: Endpoint, query: str, readings: tuple[tuple[str, str], ...]) -> Question:
     """A query, read for the first time in a while."""
-    chosen = dict(readings)
+    consulted: dict[str, None] = {}
+    chosen = Consulted(dict(readings), consulted)
     notices: list[Notice] = []
     sent = endpoint.decode(querystring.pairs(query), endpoint.params, chosen)
+    known = params.names(endpoint.params)
+    named = tuple(dict.fromkeys(name for name, _ in sent if name in known))
     ignores = lambda complaint: endpoint.ignores(complaint, chosen)  # noqa: E731  # one name, one line
     try:
         values = params.read(endpoint.params, sent, notices.append, repeated=endpoint.repeated, ignores=ignores)
-    except InvalidParams as invalid:
-        return Question({}, tuple(notices), invalid.complaints)
-    return Question(values, tuple(notices))
+    except Fact as fact:
+        return Question({}, tuple(notices), named, consulted, fact)
+    return Question(values, tuple(notices), named, consulted)
 
 
 def _weight(key: Any, answer: Answer) -> int:
@@ -76,13 +84,20 @@ class Answers:
             return endpoint.answer(call)
 
         def answer() -> Answer:
-            before = len(call.notices)
-            reply = endpoint.answer(call)
-            added = tuple(call.notices[before:])
+            before, consulted = len(call.notices), call.consulted
+            call.consulted = {}
+            try:
+                reply = endpoint.answer(call)
+            finally:
+                added, found = tuple(call.notices[before:]), call.consulted
+                call.consulted = {**consulted, **found}
             del call.notices[before:]
-            return reply, added
+            return reply, added, found, call.unordered
 
         account, names = call.account[call.vendor.account_id], tuple(call.request.path_params.items())
-        reply, notices = self._kept.get((question, call.dataset.mark, account, names), answer)
+        reply, notices, consulted, call.unordered = self._kept.get(
+            (question, call.dataset.mark, account, names), answer
+        )
         call.notices.extend(notices)
+        call.consulted |= consulted
         return reply

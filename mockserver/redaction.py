@@ -18,7 +18,7 @@ from .store import Document
 from .toolkit.notices import Notice
 from .toolkit.querystring import Pairs, collected, encode_pairs, pairs, quoted
 from .toolkit.secrets import places
-from .toolkit.secrets.index import MIN_CUT_CHARS, SecretIndex, Span
+from .toolkit.secrets.index import MIN_CUT_CHARS, MIN_QUOTED_CHARS, SecretIndex, Span
 from .toolkit.secrets.names import looks_secret, plain
 from .toolkit.secrets.spellings import Spelling, spellings
 from .vendor import Request, Vendor
@@ -77,7 +77,8 @@ class RedactedRequest:
 
     def notice(self, notice: Notice) -> Notice:
         """The notice without secrets: what a client sent may be in it."""
-        return replace(notice, location=self(notice.location), message=self(notice.message))
+        message = self(notice.message, cut=MIN_QUOTED_CHARS)
+        return replace(notice, location=self(notice.location), message=message)
 
 
 class _Part:
@@ -187,13 +188,13 @@ class Redaction:
             indexes = (SecretIndex((*headers.secrets, *_as_meant(found))), self._known)
             shown = _shown(headers.parts, indexes)
         whole = len(query) > places.MAX_NAMES or sum(len(value.secrets) for _, value in asked) > MAX_SECRETS
-        pairs_shown = [(name.masked(indexes), value.masked(indexes)) for name, value in asked]
+        shown_pairs = [] if whole else [(name.masked(indexes), value.masked(indexes)) for name, value in asked]
         return RedactedRequest(
             indexes,
             sent.method,
             prefix,
             path.masked(indexes),
-            HIDDEN if whole else encode_pairs(pairs_shown),
+            HIDDEN if whole else encode_pairs(shown_pairs),
             shown,
             body.masked(indexes, cut=MIN_CUT_CHARS if len(sent.body) > BODY_LIMIT else 0),
         )

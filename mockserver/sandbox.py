@@ -358,8 +358,8 @@ class Sandboxes:
         return self.enter(name, wall)
 
     def put(self, sandbox: Sandbox, edits: Mapping[str, Edits], wall: float) -> Sandbox:
-        """Put a sandbox, with these changes to each vendor's data, in place of whatever has its name; changes of another
-        epoch than the sandbox's are void.
+        """Put a sandbox, with these changes to each vendor's data, in place of whatever has its name. Changes of
+        another epoch than the sandbox's are void.
         """
         held = {vendor: edit for vendor, edit in edits.items() if edit.epoch == sandbox.epoch}
         self._replace(sandbox, held, wall, anew=True)

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import logging
 import math
+import re
 import traceback
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, field, replace
 from functools import partial
 
-from . import clock, cors, faults, journal, live
+from . import clock, cors, faults, foundation, journal, live
 from .data.dataset import Dataset
 from .errors import (
     Broken,
@@ -34,17 +35,22 @@ from .questions import Answers, read
 from .redaction import HIDDEN, RedactedRequest, Redaction
 from .sandbox import DEFAULT, Choice, Sandbox, Sandboxes, check_readings, choose, names_a_sandbox, readings_for
 from .settings import Settings, pairs, secrets_of_url, switch
+from .spec_basis import SpecBasis
 from .store import Store
-from .toolkit import jsontext
+from .toolkit import jsontext, params
+from .toolkit.basis import weakest
 from .toolkit.logtext import escaped, indented
 from .toolkit.notices import Notice, as_header
 from .toolkit.quota import Spent
+from .toolkit.secrets.index import MIN_QUOTED_CHARS
 from .toolkit.tally import Count, Spend
 from .vendor import Call, Endpoint, Headers, Reply, Request, Vendor, Words
 from .version import __version__
 
 log = logging.getLogger("mockserver")
 LONGEST_TARGET = 16 * 1024
+LONGEST_PATH = 200  # characters of a path that is compared with others, and told
+EMPTY_BODY = re.compile(rb"\{\s*\}|\[\s*\]|null")
 BROKEN = Misuse("Internal Server Error", "The sandbox itself failed; its log says why.", 500, code="broken")
 OUR_HEADERS = ("x-mock-delay", "x-mock-readings", "x-mock-sandbox", "x-mock-strict")
 
@@ -58,6 +64,7 @@ class World:
     sandboxes: Sandboxes
     store: Store
     start: Mapping[str, Dataset]
+    bases: Mapping[str, SpecBasis]
     wall: Callable[[], float] = clock.wall
     observers: list[Callable[[Done], None]] = field(default_factory=list)
 
@@ -82,7 +89,7 @@ def serve(world: World, vendor: Vendor, endpoint: Endpoint | None, request: Requ
     began, wall = clock.elapsed(), world.wall()
     call = Call(vendor, endpoint, request, world.start[vendor.name], vendor.defaults, clock.at(wall))
     try:
-        reply = outcome(world, call, wall)
+        reply = foundation.founded(world.bases[vendor.name], call, outcome(world, call, wall))
         told = world.redaction.of(request, vendor)
         notices = tuple(map(told.notice, call.notices))
         limits = vendor.quota_headers(call, call.spent) if call.spent else ()
@@ -125,11 +132,12 @@ def outcome(world: World, call: Call, wall: float) -> Reply:
         hit = struck(world, sandbox, call, wish)
         call.fault = hit.rule or None
         try:
-            reply = passed(world, sandbox, call) if hit.code is None else granted(call, hit)
+            call.forced = hit.code is not None
+            reply = granted(call, hit) if call.forced else passed(world, sandbox, call)
         except Fact as fact:
             reply = refused(call, fact)
         if wish.code is not None:
-            reply = reply._replace(headers=(*reply.headers, ("Preference-Applied", f"code={wish.code}")))
+            reply = reply._replace(headers=(*reply.headers, ("Preference-Applied", faults.applied(wish))))
         if hit.delay or hit.network:
             reply = reply._replace(delay=reply.delay + hit.delay, network=hit.network or reply.network)
         return reply
@@ -165,11 +173,11 @@ def placed(world: World, call: Call, wall: float) -> tuple[Sandbox, faults.Wish]
     call.notices.extend(choice.notices)
     call.dataset = world.sandboxes.dataset(sandbox, vendor)
     call.now, call.any_credential = sandbox.clock.now(wall), sandbox.any_credential
-    call.readings, call.strict = readings_for(vendor, sandbox.readings), sandbox.strict
+    call.choices, call.strict = readings_for(vendor, sandbox.readings), sandbox.strict
     live.refuse(world.settings.refuse_live, (vendor,), call.request, wall)
     call.strict = is_strict(sandbox, call.request)
     if asked := asked_readings(world, call.request):
-        call.readings = readings_for(vendor, sandbox.readings, asked)
+        call.choices = readings_for(vendor, sandbox.readings, asked)
     warn_of_unknown_headers(call)
     wish, call.request = faults.wish(call.request)
     return sandbox, wish
@@ -291,6 +299,32 @@ def warn_of_unknown_headers(call: Call) -> None:
             call.warn(f"header.{name}", "unknown-header", message)
 
 
+def warn_of_unknown_path(call: Call) -> None:
+    """What the vendor's words do not say: which path may have been meant."""
+    path = call.request.path
+    nearest = closest_path(path, [known for each in call.vendor.endpoints for known in (each.path, *each.also)])
+    hint = f" Did you mean {nearest}?" if nearest else ""
+    call.warn("path", "unknown-path", f"{call.vendor.title} has nothing at {path[:LONGEST_PATH]}.{hint}")
+
+
+def closest_path(path: str, known: Sequence[str]) -> str | None:
+    """The known path most like this one, slashes too many apart."""
+    from difflib import get_close_matches  # not before a path is misspelled
+
+    plain = re.sub("/{2,}", "/", path[:LONGEST_PATH]).rstrip("/")
+    return next(iter(get_close_matches(plain, known, n=1, cutoff=0.5)), None)
+
+
+def warn_of_body(call: Call, endpoint: Endpoint) -> None:
+    """A filter in a body that nobody reads is silently ignored, too; an empty body asks for nothing."""
+    body = call.request.body.strip()
+    if not body or EMPTY_BODY.fullmatch(body):
+        return
+    known = params.names(endpoint.params)
+    takes = f"takes parameters from the query alone ({', '.join(known)})" if known else "takes no parameters"
+    call.warn("body", "unread-body", f"The body was not read: this endpoint {takes}.")
+
+
 def warn_of_store(call: Call) -> None:
     """What a client sees while the store is away is not what it sees when all is well; none of it is its fault."""
     message = "The store is away: this is the sandbox as it was last seen here, or what needs the store is refused."
@@ -351,13 +385,18 @@ def struck(world: World, sandbox: Sandbox, call: Call, wish: faults.Wish) -> fau
         return hit
     if wish.code is None:
         return hit._replace(delay=hit.delay + wish.delay)
-    return faults.Hit(f"Prefer: code={wish.code}", wish.code, delay=hit.delay + wish.delay, where=wish.where)
+    return faults.Hit(
+        f"Prefer: code={wish.code}", wish.code, None, hit.delay + wish.delay, wish.where, wish.retry_after
+    )
 
 
 def granted(call: Call, hit: faults.Hit) -> Reply:
     """The outcome that was asked for by the request, or by a rule of the sandbox."""
     words, fact = faults.granted(call, hit)
-    return refused(call, fact, words)
+    reply = refused(call, fact, words)
+    if hit.retry_after is None or isinstance(fact, Throttled):  # which says it itself
+        return reply
+    return reply._replace(headers=(*reply.headers, (faults.RETRY_AFTER, str(hit.retry_after))))
 
 
 def passed(world: World, sandbox: Sandbox, call: Call) -> Reply:
@@ -366,6 +405,7 @@ def passed(world: World, sandbox: Sandbox, call: Call) -> Reply:
     call.reached = "quota"
     call.spent = spent(world, sandbox, call)
     call.reached = "parameters"
+    warn_of_body(call, endpoint)
     question = read(call, endpoint)
     call.reached = "answer"
     reply = world.answers.to(question, call, endpoint)
@@ -374,8 +414,7 @@ def passed(world: World, sandbox: Sandbox, call: Call) -> Reply:
 
         before = call.before if call.before is not None else world.store.count(sandbox.name, answers(call))
         changes.follow(world.sandboxes, sandbox, call, reply, before + 1, world.wall())
-    as_documented = call.readings == call.vendor.defaults
-    return reply.but(reply.headers, endpoint.rule, "documented" if as_documented else "inferred")
+    return reply._replace(rule=endpoint.rule)
 
 
 def admitted(sandbox: Sandbox, call: Call) -> Endpoint:
@@ -383,6 +422,7 @@ def admitted(sandbox: Sandbox, call: Call) -> Endpoint:
     if call.request.length > LONGEST_TARGET:
         raise UriTooLong(LONGEST_TARGET)
     if call.endpoint is None:
+        warn_of_unknown_path(call)
         raise UnknownPath
     if call.request.method not in ("GET", "HEAD"):
         raise MethodNotAllowed
@@ -390,6 +430,7 @@ def admitted(sandbox: Sandbox, call: Call) -> Endpoint:
     call.account = authenticated(call)
     if sandbox.expired:
         raise Unauthenticated
+    call.vendor.permit(call)
     return call.endpoint
 
 
@@ -476,7 +517,7 @@ def refused(call: Call, fact: Fact, words: Words | None = None) -> Reply:
     if isinstance(fact, Throttled):
         extra = (("Retry-After", str(fact.retry_after)),)
         call.spent = call.spent or Spent(False, fact.limit, fact.remaining, fact.reset.timestamp())
-    return reply._replace(headers=(*reply.headers, *extra), rule=words.rule, basis=words.basis)
+    return reply._replace(headers=(*reply.headers, *extra), rule=words.rule)
 
 
 def chosen(vendor: Vendor, fact: Fact) -> Words:
@@ -506,7 +547,8 @@ def dressed(
         if sandbox is not None:
             headers.append(("X-Mock-Sandbox", sandbox))
         if reply.rule:
-            headers.append(("X-Mock-Basis", f"{reply.basis}; rule={reply.rule}"))
+            because = str(weakest(reply.parts)).encode("ascii", "replace").decode().replace('"', "'")
+            headers.append(("X-Mock-Basis", f'{reply.basis}; rule={reply.rule}; because="{because}"'))
         if notices:
             headers.append(("X-Mock-Warnings", as_header(notices)))
         headers.append(("X-Mock-Version", __version__))
@@ -526,9 +568,9 @@ def is_strict(sandbox: Sandbox, request: Request) -> bool:
         raise Misuse("Bad strictness", f"X-Mock-Strict is {asked!r}, wanted {error}.", code="bad-strictness") from None
 
 
-def misused(misuse: Misuse, told: Callable[[str], str]) -> Reply:
+def misused(misuse: Misuse, told: RedactedRequest) -> Reply:
     """The same as ``problem``, where what it says may hold a secret of the call."""
-    return problem(replace(misuse, detail=told(misuse.detail)))
+    return problem(replace(misuse, detail=told(misuse.detail, cut=MIN_QUOTED_CHARS)))
 
 
 def problem(misuse: Misuse) -> Reply:

@@ -13,6 +13,7 @@ from .data.fixtures import BrokenFixture, Fault, Wrong
 from .library import Library, shape
 from .sandbox import Sandboxes
 from .settings import WrongSetting, exists, make
+from .spec_basis import lacking
 from .store.memory import MemoryStore
 from .toolkit.notices import LONGEST
 
@@ -66,6 +67,10 @@ def check_file(file: Path, shapes: dict[str, fixtures.Shape], rooms: Sandboxes) 
     content, line_of = fixtures.parse_yaml(file, text)
     if isinstance(content, dict) and "openapi" in content:
         _spec(file, content, line_of)
+        for vendor in rooms.vendors:
+            silent = lacking(vendor) if vendor.spec.resolve() == file.resolve() else ()
+            if silent:
+                raise BrokenFixture([Fault(file, 1, "", "nothing", said) for said in silent])
     elif isinstance(content, dict) and not _FIXTURE & content.keys() and content.keys() & set(scenario.KEYS):
         faults = scenario.faults_of(file, rooms, clock.wall())
         if faults:

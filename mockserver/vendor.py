@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -17,18 +18,18 @@ from .data.dataset import Account, Accounts, Dataset
 from .data.records import Readings, RecordType, View
 from .errors import Complaint, Fact, Unauthenticated
 from .toolkit import querystring
+from .toolkit.basis import Basis, Part
 from .toolkit.credentials import Credential
 from .toolkit.fields import RecordSchema
 from .toolkit.notices import Notice
 from .toolkit.pages import Page
-from .toolkit.params import ParamSchema, Repeated
+from .toolkit.params import Instead, ParamSchema, Repeated
 from .toolkit.querystring import Pairs
 from .toolkit.quota import Spent
 
 if TYPE_CHECKING:
     import uuid
 
-Basis = Literal["documented", "public", "inferred"]
 Network = Literal["reset", "empty", "truncate", "malformed", "drip"]
 Headers = tuple[tuple[str, str], ...]
 STATUSLESS: tuple[Network, ...] = ("reset", "empty")  # network faults that let no status line through
@@ -57,8 +58,8 @@ class Request(NamedTuple):
 class Reply(NamedTuple):
     """What goes back. ``delay`` (seconds) and ``network`` are carried out by whatever server is in front.
 
-    ``rule`` and ``basis`` say why it is as it is; they and the headers of ours are put on by the core. ``page`` says
-    which part of the whole it is, for an endpoint with pages.
+    ``rule``, ``basis`` and ``parts`` say why it is as it is; they and the headers of ours are put on by the core.
+    ``page`` says which part of the whole it is, for an endpoint with pages.
     """
 
     status: int
@@ -69,6 +70,7 @@ class Reply(NamedTuple):
     delay: float = 0.0
     network: Network | None = None
     page: Page | None = None
+    parts: tuple[Part, ...] = ()
 
     @property
     def received(self) -> int | None:
@@ -77,7 +79,7 @@ class Reply(NamedTuple):
 
     def but(self, headers: Headers, rule: str, basis: Basis) -> Reply:
         """The same with other headers, and another reason."""
-        return Reply(self.status, self.body, headers, rule, basis, self.delay, self.network, self.page)
+        return Reply(self.status, self.body, headers, rule, basis, self.delay, self.network, self.page, self.parts)
 
     @classmethod
     def json(cls, body: bytes, status: int = 200, *, page: Page | None = None) -> Reply:
@@ -121,15 +123,17 @@ class Call:
     """One request on its way through; each gate adds what it found out.
 
     ``sandbox`` is known once it is chosen. ``reached`` names the gate it came to: sandbox, faults, authentication,
-    quota, parameters or answer; ``fault`` the rule, wish or misuse that spoiled it. ``before``: how often the vendor
-    answered before, where that matters and is counted ahead of the answer.
+    quota, parameters or answer; ``fault`` the rule, wish or misuse that spoiled it, ``forced`` whether by an error.
+    ``before``: how often the vendor answered before, where that matters and is counted ahead of the answer. ``sent``
+    are the parameters that were sent, ``consulted`` the readings that shaped the reply, ``unordered`` says that records
+    of it stand in an order that no document gives.
     """
 
     vendor: Vendor
     endpoint: Endpoint | None
     request: Request
     dataset: Dataset
-    readings: Readings
+    choices: Readings
     now: datetime
     any_credential: bool = False
     strict: bool = False
@@ -141,15 +145,32 @@ class Call:
     params: Mapping[str, Any] = field(default_factory=dict)
     spent: Spent | None = None
     before: int | None = None
+    forced: bool = False
+    sent: tuple[str, ...] = ()
+    consulted: dict[str, None] = field(default_factory=dict)
+    unordered: bool = False
+
+    @property
+    def readings(self) -> Readings:
+        """The choice of each reading. One that is looked up is a part of what the reply rests on: a vendor looks it up
+        only where another choice would change the reply.
+        """
+        return Consulted(self.choices, self.consulted)
 
     @property
     def records(self) -> View:
         """All records of the dataset, written under this call's readings."""
-        vendor, chosen = self.vendor, self.readings
+        vendor, chosen = self.vendor, self.choices
         renders = vendor.rendering_defaults
         if chosen is not vendor.defaults:  # which they are as a rule: 1 µs less
             renders = {name: chosen[name] for name in renders}
-        return View(self.dataset.records, renders)
+        return View(self.dataset.records, renders, written=self._wrote)
+
+    def _wrote(self, *, unordered: bool) -> None:
+        """Records were written into the reply."""
+        for name in self.vendor.rendering_defaults:
+            self.consulted[name] = None
+        self.unordered = self.unordered or unordered
 
     @property
     def accounts(self) -> Accounts:
@@ -165,6 +186,25 @@ class Call:
 
         request = self.request
         return uuid.uuid5(uuid.NAMESPACE_URL, "|".join(map(str, (request.method, request.path, request.query, *about))))
+
+
+class Consulted(Mapping[str, str]):
+    """Choices of readings, which notes those that are looked up."""
+
+    __slots__ = ("_choices", "_noted")
+
+    def __init__(self, choices: Readings, noted: dict[str, None]) -> None:
+        self._choices, self._noted = choices, noted
+
+    def __getitem__(self, name: str) -> str:
+        self._noted[name] = None
+        return self._choices[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._choices)
+
+    def __len__(self) -> int:
+        return len(self._choices)
 
 
 def holder(call: Call) -> Account:
@@ -183,7 +223,11 @@ def holder(call: Call) -> Account:
     return account
 
 
-def never(complaint: Complaint, readings: Readings) -> bool:
+def anyone(call: Call) -> None:
+    """The permission of a vendor whose callers may do everything once their credential is good."""
+
+
+def never(complaint: Complaint, readings: Readings) -> bool | Instead:
     """The policy of a vendor that refuses every bad parameter."""
     return False
 
@@ -211,9 +255,10 @@ class Endpoint:
     """One documented operation.
 
     ``path`` may hold ``{name}`` parts; ``also`` are further documented or public addresses of the same operation.
-    ``answer`` filters, sorts, pages and wraps. ``ignores`` says which complaints about parameters are passed over,
-    ``decode`` may respell parameter names, ``repeated`` says which of several values counts. ``repeatable``: the answer
-    depends on nothing but data, account, readings, parameters and the names in the path, so it may be given again.
+    ``answer`` filters, sorts, pages and wraps. ``ignores`` says which complaints about parameters are passed over, or
+    what the value is taken for, ``decode`` may respell parameter names, ``repeated`` says which of several values
+    counts. ``repeatable``: the answer depends on nothing but data, account, readings, parameters and the names in the
+    path, so it may be given again.
     """
 
     operation: str
@@ -222,7 +267,7 @@ class Endpoint:
     answer: Callable[[Call], Reply]
     also: tuple[str, ...] = ()
     repeated: Repeated = "last"
-    ignores: Callable[[Complaint, Readings], bool] = never
+    ignores: Callable[[Complaint, Readings], bool | Instead] = never
     decode: Callable[[Pairs, Schema, Readings], Pairs] = unchanged
     paging: Paging | None = None
     repeatable: bool = False
@@ -231,6 +276,11 @@ class Endpoint:
     def rule(self) -> str:
         """The id under which the ledger knows a success."""
         return f"{self.operation}.200"
+
+    @property
+    def path_names(self) -> list[str]:
+        """The names in its path."""
+        return re.findall(r"{(\w+)}", self.path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,11 +297,13 @@ class Recipe:
     """The seeded program that makes a vendor's ``default`` dataset.
 
     ``record(seed, index, anchor)`` depends on nothing else, so any number of records is a prefix of more.
+    ``dated(seed, index, at)`` is the same record made at a time of its own, from which its cycle and due date follow.
     """
 
     records: int
     accounts: Callable[[int, datetime], Sequence[Mapping[str, Any]]]
     record: Callable[[int, int, datetime], Mapping[str, Any]]
+    dated: Callable[[int, int, datetime], Mapping[str, Any]] | None = None
 
 
 def neutral_quota_headers(call: Call, spent: Spent) -> Headers:
@@ -268,7 +320,8 @@ def neutral_quota_headers(call: Call, spent: Spent) -> Headers:
 class Vendor:
     """Everything that the core, control and tests need to serve one vendor.
 
-    ``authenticate`` returns the account of a call or raises; ``refuse`` says a fact in the vendor's words;
+    ``authenticate`` returns the account of a call or raises; ``permit`` raises when the account, whose credential is
+    good by then, may not make the call all the same; ``refuse`` says a fact in the vendor's words;
     ``example`` makes the example call of an account; ``recipe`` is imported only when data is made.
     ``account_id`` names the account field that records point at with ``_owner``.
     """
@@ -290,6 +343,7 @@ class Vendor:
     spec: Path
     fixtures: Path
     recipe: Callable[[], Recipe] | None = None
+    permit: Callable[[Call], None] = anyone
     quota_headers: Callable[[Call, Spent], Headers] = neutral_quota_headers
 
     @cached_property

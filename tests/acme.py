@@ -104,7 +104,7 @@ def list_bills(call: Call) -> Reply:
     """A page of the account's bills that match."""
     asked = call.params
     found = call.records.matching(owner=call.account["account"], state=asked.get("state"))
-    found = found.containing(("name", "state"), asked.get("text")).ordered(*asked["order"])
+    found = found.containing(("name", "state"), asked.get("text")).ordered(*asked["order"], given=2)
     if "since" in asked:
         found = found.within("due", asked["since"].isoformat(), "9999-12-31")
     page = pages.numbered(len(found), asked["page"], asked["size"], first=1)
@@ -214,23 +214,35 @@ BILL_ROWS = """\
 - {id: 7, name: Anvil, state: paid, due: '2026-03-30', amount: 7.25, _owner: poor}
 """
 
-SPEC = """\
-openapi: 3.1.0
-info: {title: Acme, version: '1'}
-paths:
-  /v3/bills:
-    get:
-      operationId: listBills
-      parameters:
-      - name: page
-        in: query
-        schema: {type: integer}
-        x-basis: {basis: documented, source: 'doc:1', about: The page.}
-      responses:
-        '200':
-          description: Bills.
-          x-basis: {basis: documented, source: 'doc:1', about: The list.}
-"""
+
+def spec_text() -> str:
+    """What the documents of Acme would say of everything that the vendor has."""
+    lines = ["openapi: 3.1.0", "info: {title: Acme, version: '1'}", "paths:"]
+    based = "x-basis: {basis: documented, source: 'doc:1', about: The page.}"
+    for path, operation, query in ((BILLS, "listBills", BillsQuery()), (BILL, "oneBill", BillQuery())):
+        lines += [f"  {path}:", "    get:", f"      operationId: {operation}", f"      {based}", "      parameters:"]
+        named = [("path", name) for name in ("id",) if f"{{{name}}}" in path]
+        for where, name in [*named, *(("query", name) for name in params.names(query))]:
+            required = "required: true, " if where == "path" else ""
+            lines.append(f"      - {{name: {name}, in: {where}, {required}schema: {{}}, {based}}}")
+        lines += ["      responses:", "        '200':", "          description: Bills.", f"          {based}"]
+        for status in sorted({words.status for words in ERRORS}):
+            basis = "documented" if status in (400, 401, 404) else "inferred"
+            lines += [f"        '{status}':", "          description: A failure.", "          x-rules:"]
+            for words in ERRORS:
+                if words.status == status:
+                    said = f"fact: {words.fact.__name__}, text: {words.text!r}, source: 'doc:1'"
+                    condition = f"condition: {{basis: {words.basis}, source: 'doc:1'}}"
+                    lines.append(f"          - {{rule: {words.rule}, {said}, basis: {words.basis}, {condition}}}")
+            lines.append(f"          x-basis: {{basis: {basis}, source: 'doc:1', about: The failure.}}")
+    lines += ["components:", "  securitySchemes:", f"    key: {{type: apiKey, in: header, name: X-Acme-Key, {based}}}"]
+    lines.append("x-reading-choices:")
+    for reading in READINGS:
+        lines.append(f"  {reading.name}:")
+        for choice in reading.choices:
+            basis = "documented" if choice in ("plain", "refuse") else "inferred"
+            lines.append(f"    {choice}: {{basis: {basis}, source: 'doc:2'}}")
+    return "\n".join(lines) + "\n"
 
 
 def acme(folder: Path, *, also: Iterable[str] = (), name: str = "acme") -> Vendor:
@@ -240,7 +252,7 @@ def acme(folder: Path, *, also: Iterable[str] = (), name: str = "acme") -> Vendo
     for dataset, rows in {"default": BILL_ROWS, "hand": BILL_ROWS, "empty": ""}.items():
         text = FIXTURE.format(vendor=name, dataset=dataset) + (f"records:\n{rows}" if rows else "records: []\n")
         (home / f"{dataset}.yaml").write_text(text, encoding="utf-8")
-    (folder / f"{name}-spec.yaml").write_text(SPEC, encoding="utf-8")
+    (folder / f"{name}-spec.yaml").write_text(spec_text(), encoding="utf-8")
     return Vendor(
         name=name,
         title=name.title() + " Billing",

@@ -70,7 +70,13 @@ class Answer:
 
     @property
     def basis(self) -> str:
-        return self.headers.get("X-Mock-Basis", "")
+        """How well founded it is, and by which rule."""
+        return self.headers.get("X-Mock-Basis", "").partition("; because=")[0]
+
+    @property
+    def because(self) -> str:
+        """The weakest part of what it rests on."""
+        return self.headers.get("X-Mock-Basis", "").partition('; because="')[2].removesuffix('"')
 
     @property
     def rule(self) -> str:

@@ -50,7 +50,7 @@ DIALECTS: Mapping[str, Dialect] = {
         amount=("`amount`", lambda row: row["amount"]),
         number=("`invoice_id`", lambda row: row["invoice_id"]),
         credential="a token of its own",
-        beside="a gift each month, of 0.00",
+        beside="a gift to one of them each month, of 0.00",
     ),
     "jframework": Dialect(
         customer=("`userAddressId`", lambda row: row["userAddressId"]),
@@ -60,7 +60,7 @@ DIALECTS: Mapping[str, Dialect] = {
         amount=("`payment.amountGross`", lambda row: row["payment"]["amountGross"]),
         number=("`payment.invoiceNo`", lambda row: row["payment"]["invoiceNo"]),
         credential="the key of the first account, who resells to all",
-        beside="a credit each month, of 0; test invoices, listed with `TestMode=true` alone",
+        beside="a credit each month, of 0, every other one withdrawn; test invoices, listed with `TestMode=true` alone",
     ),
     "saaslogic": Dialect(
         customer=("`clientId`", lambda row: row["clientId"]),
@@ -70,7 +70,7 @@ DIALECTS: Mapping[str, Dialect] = {
         amount=("`netAmount`, tax and all", lambda row: row["netAmount"]),
         number=("`invoiceNumber`", lambda row: row["invoiceNumber"]),
         credential="the token of the first tenant, who serves all",
-        beside="a gift each month, and the trials of another tenant, of 0",
+        beside="a gift to one of them each month, and the trials of another tenant, of 0",
     ),
     "flolive": Dialect(
         customer=("`{id}` of the path", lambda row: row["_owner"]),
@@ -80,7 +80,7 @@ DIALECTS: Mapping[str, Dialect] = {
         amount=("`totalAmount`", lambda row: row["totalAmount"]),
         number=("`invoiceNumber`", lambda row: row["invoiceNumber"]),
         credential="a token of its own or of its parent; two have their parent's alone",
-        beside="a gift each month, of 0; a draft that is not published yet and what is older than a year, never listed",
+        beside="a gift to one of them each month, of 0; drafts and what is older than a year, never listed",
     ),
     "wisecp": Dialect(
         customer=("`user.id`", lambda row: row["user"]["id"]),

@@ -13,7 +13,7 @@ from mockserver.vendor import Vendor
 from tests.acme import only
 
 
-@pytest.mark.parametrize(("given", "entries"), [({}, 1), ({"cache": "off"}, 0)])
+@pytest.mark.parametrize(("given", "entries"), [({}, 2), ({"cache": "off"}, 0)])
 def test_data_is_remembered_unless_told_otherwise(
     vendor: Vendor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: dict[str, str], entries: int
 ) -> None:
@@ -22,7 +22,7 @@ def test_data_is_remembered_unless_told_otherwise(
         with only(vendor):
             world = assemble(make(given, {}))
         assert len(world.start["acme"].records) == 7
-        assert len(list(tmp_path.glob("mockserver/*"))) == entries
+        assert len(list(tmp_path.glob("mockserver/*"))) == entries  # the data, and what its spec rests on
 
 
 def test_scenarios_of_the_users_are_tried_before_anything_is_served(vendor: Vendor, tmp_path: Path) -> None:

@@ -37,6 +37,9 @@ def server(vendor: Vendor) -> Sandboxed:
         ("", {"prefer": 'respond-async, CODE = "429"; x=1'}, Wish("429", where="header.Prefer"), ""),
         ("", {"prefer": "code=400, code=500"}, Wish("400", where="header.Prefer"), ""),
         ("", {"prefer": "wait=5"}, Wish(), ""),
+        ("", {"prefer": "code=429, retry-after=1"}, Wish("429", where="header.Prefer", retry_after=1), ""),
+        ("", {"prefer": 'Retry-After="86400"; code=503'}, Wish("503", 0, "header.Prefer", 86400), ""),
+        ("__code=429", {"prefer": "retry-after=0"}, Wish("429", 0, "query.__code", 0), ""),
         ("", {"prefer": "code"}, Wish("", where="header.Prefer"), ""),
         ("", {"x-mock-delay": " 800 "}, Wish(None, 0.8), ""),
         ("", {"x-mock-delay": "60000"}, Wish(None, 60.0), ""),
@@ -46,6 +49,33 @@ def test_what_a_request_wishes_for(query: str, headers: dict[str, str], wanted: 
     found, request = wish(Request("GET", "/", query, headers))
     assert found == wanted
     assert request.query == rest
+
+
+@pytest.mark.parametrize("prefer", [f"code=429, retry-after={bad}" for bad in ("x", "", "-1", "1.5", "86401", "٣")])
+def test_a_retry_after_that_is_no_number_of_seconds(server: Sandboxed, prefer: str) -> None:
+    with pytest.raises(Misuse, match="Bad Retry-After"):
+        wish(Request("GET", "/", "", {"prefer": prefer}))
+    answer = server.get(Prefer=prefer.encode().decode("latin-1"))
+    assert (answer.status, answer.json["type"]) == (400, "urn:mockserver:bad-retry-after")
+    assert "from 0 to 86400" in answer.json["detail"]
+
+
+def test_a_retry_after_without_an_outcome_is_a_slip(server: Sandboxed) -> None:
+    answer = server.get(Prefer="retry-after=5")
+    assert (answer.status, answer.json["type"]) == (400, "urn:mockserver:bad-retry-after")
+    assert "without a code" in answer.json["detail"]
+
+
+@pytest.mark.parametrize("code", ["429", "503", "418"])
+def test_how_long_to_wait_can_be_asked_for(server: Sandboxed, code: str) -> None:
+    answer = server.get(Prefer=f"code={code}, retry-after=7")
+    assert (answer.status, answer.headers["Retry-After"]) == (int(code), "7")
+    assert answer.headers["Preference-Applied"] == f"code={code}, retry-after=7"
+    usual = server.get(Prefer=f"code={code}")
+    assert usual.headers.get("Retry-After") == ("60" if code == "429" else None)
+    assert usual.body == answer.body
+    if code == "429":
+        assert answer.headers["RateLimit-Reset"] == "7"
 
 
 @pytest.mark.parametrize("delay", ["x", "", "-1", "1.5", "60001", "٣", "9" * 40])
@@ -308,6 +338,19 @@ def test_whom_a_rule_meets(vendor: Vendor, rule: dict[str, Any], calls: dict[str
         assert (answer.json == {"error": "Closed."}) == met, call
 
 
+def test_a_rule_may_say_how_long_to_wait(vendor: Vendor) -> None:
+    rules = [
+        {"status": 429, "headers": {"retry-after": "1"}, "times": 1},
+        {"error": "ACME_SLOW_DOWN", "headers": {"Retry-After": "86400"}, "times": 1},
+        {"status": 503, "headers": {"Retry-After": "0"}, "times": 1},
+        {"status": 429, "headers": {}, "times": 1},
+    ]
+    server = ruled(vendor, *rules)
+    answers = [server.get() for _ in rules]
+    assert [a.headers["Retry-After"] for a in answers] == ["1", "86400", "0", "60"]
+    assert [a.headers.get("RateLimit-Reset") for a in answers] == ["1", "86400", None, "60"]
+
+
 def test_a_rule_speaks_the_vendors_words_and_leaves_a_trace_in_the_journal(vendor: Vendor) -> None:
     server = ruled(vendor, {"status": 429, "times": 1}, {"error": "ACME_BAD_DAY", "times": 1}, {"status": 418})
     answers = [server.get() for _ in range(3)]
@@ -372,6 +415,19 @@ def test_rules_of_one_sandbox_are_counted_there_alone(vendor: Vendor) -> None:
         ({"status": 500, "after": -1}, "after is -1, wanted a whole number from 0"),
         ({"status": 500, "match": {"page": "2"}}, "match: page is no field of a matcher"),
         ({"delay": "soon"}, 'delay is "soon", wanted milliseconds'),
+        ({"status": 429, "headers": []}, "headers is [], wanted an object of names"),
+        ({"status": 429, "headers": {"X-Else": "1"}}, 'headers has "X-Else", wanted Retry-After alone'),
+        ({"status": 429, "headers": {"Retry-After": "soon"}}, 'headers.Retry-After is "soon", wanted a text of whole'),
+        (
+            {"status": 429, "headers": {"Retry-After": "86401"}},
+            'headers.Retry-After is "86401", wanted a text of whole',
+        ),
+        ({"status": 429, "headers": {"Retry-After": 1}}, "headers.Retry-After is 1, wanted a text of whole seconds"),
+        (
+            {"status": 429, "headers": {"Retry-After": "1", "retry-after": "2"}},
+            "headers has Retry-After more than once",
+        ),
+        ({"delay": 5, "headers": {"Retry-After": "1"}}, "headers stand beside no status and no error, wanted one"),
     ],
 )
 def test_a_rule_that_cannot_be(vendor: Vendor, body: Any, told: str) -> None:
@@ -386,6 +442,7 @@ def test_a_rule_that_cannot_be(vendor: Vendor, body: Any, told: str) -> None:
         {"vendor": "acme", "status": 503, "times": 2},
         {"operation": "oneBill", "match": {"query": {"a": "b"}}, "error": "ACME_BAD_DAY", "after": 3},
         {"network": "drip", "probability": 0.5},
+        {"error": "ACME_SLOW_DOWN", "headers": {"Retry-After": "3"}},
         {"delay": {"type": "uniform", "lower": 1, "upper": 2.5}},
     ],
 )

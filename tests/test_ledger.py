@@ -12,7 +12,8 @@ import pytest
 from mockserver import vendors as shelf
 from mockserver.data import yamltext
 from mockserver.ledger import BadSpec, Row, counts, ledger, rows
-from mockserver.vendor import Basis, Vendor
+from mockserver.toolkit.basis import Basis
+from mockserver.vendor import Vendor
 
 ALL = pytest.mark.parametrize("each", shelf.found(), ids=lambda vendor: vendor.name)
 

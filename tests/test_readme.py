@@ -11,11 +11,14 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 
+from mockserver.vendor import Vendor
 from mockserver.vendors import found
+from tests.client import Client, compact
 from tests.servers import copy_checkout, running, serving
 
 ROOT = Path(__file__).parent.parent
@@ -72,6 +75,31 @@ def test_the_table_has_every_vendor() -> None:
         for endpoint in vendor.endpoints:
             assert endpoint.path in row
         assert vendor.document in row
+
+
+@pytest.mark.parametrize("vendor", found(), ids=lambda vendor: vendor.name)
+def test_the_documented_requests_of_the_readme_and_of_the_datasets_get_what_the_documents_print(vendor: Vendor) -> None:
+    row = next(line for line in README.splitlines() if line.startswith(f"| {vendor.title} | `/") and " with `" in line)
+    target, *headers = re.findall(r"`([^`]+)`", row.split(" | ")[1])
+    readings = re.findall(r"`[a-z]+\.([^`]+)`", row.split(" | ")[2])
+    client = Client(vendor.name, dataset="docs")
+    path, _, query = target.partition("?")
+    sent = dict(header.split(": ", 1) for header in headers)
+    answer = client.get(query, path=path, headers=sent, readings=",".join(readings))
+    assert answer.status == 200
+    assert answer.body == documented_reply(vendor.name)
+    comment = (
+        (vendor.fixtures / "docs.yaml").read_text(encoding="utf-8").partition("vendor:")[0].replace("\n#       ", "")
+    )
+    for part in (target, *headers, *(f"{vendor.name}.{reading}" for reading in readings)):
+        assert part in comment
+
+
+def documented_reply(vendor: str) -> bytes:
+    """What the example of the document prints, as the tests of the vendor have it; 000:79-99 repeats 000:40-60."""
+    module = import_module(f"tests.vendors.{vendor}.test_docs")
+    names = ("SUCCESS", "REPLY", "RESPONSE", "FULL_SUCCESS_ACK")
+    return compact(next(getattr(module, name) for name in names if hasattr(module, name)))
 
 
 @pytest.mark.slow

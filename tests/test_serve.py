@@ -395,7 +395,8 @@ def test_a_reading_that_makes_no_sense_is_no_vendor_reply(server: Sandboxed, ask
 def test_the_headers_of_ours(server: Sandboxed) -> None:
     answer = server.get(f"{BILLS}?stat=paid")
     assert answer.headers["X-Mock-Sandbox"] == "default"
-    assert answer.basis == "documented; rule=listBills.200"
+    assert answer.basis == "inferred; rule=listBills.200"
+    assert answer.because == "warning unknown-parameter (no source)"
     assert answer.headers["X-Mock-Version"]
     assert answer.warnings == [
         {
@@ -527,7 +528,7 @@ def test_observers_learn_of_every_call_that_is_over(vendor: Vendor) -> None:
     ]
     assert seen == [
         ("acme", "oneBill", "default", 200, 0),
-        ("acme", None, "default", 404, 0),
+        ("acme", None, "default", 404, 1),
         ("acme", "listBills", "default", 400, 0),
     ]
     assert all(done.ms >= 0 for done in told)

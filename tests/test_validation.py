@@ -20,7 +20,26 @@ from mockserver.toolkit.files import MAX_TEXT_BYTES
 from mockserver.validation import check_all
 from mockserver.vendor import Vendor
 from mockserver.vendors import found as found_vendors
-from tests.acme import BILL_ROWS, FIXTURE, SPEC, only
+from tests.acme import BILL_ROWS, FIXTURE, only
+
+SPEC = """\
+openapi: 3.1.0
+info: {title: Acme, version: '1'}
+paths:
+  /v3/bills:
+    get:
+      operationId: listBills
+      parameters:
+      - name: page
+        in: query
+        schema: {type: integer}
+        x-basis: {basis: documented, source: 'doc:1', about: The page.}
+      responses:
+        '200':
+          description: Bills.
+          x-basis: {basis: documented, source: 'doc:1', about: The list.}
+"""
+
 
 GOOD = FIXTURE.format(vendor="acme", dataset="own") + "records:\n" + BILL_ROWS
 

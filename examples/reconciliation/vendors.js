@@ -72,7 +72,10 @@ async function flolive(base, who) {
   }));
 }
 
-/** Pages from 1, of all customers, of 50 at the most; the last one has no next. Cancelled and refunded ones are not owed. */
+/**
+ * Pages from 1, of all customers, of 50 at the most; the last one has no next. Cancelled and refunded ones are not owed.
+ * Amounts come with every digit of a double (24.780000000000001136868…), so the shortest text of that double is the amount.
+ */
 async function wisecp(base, who) {
   const rows = [];
   for (let page = 1; page; ) {
@@ -83,7 +86,12 @@ async function wisecp(base, who) {
   }
   return rows
     .filter((row) => row.user.id === who.wisecp.user && !["cancelled", "refunded"].includes(row.status))
-    .map((row) => ({ number: row.number, month: row.created_at.slice(0, 7), amount: row.total, state: row.status }));
+    .map((row) => ({
+      number: row.number,
+      month: row.created_at.slice(0, 7),
+      amount: String(Number(row.total)),
+      state: row.status,
+    }));
 }
 
 function bearer(token) {

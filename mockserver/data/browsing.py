@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from ..toolkit.jsontext import decode, encode
+from ..toolkit.jsontext import encode
 from .records import Chart, Records
 
 Sums = dict[str, list[Any]]  # how many, and what they amount to
@@ -20,11 +20,11 @@ def found(records: Records, text: str = "", sort: str = "") -> Sequence[int]:
     rows: Sequence[int] = range(len(records))
     needle = text.casefold()
     if needle:
-        rows = [row for row in rows if any(needle in value.casefold() for value in _texts(decode(records.text(row))))]
+        rows = [row for row in rows if any(needle in value.casefold() for value in _texts(records.record(row)))]
     if not sort:
         return rows
     path, downwards = sort.removeprefix("-"), sort.startswith("-")
-    keys = {row: key for row in rows if (key := _key(value_at(decode(records.text(row)), path))) is not None}
+    keys = {row: key for row in rows if (key := _key(value_at(records.record(row), path))) is not None}
     return sorted(keys, key=keys.__getitem__, reverse=downwards) + [row for row in rows if row not in keys]
 
 
@@ -32,7 +32,7 @@ def totals(records: Records, chart: Chart) -> list[dict[str, Any]]:
     """What the records amount to, by month and by status: one entry a currency, that of most records first."""
     by_currency: dict[str, tuple[Sums, Sums]] = {}
     for row in range(len(records)):
-        record = decode(records.text(row))
+        record = records.record(row)
         amount = value_at(record, chart.amount)
         amount = amount if isinstance(amount, int | Decimal) else 0
         currency, status = (str(value_at(record, path) or "") for path in (chart.currency, chart.status))

@@ -100,19 +100,36 @@ class Cache:
         if self._folder is None:
             return
         try:
-            data = _written(rest)
-            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            with tempfile.NamedTemporaryFile(dir=self._folder, prefix=".", delete=False) as file:
-                try:
-                    file.writelines(data)
-                    file.flush()
-                except OSError:
-                    os.unlink(file.name)  # a disk that is full is not made fuller
-                    raise
-            os.replace(file.name, self._folder / key)
-            self._make_room()
+            self._write(self._folder / key, _written(rest))
         except (OSError, ValueError, TypeError):
             return
+
+    def remember(self, key: str, make: Callable[[], Any]) -> Any:
+        """What can be written as JSON: what was made under this key before, or is made and remembered now."""
+        file = self._folder / f"{key}.json" if self._folder else None
+        if file is not None:
+            with suppress(OSError, ValueError):
+                found = json.loads(file.read_bytes())
+                os.utime(file)
+                return found
+        made = make()
+        if file is not None:
+            with suppress(OSError):
+                self._write(file, [_json(made)])
+        return made
+
+    def _write(self, file: Path, data: Iterable[bytes]) -> None:
+        """Write a file in one step. Raises OSError."""
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=file.parent, prefix=".", delete=False) as beside:
+            try:
+                beside.writelines(data)
+                beside.flush()
+            except OSError:
+                os.unlink(beside.name)  # a disk that is full is not made fuller
+                raise
+        os.replace(beside.name, file)
+        self._make_room()
 
     def _make_room(self) -> None:
         assert self._folder is not None

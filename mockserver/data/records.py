@@ -7,8 +7,8 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from itertools import compress
-from typing import Any, TypeVar, cast, overload
+from itertools import compress, pairwise
+from typing import Any, Protocol, TypeVar, cast, overload
 from weakref import ref
 
 from ..toolkit.bounded import Bounded
@@ -27,6 +27,12 @@ FEW = 64  # a column with more values is searched by bisection; so few rows are 
 SHARED = 4096  # so many equal texts of a column are one object: owners and dates come back, numbers of invoices do not
 ASKED = 1000  # views of a copy that go when it goes; any others go when room is needed
 MANY = 16  # a copy in which more than one row in so many is another one finds its rows itself
+
+
+class Written(Protocol):
+    """Hears that records of a view were written, and whether they stand in an order that nobody gave."""
+
+    def __call__(self, *, unordered: bool) -> None: ...
 
 
 def as_it_is(record: Record, readings: Readings) -> bytes:
@@ -53,7 +59,8 @@ class RecordType:
 
     ``schema`` checks and types one record; ``id`` names the field that identifies it. ``columns`` makes the values
     that calls filter and sort by: hashable, comparable among themselves, and never None in a column that is sorted.
-    ``render`` writes one visible record as JSON under a choice of readings; under the defaults it must lose nothing.
+    ``render`` writes one visible record as JSON under a choice of readings. What it writes under the defaults, read
+    again and given to ``restore``, is the record; where that misses a field by a digit, the field is kept beside it.
     ``chart`` is for who looks at them.
     """
 
@@ -61,6 +68,7 @@ class RecordType:
     id: str
     columns: Mapping[str, Callable[[Record], Any]]
     render: Callable[[Record, Readings], bytes] = as_it_is
+    restore: Callable[[Record], Record] | None = None
     chart: Chart | None = None
 
 
@@ -153,17 +161,31 @@ class Records:
         return len(self.ids)
 
     def _texts(self, row: Record) -> tuple[bytes, bytes]:
-        """The fields of one row that are ours, and what callers see of it."""
-        hidden = encode({name: value for name, value in row.items() if name[0] == "_"})
+        """The fields of one row that callers do not see, or not with every digit; and what they see of it."""
+        hidden = {name: value for name, value in row.items() if name[0] == "_"}
         visible = {name: value for name, value in row.items() if name[0] != "_"}
-        return hidden, self.kind.render(visible, self._defaults)
+        if self.kind.restore is not None:
+            restored = self.kind.restore(visible)
+            hidden |= {name: value for name, value in visible.items() if value != restored[name]}
+        return encode(hidden), self.kind.render(visible, self._defaults)
 
     def record(self, index: int) -> dict[str, Any]:
         """The row with all of its fields, as a fixture file would hold it."""
-        return {**decode(self._stored[index]), **decode(self._hidden[index])}
+        visible = decode(self._stored[index])
+        if self.kind.restore is not None:
+            visible = self.kind.restore(visible)
+        return {**visible, **decode(self._hidden[index])}
+
+    def _visible(self, index: int) -> Record:
+        """What callers see of a row, with every digit."""
+        if self.kind.restore is None:
+            return cast("Record", decode(self._stored[index]))
+        return {name: value for name, value in self.record(index).items() if name[0] != "_"}
 
     def text(self, index: int) -> bytes:
         """The same as JSON."""
+        if self.kind.restore is not None:
+            return encode(self.record(index))
         visible, hidden = self._stored[index], self._hidden[index]
         return visible if hidden == b"{}" else visible[:-1] + b"," + hidden[1:]
 
@@ -269,9 +291,9 @@ class Records:
         if key not in self._rendered:
             render = self.kind.render
             if self._origin is None:
-                texts = kept(render(decode(text), readings) for text in self._stored)
+                texts = kept(render(self._visible(row), readings) for row in range(len(self)))
             else:
-                own = {row: render(decode(self._stored[row]), readings) for row in self._new}
+                own = {row: render(self._visible(row), readings) for row in self._new}
                 texts = self._patched(self._origin.fragments(readings), own)
             self._rendered[key] = texts
         return self._rendered[key]
@@ -455,12 +477,14 @@ class View:
     readings: Readings
     conditions: tuple[Condition, ...] = ()
     order: tuple[tuple[str, bool], ...] = ()
+    given: int = 0
+    written: Written | None = None
     _rows: array[int] | None = field(default=None, init=False, repr=False)
 
     def matching(self, **values: Any) -> View:
         """Only rows whose columns equal these values; a value of None means "not asked for"."""
         asked = tuple([Equals(name, value) for name, value in values.items() if value is not None])
-        return View(self.records, self.readings, self.conditions + asked, self.order)
+        return View(self.records, self.readings, self.conditions + asked, self.order, self.given, self.written)
 
     def within(self, column: str, low: Any, high: Any) -> View:
         """Only rows with low ≤ column ≤ high."""
@@ -470,10 +494,13 @@ class View:
         """Only rows of which a column contains the text, in any case; None means "not asked for"."""
         return self if text is None else replace(self, conditions=(*self.conditions, Contains(tuple(columns), text)))
 
-    def ordered(self, *keys: str) -> View:
-        """Sorted by these columns, the first one first; ``-`` before a name means descending."""
+    def ordered(self, *keys: str, given: int = 0) -> View:
+        """Sorted by these columns, the first one first; ``-`` before a name means descending.
+
+        ``given``: so many of the first keys are those that the document, or the request, gives.
+        """
         order = tuple([(key.removeprefix("-"), key.startswith("-")) for key in keys])
-        return View(self.records, self.readings, self.conditions, order)
+        return View(self.records, self.readings, self.conditions, order, given, self.written)
 
     def span(self, low: Any, high: Any) -> tuple[int, int]:
         """Where the rows with low ≤ first key of the order ≤ high start and stop: found by bisection, not remembered.
@@ -500,4 +527,16 @@ class View:
 
     def json(self, start: int = 0, stop: int | None = None) -> bytes:
         """Rows ``start`` up to ``stop`` as a JSON array."""
-        return listed(self.records.fragments(self.readings), self.rows[start:stop])
+        rows = self.rows[start:stop]
+        if self.written is not None and rows:
+            self.written(unordered=self._may_swap(start, start + len(rows)))
+        return listed(self.records.fragments(self.readings), rows)
+
+    def _may_swap(self, start: int, stop: int) -> bool:
+        """Whether a row of these could stand elsewhere by the keys that are given."""
+        given = [name for name, _ in self.order[: self.given]]
+        if self.records.kind.id in given or len(self.rows) < 2:
+            return False
+        near = self.rows[max(start - 1, 0) : stop + 1]
+        columns = [self.records.columns[name] for name in given]
+        return any(all(column[row] == column[next_] for column in columns) for row, next_ in pairwise(near))

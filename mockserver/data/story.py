@@ -20,6 +20,7 @@ from typing import Literal
 
 from faker import Faker
 
+from ..clock import months_before
 from ..toolkit.money import rounded
 
 MONTHS = 36
@@ -125,6 +126,18 @@ def billing_month(anchor: datetime, back: int) -> tuple[date, date]:
     """First and last day of the calendar month that lies ``back`` months before the one preceding the anchor's."""
     year, month = divmod(anchor.year * 12 + anchor.month - 2 - back, 12)
     return date(year, month + 1, 1), date(year, month + 1, monthrange(year, month + 1)[1])
+
+
+def gift(block: int) -> int:
+    """Which customer gets something for nothing in a month: the first one in the newest, the others in turn."""
+    return 0 if block == 0 else 1 + (block - 1) % (len(CUSTOMERS) - 1)
+
+
+def anchor(at: datetime, block: int, later: int = 0) -> datetime:
+    """The anchor from which the months of ``block`` are told so that the billed one is the one before ``at``, or so
+    many months later.
+    """
+    return months_before(at, -(block % MONTHS + later))
 
 
 @lru_cache(maxsize=1)

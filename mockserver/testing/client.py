@@ -64,6 +64,7 @@ class Rule(TypedDict, total=False):
 
     operation: str
     match: Mapping[str, Any]
+    headers: Mapping[str, str]
     delay: int | Mapping[str, Any]
     probability: float
     times: int

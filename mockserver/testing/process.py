@@ -156,7 +156,8 @@ def _start(shared: int | str | None) -> dict[str, str]:
         app, listener = create_app(settings), _received(shared)
     except (WrongSetting, BadVendor, BrokenFixture) as error:
         return {"error": str(error)}
-    Thread(target=werkzeug.server(app, listener).serve_forever, daemon=True).start()
+    serving = werkzeug.server(app, listener, cors=settings.cors)
+    Thread(target=serving.serve_forever, daemon=True).start()
     return {"url": listening.url(listener, tls=False)}
 
 

@@ -35,7 +35,9 @@ def calls_told(calls: Iterable[Call], paths: Callable[[str], Iterable[str]]) -> 
         told.append(f"  ... {numbered(len(newest) - LONGEST, 'earlier call')}")
     for call in reversed(newest[:LONGEST]):
         told.append(f"  {call_told(call)}")
-        told += [f"      {warning['location']}: {warning['message']}" for warning in call["warnings"]]
+        elsewhere = "unknown-path" if call["vendor"] else None  # is told below, with what may have been meant
+        warnings = [warning for warning in call["warnings"] if warning["code"] != elsewhere]
+        told += [f"      {warning['location']}: {warning['message']}" for warning in warnings]
         if call["fault"] == LIVE:
             told.append("      It carried a credential that looks live: it was refused, and nothing else of it kept.")
         elif call["vendor"] is None:  # a path at the root: the warning has said it

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import ROUND_HALF_UP, Context, Decimal
 from functools import cache
+from math import isfinite
 
 _EXACT = Context(prec=1000)  # the usual 28 digits would round what a double or a very large amount holds
 
@@ -30,5 +31,15 @@ def shortest(amount: Decimal) -> Decimal:
 
 
 def as_double(amount: Decimal) -> str:
-    """Every digit of the nearest IEEE-754 double, as PHP prints floats at a high precision: 3.78 is 3.7799999…"""
-    return plain(shortest(Decimal(float(amount))))
+    """Every digit of the nearest IEEE-754 double, as PHP prints floats at a high precision: 3.78 is 3.7799999…
+
+    What is larger than any double keeps its digits.
+    """
+    double = float(amount)
+    return plain(shortest(Decimal(double)) if isfinite(double) else amount)
+
+
+def from_double(amount: Decimal) -> Decimal:
+    """The shortest decimal of the same IEEE-754 double: 3.7799999… is 3.78."""
+    double = float(amount)
+    return shortest(Decimal(repr(double))) if isfinite(double) else amount

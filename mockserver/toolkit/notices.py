@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from heapq import nlargest
 
@@ -12,6 +13,7 @@ UNDOCUMENTED_HEADER = "undocumented-header"  # a code that fails no strict call:
 LONGEST = 64  # characters of a name that may be a slip: to compare longer ones takes long, and none are meant
 LIKELY = 5  # names that are compared closely, those that have most letters in common with it
 ALIKE = 0.5
+MEANT = 0.75  # `paeg` means `page`, `status` does not mean `startDate`
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +61,32 @@ def edits(one: str, other: str) -> int:
     return row[-1]
 
 
-def unknown_parameter(name: str, known: Sequence[str]) -> Notice:
+def meant(name: str, known: Mapping[str, Sequence[str]]) -> str | None:
+    """The parameter that a name which is none seems to mean; None when it is not sure.
+
+    ``known``: each parameter with what else its document calls it. Letter case, ``-`` and ``_`` make no difference, and
+    of ``filter[status]`` the word in brackets counts.
+    """
+    if len(name) > LONGEST:
+        return None
+    from difflib import get_close_matches
+
+    words: dict[str, str] = {}
+    for parameter, others in known.items():
+        for spelled in (parameter, *others):
+            words.setdefault(_word(spelled), parameter)
+    found = get_close_matches(_word(name), words, n=1, cutoff=MEANT)
+    return words[found[0]] if found else None
+
+
+def _word(name: str) -> str:
+    inner = re.search(r"\[([^\[\]]+)\]\Z", name.removesuffix("[]"))
+    return re.sub(r"[-_. \[\]]", "", inner[1] if inner else name).casefold()
+
+
+def unknown_parameter(name: str, known: Mapping[str, Sequence[str]]) -> Notice:
     """The costliest client bug: an unknown filter is ignored, and everything comes back."""
-    match = closest(name, known)
+    match = meant(name, known)
     hint = f" Did you mean {match}?" if match else " The endpoint takes none." if not known else ""
     return Notice(
         f"query.{name}", "unknown-parameter", f"{name} is not a parameter of this endpoint and was ignored.{hint}"

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from functools import lru_cache
-from typing import Any, Literal, NoReturn
+from typing import Any, ClassVar, Literal, NamedTuple, NoReturn
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields
 
@@ -20,17 +20,37 @@ from .querystring import Pairs, collected
 
 Repeated = Literal["first", "last", "joined"]
 MOST_TOLD = 20  # looking for the closest name costs time, and nobody reads more
-Ignores = Callable[[Complaint], bool]
+
+
+class Instead(NamedTuple):
+    """What a vendor takes a value for that it should not have got; ``read_as`` tells it, if it is worth telling."""
+
+    value: Any
+    read_as: str = ""
+
+
+AS_ABSENT = Instead(None, "its default")  # even where the complaint proposes something else
+Ignores = Callable[[Complaint], bool | Instead]
 
 
 class Param(fields.Field[Any]):
-    """A parameter read from text. ``empty``: whether ``name=`` is as if absent, is refused, or is a value."""
+    """A parameter read from text. ``empty``: whether ``name=`` is as if absent, is refused, or is a value.
+
+    ``called``: other names for what it filters, in the document's words or in those of other APIs; nothing is read from
+    them, they tell what a caller meant.
+    """
 
     wanted = "text"
 
-    def __init__(self, *, empty: Literal["absent", "refused", "value"] = "absent", **more: Any) -> None:
+    def __init__(
+        self,
+        *,
+        empty: Literal["absent", "refused", "value"] = "absent",
+        called: Sequence[str] = (),
+        **more: Any,
+    ) -> None:
         super().__init__(**more)
-        self.empty = empty
+        self.empty, self.called = empty, called
 
     def complain(self, code: str, found: str | None, *, instead: str | None = None) -> NoReturn:
         """Refuse the value; ``name`` is filled in from the field itself."""
@@ -142,8 +162,11 @@ class Day(Param):
 class ParamSchema(Schema):
     """The parameters of one endpoint, in the order of its document. What it does not name is unknown, and ignored.
 
-    A parameter is read by itself, whatever the others are: a schema has no hooks that look at all of them.
+    A parameter is read by itself, whatever the others are: a schema has no hooks that look at all of them. ``arrays``:
+    ``name[]=value`` is read as ``name=value``, as PHP has it.
     """
+
+    arrays: ClassVar[bool] = False
 
     class Meta:
         unknown = EXCLUDE
@@ -169,31 +192,51 @@ def read(
 ) -> dict[str, Any]:
     """The values of a query's parameters by attribute name; what is worth telling about the query is told on the way.
 
-    ``repeated`` says which of several values counts; ``ignores`` says of a complaint whether its value is passed over.
-    Raises InvalidParams with every complaint that is not ignored.
+    ``repeated`` says which of several values counts; ``ignores`` says of a complaint whether its value is passed over,
+    or what it is taken for. Raises InvalidParams with every complaint that is not ignored.
     """
     data = dict(sent)
     known = _known(schema)
     if len(data) < len(sent) or not data.keys() <= known.keys() or "" in data.values():
+        if getattr(schema, "arrays", False):
+            sent = _unbracketed(known, sent, tell)
         data = _sorted_out(known, sent, tell, repeated)
     try:
         return _load(schema, data)
     except InvalidParams as invalid:
-        refused = tuple(complaint for complaint in invalid.complaints if not ignores(complaint))
+        taken = {complaint.name: ignores(complaint) for complaint in invalid.complaints}
+        refused = tuple(complaint for complaint in invalid.complaints if taken[complaint.name] is False)
         for complaint in refused:
             found = "is missing" if complaint.found is None else f"was {_short(complaint.found)}"
             message = f"{complaint.name} {found}, wanted {complaint.wanted}."
             tell(Notice(f"query.{complaint.name}", "refused-value", message))
         if refused:
             raise InvalidParams(refused) from None
+        instead: dict[str, Any] = {}
         for complaint in invalid.complaints:
-            data.pop(complaint.name, None)
-            read_as = "its default"
-            if complaint.instead is not None:
-                data[complaint.name] = read_as = complaint.instead
-            message = f"{complaint.name} was {_short(complaint.found)}, wanted {complaint.wanted}; read as {read_as}."
-            tell(Notice(f"query.{complaint.name}", "ignored-value", message))
-        return _load(schema, data)
+            name, value, read_as = complaint.name, taken[complaint.name], "its default"
+            data.pop(name, None)
+            if isinstance(value, Instead):
+                read_as = value.read_as
+                if value is not AS_ABSENT:
+                    instead[name] = value.value
+            elif complaint.instead is not None:
+                data[name] = read_as = complaint.instead
+            if read_as:
+                message = f"{name} was {_short(complaint.found)}, wanted {complaint.wanted}; read as {read_as}."
+                tell(Notice(f"query.{name}", "ignored-value", message))
+        values = _load(schema, data, frozenset(instead))
+        return values | {attribute(schema, name): value for name, value in instead.items()}
+
+
+def _unbracketed(known: Mapping[str, fields.Field[Any]], sent: Pairs, tell: Callable[[Notice], None]) -> Pairs:
+    """The same pairs, ``name[]`` as ``name`` where that is a parameter; it is told."""
+    spelled = {name: name.removesuffix("[]") for name, _ in sent if name.endswith("[]")}
+    arrays = {name: plain for name, plain in spelled.items() if plain in known and name not in known}
+    for name, plain in arrays.items():
+        message = f"{name} is not a parameter of this endpoint; it was read as {plain}."
+        tell(Notice(f"query.{name}", "respelled-parameter", message))
+    return [(arrays.get(name, name), value) for name, value in sent]
 
 
 def _sorted_out(
@@ -203,7 +246,7 @@ def _sorted_out(
     values = collected(sent)
     unknown = [name for name in values if name not in known]
     for name in unknown[:MOST_TOLD]:
-        tell(unknown_parameter(name, list(known)))
+        tell(unknown_parameter(name, {each: getattr(field, "called", ()) for each, field in known.items()}))
     if len(unknown) > MOST_TOLD:
         more = f"{len(unknown) - MOST_TOLD} more names are no parameters of this endpoint."
         tell(Notice("query", "unknown-parameter", more))
@@ -232,10 +275,11 @@ def _one(values: list[str], repeated: Repeated) -> str:
     return values[0] if repeated == "first" else values[-1]
 
 
-def _load(schema: Schema, data: dict[str, str]) -> dict[str, Any]:
+def _load(schema: Schema, data: dict[str, str], given: frozenset[str] = frozenset()) -> dict[str, Any]:
+    """The values of the parameters; those that are ``given`` elsewhere are not missed."""
     readers = _readers(schema)
     try:
-        loaded = dict(_absent(schema, frozenset(data)))
+        loaded = dict(_absent(schema, frozenset(data) | given))
         for name, text in data.items():
             attribute, read_text = readers[name]
             loaded[attribute] = read_text(text)

@@ -58,11 +58,11 @@ def test_lines_are_filtered(page: Page, own: Sandbox) -> None:
 
 
 def test_open_readings_stand_beside_it(page: Page, own: Sandbox) -> None:
-    own.readings({"wisecp.amounts": "php"})
+    own.readings({"wisecp.amounts": "short"})
     opened(page, own, "fidelity", "wisecp")
     beside = page.locator("section.card", has_text="Open readings")
     names = [reading["name"] for reading in own.send("GET", "/vendors/wisecp")["readings"]]
     assert beside.locator(".line > code").all_inner_texts() == names
-    expect(beside.locator(".line", has_text="amounts").locator(".badge.good")).to_have_text("php")
+    expect(beside.locator(".line", has_text="amounts").locator(".badge.good")).to_have_text("short")
     beside.get_by_role("link", name="Read it another way").click()
-    expect(page.get_by_label("Reading amounts")).to_have_value("php")
+    expect(page.get_by_label("Reading amounts")).to_have_value("short")

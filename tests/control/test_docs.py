@@ -102,6 +102,12 @@ def test_a_further_vendor_is_there_by_itself(vendor: Vendor) -> None:
     assert [server["url"] for server in spec_of(served.body.decode())["servers"]] == ["/acme", "/"]
 
 
+def with_spec(vendor: Vendor, file: Path) -> Sandboxed:
+    """A server whose vendor has its spec there."""
+    file.write_text(vendor.spec.read_text(encoding="utf-8"), encoding="utf-8")
+    return Sandboxed(replace(vendor, spec=file))
+
+
 @pytest.mark.parametrize(
     ("text", "servers"),
     [
@@ -120,8 +126,9 @@ def test_however_a_spec_is_written_its_servers_are_replaced(
     vendor: Vendor, tmp_path: Path, text: str, servers: bool
 ) -> None:
     file = tmp_path / "acme.yaml"
+    server = with_spec(vendor, file)
     file.write_text(text, encoding="utf-8")
-    reply = Sandboxed(replace(vendor, spec=file)).get("/__docs/specs/acme.yaml")
+    reply = server.get("/__docs/specs/acme.yaml")
     if servers:
         served = spec_of(reply.body.decode())
         assert [server["url"] for server in served.pop("servers")] == ["/acme", "/"]
@@ -136,7 +143,8 @@ def test_however_a_spec_is_written_its_servers_are_replaced(
 
 def test_a_changed_spec_is_served_as_it_is_now_and_a_lost_one_is_told(vendor: Vendor, tmp_path: Path) -> None:
     file = tmp_path / "acme.yaml"
-    server = Sandboxed(replace(vendor, spec=file))
+    server = with_spec(vendor, file)
+    file.unlink()
     assert server.get("/__docs/specs/acme.yaml").json["type"] == "urn:mockserver:bad-spec"
     file.write_text("servers: []\na: 1\n")
     assert spec_of(server.get("/__docs/specs/acme.yaml").body.decode())["a"] == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -29,9 +30,12 @@ def test_the_ledger_of_one_vendor(vendor: Vendor) -> None:
         "title": "Acme Billing",
         "document": "https://acme.example/docs",
     }
-    assert answer.json["counts"] == {"documented": 2, "public": 0, "inferred": 0}
-    assert answer.json["rows"][0] == PARAMETER
-    assert [row["kind"] for row in answer.json["rows"]] == ["parameter", "response"]
+    rows = answer.json["rows"]
+    found = Counter(row["basis"] for row in rows)
+    assert answer.json["counts"] == {"documented": found["documented"], "public": 0, "inferred": found["inferred"]}
+    assert PARAMETER in rows
+    kinds = {"credential", "error", "error-condition", "operation", "parameter", "reading", "response"}
+    assert {row["kind"] for row in rows} == kinds
 
 
 def test_the_ledger_of_all_adds_up(vendor: Vendor, tmp_path: Path) -> None:
@@ -39,7 +43,9 @@ def test_the_ledger_of_all_adds_up(vendor: Vendor, tmp_path: Path) -> None:
     other.spec.write_text(other.spec.read_text().replace("basis: documented", "basis: public"))
     server = Sandboxed(vendor, other)
     answer = server.control("GET", "/fidelity")
-    assert answer.json["counts"] == {"documented": 2, "public": 2, "inferred": 0}
+    documented, public, inferred = answer.json["counts"].values()
+    assert documented == public > 0
+    assert inferred > 0
     assert answer.json["vendors"] == [server.control("GET", f"/fidelity/{name}").json for name in ("acme", "other")]
 
 
@@ -49,5 +55,9 @@ def test_a_vendor_that_there_is_not(vendor: Vendor) -> None:
 
 
 def test_a_spec_that_is_not_there(vendor: Vendor, tmp_path: Path) -> None:
-    answer = Sandboxed(replace(vendor, spec=tmp_path / "none.yaml")).control("GET", "/fidelity")
+    spec = tmp_path / "spec.yaml"
+    spec.write_text(vendor.spec.read_text(encoding="utf-8"), encoding="utf-8")
+    server = Sandboxed(replace(vendor, spec=spec))
+    spec.unlink()
+    answer = server.control("GET", "/fidelity")
     assert (answer.status, answer.json["type"]) == (500, "urn:mockserver:bad-spec")

@@ -37,7 +37,7 @@ PLACES = [
     ("POST", "reset"),
 ]
 BODIES = [
-    {"dataset": "edge", "readings": {"wisecp.amounts": "php"}, "quotas": {"wisecp": "3/minute"}, "delay": 5},
+    {"dataset": "edge", "readings": {"wisecp.amounts": "short"}, "quotas": {"wisecp": "3/minute"}, "delay": 5},
     {
         "vendor": "wisecp",
         "status": 503,

@@ -392,7 +392,7 @@ def test_a_call_that_cannot_go_on_honestly_is_refused_in_the_vendors_words(
     for _ in range(2):
         answer = server.get(**asked)
         assert (answer.status, answer.json) == (503, {"error": "Closed."})
-        assert answer.headers["X-Mock-Basis"] == "inferred; rule=acme.503"
+        assert answer.basis == "inferred; rule=acme.503"
         assert [warning["code"] for warning in answer.warnings] == ["store-away"]
     assert server.get(Prefer="code=404", **asked).status == (503 if asked or what == "data" else 404)
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from mockserver.toolkit.money import as_double, plain, rounded, shortest
+from mockserver.toolkit.money import as_double, from_double, plain, rounded, shortest
 
 AMOUNTS = some.decimals(allow_nan=False, allow_infinity=False, min_value=-(10**40), max_value=10**40, places=6)
 
@@ -37,9 +37,20 @@ def test_no_form_changes_the_value(amount: Decimal) -> None:
     assert rounded(amount, 6) == amount
     assert Decimal(plain(amount)) == amount
     assert float(as_double(amount)) == float(amount)
+    assert float(from_double(amount)) == float(amount)
 
 
 def test_a_double_prints_every_digit_it_has() -> None:
     assert as_double(Decimal("3.78")) == "3.779999999999999804600747665972448885440826416015625"
     assert as_double(Decimal("2.50")) == "2.5"
     assert as_double(Decimal("211")) == "211"
+
+
+@pytest.mark.parametrize("text", ["24.78", "-0.0001", "999999999999.9999", "0", "1.0842", "300"])
+def test_the_decimals_that_a_double_was_made_of(text: str) -> None:
+    assert str(from_double(Decimal(as_double(Decimal(text))))) == text
+
+
+def test_what_no_double_holds_keeps_its_digits() -> None:
+    beyond = Decimal("1" + "0" * 400)
+    assert as_double(beyond) == str(from_double(beyond)) == "1" + "0" * 400

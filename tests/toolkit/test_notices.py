@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from mockserver.toolkit.notices import HEADER_LIMIT, Notice, as_header, closest, unknown_parameter
+from mockserver.toolkit.notices import HEADER_LIMIT, Notice, as_header, closest, meant, unknown_parameter
 from tests.pieces import pieces
 
 NOTICES = some.lists(some.builds(Notice, some.text(), some.text(max_size=20), some.text(max_size=400)), max_size=60)
@@ -65,9 +65,30 @@ def test_the_closest_name(name: str, known: list[str], match: str | None) -> Non
     [(["state"], " Did you mean state?"), (["quite-other"], ""), ([], " The endpoint takes none.")],
 )
 def test_an_unknown_parameter_is_told_with_the_one_that_was_meant(known: list[str], hint: str) -> None:
-    assert unknown_parameter("stat", known) == Notice(
+    assert unknown_parameter("stat", dict.fromkeys(known, ())) == Notice(
         "query.stat", "unknown-parameter", f"stat is not a parameter of this endpoint and was ignored.{hint}"
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "known", "parameter"),
+    [
+        ("paeg", {"page": ()}, "page"),
+        ("Page_Number", {"PageNumber": (), "page": ()}, "PageNumber"),
+        ("page", {"PageNumber": ("page",)}, "PageNumber"),
+        ("status", {"startDate": (), "endDate": ()}, None),
+        ("state", {"startDate": ()}, None),
+        ("status", {"filter[status]": (), "filter[state]": ()}, "filter[status]"),
+        ("filter[user]", {"filter[number]": (), "filter[id]": ()}, None),
+        ("ids[]", {"id": ()}, "id"),
+        ("x", {}, None),
+        ("p" * 101, {"p" * 100: ()}, None),
+    ],
+)
+def test_a_parameter_is_meant_only_where_it_is_sure(
+    name: str, known: dict[str, tuple[str, ...]], parameter: str | None
+) -> None:
+    assert meant(name, known) == parameter
 
 
 def test_the_closest_is_one_of_those_that_have_most_letters_in_common() -> None:

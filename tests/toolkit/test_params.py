@@ -213,3 +213,46 @@ def test_validators_and_fields_of_marshmallow_are_heard_as_well() -> None:
     with pytest.raises(InvalidParams) as refused:
         read(Foreign(), [("number", "5")])
     assert refused.value.complaints == (Complaint("number", "odd", "5", "an even number"),)
+
+
+class Lenient(params.ParamSchema):
+    arrays = True
+
+    day = params.Day(required=True)
+    size = params.Integer(load_default=10, called=("limit",))
+
+
+def test_a_vendor_may_take_a_value_for_another_one() -> None:
+    notices: list[Notice] = []
+    taken = {"day": params.Instead("some day"), "size": params.Instead(7, "seven")}
+    values = params.read(
+        Lenient(),
+        [("day", "x"), ("size", "y")],
+        notices.append,
+        ignores=lambda complaint: taken[complaint.name],
+    )
+    assert values == {"day": "some day", "size": 7}
+    assert [(notice.location, notice.code) for notice in notices] == [("query.size", "ignored-value")]
+    assert notices[0].message == "size was 'y', wanted an integer; read as seven."
+
+
+def test_what_is_taken_as_absent_is_so_whatever_the_complaint_proposes() -> None:
+    notices: list[Notice] = []
+    schema = params.ParamSchema.from_dict({"size": params.Integer(maximum=50, above="50", load_default=10)})()
+    values = params.read(schema, [("size", "99")], notices.append, ignores=lambda complaint: params.AS_ABSENT)
+    assert values == {"size": 10}
+    assert notices[0].message.endswith("read as its default.")
+
+
+def test_an_array_is_read_as_its_name_where_a_schema_says_so() -> None:
+    notices: list[Notice] = []
+    sent = [("day[]", "2026-01-02"), ("size[]", "1"), ("size", "2"), ("limit[]", "3")]
+    values = params.read(Lenient(), sent, notices.append)
+    assert values["size"] == 2
+    assert [notice.code for notice in notices] == [
+        "respelled-parameter",
+        "respelled-parameter",
+        "unknown-parameter",
+        "repeated-parameter",
+    ]
+    assert "Did you mean size?" in notices[2].message

@@ -28,7 +28,15 @@ FAILURE_STATUS = Reading(
     source="003:18-21",
     about="A failure has an HTTP status of its own, or always 200 with only errorCode to tell.",
 )
-READINGS = (FAILURE_STATUS,)
+FAILURE_CONTENT = Reading(
+    "failure-content",
+    "empty",
+    ("empty", "null", "absent"),
+    source="003:18-21",  # inferred, each of them: "for a failure it will be empty", and every field is optional
+    about="A failure has an empty array for content, or null, or leaves it out.",
+)
+READINGS = (FAILURE_STATUS, FAILURE_CONTENT)
+CONTENT: dict[str, dict[str, object]] = {"empty": {"content": []}, "null": {"content": None}, "absent": {}}
 
 TABLE = (
     Words(
@@ -57,5 +65,6 @@ TABLE = (
 def refuse(call: Call, words: Words, fact: Fact) -> Reply:
     """The envelope of a failure: content and pageable are empty (003:20-21)."""
     code = words.code or f"GLOBAL_{words.status}"
-    body = encode({"errorCode": code, "errorMessage": words.text, "content": [], "pageable": None})
+    content = CONTENT[call.readings["failure-content"]]
+    body = encode({"errorCode": code, "errorMessage": words.text, **content, "pageable": None})
     return Reply.json(body, 200 if call.readings["failure-status"] == "always-200" else words.status)

@@ -30,7 +30,14 @@ NOT_ELIGIBLE = Reading(
     source="003:11, 003:40",
     about="A customer whom the Requestor may not ask about does not exist for it (404), or is refused by an AUTH code.",
 )
-READINGS = (BILLING_CYCLE_NAMES, NOT_ELIGIBLE)
+PAGEABLE = Reading(
+    "pageable",
+    "null",
+    ("null", "object"),
+    source="003:21, 003:78, 003:106-111",  # null: documented, by the example of a success; object: inferred
+    about="A success has null for pageable, as its example shows, or the object that the table speaks of.",
+)
+READINGS = (BILLING_CYCLE_NAMES, NOT_ELIGIBLE, PAGEABLE)
 
 
 # API Request (003:12-13) --------------------------------------------------------------------------------------------
@@ -111,9 +118,15 @@ def get_customer_invoice_list(call: Call) -> Reply:
     """200 with every published invoice that was generated in the last 12 months (003:2), newest first."""
     customer = eligible(call)
     published = call.records.matching(owner=customer["customer_id"], published=True).ordered("-created", "id")
-    window = published.span(months_before(call.now, 12), call.now)
-    content = Fragment(published.json(*window))
-    return Reply.json(encode({"errorCode": "", "errorMessage": "", "content": content, "pageable": None}))
+    start, stop = published.span(months_before(call.now, 12), call.now)
+    content = Fragment(published.json(start, stop))
+    pageable = one_page(stop - start) if call.readings["pageable"] == "object" else None
+    return Reply.json(encode({"errorCode": "", "errorMessage": "", "content": content, "pageable": pageable}))
+
+
+def one_page(size: int) -> dict[str, int]:
+    """All there is, in the form of 003:106-111."""
+    return {"page": 0, "size": size, "totalPages": 1, "totalElements": size}
 
 
 GET_CUSTOMER_INVOICE_LIST = Endpoint(

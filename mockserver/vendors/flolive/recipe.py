@@ -14,7 +14,7 @@ from ...data import story
 from ...vendor import Recipe
 
 DRAFT = len(story.CUSTOMERS)  # a slot after the story's: the first customer's invoice, before it was published
-GIFT = DRAFT + 1  # and one for it that ties with its invoice and amounts to nothing
+GIFT = DRAFT + 1  # and one for a customer that ties with its invoice and amounts to nothing
 BLOCK = GIFT + 1
 FIRST_NUMBER = 1001
 NEWCOMER = "newcomer"
@@ -52,14 +52,16 @@ def story_index(index: int) -> int | None:
     return block * len(story.CUSTOMERS) + slot if slot < len(story.CUSTOMERS) else None
 
 
-def record(seed: int, index: int, anchor: datetime) -> Mapping[str, Any]:
+def record(seed: int, index: int, anchor: datetime, at: datetime | None = None) -> Mapping[str, Any]:
     """One invoice for a calendar month, generated in the first minute after it (003:56), due 30 days later."""
     told, slot, first = story_index(index), index % BLOCK, index - index % BLOCK
-    entry = story.entry(seed, first // BLOCK * len(story.CUSTOMERS) if told is None else told, anchor)
+    repeated = story.gift(first // BLOCK) if slot == GIFT else 0
+    entry = story.entry(seed, first // BLOCK * len(story.CUSTOMERS) + repeated if told is None else told, anchor)
     draw = Random(f"{seed}/flolive/{index}")
-    minute = Random(f"{seed}/flolive/{first if told is None else index}/minute")
+    minute = Random(f"{seed}/flolive/{first + repeated if told is None else index}/minute")
     midnight = datetime.combine(entry.ends, datetime.min.time()) + timedelta(days=1)
     created = midnight + timedelta(milliseconds=minute.randrange(60_000))
+    created = created if at is None else at.replace(tzinfo=None)
     free = slot == GIFT
     invoice = {
         "id": str(UUID(int=draw.getrandbits(128), version=4)),
@@ -77,6 +79,11 @@ def record(seed: int, index: int, anchor: datetime) -> Mapping[str, Any]:
     return invoice | {"_owner": _customer_id(entry.customer.key), "_published": slot != DRAFT}
 
 
+def dated(seed: int, index: int, at: datetime) -> Mapping[str, Any]:
+    """The same invoice, generated then, for the month before."""
+    return record(seed, index, story.anchor(at, index // BLOCK), at)
+
+
 def _customer_id(key: str) -> str:
     return str(uuid5(NAMESPACE_URL, f"flolive/{key}"))
 
@@ -85,4 +92,4 @@ def _date_time(moment: datetime) -> str:
     return moment.isoformat(timespec="milliseconds") + "Z"
 
 
-RECIPE = Recipe(records=14 * BLOCK, accounts=accounts, record=record)
+RECIPE = Recipe(records=14 * BLOCK, accounts=accounts, record=record, dated=dated)

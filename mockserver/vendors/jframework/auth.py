@@ -1,18 +1,26 @@
-"""Brand-URL (001:23-24) and Auth-Key (001:25-26, 28): first the brand, then the key, which one user of it has."""
+"""Auth-Key (001:25-26, 28), which one user of a brand has, and then the Brand-URL (001:23-24)."""
 
 from __future__ import annotations
 
 import re
 
 from ...data.dataset import Account as Found
-from ...errors import Complaint, InvalidParams, NotFound, Unauthenticated
+from ...errors import Complaint, InvalidParams, NotFound
 from ...toolkit import fields, querystring
 from ...toolkit.credentials import Credential
-from ...vendor import Call, holder
+from ...vendor import Call, Reading, holder
 from .errors import OtherBrand
 
 BRAND_URL = "Brand-URL"
 CREDENTIAL = Credential("Auth-Key", key="auth_key", also=(BRAND_URL,))
+
+BRAND = Reading(
+    "brand",
+    "refused",
+    ("refused", "ignored"),
+    source="P[7]",  # refused: public, the header is required there; ignored: inferred from P[8]
+    about="A missing Brand-URL is 400 and an unknown one 404 once the key is good, or neither is looked at.",
+)
 
 # The names that the vendor's older client sends (P[15]).
 OLD_NAMES = {"BrandUrl": BRAND_URL, "AuthKey": CREDENTIAL.header}
@@ -29,25 +37,43 @@ class Account(fields.RecordSchema):
 
 
 def authenticate(call: Call) -> Found:
-    """The user of the key. Raises InvalidParams without a brand, NotFound for an unknown one, or Unauthenticated."""
-    brand = call.request.headers.get(BRAND_URL.lower(), "").strip(" \t")
-    tell_misplaced(call, brand)
+    """The user of the key, whatever the brand (001:25, 001:28). Raises Unauthenticated."""
+    tell_misplaced(call)
+    return holder(call)
+
+
+def permit(call: Call) -> None:
+    """Looks at the brand once the key is good.
+
+    Raises OtherBrand with a key of another brand, InvalidParams without a brand, or NotFound for an unknown one.
+    """
+    brand = sent_brand(call)
+    if call.any_credential or plain(brand) == plain(call.account["brand_url"]):
+        return
+    if plain(brand) in {plain(other["brand_url"]) for other in call.accounts}:
+        raise OtherBrand
+    if call.readings["brand"] == "ignored":
+        return
     if not brand:
         raise InvalidParams((Complaint(BRAND_URL, "required", None, "the URL of the brand"),))
-    if call.accounts.by("brand_url", brand) is None:
-        raise Unauthenticated if call.any_credential else NotFound  # a stranger's key comes with a stranger's brand
-    account = holder(call)
-    if account["brand_url"] != brand:
-        raise OtherBrand
-    return account
+    raise NotFound
 
 
-def tell_misplaced(call: Call, brand: str) -> None:
+def sent_brand(call: Call) -> str:
+    return call.request.headers.get(BRAND_URL.lower(), "").strip(" \t")
+
+
+def plain(brand: str) -> str:
+    """A brand without what makes no other brand of it: scheme, letter case, slashes at its end."""
+    return re.sub(r"\A[a-z][a-z0-9+.-]*://", "", brand.casefold()).rstrip("/")
+
+
+def tell_misplaced(call: Call) -> None:
     """Warn of old header names, and of what seems to be a missing brand in the query; values are not repeated."""
     for old, name in OLD_NAMES.items():
         if old.lower() in call.request.headers:
             call.warn(f"header.{old}", "deprecated-header", f"{old} is an older name of {name} and was not read.")
     for name, _ in querystring.pairs(call.request.query):
-        if not brand and re.sub("[-_]", "", name).lower() in ("brandurl", "brand"):
+        if not sent_brand(call) and re.sub("[-_]", "", name).lower() in ("brandurl", "brand"):
             message = f"The brand is read from the header {BRAND_URL} alone."
             call.warn(f"query.{name}", "misplaced-credential", message)

@@ -41,7 +41,8 @@ UNAUTHORIZED = (
 INVALID = "The input is invalid."
 
 TABLE = (
-    Words(Unauthenticated, 401, "jframework.401", UNAUTHORIZED, "documented", "001:28", "Unauthorized"),
+    # The text is documented, its place in a body is not.
+    Words(Unauthenticated, 401, "jframework.401", UNAUTHORIZED, "inferred", "001:28", "Unauthorized"),
     Words(OtherBrand, 401, "jframework.401.other-brand", UNAUTHORIZED, "inferred", "P[16a]", "Unauthorized"),
     Words(  # the text is documented (001:29), the number and the rest of the body are not
         Throttled, 429, "jframework.429",

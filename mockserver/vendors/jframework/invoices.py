@@ -2,31 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 
-from marshmallow import Schema
-
-from ...clock import parse_instant
 from ...data.dataset import Account, Dataset
-from ...data.records import Chart, Readings, Record, RecordType
-from ...errors import Complaint, Forbidden
-from ...toolkit import fields, params, querystring
+from ...data.records import Chart, Record, RecordType, View
+from ...errors import Forbidden
+from ...toolkit import fields
 from ...toolkit.jsontext import Fragment, encode
 from ...toolkit.pages import numbered
-from ...toolkit.querystring import Pairs
 from ...vendor import Call, Endpoint, Example, Paging, Reading, Reply
+from . import query
 from .auth import BRAND_URL, CREDENTIAL
+from .query import LEAST, SORTABLE, STATES, TYPES
 
 # Readings: where the document can be read in more than one way ------------------------------------------------------
 
-BAD_INPUT = Reading(
-    "bad-input",
-    "refuse",
-    ("refuse", "ignore"),
-    source="P[16b]",
-    about="A bad number, date, boolean or choice is 400 `The input is invalid.`, or its parameter is as if absent.",
-)
 TEXT_MATCH = Reading(
     "text-match",
     "contains",
@@ -41,13 +31,7 @@ DATE_MATCH = Reading(
     source="001:13-15",
     about="A date means all of that UTC day and a time all that begins like it, or each one instant.",
 )
-NAME_CASE = Reading(
-    "name-case",
-    "any",
-    ("any", "exact"),
-    source="P[7], P[8]",
-    about="Parameter names match in any letter case, as the vendor's clients need it, or only as its page prints them.",
-)
+LIMIT = 200
 PAGE_SIZE_LIMIT = Reading(
     "page-size-limit",
     "none",
@@ -55,84 +39,28 @@ PAGE_SIZE_LIMIT = Reading(
     source="001:22",
     about="A page may be of any size, or has at most as many invoices as by default; a larger size is read as 200.",
 )
-READINGS = (BAD_INPUT, TEXT_MATCH, DATE_MATCH, NAME_CASE, PAGE_SIZE_LIMIT)
-
-
-# Query parameters (001:2-22) in the document's order; it prints no names, these are of P[7] --------------------------
-
-LEAST, MOST = -(2**31), 2**31 - 1  # of an int32
-TYPES = ("Provisional", "Post")  # 001:74, P[8]
-STATES = ("Unpaid", "Paid")  # 001:88, P[8]
-SORTABLE = (
-    "id", "createdDate", "packageCode", "userAddressId", "subscriptionTypeId", "type", "code", "name", "description",
-    "notes", "tags", "reminderedCount", "deliveryInstructions", "confirmedDeliveryDate", "invoiceDate", "dueDate",
-    "overdueDate", "billingPeriodStartDate", "billingPeriodEndDate", "status", "testMode",
-)  # fmt: skip
-DIRECTIONS = {"Ascending": "", "Descending": "-", "asc": "", "desc": "-"}
-
-
-class Flag(params.Param):
-    """true or false, in any letter case."""
-
-    wanted = "true or false"
-
-    def read(self, text: str) -> bool:
-        if text.lower() not in ("true", "false"):
-            self.complain("unknown-value", text)
-        return text.lower() == "true"
-
-
-class Time(params.Param):
-    """A day, or an instant to the precision given. Reads to its first and its last moment, as invoices write them."""
-
-    wanted = "an ISO 8601 date or date-time"
-
-    def read(self, text: str) -> tuple[str, str]:
-        try:
-            moment = parse_instant(text)
-        except ValueError:
-            self.complain("bad-date", text)
-        given = re.sub(r"(Z|[+-]\d\d:\d\d)\Z", "", text)  # without the zone: its length tells the precision
-        fraction = given.partition(".")[2][:7].ljust(7, "0")
-        known = f"{moment.isoformat(timespec='seconds')[:19]}.{fraction}Z"[: len(given)]
-        first, last = "0000-00-00T00:00:00.0000000Z", "9999-99-99T23:59:59.9999999Z"
-        return known + first[len(known) :], known + last[len(known) :]
-
-
-class Query(params.ParamSchema):
-    UserId = params.Text()
-    PackageId = params.Text()
-    SubscriptionTypeId = params.Text()
-    Type = params.Choice(TYPES, any_case=True)
-    Code = params.Text()
-    Name = params.Text()
-    Description = params.Text()
-    Notes = params.Text()
-    Tags = params.Text()
-    ReminderedCount = params.Integer(
-        minimum=LEAST, maximum=MOST
-    )  # 001:11 says "the invoice status"; P[7] and P[8] know better
-    DeliveryInstructions = params.Text()
-    ConfirmedDeliveryDate = Time()
-    InvoiceDate = Time()
-    OverdueDate = Time()  # 001:15 says "the Due Date"
-    Status = params.Choice(STATES, any_case=True)
-    Keywords = params.Text()
-    TestMode = Flag(load_default=False)
-    SortDataField = params.Choice({"ID": "id"} | {name: name for name in SORTABLE}, any_case=True, load_default="id")
-    SortOrder = params.Choice(DIRECTIONS, any_case=True, load_default="-")
-    PageNumber = params.Integer(minimum=0, maximum=MOST, load_default=0)
-    PageSize = params.Integer(minimum=1, maximum=MOST, load_default=200)
-
-
-def decode(sent: Pairs, schema: Schema, readings: Readings) -> Pairs:
-    """The page prints PascalCase, the vendor's clients send camelCase to the same server (P[8], P[15])."""
-    return querystring.rename(sent, params.names(schema)) if readings["name-case"] == "any" else sent
-
-
-def ignores(complaint: Complaint, readings: Readings) -> bool:
-    """Bad input is 400, unless it is read as if absent."""
-    return readings["bad-input"] == "ignore"
+DEFAULT_PAGE_SIZE = Reading(
+    "default-page-size",
+    "200",
+    ("200", "10"),
+    source="001:22, 001:94",  # documented, both: by the description, and by the example's reply to no query
+    about="A page has 200 invoices unless asked otherwise, as the description says, or 10, as the example shows.",
+)
+DUE_DATE = Reading(
+    "due-date",
+    "overdueDate",
+    ("overdueDate", "dueDate"),
+    source="001:15, P[7]",  # overdueDate: public, by the parameter's name; dueDate: inferred from "the Due Date"
+    about="The parameter OverdueDate, described as the Due Date, filters the field of its name, or `dueDate`.",
+)
+KEYWORDS = Reading(
+    "keywords",
+    "phrase",
+    ("phrase", "all-words"),
+    source="001:17",  # inferred, either
+    about="Keywords are one text that is found as it is, or words of which each is found somewhere in the invoice.",
+)
+READINGS = (*query.READINGS, TEXT_MATCH, DATE_MATCH, PAGE_SIZE_LIMIT, DEFAULT_PAGE_SIZE, DUE_DATE, KEYWORDS)
 
 
 # Response (001:41-90) -----------------------------------------------------------------------------------------------
@@ -229,11 +157,8 @@ TEXTS = {
     "Tags": "tags",
     "DeliveryInstructions": "deliveryInstructions",
 }
-DATES = {
-    "ConfirmedDeliveryDate": "confirmedDeliveryDate",
-    "InvoiceDate": "invoiceDate",
-    "OverdueDate": "overdueDate",
-}
+DATES = {"ConfirmedDeliveryDate": "confirmedDeliveryDate", "InvoiceDate": "invoiceDate"}
+SEARCHED = ("code", "name", "description", "notes", "tags")
 
 
 def get_invoices(call: Call) -> Reply:
@@ -252,16 +177,16 @@ def get_invoices(call: Call) -> Reply:
         status=asked.get("Status"),
     )
     for name, text in TEXTS.items():
-        if call.readings["text-match"] == "equals":
-            found = found.matching(**{text: asked.get(name)})
-        else:
-            found = found.containing([text], asked.get(name))
-    found = found.containing(["code", "name", "description", "notes", "tags"], asked.get("Keywords"))
+        if name in asked:
+            found = having_text(call, found, text, asked[name])
+    if "Keywords" in asked:
+        found = having_keywords(call, found, asked["Keywords"])
     for name, date in DATES.items():
         if name in asked:
-            first, last = asked[name]
-            found = found.within(date, first, last if call.readings["date-match"] == "day" else first)
-    found = found.ordered(asked["SortOrder"] + asked["SortDataField"], "id")
+            found = of_date(call, found, date, asked[name])
+    if "OverdueDate" in asked:
+        found = due_at(call, found, asked["OverdueDate"])
+    found = found.ordered(asked["SortOrder"] + asked["SortDataField"], "id", given=1)
     number, size = asked["PageNumber"], page_size(call)
     page = numbered(len(found), number, size, first=0)
     data = {
@@ -274,23 +199,52 @@ def get_invoices(call: Call) -> Reply:
     return Reply.json(encode(body), page=page)
 
 
+def chosen(call: Call, reading: Reading, usual: View, other: View) -> View:
+    """What a reading makes of a filter: asked only where its choices find other invoices."""
+    if usual.rows == other.rows or call.readings[reading.name] == reading.default:
+        return usual
+    return other
+
+
+def having_text(call: Call, found: View, field: str, text: str) -> View:
+    return chosen(call, TEXT_MATCH, found.containing([field], text), found.matching(**{field: text}))
+
+
+def having_keywords(call: Call, found: View, text: str) -> View:
+    words = found
+    for word in dict.fromkeys(text.split()):
+        words = words.containing(SEARCHED, word)
+    return chosen(call, KEYWORDS, found.containing(SEARCHED, text), words)
+
+
+def of_date(call: Call, found: View, field: str, asked: tuple[str, str]) -> View:
+    first, last = asked
+    return chosen(call, DATE_MATCH, found.within(field, first, last), found.within(field, first, first))
+
+
+def due_at(call: Call, found: View, asked: tuple[str, str]) -> View:
+    usual, other = (of_date(call, found, field, asked) for field in DUE_DATE.choices)
+    return chosen(call, DUE_DATE, usual, other)
+
+
 def page_size(call: Call) -> int:
     """The size in use, which the reply states; 001:22 gives a default and no maximum."""
-    size: int = call.params["PageSize"]
-    limit = call.readings["page-size-limit"]
-    if limit == "none" or size <= int(limit):
+    size: int | None = call.params["PageSize"]
+    if size is None:
+        return int(call.readings["default-page-size"])
+    if size <= LIMIT or call.readings["page-size-limit"] == "none":
         return size
-    call.warn("query.PageSize", "ignored-value", f"PageSize was {size}, wanted at most {limit}; read as {limit}.")
-    return int(limit)
+    call.warn("query.PageSize", "ignored-value", f"PageSize was {size}, wanted at most {LIMIT}; read as {LIMIT}.")
+    return LIMIT
 
 
 GET_INVOICES = Endpoint(
     operation="getInvoices",
     path="/api/v1/invoices",  # 001:30
-    params=Query(),
+    params=query.Query(),
     repeated="first",  # as ASP.NET binds a simple type
-    decode=decode,
-    ignores=ignores,
+    decode=query.decode,
+    ignores=query.ignores,
     answer=get_invoices,
     repeatable=True,
     paging=Paging("PageNumber", first=0, size=200),  # 001:21

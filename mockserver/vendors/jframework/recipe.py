@@ -13,7 +13,6 @@ from ...data import story
 from ...data.story import Entry, Product
 from ...toolkit.money import rounded
 from ...vendor import Recipe
-from .invoices import PAYMENT_STATES
 
 MONTHS = 12
 MINUTE = 600_000_000  # in ticks of 100 ns
@@ -40,6 +39,9 @@ PAYMENT_STATE = {
     "open": ("Created", "Pending", "Reserved"),
     "overdue": ("Failed", "Denied", "CanceledReversal"),
 }
+# Of the credits every other one is withdrawn, so that every state occurs; only what is Completed is Paid.
+WITHDRAWN = ("Refunded", "Voided", "Deleted", "Denied", "Failed", "CanceledReversal")
+PACKAGES = {"northgate": "RESELLER_GOLD", "colleague": "RESELLER_SILVER", "southbank": "PARTNER_BRONZE"}
 REMINDERS = {"paid": (0, 0, 0, 1), "open": (0,), "overdue": (1, 2, 3)}
 NOTES = ("Payment due within 7 days.", "Thank you for your business.", "Please quote the invoice code.", None)
 TAGS = ("subscription, monthly", "subscription, monthly, renewal", "subscription", None)
@@ -65,50 +67,66 @@ def story_index(index: int) -> int | None:
     return block * len(story.CUSTOMERS) + slot if slot < len(story.CUSTOMERS) else None
 
 
-def record(seed: int, index: int, anchor: datetime) -> Mapping[str, Any]:
+def record(seed: int, index: int, anchor: datetime, at: datetime | None = None) -> Mapping[str, Any]:
     """One invoice, of the day after the billed month."""
     block, slot = divmod(index, BLOCK)
     told = story_index(index)
     entry = story.entry(seed, block * len(story.CUSTOMERS) if told is None else told, anchor)
     if told is not None:
-        return _invoice(seed, index, index, entry, NORTHGATE, entry.total)
+        return _invoice(seed, index, index, entry, NORTHGATE, entry.total, at)
     if slot == CREDIT:
-        return _credit(_invoice(seed, index, index - CREDIT, entry, NORTHGATE, Decimal(0)), block)
+        return _credit(_invoice(seed, index, index - CREDIT, entry, NORTHGATE, Decimal(0), at), block)
     if slot == TEST:
-        tried = _invoice(seed, index, index, entry, NORTHGATE, Decimal("10.00"))
+        tried = _invoice(seed, index, index, entry, NORTHGATE, Decimal("10.00"), at)
         return tried | {"name": "Test Invoice", "testMode": True}
-    return _invoice(seed, index, index, entry, COLLEAGUE if block % 2 == 0 else SOUTHBANK, Decimal(0))
+    return _invoice(seed, index, index, entry, COLLEAGUE if block % 2 == 0 else SOUTHBANK, Decimal(0), at)
+
+
+def dated(seed: int, index: int, at: datetime) -> Mapping[str, Any]:
+    """The same invoice, of that day, for the month before."""
+    return record(seed, index, story.anchor(at, index // BLOCK), at)
 
 
 def _credit(invoice: dict[str, Any], block: int) -> dict[str, Any]:
-    """The invoice as a free addition, under the code of the one it ties with."""
-    invoice |= {"name": "Loyalty Credit", "status": "Paid", "reminderedCount": block % 4}
-    invoice["payment"]["status"] = PAYMENT_STATES[block % MONTHS % len(PAYMENT_STATES)]
+    """The invoice as a free addition, on the date of the one it ties with; some are withdrawn or refunded."""
+    number, withdrawn = divmod(block % MONTHS, 2)
+    invoice |= {"name": "Loyalty Credit", "reminderedCount": block % 4}
+    if withdrawn:
+        state = WITHDRAWN[number % len(WITHDRAWN)]
+        name = "Loyalty Credit, Refunded" if state == "Refunded" else "Loyalty Credit, Withdrawn"
+        invoice |= {"name": name, "status": "Unpaid"}
+        invoice["payment"] |= {"status": state} | ({} if state == "Refunded" else {"code": None, "name": None})
     for inside, name in NULLABLE[block % MONTHS :: MONTHS]:
         (invoice[inside] if inside else invoice)[name] = None
     return invoice
 
 
-def _invoice(seed: int, index: int, drawn: int, entry: Entry, owner: str, gross: Decimal) -> dict[str, Any]:
-    """The entry as an invoice of this user for this amount; ``drawn`` is the index whose draws and code it has."""
+def _invoice(
+    seed: int, index: int, drawn: int, entry: Entry, owner: str, gross: Decimal, at: datetime | None
+) -> dict[str, Any]:
+    """The entry as an invoice of this user for this amount; ``drawn`` is the index whose draws it has."""
     fake = story.faker(seed, "jframework", drawn)
     pick = fake.random_element
     issued = datetime.combine(entry.ends + timedelta(days=1), time(fake.random_int(6, 20), fake.random_int(0, 59)))
     ticks = fake.random_int(0, MINUTE - 1)
+    if at is not None:
+        issued, ticks = at.replace(tzinfo=None), at.second * 10_000_000 + at.microsecond * 10
     created = issued - timedelta(minutes=fake.random_int(1, 300))
     notes, tags, delivery, kind = pick(NOTES), pick(TAGS), pick(DELIVERY), pick(PAYMENT_TYPES)
     confirmed, due = pick((issued + timedelta(days=2), None)), pick((issued + timedelta(days=14), None))
     state = entry.state if gross else "paid"  # last: the draws of invoices that tie are the same up to here
     reminded, status = pick(REMINDERS[state]), pick(PAYMENT_STATE[state])
+    if state == "open":  # every second customer's of the newest month: each state in turn
+        status = PAYMENT_STATE[state][entry.index // 2 % len(PAYMENT_STATE[state])]
     return {
         "id": _opaque(seed, "invoice", index),
-        "user": _user(owner, entry.product),
+        "user": _user(owner),
         "payment": _payment(seed, index, entry, gross, kind, status),
         "packageCode": _package(entry.product),
         "userAddressId": f"address-{entry.customer.key}",
         "subscriptionTypeId": f"{entry.product.key}-{entry.product.plan}".lower(),
         "type": "Provisional" if state == "open" else "Post",
-        "code": f"INV-{issued:%Y%m%d}{drawn + 1:04}",
+        "code": f"INV-{issued:%Y%m%d}{index + 1:04}",
         "name": f"{entry.product.name} {entry.product.plan}",
         "description": f"{entry.product.name} for {entry.customer.company}, {entry.starts:%Y-%m}",
         "notes": notes,
@@ -149,14 +167,14 @@ def _payment(seed: int, index: int, entry: Entry, gross: Decimal, kind: str, sta
     }
 
 
-def _user(name: str, product: Product) -> dict[str, Any]:
-    """The user as the invoice keeps it: with the package that was billed."""
+def _user(name: str) -> dict[str, Any]:
+    """The user, with the one package that it has; what an invoice bills is the invoice's own."""
     return {
         "id": _opaque("user", name),
         "code": name.upper(),
         "avatar": f"https://www.gravatar.com/avatar/{md5(name.encode(), usedforsecurity=False).hexdigest()}",
-        "packageId": _opaque("package", product.key, product.plan),
-        "packageCode": _package(product),
+        "packageId": _opaque("package", PACKAGES[name]),
+        "packageCode": PACKAGES[name],
         "emailAddress": f"{name}@accounts.example",
         "nickName": name.title(),
         "roles": ["admin", "support"] if name == NORTHGATE else ["support"],
@@ -183,4 +201,4 @@ def _opaque(*about: object) -> str:
     return b64encode(sha256("/".join(map(str, about)).encode()).digest(), b"Jf").decode()[:18]
 
 
-RECIPE = Recipe(records=MONTHS * BLOCK, accounts=accounts, record=record)
+RECIPE = Recipe(records=MONTHS * BLOCK, accounts=accounts, record=record, dated=dated)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
 from ...data.dataset import Account, Dataset
-from ...data.records import Chart, Readings, RecordType
+from ...data.records import Chart, Readings, RecordType, View
 from ...errors import Complaint, NotFound
 from ...toolkit import fields, params
 from ...toolkit.jsontext import Fragment, encode
@@ -17,22 +19,23 @@ EMPTY_LIST = Reading(
     "empty-list",
     "empty",
     ("empty", "not-found"),
-    source="P[3]",
+    source="000:42, P[3]",  # inferred, either: the document lists no such case, its siblings do
     about="A subscriber without invoices gets 200 and an empty list, or 404 `No invoices found` as for payments.",
 )
 DEFAULT_ORDER = Reading(
     "default-order",
     "newest-first",
     ("newest-first", "id"),
-    source="000:44-55",
+    source="000:44-55",  # inferred, either
     about="The example agrees with newest date first and with ascending invoice_id.",
 )
 BAD_ID = Reading(
     "bad-id",
     "unprocessable",
-    ("unprocessable", "not-found"),
-    source="P[4]",
-    about="An id that is no integer is 422 `Validation error occurred`, or simply an invoice that is not found.",
+    ("unprocessable", "not-found", "cast"),
+    source="P[4]",  # inferred, each of them: the text is public, its use here is not
+    about="An id that is no integer is 422 `Validation error occurred`, or simply an invoice that is not found, or is "
+    "read as PHP casts it (`12abc` is 12, `abc` is 0).",
 )
 READINGS = (EMPTY_LIST, DEFAULT_ORDER, BAD_ID)
 
@@ -41,13 +44,20 @@ READINGS = (EMPTY_LIST, DEFAULT_ORDER, BAD_ID)
 
 
 class Query(params.ParamSchema):
-    id = params.Integer()
+    arrays = True  # as PHP reads `id[]=1` (inferred)
+
+    id = params.Integer(called=("invoice_id", "invoice", "invoice_no"))
 
 
-def ignores(complaint: Complaint, readings: Readings) -> bool:
-    """Never: a bad id is refused (422), or read as an id that nobody has. Raises NotFound then."""
-    if readings["bad-id"] == "not-found":
+def ignores(complaint: Complaint, readings: Readings) -> bool | params.Instead:
+    """Never: a bad id is refused (422), or read as another one. Raises NotFound where nobody has it."""
+    choice = readings["bad-id"]
+    if choice == "not-found":
         raise NotFound
+    if choice == "cast":
+        digits = re.match(r"\s*([+-]?\d{1,19})", complaint.found or "", re.ASCII)
+        number = int(digits[1]) if digits else 0
+        return params.Instead(number, str(number))
     return False
 
 
@@ -80,14 +90,20 @@ def get_customers_invoices(call: Call) -> Reply:
     """200 with the subscriber's invoices; with ``id`` exactly that one. Raises NotFound (000:74)."""
     if call.account.get("is_admin"):
         raise NotFound  # an administrator's token has no subscriber
-    order = ("-date", "invoice_id") if call.readings["default-order"] == "newest-first" else ("invoice_id",)
-    mine = call.records.matching(owner=call.account["subscriber_id"]).ordered(*order)
-    found = mine.matching(invoice_id=call.params.get("id"))
+    mine = call.records.matching(owner=call.account["subscriber_id"])
+    found = ordered(call, mine.matching(invoice_id=call.params.get("id")))
     if not len(found) and "id" in call.params:
         raise NotFound
     if not len(found) and call.readings["empty-list"] == "not-found":
         raise NoInvoices
     return Reply.json(encode({"success": True, "data": Fragment(found.json())}))
+
+
+def ordered(call: Call, found: View) -> View:
+    """The reading is asked only where there is an order."""
+    if len(found) > 1 and call.readings["default-order"] == "id":
+        return found.ordered("invoice_id")
+    return found.ordered("-date", "invoice_id")
 
 
 GET_CUSTOMERS_INVOICES = Endpoint(

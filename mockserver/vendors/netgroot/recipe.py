@@ -1,4 +1,4 @@
-"""How ``default`` is made: each customer of the story is a subscriber; thirteen invoices a month, the last one free."""
+"""How ``default`` is made: each customer of the story is a subscriber; thirteen invoices a month, one of them free."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 from ...data import story
 from ...vendor import Recipe
 
-BLOCK = len(story.CUSTOMERS) + 1  # the thirteenth ties with the first subscriber's invoice, and amounts to nothing
+BLOCK = len(story.CUSTOMERS) + 1  # the thirteenth ties with a subscriber's invoice, and amounts to nothing
 FIRST_ID = 10_001
 
 
@@ -30,13 +30,15 @@ def story_index(index: int) -> int | None:
     return block * len(story.CUSTOMERS) + slot if slot < len(story.CUSTOMERS) else None
 
 
-def record(seed: int, index: int, anchor: datetime) -> Mapping[str, Any]:
+def record(seed: int, index: int, anchor: datetime, at: datetime | None = None) -> Mapping[str, Any]:
     """One invoice: created on the first day of the month after the billed one, due 14 days later (000:47-48)."""
-    told = story_index(index)
-    entry = story.entry(seed, index // BLOCK * len(story.CUSTOMERS) if told is None else told, anchor)
-    fake = story.faker(seed, "netgroot", index if told is not None else index - len(story.CUSTOMERS))
+    told, block = story_index(index), index // BLOCK
+    repeated = block * len(story.CUSTOMERS) + story.gift(block)
+    entry = story.entry(seed, repeated if told is None else told, anchor)
+    fake = story.faker(seed, "netgroot", index if told is not None else block * BLOCK + story.gift(block))
     created = datetime.combine(entry.ends, time()) + timedelta(days=1, hours=fake.random_int(6, 20))
     created = min(created, anchor.replace(tzinfo=None))  # on the first of a month it is not yet evening
+    created = created if at is None else at.replace(tzinfo=None)
     return {
         "invoice_id": FIRST_ID + index,
         "amount": entry.total if told is not None else Decimal("0.00"),
@@ -50,8 +52,13 @@ def record(seed: int, index: int, anchor: datetime) -> Mapping[str, Any]:
     }
 
 
+def dated(seed: int, index: int, at: datetime) -> Mapping[str, Any]:
+    """The same invoice, created then."""
+    return record(seed, index, story.anchor(at, index // BLOCK), at)
+
+
 def _token(key: str) -> str:
     return "ng_" + sha256(f"netgroot/{key}".encode()).hexdigest()[:32]
 
 
-RECIPE = Recipe(records=14 * BLOCK, accounts=accounts, record=record)
+RECIPE = Recipe(records=14 * BLOCK, accounts=accounts, record=record, dated=dated)

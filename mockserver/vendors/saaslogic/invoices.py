@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from datetime import date, datetime
+
 from ...data.dataset import Account, Dataset
-from ...data.records import Chart, RecordType
+from ...data.records import Chart, Readings, RecordType, View
+from ...errors import Complaint, NotFound
 from ...toolkit import fields, params
 from ...toolkit.filters import Equals
 from ...vendor import Call, Endpoint, Example, Reading, Reply
@@ -26,17 +30,65 @@ DATE_FIELD = Reading(
     source="002:24,32-33,75,80",
     about="The range holds the day of invoiceDate, or the whole billing cycle; the example agrees with both.",
 )
-READINGS = (INVERTED_RANGE, DATE_FIELD)
+UNKNOWN_ID = Reading(
+    "unknown-id",
+    "empty",
+    ("empty", "not-found"),
+    source="002:60-70",  # inferred, either
+    about="A customer or product of whom there is no invoice gives 200 and an empty array, or 404.",
+)
+DATE_TIME = Reading(
+    "date-time",
+    "refuse",
+    ("refuse", "accept", "ignore"),
+    source="002:71-80, P[19]",  # refuse: public, by the format of the sibling page; the others: inferred
+    about="A time of day in startDate or endDate is 400, or is the bound to the second, or is passed over.",
+)
+READINGS = (INVERTED_RANGE, DATE_FIELD, UNKNOWN_ID, DATE_TIME)
 
 
 # Query Params (002:60-80) -------------------------------------------------------------------------------------------
 
 
+def _id(*called: str) -> params.Text:
+    return params.Text(required=True, empty="refused", called=called)
+
+
+def _day(*called: str) -> params.Day:
+    return params.Day(required=True, empty="refused", called=called)
+
+
 class Query(params.ParamSchema):
-    customerId = params.Text(required=True, empty="refused")  # 002:61-65; opaque: the id in 002:21 is no UUID
-    productId = params.Text(required=True, empty="refused")  # 002:66-70
-    startDate = params.Day(required=True, empty="refused")  # 002:71-75; yyyy-MM-dd is public, P[19]
-    endDate = params.Day(required=True, empty="refused")  # 002:76-80
+    customerId = _id("clientId", "customer", "client", "accountId", "userId")  # 002:61-65; opaque: 002:21 is no UUID
+    productId = _id("product")  # 002:66-70
+    startDate = _day("from", "fromDate", "dateFrom", "since", "billingFromDate")  # 002:71-75; yyyy-MM-dd: P[19]
+    endDate = _day("to", "toDate", "dateTo", "until", "billingToDate")  # 002:76-80
+
+
+TIME_OF_DAY = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d(?::\d\d)?)(?:\.\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?", re.ASCII)
+
+
+def ignores(complaint: Complaint, readings: Readings) -> bool | params.Instead:
+    """Bad input is refused, but for a time of day where a reading has it otherwise; zones are not looked at."""
+    found = TIME_OF_DAY.fullmatch(complaint.found or "")
+    if complaint.code != "bad-date" or found is None:
+        return False
+    try:
+        moment = datetime.fromisoformat(f"{found[1]}T{found[2]}")
+    except ValueError:
+        return False
+    choice = readings["date-time"]
+    if choice == "accept":
+        return params.Instead(moment)
+    return params.Instead(moment.date(), f"the day {moment.date()}") if choice == "ignore" else False
+
+
+def first_moment(asked: date) -> str:
+    return asked.isoformat() if isinstance(asked, datetime) else f"{asked}T00:00:00"
+
+
+def last_moment(asked: date) -> str:
+    return asked.isoformat() if isinstance(asked, datetime) else f"{asked}T23:59:59"
 
 
 # Response Example (002:15-58) ---------------------------------------------------------------------------------------
@@ -98,17 +150,27 @@ def get_the_invoices(call: Call) -> Reply:
     Newest first, as a guess. Nothing found is an empty array: customer and product are filters, not places (002:60-70).
     """
     asked = call.params
-    first, last = f"{asked['startDate']}T00:00:00", f"{asked['endDate']}T23:59:59"
+    first, last = first_moment(asked["startDate"]), last_moment(asked["endDate"])
     if first > last:
         if call.readings["inverted-range"] == "refuse":
             raise InvertedRange
         call.warn("query.startDate", "inverted-range", "startDate is after endDate: no day lies between them.")
-    theirs = call.records.matching(
-        owner=call.account["tenant_id"], client=asked["customerId"], product=asked["productId"]
-    ).ordered("-date", "id")
-    if call.readings["date-field"] == "billing-cycle":
-        return Reply.json(theirs.within("cycle_start", first, last).within("cycle_end", first, last).json())
-    return Reply.json(theirs.json(*theirs.span(first, last)))
+    mine = call.records.matching(owner=call.account["tenant_id"])
+    client, product = asked["customerId"], asked["productId"]
+    theirs = mine.matching(client=client, product=product).ordered("-date", "id")
+    if not len(theirs) and is_unknown(call, mine, client, product):
+        raise NotFound
+    start, stop = theirs.span(first, last)
+    cycles = theirs.within("cycle_start", first, last).within("cycle_end", first, last)
+    if theirs.rows[start:stop] == cycles.rows or call.readings["date-field"] == "invoice-date":
+        return Reply.json(theirs.json(start, stop))
+    return Reply.json(cycles.json())
+
+
+def is_unknown(call: Call, mine: View, client: str, product: str) -> bool:
+    """Whether the customer or the product counts as one that there is not."""
+    known = len(mine.matching(client=client)) and len(mine.matching(product=product))
+    return not known and call.readings["unknown-id"] == "not-found"
 
 
 GET_THE_INVOICES = Endpoint(
@@ -116,6 +178,7 @@ GET_THE_INVOICES = Endpoint(
     path="/v1/invoices",  # 002:3, with the version of 002:9
     params=Query(),
     repeated="joined",  # as Spring does
+    ignores=ignores,
     answer=get_the_invoices,
     repeatable=True,
 )
@@ -132,14 +195,14 @@ DOCUMENTED = {
 def example(account: Account, dataset: Dataset) -> Example:
     """The example request (002:9) for the customer and product of the tenant's first record, over all their history.
 
-    A tenant without records asks with the document's own values.
+    With the document's customer, or for a tenant without records, it is the document's own.
     """
     records, columns = dataset.records, dataset.records.columns
     mine = Equals("owner", account["tenant_id"])
     rows = records.rows((mine,), ())
-    if not rows:
+    client, product = (columns[name][rows[0]] if rows else "" for name in ("client", "product"))
+    if not rows or (client, product) == (DOCUMENTED["customerId"], DOCUMENTED["productId"]):
         return Example(GET_THE_INVOICES.path, DOCUMENTED, CREDENTIAL.write(account["token"]))
-    client, product = columns["client"][rows[0]], columns["product"][rows[0]]
     history = records.rows((mine, Equals("client", client), Equals("product", product)), ())
     query = {
         "customerId": client,

@@ -13,7 +13,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 from ...data import story
 from ...vendor import Recipe
 
-GIFT = len(story.CUSTOMERS)  # a slot after the story's: ties with the first customer's invoice, and amounts to nothing
+GIFT = len(story.CUSTOMERS)  # a slot after the story's: ties with a customer's invoice, and amounts to nothing
 TRIALS = ("saltmarsh", "drumlin")  # the second tenant's customers, who pay nothing either
 BLOCK = GIFT + 1 + len(TRIALS)
 TENANT, PILOT, NEWCOMER = "northgate", "northgate-pilot", "newcomer"
@@ -31,18 +31,20 @@ def story_index(index: int) -> int | None:
     return block * len(story.CUSTOMERS) + slot if slot < GIFT else None
 
 
-def record(seed: int, index: int, anchor: datetime) -> Mapping[str, Any]:
+def record(seed: int, index: int, anchor: datetime, at: datetime | None = None) -> Mapping[str, Any]:
     """One invoice, dated within its billing cycle (002:24,32-33) and due 30 days later (002:25).
 
     What is beside the story is discounted to nothing, and bills the cycle from its sixteenth day.
     """
     told, (block, slot) = story_index(index), divmod(index, BLOCK)
-    entry = story.entry(seed, block * len(story.CUSTOMERS) if told is None else told, anchor)
+    repeated = story.gift(block) if slot == GIFT else 0
+    entry = story.entry(seed, block * len(story.CUSTOMERS) + repeated if told is None else told, anchor)
     tenant = TENANT if slot <= GIFT else PILOT
     client = entry.customer.key if slot <= GIFT else TRIALS[slot - GIFT - 1]
-    dated = Random(f"{seed}/saaslogic/{index - GIFT if slot == GIFT else index}/date")
+    drawn = Random(f"{seed}/saaslogic/{index - GIFT + repeated if slot == GIFT else index}/date")
     starts, ends = datetime.combine(entry.starts, time()), datetime.combine(entry.ends, time(23, 59, 59))
-    issued = starts + timedelta(days=dated.randrange(entry.ends.day), seconds=dated.randrange(24 * 60 * 60))
+    issued = starts + timedelta(days=drawn.randrange(entry.ends.day), seconds=drawn.randrange(24 * 60 * 60))
+    issued = issued if at is None else at.replace(tzinfo=None)
     paid = told is None or entry.state == "paid"
     net = Decimal(0) if told is None else entry.total
     return {
@@ -69,6 +71,11 @@ def record(seed: int, index: int, anchor: datetime) -> Mapping[str, Any]:
     }
 
 
+def dated(seed: int, index: int, at: datetime) -> Mapping[str, Any]:
+    """The same invoice, issued then, within the cycle that it bills."""
+    return record(seed, index, story.anchor(at, index // BLOCK, later=1), at)
+
+
 def _number(block: int, slot: int, issued: datetime) -> str:
     """``INV-2023-001`` (002:18): counted through the year, on and on when the story's months come round again."""
     month = block // story.MONTHS * 12 + issued.month - 1
@@ -83,4 +90,4 @@ def _token(key: str) -> str:
     return "sl_" + sha256(f"saaslogic/{key}".encode()).hexdigest()[:32]
 
 
-RECIPE = Recipe(records=14 * BLOCK, accounts=accounts, record=record)
+RECIPE = Recipe(records=14 * BLOCK, accounts=accounts, record=record, dated=dated)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...data import shipped
-from ...vendor import Recipe, Vendor
+from ...vendor import Recipe, Vendor, holder
 from . import auth, errors, invoices
 
 
@@ -19,7 +19,8 @@ VENDOR = Vendor(
     document="https://dev.wisecp.com/en/kb/getinvoices",
     hosts=("example.com",),  # 004:27
     credential=auth.CREDENTIAL,
-    authenticate=auth.authenticate,
+    authenticate=holder,
+    permit=auth.permit,
     account=auth.Account,
     account_id="key_id",
     endpoints=(invoices.GET_INVOICES,),

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from ...data.dataset import Account as Found
 from ...errors import Forbidden
 from ...toolkit import fields
 from ...toolkit.credentials import Credential
-from ...vendor import Call, holder
+from ...vendor import Call
 
 CREDENTIAL = Credential("Apikey", key="api_key")
 
@@ -20,9 +19,7 @@ class Account(fields.RecordSchema):
     may_list_invoices = fields.Flag(optional=True)
 
 
-def authenticate(call: Call) -> Found:
-    """The account of the key. Raises Unauthenticated, or Forbidden when the key lacks this action."""
-    account = holder(call)
-    if not account.get("may_list_invoices", True):
+def permit(call: Call) -> None:
+    """Raises Forbidden when the key lacks this action."""
+    if not call.account.get("may_list_invoices", True):
         raise Forbidden
-    return account

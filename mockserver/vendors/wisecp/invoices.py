@@ -2,40 +2,42 @@
 
 from __future__ import annotations
 
+import re
+from decimal import Decimal
 from operator import itemgetter
 from typing import Any
 
 from ...data.dataset import Account, Dataset
-from ...data.records import Chart, Readings, Record, RecordType
-from ...errors import Complaint
-from ...toolkit import fields, pages, params
+from ...data.records import Chart, Readings, Record, RecordType, View
+from ...toolkit import fields, pages
 from ...toolkit.jsontext import Fragment, encode
-from ...toolkit.money import as_double
+from ...toolkit.money import as_double, from_double
 from ...vendor import Call, Endpoint, Example, Paging, Reading, Reply
+from . import query
 from .auth import CREDENTIAL
 
 # Readings: where the document can be read in more than one way ------------------------------------------------------
 
-OUT_OF_RANGE = Reading(
-    "out-of-range",
-    "clamp",
-    ("clamp", "refuse"),
-    source="004:15",
-    about="A `limit` over 50 counts as 50 and a `limit` or `page` under 1 as its default, or either is an error.",
+DEFAULT_ORDER = Reading(
+    "default-order",
+    "id-descending",
+    ("id-descending", "id-ascending"),
+    source="004:16-17, 004:57, 004:135",  # documented, both: by the two defaults, and by the sample
+    about="Unless asked otherwise the highest id comes first, as the defaults say, or the lowest, as the sample shows.",
 )
-UNKNOWN_VALUE = Reading(
-    "unknown-value",
-    "ignore",
-    ("ignore", "refuse"),
-    source="004:14-22",
-    about="A word that is not listed, or no integer where one is wanted, is as if absent, or an error.",
+NUMBER_ORDER = Reading(
+    "number-order",
+    "text",
+    ("text", "natural"),
+    source="004:16, 004:58",  # inferred, either: the column is a text (P[31])
+    about="`sort=number` compares numbers as texts (`#100` before `#99`), or the digits in them by their value.",
 )
 AMOUNTS = Reading(
     "amounts",
-    "short",
-    ("short", "php"),
-    source="004:95-97",
-    about="Numbers print with their own decimals (24.78), or as PHP prints doubles (24.780000000000001136868…).",
+    "php",
+    ("php", "short"),
+    source="004:95-97",  # php: documented, as all seven fractional amounts print (004:95-175); short: inferred
+    about="Numbers print as PHP prints doubles (24.780000000000001136868…), or with their own decimals (24.78).",
     renders=True,
 )
 USER_ID = Reading(
@@ -53,45 +55,7 @@ NUMBER_MATCH = Reading(
     source="004:23,58",
     about="`filter[number]` wants the whole number (`#327`), or finds it without its hash sign (`327`) too.",
 )
-READINGS = (OUT_OF_RANGE, UNKNOWN_VALUE, AMOUNTS, USER_ID, NUMBER_MATCH)
-
-
-# Request Parameters (004:11-23) -------------------------------------------------------------------------------------
-
-PHP_INT_MAX = 2**63 - 1  # PHP reads a larger integer as this one
-
-
-class ThreeValued(params.Choice):
-    """A "Boolean" of three words (004:19-21); ``1`` and ``0`` are understood as PHP understands them (inferred)."""
-
-    def __init__(self, **more: Any) -> None:
-        super().__init__({"none": None, "true": True, "false": False}, any_case=True, load_default=None, **more)
-
-    def read(self, text: str) -> Any:
-        return super().read({"1": "true", "0": "false"}.get(text, text))
-
-
-class Query(params.ParamSchema):
-    page = params.Integer(minimum=1, maximum=PHP_INT_MAX, above=str(PHP_INT_MAX), load_default=1)
-    limit = params.Integer(minimum=1, maximum=50, above="50", load_default=10)
-    sort = params.Choice(("id", "number", "created_at", "due_date", "payment_date", "total"), load_default="id")
-    sort_type = params.Choice({"ASC": "", "DESC": "-"}, any_case=True, load_default="-")
-    status = params.Choice(
-        {"all": None} | {word: word for word in ("pending", "unpaid", "paid", "cancelled", "refunded")},
-        data_key="filter[status]",
-        load_default=None,
-    )
-    local = ThreeValued(data_key="filter[local]")
-    taxfree = ThreeValued(data_key="filter[taxfree]")
-    formalized = ThreeValued(data_key="filter[formalized]")
-    id = params.Integer(data_key="filter[id]", load_default=None)
-    number = params.Text(data_key="filter[number]", load_default=None)
-
-
-def ignores(complaint: Complaint, readings: Readings) -> bool:
-    """The document lists no error: what cannot be used is passed over, unless a reading refuses it."""
-    decides = OUT_OF_RANGE if complaint.code == "out-of-range" else UNKNOWN_VALUE
-    return readings[decides.name] != "refuse"
+READINGS = (*query.READINGS, DEFAULT_ORDER, NUMBER_ORDER, AMOUNTS, USER_ID, NUMBER_MATCH)
 
 
 # Sample JSON Response (004:47-204) ----------------------------------------------------------------------------------
@@ -213,6 +177,20 @@ def written(invoice: Record, readings: Readings) -> bytes:
     return encode(invoice)
 
 
+def natural(invoice: Record) -> str:
+    """The number as it is compared where the digits in it count by their value."""
+    return re.sub("0*([0-9]+)", lambda digits: f"{len(digits[1]):06}{digits[1]}", str(invoice["number"]))
+
+
+def restored(value: Any) -> Any:
+    """The value with the decimals that its numbers had before PHP printed them."""
+    if isinstance(value, Decimal):
+        return from_double(value)
+    if isinstance(value, dict):
+        return {name: restored(item) for name, item in value.items()}
+    return [restored(item) for item in value] if isinstance(value, list) else value
+
+
 RECORDS = RecordType(
     schema=Invoice,
     id="id",
@@ -230,40 +208,66 @@ RECORDS = RecordType(
         "taxfree": itemgetter("taxfree"),
         "formalized": itemgetter("formalize"),
         "bare_number": lambda invoice: invoice["number"].removeprefix("#"),
+        "number_natural": natural,
     },
     render=written,
+    restore=restored,
     chart=Chart(amount="total", date="created_at", status="status", currency="currency"),
 )
 
 
 def get_invoices(call: Call) -> Reply:
     """200 with one page of the invoices that meet all filters; nothing found is a success, too."""
-    asked = call.params
-    page, limit, direction = asked["page"], asked["limit"], asked["sort_type"]
-    filters = {name: asked[name] for name in ("status", "local", "taxfree", "formalized", "id", "number")}
-    if call.readings["number-match"] == "bare" and asked["number"] and not asked["number"].startswith("#"):
-        filters["bare_number"] = filters.pop("number")
-    order = [direction + key for key in dict.fromkeys((asked["sort"], "id"))]
-    found = call.records.matching(**filters).ordered(*order)
-    cut = pages.numbered(len(found), page, limit, first=1)
+    page, limit = call.params["page"], call.params["limit"]
+    matching = found(call)
+    cut = pages.numbered(len(matching), page, limit, first=1)
+    shown = ordered(call, matching, cut)
     envelope = {
         "status": "successful",
         "total": cut.total,
         "page": page,
         "limit": limit,
         "next_page": 0 if cut.last else page + 1,
-        "data": Fragment(found.json(cut.start, cut.stop)),
+        "data": Fragment(shown.json(cut.start, cut.stop)),
     }
     return Reply.json(encode(envelope), page=cut)
+
+
+def found(call: Call) -> View:
+    """The invoices that meet all filters."""
+    asked = call.params
+    others = call.records.matching(**{name: asked[name] for name in ("status", "local", "taxfree", "formalized", "id")})
+    number = asked["number"]
+    exact = others.matching(number=number)
+    if number is None or number.startswith("#"):
+        return exact
+    bare = others.matching(bare_number=number)
+    return bare if len(bare) != len(exact) and call.readings["number-match"] == "bare" else exact
+
+
+def ordered(call: Call, matching: View, cut: pages.Page) -> View:
+    """The invoices in the order that is asked for; a reading is asked where it makes another page."""
+    sort, direction = call.params["sort"], call.params["sort_type"]
+    way = "-" if direction is None else direction
+    keys = dict.fromkeys((sort or "id", "id"))
+    usual = matching.ordered(*(way + key for key in keys), given=1)
+    if sort is None and direction is None:
+        reading, other = DEFAULT_ORDER, matching.ordered("id", given=1)
+    elif sort == "number":
+        reading, other = NUMBER_ORDER, matching.ordered(f"{way}number_natural", f"{way}id", given=1)
+    else:
+        return usual
+    differ = usual.rows[cut.start : cut.stop] != other.rows[cut.start : cut.stop]
+    return other if differ and call.readings[reading.name] != reading.default else usual
 
 
 GET_INVOICES = Endpoint(
     operation="GetInvoices",
     path="/api/Billing/GetInvoices",  # 004:9, 27
     also=("/index.php/api/Billing/GetInvoices",),  # without URL rewriting (P[29])
-    params=Query(),
+    params=query.Query(),
     repeated="last",  # as PHP does
-    ignores=ignores,
+    ignores=query.ignores,
     answer=get_invoices,
     repeatable=True,
     paging=Paging("page", first=1, size=10),  # 004:14

@@ -11,7 +11,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from functools import lru_cache
 from hashlib import sha256
 from random import Random
 from typing import Any
@@ -20,6 +19,7 @@ from ...data import story
 from ...toolkit.money import rounded
 from ...vendor import Recipe
 from .invoices import FORMAT, NEVER
+from .users import company, person
 
 CUSTOMERS = len(story.CUSTOMERS)
 BLOCK = CUSTOMERS + 3
@@ -30,11 +30,6 @@ HOST = "https://example.com"
 UNIT = Decimal("0.0001")  # DECIMAL(16,4), P[31]
 
 RATES = {"USD": Decimal(1), "EUR": Decimal("1.0842"), "GBP": Decimal("1.2718")}
-STATES = {
-    "Portland": "Oregon", "Sacramento": "California", "Denver": "Colorado", "Austin": "Texas", "Miami": "Florida",
-    "Chicago": "Illinois", "Boise": "Idaho",
-}  # fmt: skip
-LANGUAGES = {"DE": "de", "FR": "fr", "IT": "it"}
 # Name, commission in percent, and what the gateway calls its own number of a payment (004:98-103, 176-181).
 CARD, PAYPAL, TRANSFER, BALANCE = (
     ("Credit Card (Stripe)", Decimal(5), "Transaction ID"),
@@ -60,21 +55,26 @@ def story_index(index: int) -> int | None:
     return block * CUSTOMERS + slot if slot < CUSTOMERS else None
 
 
-def record(seed: int, index: int, anchor: datetime) -> Mapping[str, Any]:
+def record(seed: int, index: int, anchor: datetime, at: datetime | None = None) -> Mapping[str, Any]:
     """One invoice: made on the last day of the billed month; what is open is due at the end of the month after."""
     block, slot = divmod(index, BLOCK)
     if slot == REFUNDED:
-        return refunded(seed, index, block * BLOCK + 1, anchor)
+        return refunded(seed, index, block * BLOCK + 1, anchor, at)
     if slot == CANCELLED:
-        return cancelled(seed, index, block * BLOCK + 2, anchor)
+        return cancelled(seed, index, block * BLOCK + 2, anchor, at)
     if slot == FREE:
-        return free(seed, index, block * BLOCK + 3, anchor)
-    return invoice(seed, index, index, anchor)
+        return free(seed, index, block * BLOCK + 3, anchor, at)
+    return invoice(seed, index, index, anchor, at)
 
 
-def refunded(seed: int, index: int, repeats: int, anchor: datetime) -> dict[str, Any]:
+def dated(seed: int, index: int, at: datetime) -> Mapping[str, Any]:
+    """The same invoice, made then, for that month."""
+    return record(seed, index, story.anchor(at, index // BLOCK, later=1), at)
+
+
+def refunded(seed: int, index: int, repeats: int, anchor: datetime, at: datetime | None) -> dict[str, Any]:
     """A person's payment that went back within hours."""
-    row = invoice(seed, index, repeats, anchor)
+    row = invoice(seed, index, repeats, anchor, at)
     paid = row["payment_date"] if row["payment_date"] != NEVER else row["created_at"]
     back = datetime.strptime(paid, FORMAT) + timedelta(seconds=_draw(seed, index).randrange(60, 10_000))
     return row | {
@@ -86,16 +86,17 @@ def refunded(seed: int, index: int, repeats: int, anchor: datetime) -> dict[str,
     }
 
 
-def cancelled(seed: int, index: int, repeats: int, anchor: datetime) -> dict[str, Any]:
+def cancelled(seed: int, index: int, repeats: int, anchor: datetime, at: datetime | None) -> dict[str, Any]:
     """An invoice that was entered twice; nobody paid it."""
     unpaid = {"payment_date": NEVER, "formalize": False, "formalize_file": None, "payment_method_data": []}
-    return invoice(seed, index, repeats, anchor) | unpaid | {"status": "cancelled", "notes": "Entered twice"}
+    return invoice(seed, index, repeats, anchor, at) | unpaid | {"status": "cancelled", "notes": "Entered twice"}
 
 
-def free(seed: int, index: int, repeats: int, anchor: datetime) -> dict[str, Any]:
+def free(seed: int, index: int, repeats: int, anchor: datetime, at: datetime | None) -> dict[str, Any]:
     """A gift: discounted by 100 percent and paid from nothing."""
-    row, entry = invoice(seed, index, repeats, anchor), story_entry(seed, repeats, anchor)
-    bill = Bill(entry.product.price, 1, Decimal(0), Decimal(0), Decimal(100), row["tax_rate"])
+    row, entry = invoice(seed, index, repeats, anchor, at), story_entry(seed, repeats, anchor)
+    inclusive = row["taxation_type"] == "inclusive"
+    bill = Bill(entry.product.price, 1, Decimal(0), Decimal(0), Decimal(100), row["tax_rate"], inclusive)
     return row | {
         "user": person(seed, index, entry.customer),
         "payment_date": row["created_at"],
@@ -114,17 +115,19 @@ def story_entry(seed: int, index: int, anchor: datetime) -> story.Entry:
     return story.entry(seed, told, anchor)
 
 
-def invoice(seed: int, index: int, tells: int, anchor: datetime) -> dict[str, Any]:
+def invoice(seed: int, index: int, tells: int, anchor: datetime, at: datetime | None) -> dict[str, Any]:
     """Invoice ``index`` for the entry that record ``tells`` tells, with that record's dates and amounts."""
     entry, draw, own = story_entry(seed, tells, anchor), _draw(seed, tells), _draw(seed, index)
     customer = entry.customer
     status = {"paid": "paid", "open": "unpaid" if entry.index % 4 else "pending", "overdue": "unpaid"}[entry.state]
     gateway = draw.choice((CARD, CARD, PAYPAL, TRANSFER)) if status == "paid" else TRANSFER
-    bill = fitted(entry, gateway[1])
+    inclusive = own.random() < 0.15
+    bill = fitted(entry, gateway[1], inclusive)
     gateway = gateway if bill.commission_rate == gateway[1] else TRANSFER
     created = datetime.combine(entry.ends, datetime.min.time()) + timedelta(minutes=draw.randrange(6 * 60, 18 * 60))
+    created = created if at is None else at.replace(tzinfo=None)
     until_paid = draw.randrange(100, 10_000 if entry.month == 0 else 20 * 86_400)
-    due = entry.ends + timedelta(days=draw.choice((7, 14, 21)))
+    due = created.date() + timedelta(days=draw.choice((7, 14, 21)))
     if entry.state == "open":
         due = story.billing_month(anchor, entry.month - 1)[1]
     formal = status == "paid" and draw.random() < 0.5
@@ -134,7 +137,7 @@ def invoice(seed: int, index: int, tells: int, anchor: datetime) -> dict[str, An
         "id": number,
         "number": f"#{number}",
         "user": company(seed, story.CUSTOMERS.index(customer)),
-        "taxation_type": "inclusive" if own.random() < 0.15 else "exclusive",
+        "taxation_type": "inclusive" if inclusive else "exclusive",
         "notes": own.choice((None, None, f"Purchase order {own.randrange(10_000, 99_999)}")),
         "created_at": created.strftime(FORMAT),
         "due_date": f"{due.isoformat()} 23:59:00",
@@ -165,7 +168,8 @@ def invoice(seed: int, index: int, tells: int, anchor: datetime) -> dict[str, An
 class Bill:
     """A product at a unit price and some usage, and what follows from them; every amount has four decimals.
 
-    ``discount`` (percent) is given on each item, ``commission_rate`` (percent) taken on their sum.
+    ``discount`` (percent) is given on each item, ``commission_rate`` (percent) taken on their sum. Where tax is
+    ``inclusive`` the prices have it in them (inferred: both examples are exclusive).
     """
 
     price: Decimal
@@ -174,6 +178,7 @@ class Bill:
     commission_rate: Decimal
     discount: Decimal
     tax_rate: Decimal
+    inclusive: bool = False
 
     @property
     def items(self) -> list[tuple[Decimal, int]]:
@@ -198,12 +203,19 @@ class Bill:
     @property
     def tax(self) -> Decimal:
         """004:172-174: 3.78 is 18 % of 21; discounts come off first."""
-        return percent(self.tax_rate, self.subtotal - sum(self.discounts))
+        if self.inclusive:
+            return rounded(self.payable * self.tax_rate / (100 + self.tax_rate), 4)
+        return percent(self.tax_rate, self.payable)
+
+    @property
+    def payable(self) -> Decimal:
+        """The subtotal less discounts, with or without tax as the prices are."""
+        return self.subtotal - sum(self.discounts)
 
     @property
     def total(self) -> Decimal:
         """004:95-97, 114: 0.5509 is 0.6886 less 0.1377; 004:173-175: 24.78 is 21 and 3.78."""
-        return self.subtotal - sum(self.discounts) + self.tax
+        return self.payable if self.inclusive else self.payable + self.tax
 
 
 def percent(rate: Decimal, of: Decimal) -> Decimal:
@@ -211,25 +223,25 @@ def percent(rate: Decimal, of: Decimal) -> Decimal:
     return rounded(of * rate / 100, 4)
 
 
-def fitted(entry: story.Entry, commission_rate: Decimal) -> Bill:
+def fitted(entry: story.Entry, commission_rate: Decimal, inclusive: bool) -> Bill:
     """A bill that amounts to the entry's total exactly, its unit price the list price or near it.
 
     The story rounds to cents and this vendor does not, so the price gives way. Not every total can be reached with a
     tax and a commission on top: then the commission is dropped, then the tax, and what is left always fits.
     """
-    return next(bill for bill in near(entry, commission_rate) if bill.total == entry.total)
+    return next(bill for bill in near(entry, commission_rate, inclusive) if bill.total == entry.total)
 
 
-def near(entry: story.Entry, commission_rate: Decimal) -> Iterator[Bill]:
+def near(entry: story.Entry, commission_rate: Decimal, inclusive: bool = False) -> Iterator[Bill]:
     """Bills that amount to the entry's total or miss it by little, the likeliest first."""
     usage = entry.gross - entry.product.price * entry.quantity
     discount, taxed, none = Decimal(entry.discount), Decimal(entry.customer.tax_rate), Decimal(0)
     for commission, tax_rate in ((commission_rate, taxed), (none, taxed), (none, none)):
-        growth = (1 + (commission - discount) / 100) * (1 + tax_rate / 100)
+        growth = (1 + (commission - discount) / 100) * (1 if inclusive else 1 + tax_rate / 100)
         for quantity in dict.fromkeys((entry.quantity, 1)):
             price = rounded((entry.total / growth - usage) / quantity, 4)
             for step in (0, 1, -1, 2, -2, 3, -3):
-                yield Bill(price + step * UNIT, quantity, usage, commission, discount, tax_rate)
+                yield Bill(price + step * UNIT, quantity, usage, commission, discount, tax_rate, inclusive)
 
 
 def money(bill: Bill) -> dict[str, Any]:
@@ -283,65 +295,6 @@ def lines(draw: Random, index: int, entry: story.Entry, bill: Bill, name: str) -
     return {"discounts": discounts, "items": items}
 
 
-# Users, as they were when the invoice was made (004:59-80, 137-158) -------------------------------------------------
-
-
-@lru_cache(maxsize=CUSTOMERS * 4)
-def company(seed: int, position: int) -> Mapping[str, Any]:
-    """A customer of the story."""
-    customer = story.CUSTOMERS[position]
-    fake = story.faker(seed, "wisecp", "user", position)
-    name, surname = customer.contact
-    return {
-        "id": 11 + position,
-        "lang": LANGUAGES.get(customer.country[0], "en"),
-        "identity": None,
-        "type": "corporate",
-        "name": name,
-        "surname": surname,
-        "full_name": f"{name} {surname}",
-        "email": customer.email,
-        "phone": fake.numerify("1%##55501##"),
-        "company_name": customer.company,
-        "company_tax_number": fake.numerify("%########"),
-        "company_tax_office": f"{customer.city} Tax Office",
-        "address": _address(fake.street_address(), fake.zipcode(), customer),
-    }
-
-
-def person(seed: int, index: int, neighbour: story.Customer) -> dict[str, Any]:
-    """Somebody without a company, from the same city as a customer; has an identity number or none."""
-    fake = story.faker(seed, "wisecp", index)
-    name, surname = fake.first_name(), fake.last_name()
-    return {
-        "id": 101 + index,
-        "lang": LANGUAGES.get(neighbour.country[0], "en"),
-        "identity": fake.numerify("%##########") if fake.boolean() else None,
-        "type": "individual",
-        "name": name,
-        "surname": surname,
-        "full_name": f"{name} {surname}",
-        "email": f"{name}.{surname}@example.com".lower(),
-        "phone": fake.numerify("1%##55501##"),
-        "company_name": "",
-        "company_tax_number": "",
-        "company_tax_office": "",
-        "address": _address(fake.street_address(), fake.zipcode(), neighbour),
-    }
-
-
-def _address(detail: str, zipcode: str, customer: story.Customer) -> dict[str, str]:
-    code, country = customer.country
-    return {
-        "country_code": code,
-        "country_name": country,
-        "city": customer.city,
-        "state": STATES.get(customer.city, ""),
-        "detail": detail,
-        "zipcode": zipcode,
-    }
-
-
 def _draw(seed: int, index: int) -> Random:
     return Random(f"{seed}/wisecp/{index}")
 
@@ -354,4 +307,4 @@ def _key(name: str) -> str:
     return "wi_" + sha256(f"wisecp/{name}".encode()).hexdigest()[:32]
 
 
-RECIPE = Recipe(records=10 * BLOCK, accounts=accounts, record=record)
+RECIPE = Recipe(records=10 * BLOCK, accounts=accounts, record=record, dated=dated)

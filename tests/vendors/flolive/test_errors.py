@@ -38,7 +38,7 @@ def test_a_listed_code_comes_with_its_message(client: Client, code: str) -> None
         answer = client.get(Prefer=prefer)
         body = f'{{"errorCode":"{code}","errorMessage":"{message}","content":[],"pageable":null}}'
         assert (answer.status, answer.body) == (status, body.encode())
-        assert answer.basis.startswith("documented; rule=flolive.")
+        assert answer.basis.startswith("inferred; rule=flolive.")
         assert answer.warnings == []
 
 

@@ -66,6 +66,32 @@ def test_under_always_200_the_gates_say_200_too(client: Client) -> None:
     assert client.get(readings=reading).body == client.get().body
 
 
+# failure-content and pageable ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("status", [*sorted({words.status for words in VENDOR.errors}), 418])
+def test_content_of_a_failure(client: Client, status: int) -> None:
+    usual = client.get(Prefer=f"code={status}")
+    for choice, content in (("empty", b'"content":[],'), ("null", b'"content":null,'), ("absent", b"")):
+        answer = client.get(Prefer=f"code={status}", readings=f"failure-content={choice}")
+        assert (answer.status, answer.body) == (usual.status, usual.body.replace(b'"content":[],', content))
+        assert client.get(readings=f"failure-content={choice}").body == client.get().body
+
+
+@pytest.mark.parametrize("name", ["Harbourlight", "Newcomer"])
+def test_pageable_of_a_success(client: Client, name: str) -> None:
+    usual = client.get(path=path(name)).json
+    count = len(usual["content"])
+    assert (count > 0) == (name == "Harbourlight")
+    page = {"page": 0, "size": count, "totalPages": 1, "totalElements": count}
+    answer = client.get(path=path(name), readings="pageable=object")
+    assert list(answer.json) == list(usual)
+    assert answer.json == {**usual, "pageable": page}
+    assert client.get(path=path(name), readings="pageable=null").json == usual
+    failed = client.get(path=path("Tundra"), readings="pageable=object")
+    assert failed.body == DOES_NOT_EXIST
+
+
 # not-eligible -------------------------------------------------------------------------------------------------------
 
 

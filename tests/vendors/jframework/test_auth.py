@@ -1,10 +1,14 @@
-"""Brand-URL and Auth-Key: the brand first, then the key."""
+"""Auth-Key and Brand-URL: the key first, then the brand."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
-from tests.client import Client
+from mockserver.app import create_app
+from mockserver.settings import make
+from tests.client import WALL, Client
 from tests.vendors.jframework.helpers import BRAND, account, credentials, jframework
 
 TEXT = (
@@ -64,9 +68,31 @@ def test_a_key_is_not_good_with_another_brand(client: Client, key: int, brand: i
     assert client.get(headers=credentials(key)).status == 200
 
 
+@pytest.mark.statement("JF-32", "JF-37", "JF-38")
+@pytest.mark.parametrize("brand", [None, "", "/", "https://", "https://nobody.example", account(4)["brand_url"]])
+@pytest.mark.parametrize("key", [None, "", "nobody-has-this-key", account(3)["auth_key"]])
+@pytest.mark.parametrize("readings", ["", "brand=ignored", "bad-input=ignore"])
+@pytest.mark.parametrize("query", ["", "UserId=&PageSize="])
+def test_without_a_good_key_it_is_401_whatever_the_brand(
+    client: Client, brand: str | None, key: str | None, readings: str, query: str
+) -> None:
+    sent = {name: value for name, value in (("Brand-URL", brand), ("Auth-Key", key)) if value is not None}
+    answer = client.get(query, headers=sent, readings=readings)
+    assert (answer.status, answer.rule) == (401, "jframework.401")
+    assert answer.json["errors"][0]["message"] == TEXT
+
+
+def test_credentials_that_the_sandbox_lets_expire_are_401_whatever_the_brand() -> None:
+    app = create_app(make({}, {}), wall=lambda: WALL)
+    http = app.test_client()
+    http.put("/__admin/scenarios/active", json={"name": "expired-credentials"})
+    for brand in ({}, {"Brand-URL": "https://nobody.example"}, {"Brand-URL": BRAND}):
+        assert http.get("/jframework/api/v1/invoices", headers={"Auth-Key": KEY, **brand}).status_code == 401
+
+
 @pytest.mark.parametrize("headers", [{}, {"Brand-URL": ""}, {"Origin": BRAND}])
-@pytest.mark.parametrize("readings", ["", "bad-input=ignore"])
-def test_a_missing_brand_is_bad_input_whatever_the_reading(
+@pytest.mark.parametrize("readings", ["", "bad-input=ignore", "brand=refused"])
+def test_a_missing_brand_is_bad_input_once_the_key_is_good(
     client: Client, headers: dict[str, str], readings: str
 ) -> None:
     answer = client.get(headers={"Auth-Key": KEY} | headers, readings=readings)
@@ -74,25 +100,46 @@ def test_a_missing_brand_is_bad_input_whatever_the_reading(
     assert answer.json["errors"][0]["code"] == "InvalidInput"
 
 
-@pytest.mark.parametrize("brand", ["https://nobody.example", BRAND.upper(), BRAND + "/", "billing.northgate.example"])
+@pytest.mark.parametrize("brand", ["https://nobody.example", BRAND + "/portal", "northgate.example", "https://"])
 def test_an_unknown_brand_is_not_found(client: Client, brand: str) -> None:
     answer = client.get(headers={"Brand-URL": brand, "Auth-Key": KEY})
     assert (answer.status, answer.rule) == (404, "jframework.404")
     assert answer.json["errors"][0]["code"] == "BrandNotFound"
 
 
+@pytest.mark.parametrize("brand", [None, "", "https://nobody.example"])
+def test_a_missing_or_unknown_brand_may_be_ignored(client: Client, brand: str | None) -> None:
+    sent = {"Auth-Key": KEY} | ({} if brand is None else {"Brand-URL": brand})
+    assert client.get(headers=sent, readings="brand=ignored").body == client.get().body
+
+
+@pytest.mark.parametrize("readings", ["", "brand=ignored"])
+@pytest.mark.parametrize(
+    "spelled", [str.upper, lambda brand: brand + "//", lambda brand: brand.removeprefix("https://").title() + "/"]
+)
+def test_scheme_letter_case_and_slashes_at_the_end_make_no_other_brand(
+    client: Client, spelled: Callable[[str], str], readings: str
+) -> None:
+    answer = client.get(headers={"Brand-URL": spelled(BRAND), "Auth-Key": KEY}, readings=readings)
+    assert answer.body == client.get().body
+    other = client.get(headers={"Brand-URL": spelled(account(4)["brand_url"]), "Auth-Key": KEY}, readings=readings)
+    assert (other.status, other.rule) == (401, "jframework.401.other-brand")
+
+
 @pytest.mark.parametrize(
     ("brand", "key", "user", "rule"),
     [
-        ("", "", "x", "jframework.400.brand-url-missing"),
-        ("https://nobody.example", "", "x", "jframework.404"),
+        ("", "", "x", "jframework.401"),
+        ("https://nobody.example", "", "x", "jframework.401"),
         (BRAND, "", "x", "jframework.401"),
+        ("", KEY, "x", "jframework.400.brand-url-missing"),
+        ("https://nobody.example", KEY, "x", "jframework.404"),
         (BRAND, KEY, "x", "jframework.400"),
         (BRAND, KEY, "0", "jframework.403"),
         (BRAND, KEY, "", "getInvoices.200"),
     ],
 )
-def test_brand_then_key_then_input_then_permission(client: Client, brand: str, key: str, user: str, rule: str) -> None:
+def test_key_then_brand_then_input_then_permission(client: Client, brand: str, key: str, user: str, rule: str) -> None:
     query = {"x": "PageNumber=x&UserId=somebody", "0": "PageNumber=0&UserId=somebody", "": ""}[user]
     assert client.get(query, headers={"Brand-URL": brand, "Auth-Key": key}).rule == rule
 
@@ -111,7 +158,7 @@ def test_blanks_around_a_header_are_no_part_of_it(client: Client) -> None:
 @pytest.mark.parametrize(
     ("headers", "status", "locations"),
     [
-        ({"BrandUrl": BRAND, "AuthKey": KEY}, 400, ["header.BrandUrl", "header.AuthKey"]),
+        ({"BrandUrl": BRAND, "AuthKey": KEY}, 401, ["header.BrandUrl", "header.AuthKey"]),
         ({"BrandUrl": BRAND, "Auth-Key": KEY}, 400, ["header.BrandUrl"]),
         ({"Brand-URL": BRAND, "AuthKey": KEY}, 401, ["header.AuthKey"]),
         ({"Brand-URL": BRAND, "Auth-Key": KEY, "AuthKey": KEY}, 200, ["header.AuthKey"]),
@@ -161,12 +208,11 @@ def test_help_never_changes_the_body(client: Client) -> None:
     assert client.get(headers={"Brand-URL": BRAND, "Authorization": "Bearer x"}).body == plain.body
 
 
-@pytest.mark.parametrize("brand", [BRAND, account(4)["brand_url"], "https://nobody.example"])
+@pytest.mark.parametrize("brand", [None, BRAND, account(4)["brand_url"], "https://nobody.example"])
 @pytest.mark.parametrize("key", ["nobody-has-this-key", account(1)["auth_key"]])
-def test_any_credential_is_a_brand_and_a_key_of_whatever_value(brand: str, key: str) -> None:
+def test_any_credential_is_a_key_of_whatever_value_with_any_brand_or_none(brand: str | None, key: str) -> None:
     lenient = jframework(accept_any_credential=True)
-    own = key == account(1)["auth_key"] and brand == BRAND
-    expected = jframework().get(headers=credentials(1 if own else 0))
-    assert lenient.get(headers={"Brand-URL": brand, "Auth-Key": key}).body == expected.body
-    assert lenient.get(headers={"Brand-URL": brand}).status == 401
-    assert lenient.get(headers={"Auth-Key": key}).status == 400
+    expected = jframework().get(headers=credentials(1 if key == account(1)["auth_key"] else 0))
+    sent = {} if brand is None else {"Brand-URL": brand}
+    assert lenient.get(headers={**sent, "Auth-Key": key}).body == expected.body
+    assert lenient.get(headers=sent).status == 401

@@ -15,8 +15,8 @@ GENERIC = "The request failed."
 
 class TestJFramework(VendorContract):
     name = "jframework"
-    anonymous = {"Brand-URL": BRAND}
     bad_credentials = [
+        {},
         {"Brand-URL": BRAND},
         {"Brand-URL": BRAND, "Auth-Key": ""},
         {"Brand-URL": BRAND, "Auth-Key": "Bearer nobody-has-this-key"},

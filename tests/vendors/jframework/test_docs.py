@@ -78,10 +78,13 @@ REPLY = """
 
 
 @pytest.mark.statement("JF-33", "JF-102")
-def test_the_documented_reply_byte_for_byte() -> None:
-    """001:94 shows pageSize 10 though the request has no query and the default is 200 (001:22): so 10 is asked for."""
-    answer = jframework("docs").get("PageSize=10", headers=HEADERS)
+def test_the_documented_request_gets_the_documented_reply_byte_for_byte() -> None:
+    """001:94 shows pageSize 10 though the request has no query and the default is 200 (001:22): hence the reading."""
+    client, sent = jframework("docs"), HEADERS | {"Host": "protocol.jframework.io", "Accept": "*/*"}
+    answer = client.get("", path="/api/v1/invoices", headers=sent, readings="default-page-size=10")
     assert answer.status == 200
+    assert answer.warnings == []
+    assert client.get("PageSize=10", headers=HEADERS).body == answer.body
     assert answer.body == compact(REPLY)
     assert answer.headers["Content-Type"] == "application/json; charset=utf-8"
 

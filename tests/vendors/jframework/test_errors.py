@@ -42,7 +42,7 @@ def test_401_byte_for_byte(client: Client) -> None:
         ).encode()
     )
     assert answer.headers["Content-Type"] == "application/json; charset=utf-8"
-    assert answer.basis == "documented; rule=jframework.401"
+    assert answer.basis == "inferred; rule=jframework.401"
 
 
 def test_the_correlation_id_is_a_uuid_that_stays_for_the_same_call(client: Client) -> None:
@@ -67,7 +67,15 @@ BAD = [
     ("InvoiceDate", "2025-02-30"),
     ("InvoiceDate", "2025-07-15T25:00:00Z"),
     ("InvoiceDate", "0001-01-01T00:00:00+14:00"),
-    ("OverdueDate", "07-15-2025"),
+    ("OverdueDate", "15-07-2025"),
+    ("OverdueDate", "13/01/2025"),
+    ("InvoiceDate", "12/01/25"),
+    ("InvoiceDate", "12/01/2025 1:50 PM"),
+    ("Type", "2"),
+    ("Status", "-1"),
+    ("PageSize", " 0"),
+    ("PageSize", "1 0"),
+    ("TestMode", " 1"),
     ("TestMode", "1"),
     ("TestMode", "ja"),
     ("SortDataField", "user"),

@@ -48,6 +48,98 @@ def test_text_may_have_to_be_equal(client: Client, name: str, field: str) -> Non
         assert ids(client.get({name: part})) == ids(client.get({name: part}, readings="text-match=contains"))
 
 
+BOUND = [
+    ("PageSize", " 10", "10"),
+    ("PageSize", "7\t", "7"),
+    ("PageNumber", " +1 ", "1"),
+    ("ReminderedCount", " 2", "2"),
+    ("Type", "1", "Post"),
+    ("Type", "0", "Provisional"),
+    ("Status", "0", "Unpaid"),
+    ("Status", " paid ", "Paid"),
+    ("TestMode", " TRUE", "true"),
+    ("InvoiceDate", "07/01/2026", "2026-07-01"),
+    ("InvoiceDate", "7-1-2026", "2026-07-01"),
+    ("InvoiceDate", "2026/07/01", "2026-07-01"),
+]
+
+
+@pytest.mark.parametrize(("name", "sent", "usual"), BOUND)
+def test_what_asp_net_binds_is_read_and_told(client: Client, name: str, sent: str, usual: str) -> None:
+    answer = client.get({name: sent})
+    assert answer.body == client.get({name: usual}).body == client.get({name: sent}, readings="binding=aspnet").body
+    assert [(w["location"], w["code"]) for w in answer.warnings] == [(f"query.{name}", "ignored-value")]
+    assert answer.warnings[0]["message"].casefold().endswith(f"{usual.casefold()}.")
+    assert client.get({name: sent}, readings="binding=exact").rule == "jframework.400"
+    absent = client.get({name: sent}, readings="binding=exact,bad-input=ignore")
+    assert (absent.body, absent.codes) == (client.get().body, ["ignored-value"])
+
+
+def test_a_time_may_have_a_blank_before_it_and_the_month_first(client: Client) -> None:
+    date = str(next(invoice for invoice in live() if invoice["invoiceDate"])["invoiceDate"])
+    wanted = ids(client.get({"InvoiceDate": date[:19]}))
+    assert wanted
+    assert ids(client.get({"InvoiceDate": f"{date[:10]} {date[11:19]}"})) == wanted
+    assert ids(client.get({"InvoiceDate": f"{date[5:7]}/{date[8:10]}/{date[:4]} {date[11:19]}"})) == wanted
+
+
+def test_the_due_date_may_be_the_field_of_that_name(client: Client) -> None:
+    due = str(next(invoice for invoice in live() if invoice["dueDate"])["dueDate"])
+    by_due = [invoice["id"] for invoice in live() if (invoice["dueDate"] or "").startswith(due[:10])]
+    assert ids(client.get({"OverdueDate": due[:10]}, readings="due-date=dueDate")) == by_due
+    assert ids(client.get({"OverdueDate": due[:10]}, readings="due-date=overdueDate")) == ids(
+        client.get({"OverdueDate": due[:10]})
+    )
+    assert ids(client.get({"OverdueDate": due}, readings="due-date=dueDate,date-match=instant"))
+
+
+def test_keywords_may_be_words_of_which_each_is_found(client: Client) -> None:
+    for text in ("monthly kestrel", "KESTREL  renewal", "fibre gold 2026-06"):
+        words = text.casefold().split()
+        fields = ("code", "name", "description", "notes", "tags")
+        texts = {i["id"]: "\n".join(str(i[field] or "") for field in fields).casefold() for i in live()}
+        wanted = [id for id, said in texts.items() if all(word in said for word in words)]
+        assert wanted
+        assert ids(client.get({"Keywords": text}, readings="keywords=all-words")) == wanted
+        assert ids(client.get({"Keywords": text}, readings="keywords=phrase")) == ids(client.get({"Keywords": text}))
+    assert ids(client.get("Keywords=monthly kestrel")) == []
+    assert ids(client.get("Keywords=kestrel", readings="keywords=all-words")) == ids(client.get("Keywords=kestrel"))
+
+
+def test_a_page_may_have_10_invoices_by_default(client: Client) -> None:
+    first = client.get(readings="default-page-size=10")
+    assert first.body == client.get("PageSize=10").body
+    second = client.get("PageNumber=1", readings="default-page-size=10")
+    assert second.body == client.get("PageNumber=1&PageSize=10").body
+    assert client.get("PageSize=3", readings="default-page-size=10").body == client.get("PageSize=3").body
+    assert client.get("PageSize=", readings="default-page-size=10").body == first.body
+
+
+@pytest.mark.parametrize(
+    ("sent", "meant"),
+    [
+        ("InvoiceStatus", "Status"),
+        ("invoice_type", "Type"),
+        ("invoiceCode", "Code"),
+        ("DueDate", "OverdueDate"),
+        ("page", "PageNumber"),
+        ("limit", "PageSize"),
+        ("per_page", "PageSize"),
+        ("size", "PageSize"),
+        ("sortBy", "SortDataField"),
+        ("search", "Keywords"),
+        ("PageNo", "PageNumber"),
+        ("Statuss", "Status"),
+        ("StartDate", None),
+        ("currency", None),
+    ],
+)
+def test_what_an_unknown_name_seems_to_mean(client: Client, sent: str, meant: str | None) -> None:
+    (warning,) = client.get({sent: "1"}).warnings
+    assert warning["code"] == "unknown-parameter"
+    assert warning["message"].partition("Did you mean ")[2] == (f"{meant}?" if meant else "")
+
+
 def test_keywords_are_parts_under_any_reading(client: Client) -> None:
     assert ids(client.get("Keywords=kestrel", readings="text-match=equals")) == ids(client.get("Keywords=kestrel"))
     assert ids(client.get("Keywords=kestrel"))

@@ -19,6 +19,18 @@ def test_the_readings_and_their_defaults(client: Client) -> None:
     assert client.vendor.defaults == {"empty-list": "empty", "default-order": "newest-first", "bad-id": "unprocessable"}
 
 
+@pytest.mark.parametrize(
+    ("sent", "read"), [("{}abc", "{}"), ("%20{}", "{}"), ("{}.9", "{}"), ("abc", "0"), ("-", "0"), ("%20", "0")]
+)
+def test_a_bad_id_may_be_cast(client: Client, sent: str, read: str) -> None:
+    id = str(invoices()[0]["invoice_id"])
+    answer = client.get("id=" + sent.format(id), readings="bad-id=cast")
+    wanted = client.get("id=" + read.format(id))
+    assert (answer.status, answer.body) == (wanted.status, wanted.body)
+    assert answer.codes == ["ignored-value"]
+    assert client.get("id=" + sent.format(id)).status == 422
+
+
 def test_empty_list(client: Client) -> None:
     nobody = credentials("newcomer")
     assert client.get(headers=nobody, readings="empty-list=empty").body == b'{"success":true,"data":[]}'

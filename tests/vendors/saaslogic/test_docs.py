@@ -49,7 +49,7 @@ def test_the_documented_request_gets_the_documented_response(client: Client) -> 
     answer = client.get(REQUEST, path="/v1/invoices", headers={**HEADERS, **TOKEN}, Host="api-sandbox.saaslogic.io")
     assert answer.status == 200
     assert answer.body == compact(RESPONSE)
-    assert answer.basis == "documented; rule=getTheInvoices.200"
+    assert answer.basis == "inferred; rule=getTheInvoices.200"
     assert answer.warnings == []
 
 
@@ -58,6 +58,16 @@ def test_the_request_exactly_as_printed_has_an_empty_authorization(client: Clien
     """`--header 'Authorization;'` makes curl send the header without a value."""
     answer = client.get(REQUEST, headers={**HEADERS, "Authorization": ""}, Host="api-sandbox.saaslogic.io")
     assert answer.status == 401
+
+
+def test_the_example_call_of_the_docs_dataset_is_the_documents_own(client: Client) -> None:
+    assert client.example == {
+        "method": "GET",
+        "path": "/v1/invoices",
+        "headers": TOKEN,
+        "query": dict(part.split("=") for part in REQUEST.split("&")),
+    }
+    assert client.get().body == compact(RESPONSE)
 
 
 @pytest.mark.statement("SL-31", "SL-33", "SL-38")

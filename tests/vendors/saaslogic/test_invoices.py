@@ -263,6 +263,11 @@ def test_the_example_call_meets_both_statuses_and_what_is_paid_is_received(clien
         assert (invoice["amountReceived"] == invoice["netAmount"]) == (invoice["statusName"] == "Paid")
 
 
+def test_no_more_than_one_row_in_ten_is_worth_nothing(client: Client) -> None:
+    invoices = client.get().json
+    assert 0 < sum(not invoice["netAmount"] for invoice in invoices) <= len(invoices) / 10
+
+
 def test_newest_first_and_of_one_instant_the_smaller_id_first(client: Client, edge: Client) -> None:
     served = [(invoice["invoiceDate"], invoice["invoiceId"]) for invoice in client.get().json]
     dates = [date for date, _ in served]

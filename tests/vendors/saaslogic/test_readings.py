@@ -74,6 +74,91 @@ def test_the_range_holds_the_invoices_day_or_the_whole_cycle(
     assert ids(edge, start, end, "billing-cycle") == by_cycle
 
 
+# unknown-id ---------------------------------------------------------------------------------------------------------
+
+
+def test_an_unknown_customer_or_product_may_be_not_found(client: Client) -> None:
+    one, other = records()[0], next(i for i in records() if i["clientId"] != records()[0]["clientId"])
+    foreign = records(tenant=1)[0]
+    unknown = [
+        {"customerId": "nobody"},
+        {"productId": "nothing"},
+        {"customerId": foreign["clientId"]},
+        {"productId": foreign["productId"]},
+    ]
+    for changed in unknown:
+        asked = query(one, **changed)
+        assert client.get(asked, readings="unknown-id=empty").body == client.get(asked).body == b"[]"
+        answer = client.get(asked, readings="unknown-id=not-found")
+        assert (answer.status, answer.rule) == (404, "saaslogic.404")
+        assert answer.json["message"] == "Not Found"
+    known = query(one, startDate="1999-01-01", endDate="1999-01-01")
+    assert client.get(known, readings="unknown-id=not-found").body == b"[]"
+    apart = [i["productId"] for i in records() if i["clientId"] == other["clientId"]]
+    strange = next(i["productId"] for i in records() if i["productId"] not in apart)
+    never_bought = query(other, productId=strange)
+    assert client.get(never_bought, readings="unknown-id=not-found").body == b"[]"
+
+
+# date-time ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("zone", ["", "Z", "+05:30", ".5", ".123Z"])
+@pytest.mark.parametrize("between", ["T", " "])
+def test_a_time_of_day_may_be_a_bound_or_passed_over(client: Client, between: str, zone: str) -> None:
+    one = records()[0]
+    day, _, time = one["invoiceDate"].partition("T")
+
+    def listed(start: str, end: str, reading: str) -> list[str]:
+        answer = client.get(query(one, startDate=start, endDate=end), readings=reading)
+        assert answer.status == 200
+        assert answer.codes == (["ignored-value"] if reading == "date-time=ignore" and between in start + end else [])
+        return [invoice["invoiceId"] for invoice in answer.json]
+
+    sent, on_that_day = f"{day}{between}{time}{zone}", listed(day, day, "")
+    assert one["invoiceId"] in on_that_day
+    assert one["invoiceId"] in listed(sent, day, "date-time=accept")
+    assert one["invoiceId"] in listed(day, sent, "date-time=accept")
+    assert one["invoiceId"] not in listed(f"{day}{between}23:59:59{zone}", day, "date-time=accept")
+    assert one["invoiceId"] not in listed(day, f"{day}{between}00:00:00{zone}", "date-time=accept")
+    assert listed(f"{day}{between}23:59:59{zone}", day, "date-time=ignore") == on_that_day
+    assert client.get(query(one, startDate=sent), readings="date-time=refuse").rule == "saaslogic.400.date"
+    assert client.get(query(one, startDate=sent)).rule == "saaslogic.400.date"
+
+
+@pytest.mark.parametrize("choice", ["accept", "ignore", "refuse"])
+@pytest.mark.parametrize("bad", ["2023-02-30T00:00:00", "2023-06-01T24:30:00", "2023-06-01T", "2023-06-01T1:00", "now"])
+def test_what_is_no_time_is_refused_under_any_reading(client: Client, choice: str, bad: str) -> None:
+    answer = client.get(query(records()[0], endDate=bad), readings=f"date-time={choice}")
+    assert (answer.status, answer.rule) == (400, "saaslogic.400.date")
+
+
+def test_what_else_is_missing_is_still_told_first(client: Client) -> None:
+    asked = {"startDate": "2023-06-01T00:00:00", "endDate": "2023-06-02T00:00:00", "productId": "x"}
+    assert client.get(asked, readings="date-time=accept").rule == "saaslogic.400.missing"
+
+
+@pytest.mark.parametrize(
+    ("sent", "meant"),
+    [
+        ("clientId", "customerId"),
+        ("customer_id", "customerId"),
+        ("product", "productId"),
+        ("from", "startDate"),
+        ("dateTo", "endDate"),
+        ("start", None),
+        ("status", None),
+        ("state", None),
+        ("statusName", None),
+        ("limit", None),
+        ("page", None),
+    ],
+)
+def test_what_an_unknown_name_seems_to_mean(client: Client, sent: str, meant: str | None) -> None:
+    (warning,) = client.get({**client.example["query"], sent: "1"}).warnings
+    assert warning["message"].partition("Did you mean ")[2] == (f"{meant}?" if meant else "")
+
+
 # error-body ---------------------------------------------------------------------------------------------------------
 
 

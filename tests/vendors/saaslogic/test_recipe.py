@@ -151,9 +151,11 @@ def test_the_first_tenant_is_rich_the_second_has_its_own_the_third_nothing() -> 
     assert newcomer["tenant_id"] not in owners
 
 
-def test_each_month_has_a_tie_with_the_first_customers_invoice() -> None:
-    for first in range(0, 10 * recipe.BLOCK, recipe.BLOCK):
-        invoice, gift = made(first), made(first + recipe.GIFT)
+def test_each_month_has_a_tie_with_an_invoice_and_one_of_them_is_the_first_customers() -> None:
+    for block in range(14):
+        first = block * recipe.BLOCK
+        invoice, gift = made(first + story.gift(block)), made(first + recipe.GIFT)
+        assert (gift["clientId"] == made(0)["clientId"]) == (block == 0)
         for key in ("invoiceDate", "clientId", "productId", "_owner"):
             assert invoice[key] == gift[key]
         assert invoice["subscriptionRefId"] != gift["subscriptionRefId"]

@@ -101,7 +101,17 @@ def test_limit_is_ten_by_default(client: Client) -> None:
         ("limit=10.5", 1, 10),
         ("limit=1e1", 1, 10),
         ("limit=%D9%A5", 1, 10),  # an Arabic 5
-        ("limit=+5", 1, 10),  # a blank and 5
+        ("limit=%201e", 1, 1),
+        ("limit=+5", 1, 5),  # a blank and 5
+        ("limit=7%20", 1, 7),
+        ("limit=5items", 1, 5),
+        ("limit=49.9", 1, 49),
+        ("limit=0.9", 1, 10),
+        ("limit=51.2", 1, 50),
+        ("limit=-3x", 1, 10),
+        ("limit=4e999", 1, 50),
+        ("limit=" + "1" * 399 + "x", 1, 50),
+        ("page=1x", 1, 10),
         ("limit=%00", 1, 10),
         ("page=0", 1, 10),
         ("page=-1", 1, 10),
@@ -296,7 +306,6 @@ def test_no_match_is_a_success_with_no_data(client: Client, sent: str) -> None:
         "filter[formalized]=null",
         "filter[id]=abc",
         "filter[id]=%231000100",
-        "filter[id]=1000100.0",
     ],
 )
 def test_an_unknown_value_filters_nothing_and_is_told(client: Client, sent: str) -> None:
@@ -343,6 +352,56 @@ def test_a_name_that_is_not_documented_is_ignored_and_told(client: Client, sent:
     assert told(answer) == [(location, "unknown-parameter")]
 
 
+@pytest.mark.parametrize(
+    ("sent", "read"),
+    [
+        ("page=2abc", "page=2"),
+        ("page=%202", "page=2"),
+        ("page=%092%0A&limit=5.99", "page=2&limit=5"),
+        ("page=1e1", "page=10"),
+        ("filter[id]=1000100.0", "filter[id]=1000100"),
+        ("filter[id]=%201000099th", "filter[id]=1000099"),
+    ],
+)
+def test_an_integer_is_read_as_php_casts_it_and_is_told(client: Client, sent: str, read: str) -> None:
+    answer = client.get(sent)
+    assert answer.body == client.get(read).body != client.get().body
+    assert set(answer.codes) == {"ignored-value"}
+    assert answer.warnings[0]["message"].endswith(f"; read as {read.partition('&')[0].partition('=')[2]}.")
+
+
+@pytest.mark.parametrize("sent", ["page[]=2", "limit[]=3", "filter[status][]=refunded", "filter%5Bid%5D%5B%5D=1000099"])
+def test_a_name_with_empty_brackets_is_the_name_and_is_told(client: Client, sent: str) -> None:
+    answer = client.get(sent)
+    assert answer.body == client.get(sent.replace("[]", "").replace("%5B%5D=", "=")).body != client.get().body
+    assert answer.codes == ["respelled-parameter"]
+
+
+@pytest.mark.parametrize(
+    ("sent", "meant"),
+    [
+        ("status", "filter[status]"),
+        ("invoiceStatus", "filter[status]"),
+        ("filter[state]", "filter[status]"),
+        ("filter[formalize]", "filter[formalized]"),
+        ("tax_free", "filter[taxfree]"),
+        ("per_page", "limit"),
+        ("pageSize", "limit"),
+        ("PageNumber", "page"),
+        ("orderBy", "sort"),
+        ("sortType", "sort_type"),
+        ("filter[invoice_id]", "filter[id]"),
+        ("serial", "filter[number]"),
+        ("filter[user]", None),
+        ("customer", None),
+        ("from", None),
+    ],
+)
+def test_what_an_unknown_name_seems_to_mean(client: Client, sent: str, meant: str | None) -> None:
+    (warning,) = client.get({sent: "1"}).warnings
+    assert warning["message"].partition("Did you mean ")[2] == (f"{meant}?" if meant else "")
+
+
 def test_brackets_may_be_encoded(client: Client) -> None:
     plain = client.get("filter[status]=refunded")
     assert plain.json["total"] == 10
@@ -362,7 +421,7 @@ def test_all_criteria_hold_together(client: Client) -> None:
 
     wanted = ordered(rows(where=meant), "total", "ASC")
     query = "filter[status]=paid&filter[local]=true&filter[formalized]=1&filter[taxfree]=false&sort=total&sort_type=ASC"
-    answer = client.get(f"{query}&limit=5&page=2")
+    answer = client.get(f"{query}&limit=5&page=2", readings="amounts=short")
     assert 10 < len(wanted) < 150
     assert listed(answer) == ids(wanted)[5:10]
     assert [row["total"] for row in answer.json["data"]] == [row["total"] for row in wanted[5:10]]
@@ -400,5 +459,5 @@ def test_an_installation_without_invoices_is_a_success() -> None:
 
 
 def test_no_key_of_ours_is_served(client: Client) -> None:
-    for row in client.get("limit=50").json["data"]:
+    for row in client.get("limit=50", readings="amounts=short").json["data"]:
         assert row == next(stored for stored in content()["records"] if stored["id"] == row["id"])

@@ -8,7 +8,12 @@ from typing import Any
 
 import pytest
 
-from tests.client import Client
+from mockserver.app import create_app
+from mockserver.data import yamltext
+from mockserver.settings import make
+from mockserver.toolkit.jsontext import decode
+from mockserver.toolkit.money import as_double
+from tests.client import WALL, Client
 from tests.vendors.wisecp.helpers import content, ids, rows
 
 INVALID = b'{"status":"error","message":"Invalid parameter"}'
@@ -24,7 +29,10 @@ def test_the_readings_and_their_defaults(client: Client) -> None:
         "failure-status": "http",
         "out-of-range": "clamp",
         "unknown-value": "ignore",
-        "amounts": "short",
+        "casts": "php",
+        "default-order": "id-descending",
+        "number-order": "text",
+        "amounts": "php",
         "user-id": "stored",
         "number-match": "exact",
     }
@@ -84,6 +92,59 @@ def test_unknown_value(client: Client, sent: str) -> None:
         assert client.get(sent, readings=readings).body == client.get().body
 
 
+@pytest.mark.parametrize("sent", [sent for sent in UNKNOWN if sent.startswith("filter")])
+def test_a_filter_of_an_unknown_value_may_find_nothing(client: Client, sent: str) -> None:
+    answer = client.get(f"{sent}&limit=3", readings="unknown-value=no-match")
+    empty = {"status": "successful", "total": 0, "page": 1, "limit": 3, "next_page": 0, "data": []}
+    assert answer.json == empty
+    assert answer.codes == ["ignored-value"]
+    assert answer.warnings[0]["message"].endswith("; read as what no invoice has.")
+
+
+@pytest.mark.parametrize("sent", [sent for sent in UNKNOWN if not sent.startswith("filter")])
+def test_what_filters_nothing_is_ignored_where_filters_find_nothing(client: Client, sent: str) -> None:
+    assert client.get(sent, readings="unknown-value=no-match").body == client.get(sent).body
+
+
+@pytest.mark.parametrize(
+    "sent", ["page=2abc", "page=%202", "limit=49.9", "filter[id]=1000100.0", "page=99999999999999999999x"]
+)
+def test_casts(client: Client, sent: str) -> None:
+    assert client.get(sent).body == client.get(sent, readings="casts=php").body != client.get().body
+    uncast = client.get(sent, readings="casts=none")
+    assert (uncast.body, uncast.codes) == (client.get().body, ["ignored-value"])
+    for casts in ("php", "none"):
+        refused = client.get(sent, readings=f"casts={casts},unknown-value=refuse")
+        assert (refused.status, refused.body) == (400, INVALID)
+    found = client.get("filter[id]=1000100.0", readings="casts=none,unknown-value=no-match")
+    assert found.json["total"] == 0
+
+
+@pytest.mark.parametrize("sent", ["limit=51.5", "limit=0x", "page=0.5", "page=-2x"])
+def test_what_is_cast_out_of_range_may_be_refused(client: Client, sent: str) -> None:
+    assert client.get(sent, readings="out-of-range=refuse").body == INVALID
+    assert client.get(sent).status == client.get(sent, readings="casts=none,out-of-range=refuse").status == 200
+
+
+@pytest.mark.statement("WI-18", "WI-22", "WI-145")
+@pytest.mark.parametrize("query", ["", "page=2&limit=50", "filter[status]=paid", "page=3&limit=7&filter[local]=true"])
+def test_default_order(client: Client, query: str) -> None:
+    lowest = client.get(query, readings="default-order=id-ascending")
+    assert lowest.body == client.get(f"{query}&sort_type=ASC").body != client.get(query).body
+    assert client.get(query, readings="default-order=id-descending").body == client.get(query).body
+    for asked in ("sort=id", "sort=total", "sort_type=DESC", "sort_type=ASC"):
+        wanted = client.get(f"{query}&{asked}").body
+        assert client.get(f"{query}&{asked}", readings="default-order=id-ascending").body == wanted
+
+
+@pytest.mark.statement("WI-13")
+def test_number_order(client: Client) -> None:
+    by_value = client.get("sort=number&sort_type=ASC&limit=50", readings="number-order=natural")
+    assert by_value.body == client.get("sort=id&sort_type=ASC&limit=50").body
+    assert by_value.body != client.get("sort=number&sort_type=ASC&limit=50").body
+    assert client.get("sort=total", readings="number-order=natural").body == client.get("sort=total").body
+
+
 @pytest.mark.parametrize("sent", ["page=1&limit=50", "limit=1", "filter[local]=1", "filter[status]=", "nonsense=x"])
 def test_what_is_good_empty_or_unknown_by_name_is_never_refused(client: Client, sent: str) -> None:
     strict = client.get(sent, readings="out-of-range=refuse,unknown-value=refuse")
@@ -117,7 +178,30 @@ def test_amounts(dataset: str) -> None:
         if ours != theirs:
             printed.add(path[-1])
     assert printed >= PRINTED[dataset]
-    assert client.get(readings="amounts=short").body == client.get().body
+    assert client.get(readings="amounts=php").body == client.get().body
+
+
+@pytest.mark.parametrize("amount", ["24.78", "999999999999.9999", "12345678901234567890.1234", "1" + "0" * 400])
+def test_control_and_exports_have_the_decimals_of_the_data(amount: str) -> None:
+    """However PHP prints it, and though no double has so many digits."""
+    http = create_app(make({}, {}), wall=lambda: WALL).test_client()
+    http.patch("/__admin/records/wisecp/1000100", data=f'{{"total": {amount}}}', content_type="application/json")
+    shown = decode(http.get("/__admin/records/wisecp/1000100").data)
+    assert str(shown["total"]) == amount
+    listed = decode(http.get("/__admin/records/wisecp?contains=%231000100").data)["records"]
+    assert [str(row["total"]) for row in listed if row["id"] == 1000100] == [amount]
+    http.patch("/__admin/records/wisecp/1000100", json={"notes": "touched"})
+    exported = yamltext.load(http.get("/__admin/export/wisecp").text)["records"]
+    assert [str(row["total"]) for row in exported if row["id"] == 1000100] == [amount]
+    before = {row["id"]: row for row in content()["records"]}
+    assert [row for row in exported if row["id"] != 1000100] == [row for id, row in before.items() if id != 1000100]
+    sent = {"Apikey": str(content()["accounts"][0]["api_key"])}
+    for choice, written in (("php", as_double(Decimal(amount))), ("short", amount)):
+        served = http.get(
+            "/wisecp/api/Billing/GetInvoices?filter[id]=1000100",
+            headers={**sent, "X-Mock-Readings": f"wisecp.amounts={choice}"},
+        )
+        assert f'"total":{written},'.encode() in served.data
 
 
 def leaves(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -51,8 +52,10 @@ def test_amounts_hang_together_exactly(seed: int) -> None:
         rate = row["payment_method_commission_rate"]
         assert row["payment_method_commission"] == rounded(total_of(items, "total") * rate / 100)
         assert row["subtotal"] == total_of(items, "total") + row["payment_method_commission"]
-        assert row["tax"] == rounded((row["subtotal"] - off) * row["tax_rate"] / 100)
-        assert row["total"] == row["subtotal"] - off + row["tax"]
+        inclusive = row["taxation_type"] == "inclusive"
+        whole = 100 + row["tax_rate"] if inclusive else 100
+        assert row["tax"] == rounded((row["subtotal"] - off) * row["tax_rate"] / whole)
+        assert row["total"] == row["subtotal"] - off + (0 if inclusive else row["tax"])
         assert row["total"] >= 0
         assert not row["taxfree"] or row["tax"] == 0
         totals = {item["id"]: item["total"] for item in items}
@@ -77,6 +80,29 @@ def test_every_entry_of_the_story_is_told_with_its_total(seed: int) -> None:
         assert row["created_at"].startswith(entry.ends.isoformat())
         assert row["status"] in states[entry.state]
         assert row["tax_rate"] == (0 if row["taxfree"] else entry.customer.tax_rate)
+
+
+PLACES = {  # how telephone numbers and postcodes of a country begin and look
+    "US": (r"1\d{10}", r"\d{5}"),
+    "GB": (r"44\d{10}", r"[A-Z]{1,2}\d \d[A-Z]{2}"),
+    "DE": (r"49\d{9,11}", r"\d{5}"),
+    "FR": (r"33\d{9}", r"\d{5}"),
+    "IT": (r"39\d{9,10}", r"\d{5}"),
+}
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_telephone_street_and_postcode_are_of_the_users_country(seed: int) -> None:
+    streets: dict[str, set[str]] = {}
+    for user in (row["user"] for row in made(seed)):
+        phone, postcode = PLACES[user["address"]["country_code"]]
+        assert re.fullmatch(phone, user["phone"])
+        assert re.fullmatch(postcode, user["address"]["zipcode"])
+        assert re.search(r"\d", user["address"]["detail"])
+        streets.setdefault(user["address"]["country_code"], set()).add(re.sub(r"\d+", "", user["address"]["detail"]))
+    assert set(streets) == set(PLACES)
+    names = [street for found in streets.values() for street in found]
+    assert len(set(names)) == len(names), "no street of one country is in another"
 
 
 def test_the_tax_is_dropped_only_where_no_taxed_bill_amounts_to_the_total() -> None:

@@ -115,8 +115,19 @@ function why(room, entry, vendor) {
     (error) => place.replaceChildren(el("p.note", {}, error.message)),
   );
   const link = el("a", { href: room.to({ view: "fidelity", rest: vendor.name }) }, "The whole ledger");
-  return el("section", {}, el("h3", {}, "Why this answer ", badge(entry.basis.basis, entry.basis.basis)), el("p", {}, "Rule ", el("code", {}, entry.basis.rule), " · ", link), place);
+  const parts = (entry.basis.parts || []).map((part) => el("li", {}, badge(part.basis, part.basis), ` ${part.kind} `, el("code", {}, part.name), ` · ${place_of(part.source)}`));
+  return el(
+    "section",
+    {},
+    el("h3", {}, "Why this answer ", badge(entry.basis.basis, entry.basis.basis)),
+    el("p", {}, "Rule ", el("code", {}, entry.basis.rule), " · ", link),
+    el("ul.plain.parts", { "aria-label": "What the answer rests on" }, ...parts),
+    place,
+  );
 }
+
+/** Where a part is from, in words. */
+const place_of = (source) => (source === "none" ? "no source" : place(source));
 
 async function ledger(room, entry, vendor) {
   const { rows } = await room.ask("GET", `fidelity/${vendor.name}`);

@@ -1,0 +1,132 @@
+"""What the replies of a vendor rest on, as its spec says; a vendor whose spec is silent is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, get_args
+
+from .data.cache import Cache, key
+from .toolkit import params
+from .toolkit.basis import Basis, Part, weakest
+from .vendor import Endpoint, Vendor
+from .vendors import BadVendor
+
+_SILENT = "an x-basis of documented, public or inferred"
+
+
+@dataclass
+class OperationBasis:
+    """What a spec says of one operation: by the names of parameters, by statuses."""
+
+    part: Part
+    where: str  # GET /v1/invoices
+    parameters: dict[str, Part] = field(default_factory=dict)
+    responses: dict[str, Part] = field(default_factory=dict)
+
+
+@dataclass
+class SpecBasis:
+    """What a spec says of a vendor: by operationId; by rule, its text, status and condition; by reading and choice."""
+
+    operations: dict[str, OperationBasis] = field(default_factory=dict)
+    errors: dict[str, tuple[Part, Part, Part]] = field(default_factory=dict)
+    readings: dict[str, dict[str, Part]] = field(default_factory=dict)
+    credentials: list[Part] = field(default_factory=list)
+
+    @property
+    def authentication(self) -> Part:
+        return weakest(self.credentials)._replace(kind="authentication")
+
+
+def spec_basis(vendor: Vendor, cache: Cache | None = None) -> SpecBasis:
+    """The bases of a vendor. Raises BadVendor naming everything of which its spec does not say where it comes from."""
+    try:
+        rows = (cache or Cache(None)).remember(key("spec", vendor.spec), lambda: [list(row) for row in _said(vendor)])
+    except OSError as error:
+        raise BadVendor(f"{vendor.name}: its spec cannot be read: {error}") from None
+    found = _collected(rows)
+    silent = list(_silent(vendor, found))
+    if silent:
+        more = f", and {len(silent) - 5} more" if len(silent) > 5 else ""
+        raise BadVendor(f"{vendor.name}: its spec {vendor.spec.name} lacks {', '.join(silent[:5])}{more}")
+    return found
+
+
+def lacking(vendor: Vendor) -> list[str]:
+    """Everything of a vendor of which its spec does not say where it comes from. Raises BadVendor if it has none."""
+    return list(_silent(vendor, _collected(_said(vendor))))
+
+
+def _said(vendor: Vendor) -> Iterator[tuple[str, str, str, str, str]]:
+    from .ledger import spec_rows  # with YAML, which a start does without when all is remembered
+
+    try:
+        rows = spec_rows(vendor.spec)
+    except (OSError, ValueError) as error:
+        raise BadVendor(f"{vendor.name}: its spec cannot be read: {error}") from None
+    for row in rows:
+        yield row.kind, row.name, row.where, row.basis, row.source
+
+
+def _collected(rows: Iterable[Iterable[Any]]) -> SpecBasis:
+    found, operation, conditions = SpecBasis(), OperationBasis(Part("", "", "inferred", ""), ""), dict[str, Part]()
+    statuses: list[tuple[str, str, Part, OperationBasis]] = []
+    for kind, name, where, basis, source in rows:
+        if basis not in get_args(Basis):
+            continue
+        kind, _, aspect = kind.partition("-")
+        part = Part(kind, name, basis, source)
+        if kind == "credential":
+            found.credentials.append(part)
+        elif kind == "operation":
+            operation = found.operations.setdefault(name, OperationBasis(part, where))
+        elif kind == "parameter":
+            known = operation.parameters.get(name)
+            operation.parameters[name] = weakest((known, part)) if known else part
+        elif kind == "response" and not aspect:
+            operation.responses[name] = part
+        elif kind == "reading":
+            found.readings.setdefault(name.partition("=")[0], {})[name.partition("=")[2]] = part
+        elif kind == "error" and aspect == "condition":
+            conditions[name] = part._replace(kind="condition")
+        elif kind == "error":
+            statuses.append((name, where.removeprefix("response "), part._replace(kind="text"), operation))
+    for rule, status, text, its in statuses:
+        answered = its.responses.get(status)
+        if answered:
+            condition = conditions.get(rule, Part("condition", rule, "inferred", "none"))
+            found.errors[rule] = text, answered._replace(kind="status"), condition
+    return found
+
+
+def _silent(vendor: Vendor, found: SpecBasis) -> Iterator[str]:
+    """Everything of a vendor that its spec says nothing of, or not on what it is based."""
+    if not found.credentials:
+        yield f"a security scheme with {_SILENT}"
+    for endpoint in vendor.endpoints:
+        yield from _silent_operation(endpoint, found.operations.get(endpoint.operation))
+    for words in vendor.errors:
+        if words.rule not in found.errors:
+            yield f"the error {words.rule} or its response with {_SILENT}"
+    for reading in vendor.readings:
+        for choice in reading.choices:
+            if choice not in found.readings.get(reading.name, {}):
+                yield f"the reading {reading.name}={choice} with {_SILENT}"
+
+
+def _silent_operation(endpoint: Endpoint, found: OperationBasis | None) -> Iterator[str]:
+    if found is None or found.where != f"GET {endpoint.path}":
+        yield f"the operation {endpoint.operation} (GET {endpoint.path}) with {_SILENT}"
+        return
+    if not any(status.startswith("2") for status in found.responses):
+        yield f"the success of {endpoint.operation} with {_SILENT}"
+    for name in (*params.names(endpoint.params), *endpoint.path_names):
+        if name not in found.parameters:
+            yield f"the parameter {name} of {endpoint.operation} with {_SILENT}"
+
+
+def success(found: OperationBasis) -> Part:
+    """What the success of an operation rests on: that it is there, and how it answers."""
+    answered = [part for status, part in found.responses.items() if status.startswith("2")]
+    return weakest((found.part, *(part._replace(kind="operation", name=found.part.name) for part in answered)))

@@ -1,0 +1,91 @@
+"""A record that control adds with a time of its own: its cycle and due date follow from that time."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from mockserver.app import create_app
+from mockserver.editing import Editor
+from mockserver.errors import Misuse
+from mockserver.serve import World
+from mockserver.settings import make
+from tests.client import WALL
+
+NEVER = "0000-00-00 00:00:00"
+
+
+@pytest.fixture(scope="module")
+def world() -> World:
+    found: World = create_app(make({}, {}), wall=lambda: WALL).extensions["mockserver"]
+    return found
+
+
+DATED = [
+    (
+        "netgroot",
+        {"date": "2025-03-20T11:22:33Z"},
+        {"due_date": "2025-04-03T11:22:33Z"},
+    ),
+    (
+        "jframework",
+        {"invoiceDate": "2024-01-31T23:59:58.1234560Z"},
+        {
+            "overdueDate": "2024-03-01T23:59:58.1234560Z",
+            "billingPeriodStartDate": "2023-12-01T00:00:00.0000000Z",
+            "billingPeriodEndDate": "2023-12-31T23:59:59.9999999Z",
+        },
+    ),
+    (
+        "saaslogic",
+        {"invoiceDate": "2024-02-29T10:00:00"},
+        {
+            "dueDate": "2024-03-30T10:00:00",
+            "billingCycleStartDate": "2024-02-01T00:00:00",
+            "billingCycleEndDate": "2024-02-29T23:59:59",
+            "billingToDate": "2024-02-29T23:59:59",
+        },
+    ),
+    (
+        "flolive",
+        {"creationTime": "2026-01-01T00:00:01.500Z"},
+        {
+            "billingCycleStartDate": "2025-12-01T00:00:00.000Z",
+            "billingCycleEndDate": "2025-12-31T23:59:59.999Z",
+            "dueDate": ("2026-01-31", None),
+        },
+    ),
+    ("wisecp", {"created_at": "2025-06-10 08:00:00", "status": "paid"}, {}),
+]
+
+
+@pytest.mark.parametrize(("name", "given", "wanted"), DATED, ids=[name for name, _, _ in DATED])
+def test_a_record_with_a_time_of_its_own_gets_cycle_and_due_date_from_it(
+    world: World, name: str, given: dict[str, Any], wanted: dict[str, Any]
+) -> None:
+    """Whichever of the recipe's records it is made of."""
+    vendor = next(vendor for vendor in world.vendors if vendor.name == name)
+    editor = Editor(world.sandboxes, f"dated-{name}", vendor, WALL)
+    for _ in range(60):
+        added = editor.add(given)
+        assert {field: added[field] for field in given} == given
+        for field, value in wanted.items():
+            found = added.get(field)
+            assert found in value if isinstance(value, tuple) else found in (value, None), field
+        if name == "wisecp":
+            assert "2025-06-10" <= added["due_date"][:10] <= "2025-07-31"
+            assert "2025-06-01 - 2025-06-30" in added["items"][0]["description"]
+            assert added["payment_date"] == NEVER or added["payment_date"] >= given["created_at"]
+
+
+def test_what_a_record_says_itself_comes_before_what_follows_from_its_time(world: World) -> None:
+    vendor = next(vendor for vendor in world.vendors if vendor.name == "netgroot")
+    editor = Editor(world.sandboxes, "dated-by-itself", vendor, WALL)
+    given = {"date": "2025-03-20T11:22:33Z", "due_date": "2030-01-01T00:00:00Z"}
+    assert editor.add(given)["due_date"] == given["due_date"]
+    long_ago = "1066-10-14T00:00:00Z"
+    assert editor.add({"date": long_ago})["date"] == long_ago
+    for wrong in ("2025-03-20", 7):
+        with pytest.raises(Misuse, match="date: found"):
+            editor.add({"date": wrong})
