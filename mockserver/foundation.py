@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from functools import lru_cache
+from typing import NamedTuple
 
-from .spec_basis import OperationBasis, SpecBasis, success
+from .spec_basis import SpecBasis, success
 from .toolkit.basis import Part, weakest
 from .vendor import Call, Reply
 
@@ -23,35 +24,78 @@ OF_THE_SANDBOX = frozenset(
 )
 
 
+class Shaping(NamedTuple):
+    """What of a call decides on what its reply rests."""
+
+    spec: SpecBasis
+    operation: str
+    rule: str
+    succeeded: bool
+    forced: bool
+    authenticated: bool
+    any_credential: bool
+    sent: tuple[str, ...]
+    readings: tuple[tuple[str, str], ...]
+    unordered: bool
+    warnings: tuple[str, ...]
+
+
 def founded(spec: SpecBasis, call: Call, reply: Reply) -> Reply:
     """The reply with all that it rests on, the most general first."""
     if not reply.rule:
         return reply
-    operation = spec.operations.get(call.endpoint.operation) if call.endpoint else None
-    parts = tuple(_parts(spec, operation, call, reply))
+    endpoint, read = call.endpoint, call.reached in ("parameters", "answer")
+    shaping = Shaping(
+        spec,
+        endpoint.operation if endpoint else "",
+        reply.rule,
+        endpoint is not None and reply.rule == endpoint.rule,
+        call.forced,
+        call.reached not in ("sandbox", "faults"),
+        call.any_credential,
+        (*call.request.path_params, *call.sent) if read else (),
+        tuple([(name, call.choices[name]) for name in call.consulted]),
+        call.unordered,
+        tuple(dict.fromkeys([notice.code for notice in call.notices])),
+    )
+    parts = _parts(shaping)
     return reply._replace(basis=weakest(parts).basis, parts=parts)
 
 
-def _parts(spec: SpecBasis, operation: OperationBasis | None, call: Call, reply: Reply) -> Iterator[Part]:
-    condition = None
-    if operation and call.endpoint and reply.rule == call.endpoint.rule:
-        yield success(operation)
+@lru_cache(maxsize=1024)
+def header(rule: str, parts: tuple[Part, ...]) -> str:
+    """The value of X-Mock-Basis."""
+    weak = weakest(parts)
+    because = str(weak).encode("ascii", "replace").decode().replace('"', "'")
+    return f'{weak.basis}; rule={rule}; because="{because}"'
+
+
+@lru_cache(maxsize=1024)
+def _parts(shaping: Shaping) -> tuple[Part, ...]:
+    spec, parts, condition = shaping.spec, list[Part](), None
+    operation = spec.operations.get(shaping.operation)
+    if operation and shaping.succeeded:
+        parts.append(success(operation))
     else:
-        text, status, condition = spec.errors.get(reply.rule) or _unknown(reply.rule)
-        yield from (text, status) if call.forced else (text, status, condition)
-    authentication = spec.authentication
-    if call.reached not in ("sandbox", "faults"):
-        yield ANY_CREDENTIAL if call.any_credential else authentication
-    if operation and call.reached in ("parameters", "answer"):
-        sent = (*call.request.path_params, *call.sent)
-        yield from (operation.parameters[name] for name in sent if name in operation.parameters)
-    yield from (spec.readings[name][call.choices[name]] for name in call.consulted)
-    if call.unordered:
-        yield ORDER
-    explaining = {"misplaced-credential": authentication, "refused-value": condition, "unknown-path": condition}
-    for code in dict.fromkeys(notice.code for notice in call.notices if notice.code not in OF_THE_SANDBOX):
-        reason = explaining.get(code)
-        yield Part("warning", code, *(reason[2:] if reason else ("inferred", "none")))
+        text, status, condition = spec.errors.get(shaping.rule) or _unknown(shaping.rule)
+        parts += (text, status) if shaping.forced else (text, status, condition)
+    if shaping.authenticated:
+        parts.append(ANY_CREDENTIAL if shaping.any_credential else spec.authentication)
+    if operation:
+        parts += [operation.parameters[name] for name in shaping.sent if name in operation.parameters]
+    parts += [spec.readings[name][choice] for name, choice in shaping.readings]
+    if shaping.unordered:
+        parts.append(ORDER)
+    explaining = {
+        "misplaced-credential": spec.authentication,
+        "refused-value": condition,
+        "unknown-path": condition,
+    }
+    for code in shaping.warnings:
+        if code not in OF_THE_SANDBOX:
+            reason = explaining.get(code)
+            parts.append(Part("warning", code, *(reason[2:] if reason else ("inferred", "none"))))
+    return tuple(parts)
 
 
 def _unknown(rule: str) -> tuple[Part, Part, Part]:

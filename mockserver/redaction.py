@@ -27,6 +27,7 @@ HIDDEN = "[redacted]"
 BODY_LIMIT = 64 * 1024  # of a body that are looked at, and kept
 MAX_SECRETS = 256  # of a part of a request; one that has more is masked whole
 MAX_REMEMBERED_CHARS = 4096  # of headers that may come again; longer ones are looked at anew
+MAX_REMEMBERED_QUERY_CHARS = 512  # the same of an address
 MIN_OWN_CHARS = 16  # shorter ones may be what a test calls its sandbox, too
 _SAFE = "/:@-._~!$&'()*+,;=[]"  # what a path holds as it is
 
@@ -130,6 +131,7 @@ class Redaction:
             known.add(secret)
         # Clients send the same headers again and again.
         self._remembered = lru_cache(maxsize=256)(self._read_headers)
+        self._known_clean = lru_cache(maxsize=1024)(self._is_clean)  # and they ask the same again
         self._version = known.version
 
     def is_secret(self, name: str) -> bool:
@@ -141,7 +143,9 @@ class Redaction:
         prefix, query = f"/{vendor.name}" if vendor else "", pairs(sent.query)
         headers = self._headers(sent.headers)
         indexes = (headers.known, self._known)
-        if not sent.body and self._is_clean((sent.path, sent.sandbox or "", *chain(*query)), query, indexes):
+        short = len(sent.path) + len(sent.query) <= MAX_REMEMBERED_QUERY_CHARS
+        is_clean = self._known_clean if short else self._is_clean
+        if not sent.body and is_clean(sent.path, sent.sandbox or "", sent.query, headers.known):
             return RedactedRequest(indexes, sent.method, prefix, sent.path, sent.query, headers.shown)
         return self._redacted(sent, prefix, query, headers)
 
@@ -167,14 +171,16 @@ class Redaction:
 
     # Looking ----------------------------------------------------------------------------------------------------------
 
-    def _is_clean(self, texts: tuple[str, ...], query: Pairs, indexes: Iterable[SecretIndex]) -> bool:
+    def _is_clean(self, path: str, sandbox: str, raw: str, own: SecretIndex) -> bool:
         """Whether there is nothing to mask in a path and a query."""
+        query = pairs(raw)
         if len(query) > places.MAX_NAMES or any(self.is_secret(name) for name, _ in query):
             return False
-        text = "\n".join(texts)
+        texts = (path, sandbox, *chain(*query))
+        text, longest = "\n".join(texts), max(map(len, texts))
         if places.may_have_any(text) or live.found(text):
             return False
-        return not any(index.find(text) for index in indexes)
+        return not any(longest >= index.shortest and index.find(text) for index in (own, self._known))
 
     def _redacted(self, sent: Request, prefix: str, query: Pairs, headers: _Headers) -> RedactedRequest:
         text = sent.body[:BODY_LIMIT].decode("utf-8", "replace")
@@ -212,6 +218,7 @@ class Redaction:
         if self._version != self._known.version:
             self._version = self._known.version
             self._remembered.cache_clear()
+            self._known_clean.cache_clear()
         known = lengths(headers) <= MAX_REMEMBERED_CHARS
         return (self._remembered if known else self._read_headers)(tuple(headers.items()))
 

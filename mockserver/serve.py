@@ -38,7 +38,6 @@ from .settings import Settings, pairs, secrets_of_url, switch
 from .spec_basis import SpecBasis
 from .store import Store
 from .toolkit import jsontext, params
-from .toolkit.basis import weakest
 from .toolkit.logtext import escaped, indented
 from .toolkit.notices import Notice, as_header
 from .toolkit.quota import Spent
@@ -547,8 +546,7 @@ def dressed(
         if sandbox is not None:
             headers.append(("X-Mock-Sandbox", sandbox))
         if reply.rule:
-            because = str(weakest(reply.parts)).encode("ascii", "replace").decode().replace('"', "'")
-            headers.append(("X-Mock-Basis", f'{reply.basis}; rule={reply.rule}; because="{because}"'))
+            headers.append(("X-Mock-Basis", foundation.header(reply.rule, reply.parts)))
         if notices:
             headers.append(("X-Mock-Warnings", as_header(notices)))
         headers.append(("X-Mock-Version", __version__))

@@ -25,7 +25,7 @@ class OperationBasis:
     responses: dict[str, Part] = field(default_factory=dict)
 
 
-@dataclass
+@dataclass(eq=False)
 class SpecBasis:
     """What a spec says of a vendor: by operationId; by rule, its text, status and condition; by reading and choice."""
 

@@ -23,7 +23,12 @@ JSON = "application/json"
 @pytest.fixture(autouse=True)
 def nothing_is_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
     """Short requests are, which makes the second of them cheaper, and a longer one dearer by a step."""
-    for module, name in ((redaction, "MAX_REMEMBERED_CHARS"), (questions, "REMEMBERED"), (querystring, "LONGEST")):
+    for module, name in (
+        (redaction, "MAX_REMEMBERED_CHARS"),
+        (redaction, "MAX_REMEMBERED_QUERY_CHARS"),
+        (questions, "REMEMBERED"),
+        (querystring, "LONGEST"),
+    ):
         monkeypatch.setattr(module, name, 0)
 
 

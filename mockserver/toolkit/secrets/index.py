@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable
@@ -26,13 +27,15 @@ def fold(text: str) -> str:
 class SecretIndex:
     """A set of secrets to look for. Secrets of fewer than ``MIN_SECRET_CHARS`` characters are left out.
 
-    A secret that was added twice stays until it is discarded twice. ``version`` changes with the set.
+    A secret that was added twice stays until it is discarded twice. ``version`` changes with the set. A text of fewer
+    characters than ``shortest`` has none.
     """
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         self._buckets: dict[str, _Bucket] = {}
         self._pieces: Counter[str] = Counter()
-        self.version = 0
+        self._lengths: Counter[int] = Counter()
+        self.shortest, self.version = sys.maxsize, 0
         for secret in secrets:
             self.add(secret)
 
@@ -48,12 +51,16 @@ class SecretIndex:
             bucket = self._buckets[folded[:_HEAD]] = _Bucket()
             self._pieces.update(_pieces(folded))
         if bucket.add(folded):
+            self._lengths[len(folded)] += 1
+            self.shortest = min(self.shortest, len(folded))
             self.version += 1
 
     def discard(self, secret: str) -> None:
         folded = fold(secret)
         bucket = self._buckets.get(folded[:_HEAD])
         if bucket is not None and folded in bucket.secrets and bucket.discard(folded):
+            self._lengths -= Counter([len(folded)])
+            self.shortest = min(self._lengths, default=sys.maxsize)
             self.version += 1
             if not bucket.secrets:
                 del self._buckets[folded[:_HEAD]]
