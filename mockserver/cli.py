@@ -214,23 +214,34 @@ def serve(**given: Any) -> None:
 )
 @click.option("--junit", type=click.Path(path_type=Path), metavar="FILE", help="write the verdict there as JUnit XML")
 @click.option("--ignore", default="", metavar="LIST", help="checks to leave out of the verdict: pages,...")
+@click.option(
+    "--fail-on",
+    default="",
+    metavar="LIST",
+    help="checks whose advice is a failure: pages (one page of a list was read)",
+)
 @click.argument("command", nargs=-1, required=True)
-def run(command: tuple[str, ...], junit: Path | None, ignore: str, **given: Any) -> None:
+def run(command: tuple[str, ...], junit: Path | None, ignore: str, fail_on: str, **given: Any) -> None:
     """Run a command (mockserver run -- npm test) beside a server of its own.
 
     The command finds MOCKSERVER_URL and, per vendor, MOCKSERVER_<VENDOR>_URL, _CREDENTIAL and _HEADERS (JSON). Ends
-    with its exit status, or with 1 when the calls it made break the verdict. What the command deletes or resets is not
-    judged any more.
+    with its exit status, or with 1 when the calls it made break the verdict; a list of which one page was read breaks
+    it with --fail-on pages alone. What the command deletes or resets is not judged any more.
     """
     from . import verdict
     from .testing import running
     from .testing.server import Server
 
     _mention_unknown()
-    try:
-        ignored = verdict.names(ignore)
-    except ValueError as error:
-        raise WrongSetting(f"--ignore is {ignore!r}, wanted {error}.") from None
+    lists = []
+    for flag, text in (("--ignore", ignore), ("--fail-on", fail_on)):
+        try:
+            lists.append(verdict.names(text))
+        except ValueError as error:
+            raise WrongSetting(f"{flag} is {text!r}, wanted {error}.") from None
+    ignored, decisive = lists
+    if both := ignored & decisive:
+        raise WrongSetting(f"--ignore and --fail-on both name {', '.join(sorted(both))}, wanted in one of them.")
     unwritable = f"--junit {junit} cannot be written"
     if junit:
         try:
@@ -245,7 +256,7 @@ def run(command: tuple[str, ...], junit: Path | None, ignore: str, **given: Any)
         except OSError as error:
             click.echo(f"mockserver: {command[0]} cannot be run: {error.strerror}.", err=True)
             sys.exit(running.NOT_FOUND if isinstance(error, FileNotFoundError) else running.NOT_EXECUTABLE)
-        broken, told, judged = running.judge(server.world, ignored)
+        broken, told, judged = running.judge(server.world, ignored, decisive)
     for line in told:
         click.echo(line, err=True)
     if junit:

@@ -131,6 +131,7 @@ def _entry(
             "body": body,
             "truncated": truncated,
         },
+        "received": received(reply),
         "ms": round(ms, 3),
         "warnings": [{"location": n.location, "code": n.code, "message": n.message} for n in notices],
         "basis": _basis(reply),
@@ -139,6 +140,13 @@ def _entry(
         "strict": strict,
         "evidence": _evidence(now, caller, reply, spent),
     }
+
+
+def received(reply: Reply) -> Document:
+    """What of the reply reaches the client: its status, None where there is none, and the network fault that spoils it.
+    The ``response`` beside it is the reply as it was intended.
+    """
+    return {"status": reply.received, "fault": reply.network}
 
 
 def _basis(reply: Reply) -> Document | None:
@@ -173,7 +181,7 @@ def seen(kept: Document) -> Seen:
         "operation": kept["operation"],
         "method": request["method"],
         "path": request["path"],
-        "status": kept["response"]["status"],
+        "status": kept["received"]["status"],
     }
     return Seen(plain, query, request["headers"])
 
@@ -244,6 +252,7 @@ def unkept(done: Done) -> tuple[Document, int]:
         "operation": None,
         "request": {"method": "", "url": "", "path": "", "query": {}, "headers": {}, "body": ""},
         "response": {"status": done.reply.status, "headers": {}, "body": "", "truncated": False},
+        "received": received(done.reply),
         "ms": 0,
         "warnings": [],
         "basis": None,

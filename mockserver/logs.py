@@ -69,13 +69,17 @@ def observer(form: str, stream: SupportsWrite[str] | None = None) -> Callable[[D
 
 
 def _as_text(done: Done) -> str:
-    """When, who, what, its status, how long it took, in which sandbox, the id that ``X-Mock-Call`` says."""
+    """When, who, what, the status or network fault that the client got, how long it took, in which sandbox, the id that
+    ``X-Mock-Call`` says.
+    """
+    reply = done.reply
     who = done.vendor.name if done.vendor else "(nobody)"
     strict = ", strict: counted as a failure" if done.failed else ""
     warned = f" ({len(done.notices)} warned{strict})" if done.notices else ""
+    intended = f" ({reply.status} intended)" if reply.network else ""
     time, method, path = clock.stamp(done.wall), escaped(done.request.method)[:20], escaped(done.path)
     where = f"{done.sandbox or '-'} #{'-' if done.id is None else done.id}"
-    return f"{time} {who} {method} {path} {done.reply.status} {done.ms:.1f}ms {where}{warned}\n"
+    return f"{time} {who} {method} {path} {reply.network or reply.status} {done.ms:.1f}ms {where}{intended}{warned}\n"
 
 
 def _as_json(done: Done) -> str:
@@ -88,7 +92,8 @@ def _as_json(done: Done) -> str:
         "call": done.id,
         "method": escaped(done.request.method)[:20],
         "path": escaped(done.path),
-        "status": done.reply.status,
+        "status": done.reply.received,
+        **({"fault": done.reply.network, "intended": done.reply.status} if done.reply.network else {}),
         "ms": round(done.ms, 1),
         "rule": done.reply.rule,
         "warnings": len(done.notices),

@@ -2,7 +2,8 @@
 
 Diagnosis first: ``differences`` says what does not fit, field by field; a call matches when nothing differs. A matcher
 is ``{"vendor", "operation", "method", "path", "status", "query": {name: M}, "headers": {name: M}, "credential": M}``,
-each optional, and M is a text that must be equal, or ``{"equalTo" | "contains": text}``, or ``{"absent": true}``.
+each optional; the status is what the client received, null for none. M is a text that must be equal, or
+``{"equalTo" | "contains": text}``, or ``{"absent": true}``.
 """
 
 from __future__ import annotations
@@ -61,7 +62,7 @@ def check(matcher: Any, *, without: Sequence[str] = ()) -> Matcher:
                 _check_condition(f"{field}.{name}", condition)
         elif field == "credential":
             _check_condition(field, wanted)
-        elif field == "status" and (isinstance(wanted, bool) or not isinstance(wanted, int)):
+        elif field == "status" and (isinstance(wanted, bool) or not isinstance(wanted, int | None)):
             raise BadMatcher(f"status is {brief(wanted)}, wanted a whole number")
         elif field != "status" and not isinstance(wanted, str) and (wanted is not None or field != "operation"):
             raise BadMatcher(f"{field} is {brief(wanted)}, wanted a text")

@@ -10,10 +10,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import accumulate
 from math import fsum
 from threading import Lock
-from typing import NamedTuple
+from typing import NamedTuple, get_args
 
 from .journal import Done
-from .vendor import Endpoint, Vendor
+from .vendor import Endpoint, Network, Reply, Vendor
 from .version import __version__
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -24,6 +24,7 @@ CELL = 8  # bytes
 
 _BOUNDS = tuple(1000 * bound for bound in BUCKETS)  # ms, as calls are measured
 _STATUSES = 1000
+_NETWORK: tuple[Network, ...] = get_args(Network)  # counted in cells below those of any status
 # A vendor's own cells: how many calls took up to each bound, and longer; how long all took (ms); and so on.
 _TIME, _WARNED, _STRUCK, _REFUSED, _OWN = range(len(BUCKETS) + 1, len(BUCKETS) + 6)
 _UNUSED, _LEFT, _WORKING = range(3)  # of a region
@@ -75,7 +76,7 @@ class Metrics:
         own, calls = self._places[done.endpoint or (done.vendor.name if done.vendor else NOBODY)]
         counts, reply, ms = self._counts, done.reply, done.ms
         with self._lock:
-            counts[calls + reply.status] += 1
+            counts[calls + _outcome(reply)] += 1
             counts[own + bisect_left(_BOUNDS, ms)] += 1
             self._times[own + _TIME] += ms
             if done.notices:
@@ -126,9 +127,10 @@ class Metrics:
 
     def _answered(self, counts: list[int]) -> Iterator[Sample]:
         for (vendor, operation), start in self._calls.items():
-            for status, count in enumerate(counts[start : start + _STATUSES]):
+            for outcome, count in enumerate(counts[start : start + _STATUSES]):
                 if count:
-                    yield "", {"vendor": vendor, "operation": operation, "status": str(status)}, count
+                    status = _NETWORK[outcome] if outcome < len(_NETWORK) else str(outcome)
+                    yield "", {"vendor": vendor, "operation": operation, "status": status}, count
 
     def _durations(self, counts: list[int], times: Mapping[str, float]) -> Iterator[Sample]:
         for vendor, own in self._own.items():
@@ -145,6 +147,11 @@ class Metrics:
     def _read_anew(self) -> Iterator[Sample]:
         for result, count in zip(RELOADS, self._reloads, strict=True):
             yield "", {"result": result}, count
+
+
+def _outcome(reply: Reply) -> int:
+    """The cell of what the client received: the reply's status, or the network fault that spoiled it."""
+    return _NETWORK.index(reply.network) if reply.network else reply.status
 
 
 class Family(NamedTuple):

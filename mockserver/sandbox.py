@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import partial
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from .clock import Clock, at, format_instant, last_daily, parse_instant
@@ -156,6 +157,10 @@ class Edits:
         return sum(len(id) + len(text or "") for id, text in rows) + len(self.accounts or "")
 
 
+NO_EDITS = Edits()
+NOTHING: Mapping[str, Edits] = MappingProxyType({})
+
+
 def _text(value: Any) -> str:
     return encode(value).decode()
 
@@ -247,11 +252,11 @@ class Sandboxes:
             self._known.put(name, known)
         return known
 
-    def _let_go(self, name: str) -> None:
-        """Remember nothing of a sandbox that is no more, or is another one now."""
+    def _let_go(self, name: str, edits: Mapping[str, Edits] = NOTHING) -> None:
+        """Remember nothing of a sandbox that is no more, or is another one now, with these changes to its data."""
         self._known.drop(name)
         for vendor in self.vendors:
-            self._know_secrets(name, vendor, Edits())
+            self._know_secrets(name, vendor, edits.get(vendor.name, NO_EDITS))
             overlay = self._overlays.peek((name, vendor.name))
             if overlay is not None:
                 overlay[1].records.forget_views()
@@ -325,10 +330,14 @@ class Sandboxes:
         while True:
             version, before = self._entered(name, wall)
             after = replace(change(before), name=name).document()
-            _check_number(after["faults"])
-            self._bound("The fault rules", sum(len(json.dumps(rule)) for rule in after["faults"]))
+            self._check(after)
             if self.store.write(name, SETTINGS, after, expected=version, wall=wall):
                 return self.enter(name, wall)
+
+    def _check(self, settings: Document) -> None:
+        """Raises Misuse when a sandbox would have too many fault rules, or too large ones."""
+        _check_number(settings["faults"])
+        self._bound("The fault rules", sum(len(json.dumps(rule)) for rule in settings["faults"]))
 
     def delete(self, name: str) -> bool:
         """Forget a sandbox; whether there was one. It is made anew by its next use."""
@@ -349,28 +358,32 @@ class Sandboxes:
         return self.enter(name, wall)
 
     def put(self, sandbox: Sandbox, edits: Mapping[str, Edits], wall: float) -> Sandbox:
-        """Put a sandbox, with these changes to each vendor's data, in place of whatever has its name."""
-        self.reset(sandbox.name, wall)
-        parts = {f"records/{vendor}": edit.document() for vendor, edit in edits.items()}
-        written = {part: self.store.write(sandbox.name, part, parts[part], expected=0, wall=wall) for part in parts}
-        versions = {part.removeprefix("records/"): version for part, version in written.items()}
-        self._know_all(sandbox.name, edits)
-        return self.change(sandbox.name, wall, lambda _: replace(sandbox, edits=versions))
+        """Put a sandbox, with these changes to each vendor's data, in place of whatever has its name. Changes of
+        another epoch than the sandbox's are void.
+        """
+        held = {vendor: edit for vendor, edit in edits.items() if edit.epoch == sandbox.epoch}
+        self._replace(sandbox, held, wall, anew=True)
+        self._let_go(sandbox.name, held)
+        return self.enter(sandbox.name, wall)
 
     def renew(self, sandbox: Sandbox, edits: Mapping[str, Edits], wall: float) -> Sandbox:
-        """The same with nothing counted any more; but the journal goes on."""
-        epoch, versions = self.enter(sandbox.name, wall).epoch + 1, {}
-        for vendor, edit in edits.items():
-            part, document = f"records/{vendor}", replace(edit, epoch=epoch).document()
-            written = 0
-            while not written:
-                self.enter(sandbox.name, wall)
-                version, _ = self.store.read(sandbox.name, part) or (0, {})
-                written = self.store.write(sandbox.name, part, document, expected=version, wall=wall)
-            versions[vendor] = written
-        self._know_all(sandbox.name, edits)
+        """The same with nothing counted any more, whatever their epoch; but the journal goes on."""
         self.store.uncount(sandbox.name)
-        return self.change(sandbox.name, wall, lambda _: replace(sandbox, edits=versions, epoch=epoch))
+        self._replace(sandbox, edits, wall)
+        self._know_all(sandbox.name, edits)
+        return self.enter(sandbox.name, wall)
+
+    def _replace(self, sandbox: Sandbox, edits: Mapping[str, Edits], wall: float, *, anew: bool = False) -> None:
+        """Write the settings and the changes in one step, so that no call sees a part of them. The version that they
+        replace is an epoch that no other state of this sandbox has.
+        """
+        name, written = sandbox.name, 0
+        while not written:
+            version, _ = self._entered(name, wall)
+            document = replace(sandbox, epoch=version, edits=dict.fromkeys(edits, version)).document()
+            self._check(document)
+            parts = {f"records/{each}": replace(edit, epoch=version).document() for each, edit in edits.items()}
+            written = self.store.write(name, SETTINGS, document, expected=version, wall=wall, anew=anew, beside=parts)
 
     def names(self, wall: float) -> Mapping[str, float]:
         """All sandboxes and the seconds since each was last used; those idle for too long go first."""
@@ -421,9 +434,12 @@ class Sandboxes:
 
     def edits(self, sandbox: Sandbox, vendor: Vendor) -> tuple[int, Edits]:
         """The version of a sandbox's changes to a vendor's data, and the changes; those to another dataset are void."""
-        version, document = self.store.read(sandbox.name, f"records/{vendor.name}") or (0, {})
-        edits = Edits(**document)
+        version, edits = self._stored_edits(sandbox.name, vendor)
         return version, edits if edits.epoch == sandbox.epoch else Edits(epoch=sandbox.epoch)
+
+    def _stored_edits(self, name: str, vendor: Vendor) -> tuple[int, Edits]:
+        version, document = self.store.read(name, f"records/{vendor.name}") or (0, {})
+        return version, Edits(**document)
 
     def edit(self, name: str, wall: float, vendor: Vendor, change: Callable[[Edits, Dataset], Edits]) -> Sandbox:
         """Change a vendor's data in a sandbox; the next call sees it. ``change`` gets what was changed so far, and
@@ -433,7 +449,11 @@ class Sandboxes:
         """
         while True:
             sandbox = self.enter(name, wall)
-            version, before = self.edits(sandbox, vendor)
+            version, before = self._stored_edits(name, vendor)
+            if before.epoch > sandbox.epoch:  # another sandbox was put in its place meanwhile
+                continue
+            if before.epoch < sandbox.epoch:
+                before = Edits(epoch=sandbox.epoch)
             if version:
                 sandbox = _with_edits(vendor.name, version, sandbox)
             after = change(before, self.dataset(sandbox, vendor))

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 Network = Literal["reset", "empty", "truncate", "malformed", "drip"]
 Headers = tuple[tuple[str, str], ...]
+STATUSLESS: tuple[Network, ...] = ("reset", "empty")  # network faults that let no status line through
 
 
 # What is made in every call is a tuple with names: in a third of the time that a frozen dataclass takes.
@@ -70,6 +71,11 @@ class Reply(NamedTuple):
     network: Network | None = None
     page: Page | None = None
     parts: tuple[Part, ...] = ()
+
+    @property
+    def received(self) -> int | None:
+        """The status that reaches the client; None where a network fault lets none through."""
+        return None if self.network in STATUSLESS else self.status
 
     def but(self, headers: Headers, rule: str, basis: Basis) -> Reply:
         """The same with other headers, and another reason."""

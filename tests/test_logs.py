@@ -33,6 +33,20 @@ def test_text_for_people(capsys: pytest.CaptureFixture[str], vendor: Vendor) -> 
     assert second.endswith("ms default #2")
 
 
+@pytest.mark.parametrize(("network", "status"), [("reset", None), ("empty", None), ("truncate", 200), ("drip", 200)])
+def test_a_line_says_what_the_client_got(
+    capsys: pytest.CaptureFixture[str], vendor: Vendor, network: str, status: int | None
+) -> None:
+    (text,) = lines(capsys, vendor, "text", f"/v3/bills/1?trouble={network}")
+    assert f" acme GET /v3/bills/1 {network} " in text
+    assert text.endswith("ms default #1 (200 intended)")
+    (line,) = lines(capsys, vendor, "json", f"/v3/bills/1?trouble={network}")
+    told = json.loads(line)
+    assert (told["status"], told["fault"], told["intended"]) == (status, network, 200)
+    (line,) = lines(capsys, vendor, "json", BILLS)
+    assert (json.loads(line)["status"], "fault" in json.loads(line)) == (200, False)
+
+
 def test_a_line_has_the_sandbox_and_the_id_that_the_client_got(
     capsys: pytest.CaptureFixture[str], vendor: Vendor
 ) -> None:

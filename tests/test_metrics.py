@@ -48,6 +48,14 @@ def one(vendor: Vendor, ms: float = 1.0) -> Done:
     return replace(found[0], ms=ms)
 
 
+@pytest.mark.parametrize("network", ["reset", "empty", "truncate", "malformed", "drip"])
+def test_a_reply_that_a_network_fault_spoiled_is_counted_as_that(vendor: Vendor, network: str) -> None:
+    server = Sandboxed(vendor)
+    server.get(f"/v3/bills/1?trouble={network}")
+    server.get("/v3/bills/1")
+    assert told(server)["mockserver_calls_total"] == {("acme", "oneBill", network): 1, ("acme", "oneBill", "200"): 1}
+
+
 def test_calls_by_vendor_operation_and_status(vendor: Vendor) -> None:
     server = Sandboxed(vendor)
     for _ in range(3):

@@ -19,7 +19,7 @@ from mockserver.data.records import Records
 from mockserver.errors import Misuse
 from mockserver.faults import rule_of
 from mockserver.library import Library
-from mockserver.sandbox import DEFAULT, Sandbox, Sandboxes, check_quotas, check_readings, choose, readings_for
+from mockserver.sandbox import DEFAULT, Edits, Sandbox, Sandboxes, check_quotas, check_readings, choose, readings_for
 from mockserver.settings import WrongSetting, make
 from mockserver.store import Document
 from mockserver.store.memory import MemoryStore
@@ -472,6 +472,25 @@ def test_an_edit_that_meets_a_deletion_starts_anew(vendor: Vendor) -> None:
     rooms.edit("a", WALL, vendor, change)
     assert asked == 2
     assert rooms.dataset(rooms.enter("a", WALL), vendor).records.ids == [1, 2, 3, 4, 5, 6, 7, 99]
+
+
+def test_an_edit_that_meets_another_sandbox_in_the_place_of_its_own_changes_that(vendor: Vendor) -> None:
+    put: list[Sandbox] = []
+
+    class Watched(MemoryStore):
+        def read(self, sandbox: str, part: str, **how: Any) -> Any:
+            if part == "records/acme" and not put:
+                put.append(rooms.enter("a", WALL))
+                rooms.put(replace(put[0], strict=True), {"acme": copied}, WALL)
+            return super().read(sandbox, part, **how)
+
+    rooms = sandboxes(vendor, Watched())
+    row = bill(rooms, vendor, 0)
+    copied = Edits().with_records({98: {**row, "id": 98}})
+    rooms.edit("a", WALL, vendor, lambda edits, data: edits.with_records({99: {**row, "id": 99}}))
+    found = rooms.enter("a", WALL)
+    assert found.strict
+    assert rooms.dataset(found, vendor).records.ids == [1, 2, 3, 4, 5, 6, 7, 98, 99]
 
 
 def test_nobody_takes_the_place_of_a_sandbox_while_it_is_reset(vendor: Vendor) -> None:

@@ -31,7 +31,7 @@ from mockserver.journal import Journal
 from mockserver.serve import World
 from mockserver.settings import make
 from mockserver.testing.running import judge
-from mockserver.testing.telling import broken_told, calls_told
+from mockserver.testing.telling import calls_told, findings_told
 from tests.client import WALL
 from tests.logged import logged
 from tests.servers import PROGRAM
@@ -210,7 +210,7 @@ def outputs(watched: Watched, call: Planted) -> Iterator[tuple[str, str]]:
             for path in (f"/requests/{entry['id']}", f"/requests/{entry['id']}/near-misses"):
                 yield path, ask("GET", path, **{"X-Mock-Sandbox": sandbox})[1]
         verdict = json.loads(ask("GET", "/verdict", **{"X-Mock-Sandbox": sandbox})[1].partition("\n")[0])
-        lines = [*calls_told(entries, lambda name: ["/"]), *broken_told(verdict)]
+        lines = [*calls_told(entries, lambda name: ["/"]), *findings_told(verdict)]
         yield "a test that failed", "\n".join(lines)
     matchers = [
         {"headers": {vendor.credential.header: secret}},

@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
+from mockserver.evidence import Finding
 from mockserver.journal import Journal
 from mockserver.vendor import Call, Reply, Vendor, Words
-from mockserver.verdict import CHECKS, Check, Finding, document, judge, junit, names, overall
+from mockserver.verdict import CHECKS, Check, decided, document, judge, junit, names, overall
 from tests.acme import BILLS, POOR, RICH, Sandboxed, refuse
 
 LIVE = "sk_" + "live_" + "0123456789abcdef"  # not in one piece, so that nobody takes it for one
@@ -28,6 +29,10 @@ class Watched(Sandboxed):
     def outcome(self, name: str) -> tuple[str, tuple[int, ...]]:
         check = self.judged()[name]
         return check.verdict, check.calls
+
+    def spoil(self, network: str, times: int = 1) -> None:
+        """Let a network fault spoil the next calls."""
+        self.control("POST", "/faults", {"network": network, "times": times})
 
     def walk(self, *numbers: int, **more: Any) -> None:
         for number in numbers:
@@ -92,7 +97,11 @@ def test_the_first_page_needs_no_number(server: Watched) -> None:
 
 def test_one_page_proves_nothing(server: Watched) -> None:
     server.walk(1, key=POOR)
-    assert server.outcome("pages")[0] == "untested"
+    check = server.judged()["pages"]
+    assert (check.verdict, check.about) == (
+        "untested",
+        "Not exercised: no list of more than one page could be followed.",
+    )
 
 
 def test_a_walk_that_a_failure_stops_is_not_the_clients_fault(server: Watched) -> None:
@@ -110,6 +119,41 @@ def test_to_go_on_past_a_page_that_was_refused_is(server: Watched) -> None:
     assert "page=2 was refused and not asked for again, but later pages were." in check.about
     server.walk(2)
     assert server.outcome("pages") == ("kept", (1, 3, 4))
+
+
+SPOILED = ("reset", "empty", "truncate", "malformed", "drip")
+
+
+@pytest.mark.parametrize("network", SPOILED)
+def test_a_page_that_a_network_fault_spoiled_is_not_the_clients_fault(server: Watched, network: str) -> None:
+    server.spoil(network, times=2)
+    server.walk(1)
+    assert server.outcome("pages")[0] == "untested"
+    server.walk(1, 1, 2, 3)  # once more in vain, and then well
+    assert server.outcome("pages")[0] == "kept"
+    server.get(f"{BILLS}?size=4")
+    assert server.outcome("pages")[0] == "broken"
+
+
+@pytest.mark.parametrize("lost", [1, 2, 3])
+def test_to_go_on_past_a_page_that_never_arrived_is_told_as_advice(server: Watched, lost: int) -> None:
+    for page in (1, 2, 3):
+        if page == lost:
+            server.spoil("reset")
+        server.walk(page)
+    check = server.judged()["pages"]
+    assert (check.verdict, check.advisory) == ("untested", lost < 3)
+    found = f"page={lost} was spoiled by the network fault reset and not asked for again, but later pages were."
+    assert (found in check.about) == (lost < 3)
+    server.walk(lost)
+    assert server.outcome("pages")[0] == "kept"
+
+
+def test_a_page_that_came_slowly_may_have_come_whole(server: Watched) -> None:
+    server.spoil("drip")
+    server.walk(1, 2, 3)
+    check = server.judged()["pages"]
+    assert (check.verdict, check.findings) == ("untested", ())
 
 
 @pytest.mark.parametrize(("numbers", "verdict"), [((3, 2), "untested"), ((2,), "broken"), ((1, 2, 3), "kept")])
@@ -210,18 +254,67 @@ def test_what_was_sent_before_the_answer_came_is_no_repetition(server: Watched) 
     server.get(Prefer="code=503", X_Mock_Delay="3000")
     server.wall.seconds += 2
     server.get(Prefer="code=503")
-    assert server.outcome("back-off") == ("kept", (1, 2))
+    assert server.judged()["back-off"].findings == ()
     server.get(Prefer="code=503")
-    assert server.outcome("back-off") == ("broken", (2, 3))
+    (finding,) = server.judged()["back-off"].findings
+    assert finding.calls == (2, 3)
 
 
-@pytest.mark.parametrize(("seconds", "verdict"), [(0.0, "broken"), (0.09, "broken"), (0.11, "kept"), (30.0, "kept")])
+@pytest.mark.parametrize(("seconds", "advisory"), [(0.0, True), (0.09, True), (0.11, False), (30.0, False)])
 @pytest.mark.parametrize("status", [500, 503, 599])
-def test_a_5xx_wants_a_pause(server: Watched, status: int, seconds: float, verdict: str) -> None:
-    server.get(Prefer=f"code={status}")
+def test_after_a_5xx_without_retry_after_a_pause_is_only_advised(
+    server: Watched, status: int, seconds: float, advisory: bool
+) -> None:
+    for wish in ({"Prefer": f"code={status}"}, None):
+        server.get(f"{BILLS}?size=50", headers=wish)
+        server.wall.seconds += seconds
+    checks = server.judged()
+    check = checks["back-off"]
+    assert (check.verdict, check.advisory, check.calls) == ("kept", advisory, (1, 2))
+    assert (f"after a {status}; better wait 0.1 s." in check.about) == advisory
+    assert overall(checks.values()) == "kept"
+
+
+@pytest.mark.parametrize(("seconds", "verdict"), [(0.11, "broken"), (1.9, "broken"), (2.0, "kept")])
+def test_the_retry_after_of_a_5xx_breaks_back_off_if_it_is_not_waited_for(
+    vendor: Vendor, seconds: float, verdict: str
+) -> None:
+    def with_retry_after(call: Call, words: Words, fact: Any) -> Reply:
+        reply = refuse(call, words, fact)
+        return reply._replace(headers=(*reply.headers, ("Retry-After", "2")))
+
+    server = Watched(replace(vendor, refuse=with_retry_after))
+    server.get(Prefer="code=503")
     server.wall.seconds += seconds
     server.get()
-    assert server.outcome("back-off") == (verdict, (1, 2))
+    check = server.judged()["back-off"]
+    assert (check.verdict, check.advisory, check.calls) == (verdict, False, (1, 2))
+    assert server.outcome("retry-after") == (verdict, (1, 2))
+
+
+@pytest.mark.parametrize("network", SPOILED)
+@pytest.mark.parametrize(("seconds", "advisory"), [(0.0, True), (0.2, False)])
+def test_how_soon_a_client_comes_again_after_a_network_fault_is_judged_as_after_a_503(
+    server: Watched, network: str, seconds: float, advisory: bool
+) -> None:
+    server.spoil(network)
+    server.get()
+    server.wall.seconds += seconds
+    server.get()
+    check = server.judged()["back-off"]
+    assert (check.verdict, check.advisory, check.calls) == ("kept", advisory, (1, 2))
+    assert (f"after the network fault {network}; better wait" in check.about) == advisory
+
+
+def test_what_never_arrived_asked_for_nothing_and_refused_nothing(server: Watched) -> None:
+    server.control("PATCH", "/settings", {"quotas": {"acme": "1/minute"}})
+    server.get()
+    server.spoil("reset", times=4)
+    for key in (RICH, RICH, "nobody-has-this-secret", "nobody-has-this-secret"):
+        server.get(key=key)
+    found = server.judged()
+    assert {found[name].verdict for name in ("retry-after", "refused")} == {"untested"}
+    assert found["quota"].verdict == "kept"
 
 
 @pytest.mark.parametrize("status", [401, 403])
@@ -290,7 +383,30 @@ def test_the_quota_is_kept_until_a_call_is_over_it(server: Watched) -> None:
     server.get()
     assert server.outcome("quota") == ("kept", (2,))
     server.get()
-    assert server.outcome("quota") == ("broken", (3,))
+    assert server.outcome("quota") == ("kept", (2, 3))  # nobody knows a quota before it is told
+    server.get(f"{BILLS}?page=2")
+    assert server.outcome("quota") == ("broken", (3, 4))
+
+
+def test_who_waits_as_retry_after_asks_is_not_blamed_for_the_quota(server: Watched) -> None:
+    server.control("PATCH", "/settings", {"quotas": {"acme": "2/minute"}})
+    for page in range(1, 7):
+        while server.get(f"{BILLS}?size=1&page={page}").status == 429:
+            server.wall.seconds += 60
+    check = server.judged()["quota"]
+    assert (check.verdict, check.about) == ("kept", "Waited as Retry-After asked when over the quota of 2 calls.")
+
+
+def test_calls_that_were_under_way_together_may_all_wait(server: Watched) -> None:
+    server.control("PATCH", "/settings", {"quotas": {"acme": "1/minute"}})
+    server.walk(1, 2, 3)
+    for page in (2, 3):
+        server.wall.seconds += 60
+        server.walk(page)
+    assert server.outcome("quota")[0] == "kept"
+    server.walk(1, 2)
+    server.walk(2)
+    assert server.outcome("quota")[0] == "broken"
 
 
 def test_a_429_that_was_asked_for_is_not_over_a_quota(server: Watched) -> None:
@@ -324,7 +440,8 @@ def test_as_json() -> None:
     assert (told["sandbox"], told["verdict"]) == ("mine", "broken")
     assert told["counts"] == {"kept": 1, "broken": 1, "untested": 1}
     assert told["checks"][0] == {
-        "name": "a", "title": "Did a", "verdict": "kept", "about": "Did a.", "calls": [1, 2], "findings": [],
+        "name": "a", "title": "Did a", "verdict": "kept", "advisory": False, "about": "Did a.", "calls": [1, 2],
+        "findings": [],
     }  # fmt: skip
     assert told["checks"][1]["findings"][0]["calls"] == [3]
 
@@ -341,3 +458,35 @@ def test_as_junit() -> None:
     assert failure.text == "calls 3: x\\x01\\ud800\\ufffe\U0001f511 <b>"
     assert (skipped.tag, skipped.get("message")) == ("skipped", "Nothing.")
     assert len(suite[0]) == 0
+
+
+ADVISED = [
+    Check("pages", "Did pages", "broken", "One.", (1,), (Finding((1,), "One."),)),
+    Check("back-off", "Did back off", "kept", "Two.", (2,), (Finding((2,), "Two."),), advisory=True),
+]
+
+
+@pytest.mark.parametrize(
+    ("fail_on", "advisory", "verdict"),
+    [
+        ((), ("pages", "back-off"), "kept"),
+        (("pages",), ("back-off",), "broken"),
+        (("back-off",), ("pages",), "broken"),
+        (("quota", "parameters"), ("pages", "back-off"), "kept"),
+    ],
+)
+def test_a_run_goes_by_what_it_is_told_to_fail_on(
+    fail_on: tuple[str, ...], advisory: tuple[str, ...], verdict: str
+) -> None:
+    checks = decided([*ADVISED, *MADE_UP[::2]], fail_on)
+    assert tuple(check.name for check in checks if check.advisory) == advisory
+    assert overall(checks) == verdict
+
+
+def test_advice_is_no_failure_of_junit() -> None:
+    suite = ET.fromstring(junit("mine", decided(ADVISED)))[0]
+    assert (suite.get("failures"), suite.get("skipped")) == ("0", "0")
+    assert [(case[0].tag, case[0].text) for case in suite] == [
+        ("system-out", "calls 1: One."),
+        ("system-out", "calls 2: Two."),
+    ]

@@ -24,7 +24,7 @@ TEXTS = 1024 * 1024  # bytes of entries in brief as JSON: of what is new, each c
 
 _FILTERS: Mapping[str, Callable[[Entry, Any], bool]] = {
     "vendor": lambda entry, name: entry["vendor"] == name,
-    "status": lambda entry, status: entry["response"]["status"] == status,
+    "status": lambda entry, status: entry["received"]["status"] == status,
     "unmatched": lambda entry, wanted: is_unmatched(entry) == wanted,
     "warned": lambda entry, wanted: bool(entry["warnings"]) == wanted,
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from os import urandom
+from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol
 
 from ..toolkit.quota import Quota, Spent
@@ -11,6 +12,8 @@ from ..toolkit.tally import Count, Spend, Tally
 
 Document = Mapping[str, Any]
 Versioned = tuple[int, Document]
+
+NOTHING: Mapping[str, Document] = MappingProxyType({})
 
 SETTINGS = "settings"
 DEFAULT = "default"  # the sandbox that nobody has to ask for
@@ -106,13 +109,15 @@ class Store(Protocol):
         wall: float,
         most: int | None = None,
         anew: bool = False,
+        beside: Mapping[str, Document] = NOTHING,
     ) -> int:
         """Put a document in place if it is still at version ``expected`` (0: if there is none), and count the sandbox
         as used now, when the wall clock shows ``wall``. With ``most``, no sandbox but the default one is made where
-        there are so many beside that already; with ``anew``, all else of the sandbox is forgotten in the same step.
+        there are so many beside that already; with ``anew``, all else of the sandbox is forgotten in the same step, and
+        documents ``beside`` this one, whatever their version, are put in place in it, too.
 
-        Returns the new version, or 0 when nothing was written. Versions only grow and never come again, not even after
-        the sandbox was deleted.
+        Returns the new version, which they all have, or 0 when nothing was written. Versions only grow and never come
+        again, not even after the sandbox was deleted.
         """
 
     def sandboxes(self) -> Mapping[str, Use]:

@@ -11,7 +11,7 @@ from threading import Lock
 from .. import clock
 from ..toolkit.quota import LATE, Quota, Spent
 from ..toolkit.tally import Count, Spend, Tally
-from . import DEFAULT, NEVER, SETTINGS, Document, Expiry, Newer, Use, Versioned, new_name
+from . import DEFAULT, NEVER, NOTHING, SETTINGS, Document, Expiry, Newer, Use, Versioned, new_name
 
 
 @dataclass(slots=True)
@@ -88,6 +88,7 @@ class MemoryStore:
         wall: float,
         most: int | None = None,
         anew: bool = False,
+        beside: Mapping[str, Document] = NOTHING,
     ) -> int:
         with self._lock:
             there = sandbox in self._sandboxes
@@ -102,7 +103,8 @@ class MemoryStore:
                 self._forget(sandbox)
             found = self._of(sandbox)
             self._versions += 1
-            found.documents[part] = (self._versions, document)
+            for name, each in {**beside, part: document}.items():
+                found.documents[name] = (self._versions, each)
             self._touch(found, wall)
             self._sandboxes[sandbox] = found
             return self._versions

@@ -36,7 +36,7 @@ from ..errors import StoreAway
 from ..toolkit.bounded import Bounded
 from ..toolkit.quota import LATE, Quota, Spent
 from ..toolkit.tally import Count, Spend, Tally
-from . import DEFAULT, NEVER, SETTINGS, Document, Expiry, Newer, Use, Versioned, new_name
+from . import DEFAULT, NEVER, NOTHING, SETTINGS, Document, Expiry, Newer, Use, Versioned, new_name
 from .breaker import Breaker
 
 log = logging.getLogger("mockserver")
@@ -206,6 +206,10 @@ class RedisStore:
     end
     if anew == '1' then forget(name) end
     version = fresh('version')
+    for index = 8, #ARGV, 2 do
+      redis.call('HSET', of(name, 'versions'), ARGV[index], version)
+      redis.call('HSET', of(name, 'documents'), ARGV[index], ARGV[index + 1])
+    end
     redis.call('HSET', of(name, 'versions'), part, version)
     redis.call('HSET', of(name, 'documents'), part, document)
     touch(wall)
@@ -222,8 +226,11 @@ class RedisStore:
         wall: float,
         most: int | None = None,
         anew: bool = False,
+        beside: Mapping[str, Document] = NOTHING,
     ) -> int:
-        return int(self._ask(self.WRITE, sandbox, part, _json(document), expected, _text(wall), _text(most), int(anew)))
+        how = expected, _text(wall), _text(most), int(anew)
+        others = [text for name, each in beside.items() for text in (name, _json(each))]
+        return int(self._ask(self.WRITE, sandbox, part, _json(document), *how, *others))
 
     SANDBOXES = """
     local found = {}

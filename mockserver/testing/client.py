@@ -54,7 +54,7 @@ class Matcher(TypedDict, total=False):
     operation: str
     method: str
     path: str
-    status: int
+    status: int | None
     query: Mapping[str, Condition]
     headers: Mapping[str, Condition]
 
@@ -348,9 +348,11 @@ class Sandbox:
         query = urlencode({"ignore": ",".join(ignore)})
         return _map(self.send("GET", f"/verdict?{query}" if ignore else "/verdict"))
 
-    def check(self) -> None:
-        """Fail when a strict call was warned of, or met no endpoint; or any call had a credential that looks live."""
-        calls = self.requests
+    def check(self, *, after: int | None = None) -> None:
+        """Fail when a strict call was warned of, or met no endpoint; or any call had a credential that looks live.
+        ``after``: of those newer than that id.
+        """
+        calls = self.calls(after=after)
         wrong = mistakes(calls)
         if wrong:
             head = f"{len(wrong)} of {len(calls)} calls in sandbox {self.name} were not as the vendor documents:"

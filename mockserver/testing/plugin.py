@@ -10,7 +10,8 @@ import hashlib
 import os
 import re
 import uuid
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -20,8 +21,23 @@ if TYPE_CHECKING:
     from .process import StartedWhenCalled
 
 SERVER: pytest.StashKey[StartedWhenCalled] = pytest.StashKey()
-HELD: pytest.StashKey[Sandbox] = pytest.StashKey()
+HELD: pytest.StashKey[Held] = pytest.StashKey()
 READINGS = "mockserver_readings"
+
+
+@dataclass
+class Held:
+    """The sandbox of a test, and the process that it belongs to.
+
+    ``wrong`` is what was raised for calls that were wrong when the test had made its own, up to ``checked``; reports
+    tell all calls up to ``told``.
+    """
+
+    sandbox: Sandbox
+    process: int
+    checked: int = 0
+    wrong: BaseException | None = None
+    told: int | None = None
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -31,13 +47,34 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="test against the mockserver at this URL, not one that is started for the run "
         "(MOCKSERVER_URL; its token is MOCKSERVER_CONTROL_TOKEN)",
     )
+    about = "checks of the verdict that fail a test, with commas between them: pages,retry-after,..."
+    parser.getgroup("mockserver").addoption(
+        "--mockserver-fail-on", metavar="LIST", help=f"{about} (mockserver_fail_on)"
+    )
+    parser.addini("mockserver_fail_on", about, default="")
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    _decisive(config)  # a slip is told at the start
     config.addinivalue_line(
         "markers",
         "readings(*vendors): run the test with the defaults, and once per other reading of these vendors' documents",
     )
+
+
+def _decisive(config: pytest.Config) -> frozenset[str]:
+    """The checks that fail a test. Raises UsageError for what is no check."""
+    option = config.getoption("mockserver_fail_on")
+    text = config.getini("mockserver_fail_on") if option is None else option
+    if not text:
+        return frozenset()
+    from .. import verdict
+
+    try:
+        return verdict.names(text)
+    except ValueError as error:
+        source = "mockserver_fail_on" if option is None else "--mockserver-fail-on"
+        raise pytest.UsageError(f"{source} is {text!r}, wanted {error}.") from None
 
 
 # One server for the run ---------------------------------------------------------------------------------------------
@@ -132,24 +169,58 @@ def sandbox(
     from .client import Refused
 
     name = _name(request.config, request.node.nodeid)
-    held, process = mockserver.sandbox(name).create(strict=True, readings=mockserver_readings), os.getpid()
-    request.node.stash[HELD] = held
-    yield held
-    if os.getpid() != process:  # a fork of the test, whose sandbox it is not
+    own = mockserver.sandbox(name).create(strict=True, readings=mockserver_readings)
+    held = request.node.stash[HELD] = Held(own, os.getpid())
+    yield own
+    if os.getpid() != held.process:  # a fork of the test, whose sandbox it is not
         return
     del request.node.stash[HELD]
     wrong = ""
     try:
         try:
-            held.check()
+            own.check() if held.told is None else own.check(after=held.told)
         finally:
-            held.delete()
+            own.delete()
     except AssertionError as error:
         wrong = str(error)
     except (OSError, Refused) as error:
         wrong = f"sandbox {name} cannot be checked: {error}"
     if wrong:
         pytest.fail(wrong, pytrace=False)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
+    """A test whose calls were not as documented, or broke a check that fails tests, has not passed."""
+    result = yield
+    held = item.stash.get(HELD, None)
+    if held is not None and os.getpid() == held.process:
+        held.wrong = _wrong(held, _decisive(item.config))
+        if held.wrong is not None:
+            raise held.wrong
+    return result
+
+
+def _wrong(held: Held, decisive: Collection[str]) -> BaseException | None:
+    """What to raise for a test whose calls were wrong; None, too, where that cannot be asked now."""
+    from .client import Refused
+    from .telling import findings_told
+
+    sandbox, told = held.sandbox, list[str]()
+    try:
+        held.checked = _newest(sandbox.calls(limit=1))
+        try:
+            sandbox.check()
+        except AssertionError as error:
+            told.append(str(error))
+        if decisive:
+            verdict = sandbox.verdict()
+            checks = [{**check, "advisory": False} for check in verdict["checks"] if check["name"] in decisive]
+            if found := findings_told({"checks": checks}):
+                told += [f"The verdict on sandbox {sandbox.name} (--mockserver-fail-on):", *found]
+    except (OSError, Refused):  # the end of the fixture will say so
+        return None
+    return _failed("\n".join(told)) if told else None
 
 
 def _name(config: pytest.Config, node: str) -> str:
@@ -162,24 +233,37 @@ def _name(config: pytest.Config, node: str) -> str:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
-    """A test that failed tells what its sandbox was sent, while the sandbox is still there."""
+    """A test that failed tells what its sandbox was sent, while the sandbox is still there; one that failed for nothing
+    but that has told it.
+    """
     report = yield
-    if report.failed and HELD in item.stash:
-        held = item.stash[HELD]
-        report.sections.append((f"mockserver sandbox {held.name}", _told(held)))
+    held = item.stash.get(HELD, None)
+    if held is None or os.getpid() != held.process:
+        return report
+    if call.excinfo is not None and call.excinfo.value is held.wrong:
+        held.told = held.checked
+    elif report.failed:
+        text, held.told = _told(held.sandbox)
+        report.sections.append((f"mockserver sandbox {held.sandbox.name}", text))
     return report
 
 
-def _told(held: Sandbox) -> str:
+def _told(sandbox: Sandbox) -> tuple[str, int | None]:
+    """What the sandbox was sent, and the newest call of it; None where it cannot be asked."""
     from .client import Refused
-    from .telling import broken_told, calls_told, numbered
+    from .telling import calls_told, findings_told, numbered
 
     try:
-        calls = held.requests
-        told = calls_told(calls, held.paths)
-        return "\n".join([numbered(len(calls), "call"), *told, *broken_told(held.verdict())])
+        calls = sandbox.requests
+        told = calls_told(calls, sandbox.paths)
+        return "\n".join([numbered(len(calls), "call"), *told, *findings_told(sandbox.verdict())]), _newest(calls)
     except (OSError, Refused) as error:
-        return f"its calls cannot be told: {error}"
+        return f"its calls cannot be told: {error}", None
+
+
+def _newest(calls: Sequence[Mapping[str, Any]]) -> int:
+    """The id of the newest call, which comes first; below that of any where there is none."""
+    return int(calls[0]["id"]) if calls else 0
 
 
 # One run of a test per reading --------------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ from .. import verdict
 from ..journal import Journal
 from ..sandbox import DEFAULT
 from ..serve import World
-from .telling import calls_told, mistakes, numbered, verdict_told
+from .telling import calls_told, findings_told, mistakes, numbered, verdict_told
 
 NOT_EXECUTABLE, NOT_FOUND, KILLED = 126, 127, 128
 HEARD = [signal.Signals[name] for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
@@ -73,9 +73,10 @@ def obey(command: Sequence[str], environment: Mapping[str, str]) -> int:
     return status if status >= 0 else KILLED - status
 
 
-def judge(world: World, ignore: Collection[str] = ()) -> tuple[bool, list[str], str]:
+def judge(world: World, ignore: Collection[str] = (), fail_on: Collection[str] = ()) -> tuple[bool, list[str], str]:
     """Whether any sandbox's calls break the verdict, or were mistakes where that is strict; what to say of it; and the
-    verdict on every sandbox as one JUnit XML text. Checks in ``ignore`` are left out.
+    verdict on every sandbox as one JUnit XML text. Checks in ``ignore`` are left out; advice of those in ``fail_on``
+    breaks the verdict, too.
     """
     broken, told, judged, suites = False, list[str](), 0, ET.Element("testsuites", name="mockserver")
     paths = {vendor.name: [endpoint.path for endpoint in vendor.endpoints] for vendor in world.vendors}
@@ -86,10 +87,13 @@ def judge(world: World, ignore: Collection[str] = ()) -> tuple[bool, list[str], 
         checks = verdict.judge(
             calls, world.vendors, refuses_live=world.settings.refuse_live, whole=whole, ignore=ignore
         )
+        checks = verdict.decided(checks, fail_on)
         suites.extend(ET.fromstring(verdict.junit(name, checks)))
         if verdict.overall(checks) == "broken":
             broken = True
             told += verdict_told(verdict.document(name, checks))
+        elif any(check.findings for check in checks):
+            told += [f"sandbox {name}: advice", *findings_told(verdict.document(name, checks))]
         if wrong := mistakes(calls):
             broken = True
             told.append(f"sandbox {name}: {len(wrong)} of {len(calls)} calls are not as documented")
@@ -97,7 +101,18 @@ def judge(world: World, ignore: Collection[str] = ()) -> tuple[bool, list[str], 
     if not broken:
         stands = f"the verdict on {numbered(judged, 'call')} stands." if judged else "no call is there to be judged."
         told.append(f"mockserver: {stands}")
+    if judged:
+        told.append(decisive_told(ignore, fail_on))
     return broken, told, ET.tostring(suites, "unicode")
+
+
+def decisive_told(ignore: Collection[str], fail_on: Collection[str]) -> str:
+    """Which checks decide the exit status, and which only advise."""
+    judged = [name for name in verdict.CHECKS if name not in ignore]
+    advised = [name for name in judged if name in verdict.BY_CHOICE and name not in fail_on]
+    decisive = ", ".join(name for name in judged if name not in advised) or "no check"
+    advice = f"; {', '.join(advised)} only advises (--fail-on {','.join(advised)})" if advised else ""
+    return f"mockserver: the exit status is decided by {decisive}{advice}."
 
 
 def write(junit: Path, text: str) -> None:

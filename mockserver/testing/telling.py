@@ -45,17 +45,19 @@ def calls_told(calls: Iterable[Call], paths: Callable[[str], Iterable[str]]) -> 
         elif call["operation"] is None:
             near = get_close_matches(call["request"]["path"], list(paths(call["vendor"])), n=1)
             told.append(f"      {call['vendor']} has no endpoint there.{f' Closest: {near[0]}' if near else ''}")
-        elif call["response"]["status"] >= 400 and call["response"]["body"]:
+        elif not call["received"]["fault"] and call["response"]["status"] >= 400 and call["response"]["body"]:
             told.append(f"      {_cut(call['response']['body'])}")
     return told
 
 
 def call_told(call: Call) -> str:
-    """Method, address and status; the fault that spoiled it, if one did."""
+    """Method, address and what the client received; the rule or wish that spoiled it, if one did."""
     sent = call["request"]
     address = f"{sent['method']} {sent['url']}" if sent["url"] else f"a call of {call['vendor'] or 'no vendor'}"
     fault = f" (fault {call['fault']})" if call["fault"] else ""
-    return f"#{call['id']} {address} -> {call['response']['status']}{fault}"
+    status, network = call["response"]["status"], call["received"]["fault"]
+    received = f"{network} ({status} intended)" if network else status
+    return f"#{call['id']} {address} -> {received}{fault}"
 
 
 def near_misses_told(near: Iterable[Call]) -> list[str]:
@@ -73,20 +75,22 @@ def near_misses_told(near: Iterable[Call]) -> list[str]:
 
 
 def verdict_told(verdict: Mapping[str, Any]) -> list[str]:
-    """A line per check, the findings of a broken one below it."""
+    """A line per check, its findings below it."""
     told = [f"sandbox {verdict['sandbox']}: {verdict['verdict']}"]
     for check in verdict["checks"]:
-        told.append(f"  {check['verdict']:<9} {check['title']}")
+        advisory = " (advisory)" if check["advisory"] else ""
+        told.append(f"  {check['verdict']:<9} {check['title']}{advisory}")
         told += [f"            {finding['message']}" for finding in check["findings"]]
     return told
 
 
-def broken_told(verdict: Mapping[str, Any]) -> list[str]:
-    """A line per check that was broken, its findings below it."""
+def findings_told(verdict: Mapping[str, Any]) -> list[str]:
+    """A line per check that was broken or gives advice, its findings below it."""
     told = []
     for check in verdict["checks"]:
-        if check["verdict"] == "broken":
-            told += [f"  broken: {check['title']}", *(f"      {finding['message']}" for finding in check["findings"])]
+        if check["findings"]:
+            kind = "advisory" if check["advisory"] else "broken"
+            told += [f"  {kind}: {check['title']}", *(f"      {finding['message']}" for finding in check["findings"])]
     return told
 
 

@@ -57,6 +57,24 @@ def test_calls_are_filtered(page: Page, own: Sandbox) -> None:
     expect(rows(page)).to_have_count(3)
 
 
+def test_a_call_shows_what_its_client_received(page: Page, own: Sandbox) -> None:
+    call(own, "netgroot")
+    own.fail_next("wisecp", "reset")
+    opened(page, own, "calls")
+    expect(rows(page)).to_have_count(1)
+    with pytest.raises(OSError):
+        call(own, "wisecp")
+    expect(rows(page).first).to_contain_text("reset 200 intended")
+    expect(page.locator("#news")).to_have_text("A new call: GET /api/Billing/GetInvoices, reset (200 intended)")
+    box = page.get_by_label("Filter calls")
+    for text, count in (("reset", 1), ("wisecp 200", 0), ("", 2)):
+        box.fill(text)
+        expect(rows(page)).to_have_count(count)
+    rows(page).first.get_by_role("link").click()
+    expect(dialog(page).get_by_role("heading", name="Intended reply 200")).to_be_visible()
+    expect(dialog(page)).to_contain_text("The network fault reset spoiled this reply")
+
+
 def test_a_hidden_tab_asks_nothing(page: Page, own: Sandbox) -> None:
     page.clock.install()
     opened(page, own, "calls")

@@ -65,6 +65,7 @@ def test_an_entry_tells_the_whole_call_but_the_credential(server: Sandboxed) -> 
             "query": {"page": ["2", "3"], "foo": "ö"},
             "body": "",
         },
+        "received": {"status": 200, "fault": None},
         "warnings": called.warnings,
         "basis": {
             "basis": "inferred",
@@ -83,6 +84,25 @@ def test_an_entry_tells_the_whole_call_but_the_credential(server: Sandboxed) -> 
         "strict": False,
     }
     assert server.control("GET", f"/requests/{entry['id']}", sandbox="x").json["request"]["path"] == "/v3/bills"
+
+
+@pytest.mark.parametrize(
+    ("network", "status"), [("reset", None), ("empty", None), ("truncate", 200), ("malformed", 200), ("drip", 200)]
+)
+def test_a_call_is_found_by_what_its_client_received(server: Sandboxed, network: str, status: int | None) -> None:
+    server.control("POST", "/faults", {"network": network, "times": 1})
+    server.get(BILLS)
+    (entry,) = server.control("GET", "/requests").json["requests"]
+    assert (entry["received"], entry["response"]["status"]) == ({"status": status, "fault": network}, 200)
+    brief = server.control("GET", "/requests?brief=true").json["requests"][0]
+    assert brief["received"] == entry["received"]
+    got = int(status == 200)
+    assert server.control("POST", "/requests/count", {"status": 200}).json["count"] == got
+    assert server.control("POST", "/requests/count", {"status": None}).json["count"] == 1 - got
+    assert len(server.control("GET", "/requests?status=200").json["requests"]) == got
+    assert len(server.control("POST", "/requests/find", {"status": 200}).json["requests"]) == got
+    near = server.control("POST", "/requests/near-misses", {"status": 503}).json["nearMisses"][0]["differences"]
+    assert [(each["field"], each["found"]) for each in near] == [("status", status)]
 
 
 @pytest.mark.parametrize(

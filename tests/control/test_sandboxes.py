@@ -2,18 +2,79 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from mockserver.store import Store
 from mockserver.store.memory import MemoryStore
 from mockserver.vendor import Example, Vendor
 from tests.acme import ANCHOR, BILLS, FIXTURE, POOR, RICH, Sandboxed, acme
-from tests.stores import Elapsed
+from tests.stores import Elapsed, Make
 
 OFF = 3600
+
+
+class Interrupted:
+    """A store between any two operations of which somebody else looks, with a view of their own of what is in it."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self.look: Callable[[], object] | None = None
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._store, name)
+
+        def interrupted(*arguments: Any, **named: Any) -> Any:
+            look, self.look = self.look, None  # who looks is not interrupted
+            if look:
+                look()
+            result = found(*arguments, **named)
+            if look:
+                look()
+            self.look = look
+            return result
+
+        return interrupted
+
+
+@pytest.mark.parametrize("there", [True, False])
+@pytest.mark.parametrize("settings", [{}, {"strict": True, "quotas": {"acme": "9/minute"}}, {"dataset": "empty"}])
+def test_no_call_sees_a_sandbox_half_made(make: Make, vendor: Vendor, there: bool, settings: dict[str, Any]) -> None:
+    store = make()
+    interrupted = Interrupted(store)
+    server, others = Sandboxed(vendor, store=interrupted), Sandboxed(vendor, store=store)
+    server.control("POST", "/faults", {"delay": 1, "match": {"query": {"page": "7"}}}, sandbox="origin")
+    server.control("PATCH", "/settings", {"readings": {"acme.amounts": "cents"}}, sandbox="origin")
+    server.control("POST", "/records/acme", {"id": 70, "state": "open"}, sandbox="origin")
+    server.control("DELETE", "/records/acme/1", sandbox="origin")
+    if there:
+        server.control("PATCH", "/settings", {"strict": True}, sandbox="copy")
+        server.control("DELETE", "/records/acme/2", sandbox="copy")
+
+    def look() -> tuple[Any, ...]:
+        answer = others.get(f"{BILLS}?size=50", X_Mock_Sandbox="copy")
+        set_in_it = others.control("GET", "/settings", sandbox="copy").json
+        faults = others.control("GET", "/faults", sandbox="copy").json["faults"]
+        return answer.body, tuple(map(str, (set_in_it, faults)))
+
+    before, seen = look(), list[tuple[Any, ...]]()
+    if not there:
+        server.control("DELETE", "/sandboxes/copy")
+    interrupted.look = lambda: seen.append(look())
+    made = server.control("PUT", "/sandboxes/copy", {"from": "origin", **settings})
+    interrupted.look = None
+    assert made.status == 201
+    after = look()
+    assert before != after
+    assert len(seen) > 2
+    assert list(dict.fromkeys(seen)) == [before, after]
+    assert server.ids(f"{BILLS}?size=50", X_Mock_Sandbox="copy") == others.ids(
+        f"{BILLS}?size=50", X_Mock_Sandbox="copy"
+    )
 
 
 @pytest.fixture(scope="module")

@@ -18,7 +18,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from mockserver.store import DEFAULT, SETTINGS, Expiry, Newer, Store
+from mockserver.store import DEFAULT, SETTINGS, Document, Expiry, Newer, Store
 from mockserver.store.memory import MemoryStore
 from mockserver.toolkit.quota import Quota, Spent
 from mockserver.toolkit.tally import Count, Spend, Tally
@@ -325,6 +325,25 @@ def test_a_sandbox_is_made_anew_in_one_step(make: Make) -> None:
     assert (store.counted("y", "a"), store.spend("y", "a", quota, 0.0).allowed) == (1, False)
     assert appended(store, "y", "ab", 45)[0] > before
     assert (kept(store, "y"), store.dropped("y")) == (["a", "b"], 0)  # the room of its journal is free
+
+
+def test_documents_are_put_in_place_together(make: Make) -> None:
+    store = started(make, "x")
+    old = store.write("x", "records/acme", {"a": 1}, expected=0, wall=1.0)
+    store.write("x", "records/bolt", {"a": 2}, expected=0, wall=1.0)
+    (version, _) = store.read("x", SETTINGS) or (0, {})
+    beside: dict[str, Document] = {"records/acme": {"b": 3}, "records/zinc": DOCUMENT}
+    assert not store.write("x", SETTINGS, {"b": 1}, expected=version + 1, wall=2.0, beside=beside)
+    assert store.read("x", "records/acme") == (old, {"a": 1})
+    assert store.read("x", "records/zinc") is None
+    made = store.write("x", SETTINGS, {"b": 1}, expected=version, wall=2.0, beside=beside)
+    assert made > old
+    for part, document in {SETTINGS: {"b": 1}, **beside, "records/bolt": {"a": 2}}.items():
+        found, kept = store.read("x", part) or (0, {})
+        assert (kept, found == made) == (document, part != "records/bolt")
+    again = store.write("x", SETTINGS, {"c": 1}, expected=made, wall=3.0, anew=True, beside={"records/acme": {"d": 4}})
+    assert store.read("x", "records/acme") == (again, {"d": 4})
+    assert store.read("x", "records/zinc") is store.read("x", "records/bolt") is None
 
 
 # Spends ---------------------------------------------------------------------------------------------------------------

@@ -84,9 +84,9 @@ def test_ünlike(sandbox, text):
     found.assert_outcomes(passed=3)
 
 
-def test_a_warned_call_fails_a_test_that_has_passed(run: Run) -> None:
+def test_a_warned_call_fails_a_test_that_would_have_passed(run: Run) -> None:
     found = run("def test_it(sandbox):\n    assert call(sandbox, '/v3/bills?stat=paid') == 200\n")
-    found.assert_outcomes(passed=1, errors=1)
+    found.assert_outcomes(failed=1)
     found.stdout.fnmatch_lines(
         [
             "1 of 1 calls in sandbox main.test-it.* were not as the vendor documents:",
@@ -95,9 +95,105 @@ def test_a_warned_call_fails_a_test_that_has_passed(run: Run) -> None:
         ]
     )
     found.stdout.no_fnmatch_line("During handling of the above exception*")
+    assert found.stdout.str().count("Did you mean state?") == 1
 
 
-def test_it_is_checked_and_removed_even_when_the_test_failed(run: Run) -> None:
+def test_a_warned_call_fails_the_test_of_a_test_case(run: Run) -> None:
+    found = run(
+        """
+import unittest
+
+class Case(unittest.TestCase):
+    @pytest.fixture(autouse=True)
+    def given(self, sandbox):
+        self.sandbox = sandbox
+
+    def test_good(self):
+        call(self.sandbox)
+
+    def test_warned(self):
+        call(self.sandbox, "/v3/bills?stat=paid")
+
+    def test_warned_and_failed(self):
+        call(self.sandbox, "/v3/bills?page=1&colour=red")
+        self.fail("of its own")
+
+    def test_warned_and_skipped(self):
+        call(self.sandbox, "/v3/bills?size=1&weight=7")
+        self.skipTest("enough")
+"""
+    )
+    found.assert_outcomes(passed=1, failed=2, skipped=1, errors=1)
+    text = found.stdout.str()
+    assert [text.count(f" query.{name}: ") for name in ("stat", "colour", "weight")] == [
+        1,
+        1,
+        1,
+    ]
+    assert "AssertionError: of its own" in text
+
+
+def test_what_is_wrong_after_the_test_is_told_beside_it_and_once(run: Run) -> None:
+    found = run(
+        """
+@pytest.fixture
+def tidied(sandbox):
+    yield sandbox
+    call(sandbox, "/v3/bills?late=1")
+
+def test_good(tidied):
+    call(tidied)
+
+def test_wrong(tidied):
+    call(tidied, "/v3/bills?stat=paid")
+
+def test_failed(tidied):
+    call(tidied, "/v3/bills?stat=paid")
+    assert False
+"""
+    )
+    found.assert_outcomes(passed=1, failed=2, errors=3)
+    text = found.stdout.str()
+    assert [text.count(f" query.{name}: ") for name in ("stat", "late")] == [2, 3]
+
+
+@pytest.mark.parametrize("how", ["flag", "ini"])
+def test_checks_of_the_verdict_fail_the_tests_that_break_them(run: Run, pytester: pytest.Pytester, how: str) -> None:
+    flags = ["--mockserver-fail-on", "pages,retry-after"] if how == "flag" else []
+    if how == "ini":
+        pytester.makeini("[pytest]\nmockserver_fail_on = pages, retry-after\n")
+    source = """
+def test_pages(sandbox):
+    assert call(sandbox, "/v3/bills?size=2") == 200
+
+def test_back_off(sandbox):
+    sandbox.fail_next("acme", 503)
+    assert [call(sandbox, "/v3/bills?size=50") for _ in range(2)] == [503, 200]
+
+def test_quota(sandbox):
+    sandbox.quota("acme", "1/minute")
+    assert [call(sandbox, "/v3/bills?size=50") for _ in range(3)] == [200, 429, 429]
+"""
+    found = run(source, *flags)
+    found.assert_outcomes(passed=1, failed=2)
+    found.stdout.fnmatch_lines(
+        [
+            "The verdict on sandbox main.test-pages.* (--mockserver-fail-on):",
+            "  broken: Followed every page to the end",
+            "*page=2 was never asked for.",
+            "  broken: Honoured Retry-After",
+        ]
+    )
+    run(source, *flags, "--mockserver-fail-on=").assert_outcomes(passed=3)
+
+
+def test_a_check_that_there_is_not_is_refused_at_the_start(run: Run) -> None:
+    found = run("def test_it(sandbox): ...\n", "--mockserver-fail-on", "paging")
+    assert found.ret == pytest.ExitCode.USAGE_ERROR
+    found.stderr.fnmatch_lines(["*--mockserver-fail-on is 'paging', wanted some of pages, retry-after, *"])
+
+
+def test_it_is_told_once_and_removed_even_when_the_test_failed(run: Run) -> None:
     found = run(
         """
 def test_it(sandbox):
@@ -108,8 +204,8 @@ def test_no_sandbox_is_left(mockserver):
     assert mockserver.sandboxes() == []
 """
     )
-    found.assert_outcomes(passed=1, failed=1, errors=1)
-    found.stdout.fnmatch_lines(["*acme has no endpoint there."])
+    found.assert_outcomes(passed=1, failed=1)
+    assert found.stdout.str().count("acme has no endpoint there.") == 1
 
 
 def test_a_failure_shows_what_was_called_and_what_came_near(run: Run) -> None:
@@ -136,6 +232,28 @@ def test_it(sandbox):
         ]
     )
     found.stdout.no_fnmatch_line("*def assert_requested*")
+
+
+def test_a_failure_shows_what_the_client_received(run: Run) -> None:
+    found = run(
+        """
+def test_it(sandbox):
+    sandbox.fail_next("acme", "empty")
+    with pytest.raises(http.client.RemoteDisconnected):
+        call(sandbox)
+    assert (sandbox.count("acme", status=200), sandbox.count("acme", status=None)) == (0, 1)
+    call(sandbox)
+    sandbox.assert_requested("acme", status=503)
+"""
+    )
+    found.assert_outcomes(failed=1)
+    found.stdout.fnmatch_lines(
+        [
+            "  #* GET /acme/v3/bills -> empty (200 intended) (fault fault-1)",
+            "  #* GET /acme/v3/bills -> 200",
+        ]
+    )
+    found.stdout.no_fnmatch_line('*"bills":*')
 
 
 def test_a_failure_shows_which_part_of_the_verdict_is_broken(run: Run) -> None:

@@ -15,7 +15,7 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
-from mockserver import cli
+from mockserver import cli, verdict
 from mockserver.settings import Settings, make
 from mockserver.testing import running
 from mockserver.vendor import Vendor
@@ -37,6 +37,12 @@ def call(query="", sandbox=""):
 """
 
 
+DECIDED = (
+    "mockserver: the exit status is decided by retry-after, refused, back-off, parameters, live-credentials, quota; "
+    "pages only advises (--fail-on pages).\n"
+)
+
+
 def run(vendor: Vendor, *arguments: str) -> Result:
     with only(vendor):
         return CliRunner().invoke(MAIN, ["run", *arguments], prog_name="mockserver")
@@ -56,7 +62,7 @@ def test_it_ends_with_the_status_of_the_command(vendor: Vendor, status: int) -> 
     assert (found.exit_code, found.stdout, found.stderr) == (
         status,
         "",
-        "mockserver: the verdict on 1 call stands.\n",
+        f"mockserver: the verdict on 1 call stands.\n{DECIDED}",
     )
 
 
@@ -80,6 +86,37 @@ def test_a_check_can_be_left_out(vendor: Vendor) -> None:
     assert run(vendor, "--ignore", "parameters,pages", *program("call('&stat=paid')")).exit_code == 0
     found = run(vendor, "--ignore", "manners", *program(""))
     assert (found.exit_code, "--ignore is 'manners', wanted some of pages, " in found.stderr) == (2, True)
+
+
+def test_one_page_of_a_list_is_advice_unless_it_is_to_fail(vendor: Vendor, tmp_path: Path) -> None:
+    text, file = (CALL + "call()").replace("?size=50", "?size=2"), tmp_path / "verdict.xml"
+    one_page = ("--", sys.executable, "-c", text)
+    found = run(vendor, "--junit", str(file), *one_page)
+    assert found.exit_code == 0
+    title, advice, finding, stands, decided = found.stderr.splitlines(keepends=True)
+    assert (title, advice) == ("sandbox default: advice\n", "  advisory: Followed every page to the end\n")
+    assert finding.endswith("page=2 was never asked for.\n")
+    assert (stands, decided) == ("mockserver: the verdict on 1 call stands.\n", DECIDED)
+    assert ET.parse(file).getroot()[0].get("failures") == "0"
+    found = run(vendor, "--fail-on", "pages", "--junit", str(file), *one_page)
+    assert found.exit_code == 1
+    assert found.stderr.splitlines()[0] == "sandbox default: broken"
+    assert found.stderr.splitlines()[-1].startswith("mockserver: the exit status is decided by pages, retry-after, ")
+    assert "only advises" not in found.stderr
+    assert ET.parse(file).getroot()[0].get("failures") == "1"
+
+
+def test_what_is_to_fail_must_be_a_check_that_is_not_left_out(vendor: Vendor) -> None:
+    found = run(vendor, "--fail-on", "paging", *program(""))
+    assert (found.exit_code, "--fail-on is 'paging', wanted some of pages, " in found.stderr) == (2, True)
+    found = run(vendor, "--fail-on", "quota,pages", "--ignore", "pages,refused", *program(""))
+    assert (found.exit_code, found.stderr) == (
+        2,
+        "mockserver: --ignore and --fail-on both name pages, wanted in one of them.\n",
+    )
+    every = ",".join(verdict.CHECKS)
+    found = run(vendor, "--ignore", every, *program("call()"))
+    assert found.stderr.splitlines()[-1] == "mockserver: the exit status is decided by no check."
 
 
 def test_strict_makes_a_call_that_meets_no_endpoint_a_failure(vendor: Vendor) -> None:

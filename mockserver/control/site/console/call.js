@@ -1,7 +1,7 @@
 // One call, opened: what was sent, what came back, and why it came back so.
 
 import { again, curl, replay } from "./again.js";
-import { badge, button, copy, dialog, el, json, sentence, statusBadge, tell } from "./parts.js";
+import { badge, button, copy, dialog, el, json, receivedBadge, sentence, statusBadge, tell } from "./parts.js";
 
 /** Opens the call of this id in a drawer; returns what closes it. `closed` is called when a person closes it. */
 export async function open(room, id, vendors, closed) {
@@ -43,7 +43,7 @@ export async function open(room, id, vendors, closed) {
         el(
           "p.facts",
           {},
-          statusBadge(response.status),
+          receivedBadge(entry),
           vendor && badge(vendor.title),
           entry.fault && badge(entry.fault, "fault"),
           el("span", {}, `Call ${entry.id} · sandbox ${entry.sandbox} · `, el("time", { datetime: entry.time }, `${entry.time.slice(0, 23).replace("T", " ")} UTC`), ` · ${entry.ms} ms`),
@@ -63,7 +63,8 @@ export async function open(room, id, vendors, closed) {
         el(
           "section",
           {},
-          el("h3", {}, "Reply ", statusBadge(response.status)),
+          el("h3", {}, entry.received.fault ? "Intended reply " : "Reply ", statusBadge(response.status)),
+          entry.received.fault && el("p.note", {}, `The network fault ${entry.received.fault} spoiled this reply: the client did not receive it as it stands here.`),
           headers(response.headers, "Headers of the reply"),
           response.truncated && el("p.note", {}, "The journal keeps the beginning of a long body; the rest was sent, too."),
           body(response.body, "Body of the reply"),

@@ -2,7 +2,7 @@
 
 import { ROOT, Lost, every, line } from "./api.js";
 import { open } from "./call.js";
-import { badge, button, el, empty, statusBadge, sure, table, tell } from "./parts.js";
+import { badge, button, el, empty, receivedBadge, receivedText, sure, table, tell } from "./parts.js";
 
 export const title = "Calls";
 
@@ -69,7 +69,7 @@ export async function show(room) {
   function announce(fresh) {
     const [latest] = fresh;
     const calls = fresh.length === 1 ? "A new call" : `${fresh.length} new calls, the newest`;
-    news.textContent = `${calls}: ${latest.request.method} ${latest.request.path}, ${latest.response.status}`;
+    news.textContent = `${calls}: ${latest.request.method} ${latest.request.path}, ${receivedText(latest)}`;
   }
 
   function draw(fresh = new Set()) {
@@ -94,7 +94,7 @@ export async function show(room) {
   }
 
   function row(entry, fresh) {
-    const { request, response } = entry;
+    const { request } = entry;
     const codes = [...new Set(entry.warnings.map((warning) => warning.code))];
     const [path, query] = split(request.url, entry.vendor);
     const address = room.to({ rest: entry.id });
@@ -110,7 +110,7 @@ export async function show(room) {
         el("span.narrow", {}, titles.get(entry.vendor) ?? "nobody", codes.length ? ` · ${codes.join(", ")}` : ""),
       ),
       el("td.wide", {}, entry.sandbox),
-      el("td", {}, statusBadge(response.status)),
+      el("td", {}, receivedBadge(entry)),
       el("td.number.wide", {}, entry.ms.toFixed(1)),
       el("td.wide.codes", {}, codes.map((code) => badge(code, "warn")), entry.fault && badge(entry.fault, "fault")),
     );
@@ -190,8 +190,8 @@ export async function show(room) {
 /** What the filter looks through. */
 function text(entry) {
   const codes = entry.warnings.map((warning) => warning.code).join(" ");
-  const { request, response } = entry;
-  return `${entry.vendor ?? "nobody"} ${request.method} ${decoded(request.url)} ${response.status} ${codes} ${entry.fault ?? ""} ${entry.operation ?? ""}`.toLowerCase();
+  const { request, received } = entry;
+  return `${entry.vendor ?? "nobody"} ${request.method} ${decoded(request.url)} ${received.fault ?? ""} ${received.status ?? ""} ${codes} ${entry.fault ?? ""} ${entry.operation ?? ""}`.toLowerCase();
 }
 
 function decoded(url) {

@@ -66,6 +66,16 @@ export function statusBadge(status) {
   return badge(String(status), status >= 500 ? "bad" : status >= 400 ? "warn" : "good");
 }
 
+/** What the client received of a call: the status, or the network fault and beside it the status that was intended. */
+export function receivedBadge({ received, response }) {
+  return received.fault ? el("span", {}, badge(received.fault, "bad"), el("small", {}, ` ${response.status} intended`)) : statusBadge(received.status);
+}
+
+/** The same in words. */
+export function receivedText({ received, response }) {
+  return received.fault ? `${received.fault} (${response.status} intended)` : String(received.status);
+}
+
 /** A sentence in which what stands between backticks is code. */
 export function sentence(text) {
   return text.split("`").map((part, at) => (at % 2 ? el("code", {}, part) : part));
