@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from .spec_basis import OperationBasis, SpecBasis, success
-from .toolkit.basis import Part, weakest
+from .toolkit.basis import Basis, Part, weakest
 from .vendor import Call, Reply
 
 ORDER = Part("order", "", "inferred", "no sentence gives it")
@@ -62,19 +62,18 @@ def founded(spec: SpecBasis, call: Call, reply: Reply) -> Reply:
         call.unordered,
         tuple(dict.fromkeys([notice.code for notice in call.notices])),
     )
+    parts, basis, because = _foundation(shaping)
+    return reply._replace(basis=basis, parts=parts, because=because)
+
+
+@lru_cache(maxsize=1024)
+def _foundation(shaping: Shaping) -> tuple[tuple[Part, ...], Basis, str]:
+    """All parts, the basis of the weakest, and which that is."""
     parts = _parts(shaping)
-    return reply._replace(basis=weakest(parts).basis, parts=parts)
-
-
-@lru_cache(maxsize=1024)
-def header(rule: str, parts: tuple[Part, ...]) -> str:
-    """The value of X-Mock-Basis."""
     weak = weakest(parts)
-    because = str(weak).encode("ascii", "replace").decode().replace('"', "'")
-    return f'{weak.basis}; rule={rule}; because="{because}"'
+    return parts, weak.basis, str(weak).encode("ascii", "replace").decode().replace('"', "'")
 
 
-@lru_cache(maxsize=1024)
 def _parts(shaping: Shaping) -> tuple[Part, ...]:
     spec, parts, condition = shaping.spec, list[Part](), None
     operation = spec.operations.get(shaping.operation)

@@ -13,7 +13,6 @@ from .clock import format_instant, stamp
 from .matching import MAPS, Difference, Matcher, Seen, comparing, matching, missing
 from .redaction import BODY_LIMIT, HIDDEN, RedactedRequest
 from .store import Document, Store
-from .toolkit.basis import weakest
 from .toolkit.notices import UNDOCUMENTED_HEADER, Notice, closest
 from .toolkit.querystring import collected, pairs
 from .toolkit.quota import Spent
@@ -153,9 +152,8 @@ def _basis(reply: Reply) -> Document | None:
     """How well founded the reply is, and everything that it rests on."""
     if not reply.rule:
         return None
-    because = str(weakest(reply.parts)) if reply.parts else ""
     parts = [part._asdict() for part in reply.parts]
-    return {"basis": reply.basis, "rule": reply.rule, "because": because, "parts": parts}
+    return {"basis": reply.basis, "rule": reply.rule, "because": reply.because, "parts": parts}
 
 
 def _evidence(now: datetime, caller: str | None, reply: Reply, spent: Spent | None) -> Document:

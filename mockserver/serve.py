@@ -552,7 +552,7 @@ def dressed(
         if sandbox is not None:
             headers.append(("X-Mock-Sandbox", sandbox))
         if reply.rule:
-            headers.append(("X-Mock-Basis", foundation.header(reply.rule, reply.parts)))
+            headers.append(("X-Mock-Basis", f'{reply.basis}; rule={reply.rule}; because="{reply.because}"'))
         if notices:
             headers.append(("X-Mock-Warnings", as_header(notices)))
         headers.append(("X-Mock-Version", __version__))

@@ -58,7 +58,7 @@ class Request(NamedTuple):
 class Reply(NamedTuple):
     """What goes back. ``delay`` (seconds) and ``network`` are carried out by whatever server is in front.
 
-    ``rule``, ``basis`` and ``parts`` say why it is as it is; they and the headers of ours are put on by the core.
+    ``rule``, ``basis``, ``parts`` and ``because`` say why it is so; the core puts them on, and the headers of ours.
     ``page`` says which part of the whole it is, for an endpoint with pages.
     """
 
@@ -71,6 +71,7 @@ class Reply(NamedTuple):
     network: Network | None = None
     page: Page | None = None
     parts: tuple[Part, ...] = ()
+    because: str = ""
 
     @property
     def received(self) -> int | None:
@@ -79,7 +80,7 @@ class Reply(NamedTuple):
 
     def but(self, headers: Headers, rule: str, basis: Basis) -> Reply:
         """The same with other headers, and another reason."""
-        return Reply(self.status, self.body, headers, rule, basis, self.delay, self.network, self.page, self.parts)
+        return self._replace(headers=headers, rule=rule, basis=basis)
 
     @classmethod
     def json(cls, body: bytes, status: int = 200, *, page: Page | None = None) -> Reply:

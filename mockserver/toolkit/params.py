@@ -200,11 +200,12 @@ def attribute(schema: Schema, name: str) -> str:
     return next(attribute for attribute, field in schema.fields.items() if (field.data_key or attribute) == name)
 
 
-def respelled(schema: Schema, sent: Pairs) -> list[str]:
-    """The parameters whose value is spelled otherwise than it is printed."""
+def named(schema: Schema, sent: Pairs) -> tuple[list[str], list[str]]:
+    """The parameters that were sent, and those of them whose value is spelled otherwise than it is printed."""
     known = _known(schema)
-    fields_sent = [(name, known.get(name), text) for name, text in sent]
-    return [name for name, field, text in fields_sent if isinstance(field, Param) and not field.is_printed(text)]
+    ours = [(name, known[name], text) for name, text in sent if name in known]
+    spelled = [name for name, field, text in ours if isinstance(field, Param) and not field.is_printed(text)]
+    return [name for name, _, _ in ours], spelled
 
 
 def read(

@@ -219,9 +219,9 @@ RECORDS = RecordType(
 def get_invoices(call: Call) -> Reply:
     """200 with one page of the invoices that meet all filters; nothing found is a success, too."""
     page, limit = call.params["page"], call.params["limit"]
-    matching = found(call)
+    matching = in_order(call, found(call))
     cut = pages.numbered(len(matching), page, limit, first=1)
-    shown = ordered(call, matching, cut)
+    shown = reordered(call, matching, cut)
     envelope = {
         "status": "successful",
         "total": cut.total,
@@ -245,20 +245,26 @@ def found(call: Call) -> View:
     return bare if len(bare) != len(exact) and call.readings["number-match"] == "bare" else exact
 
 
-def ordered(call: Call, matching: View, cut: pages.Page) -> View:
-    """The invoices in the order that is asked for; a reading is asked where it makes another page."""
-    sort, direction = call.params["sort"], call.params["sort_type"]
-    way = "-" if direction is None else direction
-    keys = dict.fromkeys((sort or "id", "id"))
-    usual = matching.ordered(*(way + key for key in keys), given=1)
-    if sort is None and direction is None:
-        reading, other = DEFAULT_ORDER, matching.ordered("id", given=1)
-    elif sort == "number":
-        reading, other = NUMBER_ORDER, matching.ordered(f"{way}number_natural", f"{way}id", given=1)
-    else:
+def in_order(call: Call, matching: View) -> View:
+    """The invoices in the order that is asked for."""
+    sort, way = call.params["sort"] or "id", call.params["sort_type"]
+    way = "-" if way is None else way
+    return matching.ordered(*(way + key for key in dict.fromkeys((sort, "id"))), given=1)
+
+
+def reordered(call: Call, usual: View, cut: pages.Page) -> View:
+    """The same in the order of a reading, which is asked where it makes another page."""
+    sort, way = call.params["sort"], call.params["sort_type"]
+    if sort is None and way is None:
+        shown = len(usual) > 1 and cut.start < cut.stop
+        by_id = shown and call.readings[DEFAULT_ORDER.name] != DEFAULT_ORDER.default
+        return usual.ordered("id", given=1) if by_id else usual
+    if sort != "number":
         return usual
+    way = "-" if way is None else way
+    other = usual.ordered(f"{way}number_natural", f"{way}id", given=1)
     differ = usual.rows[cut.start : cut.stop] != other.rows[cut.start : cut.stop]
-    return other if differ and call.readings[reading.name] != reading.default else usual
+    return other if differ and call.readings[NUMBER_ORDER.name] != NUMBER_ORDER.default else usual
 
 
 GET_INVOICES = Endpoint(
