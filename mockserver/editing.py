@@ -20,6 +20,7 @@ from .errors import Misuse
 from .library import shape
 from .live import CODE, looks_live
 from .sandbox import Edits, Sandboxes
+from .toolkit.credentials import held
 from .toolkit.fields import Flag, Moment, Nested, RecordSchema, Stored, Word
 from .toolkit.secrets.index import SecretIndex
 from .vendor import Vendor
@@ -117,7 +118,7 @@ class Editor:
     def replace_accounts(self, given: Any) -> list[dict[str, Any]]:
         """Put these accounts in place of all there are; whoever has records must stay."""
         accounts, faults = fixtures.check_accounts(given, self._shape)
-        secrets = [str(account.get(self._shape.key)) for account in accounts]
+        secrets = [str(secret) for account in accounts for secret in held(account, self._shape.key)]
         if self.sandboxes.settings.refuse_live and any(looks_live(secret, self.wall) for secret in secrets):
             raise Misuse("Live credential", "An account has a credential that looks live; make one up.", code=CODE)
         if SecretIndex(secrets).find("\n".join(self.sandboxes.store.sandboxes())):

@@ -222,3 +222,26 @@ def test_as_many_records_as_may_be_asked_for_can_be_made_of_every_vendor(
     over = client.post(f"/__admin/records/{vendor.name}/generate", json={"records": MOST + 1})
     assert over.status_code == 422
     assert over.get_json()["detail"] == f"records is {MOST + 1}, wanted a whole number from 1 to {MOST}."
+
+
+def test_further_keys_are_secrets_that_one_account_alone_has(world: World) -> None:
+    vendor = next(vendor for vendor in world.vendors if vendor.name == "netgroot")
+    editor = Editor(world.sandboxes, "further", vendor, WALL)
+    world.sandboxes.change("further", WALL, lambda sandbox: replace(sandbox, dataset="empty"))
+    first = {"subscriber_id": "one", "token": "secret-of-one", "more_tokens": ["second-of-one"]}
+    other = {"subscriber_id": "two", "token": "secret-of-two", "more_tokens": ["third-of-two", "second-of-one"]}
+    with pytest.raises(Misuse) as refused:
+        editor.replace_accounts([first, other])
+    assert refused.value.detail == (
+        "accounts[1].more_tokens[1]: found something that is not shown, wanted another token than accounts[0]."
+    )
+    with pytest.raises(Misuse) as refused:
+        editor.replace_accounts([first | {"more_tokens": "second-of-one"}])
+    assert "second-of-one" not in refused.value.detail
+    assert "accounts[0].more_tokens: found something that is not shown, wanted a list" in refused.value.detail
+    editor.replace_accounts([first])
+    assert world.sandboxes.secrets.find("it is second-of-one") == [(6, 19)]
+    found = editor.data.accounts.by("token", "second-of-one")
+    assert found is not None
+    assert found["subscriber_id"] == "one"
+    assert_written_down(editor)
