@@ -81,7 +81,8 @@ def _parts(shaping: Shaping) -> tuple[Part, ...]:
     if operation and shaping.succeeded:
         parts.append(success(operation))
     else:
-        text, status, condition = spec.errors.get(shaping.rule) or _unknown(shaping.rule)
+        errors = operation.errors if operation else spec.errors
+        text, status, condition = errors.get(shaping.rule) or _unknown(shaping.rule)
         parts += [text, *([status] if status.name in (str(shaping.status), "default") else [])]
         parts += [] if shaping.forced else [condition]
     if shaping.authenticated:
