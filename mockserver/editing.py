@@ -9,6 +9,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from itertools import count
+from types import MappingProxyType
 from typing import Any
 
 from .clock import within
@@ -18,13 +20,15 @@ from .errors import Misuse
 from .library import shape
 from .live import CODE, looks_live
 from .sandbox import Edits, Sandboxes
-from .toolkit.fields import Moment, RecordSchema, Stored
+from .toolkit.credentials import held
+from .toolkit.fields import Flag, Moment, Nested, RecordSchema, Stored, Word
 from .toolkit.secrets.index import SecretIndex
 from .vendor import Vendor
 
 # Where recipes are asked for records to add: far from any dataset's own, and a multiple of 36 months of 12, 13, 14 or
 # 15 records, so that what is added first is as new as the newest of a story that is told month by month.
 FAR = 589_680
+LOOKED_AT = 540  # records of a recipe (36 months) among which one is looked for that agrees with what was given
 TOLD = 100  # faults of one body that are told one by one
 MOST = 2_000  # records made at once, as many of any vendor as a sandbox may hold; for more there is --records
 
@@ -53,13 +57,13 @@ class Editor:
     def add(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """Add a record; what it leaves out is the recipe's, and it belongs to the example account unless it says so.
 
-        From a time of its own its cycle and due date follow.
+        From a time of its own its cycle and due date follow, and from its words and flags whatever goes with them.
         """
         added: dict[str, Any] = {}
 
         def change(edits: Edits, data: Dataset) -> Edits:
             nonlocal added
-            upto, made = self._made(edits.upto, data, None, self._own_time(given))
+            upto, made = self._made(edits.upto, data, None, given)
             made = {name: value for name, value in made.items() if name in self._essential}
             if "_owner" in self._fields:
                 made["_owner"] = self._example(data)
@@ -69,7 +73,7 @@ class Editor:
         self.sandboxes.edit(self.sandbox, self.wall, self.vendor, change)
         return added
 
-    def generate(self, count: int, seed: int | None = None) -> list[Any]:
+    def generate(self, number: int, seed: int | None = None) -> list[Any]:
         """Add so many records as the recipe makes them; returns their ids."""
         if self.vendor.recipe is None:
             detail = f"{self.vendor.name} has no recipe, so records cannot be made for it."
@@ -79,7 +83,7 @@ class Editor:
         def change(edits: Edits, data: Dataset) -> Edits:
             rows.clear()
             upto, owners = edits.upto, self._owners(data)
-            while len(rows) < count:
+            while len(rows) < number:
                 upto, made = self._made(upto, data, seed)
                 if made.get("_owner", self._example(data)) not in owners:
                     made["_owner"] = self._example(data)
@@ -114,7 +118,7 @@ class Editor:
     def replace_accounts(self, given: Any) -> list[dict[str, Any]]:
         """Put these accounts in place of all there are; whoever has records must stay."""
         accounts, faults = fixtures.check_accounts(given, self._shape)
-        secrets = [str(account.get(self._shape.key)) for account in accounts]
+        secrets = [str(secret) for account in accounts for secret in held(account, self._shape.key)]
         if self.sandboxes.settings.refuse_live and any(looks_live(secret, self.wall) for secret in secrets):
             raise Misuse("Live credential", "An account has a credential that looks live; make one up.", code=CODE)
         if SecretIndex(secrets).find("\n".join(self.sandboxes.store.sandboxes())):
@@ -195,26 +199,34 @@ class Editor:
             return None
 
     def _made(
-        self, upto: int, data: Dataset, seed: int | None, at: datetime | None = None
+        self, upto: int, data: Dataset, seed: int | None, given: Mapping[str, Any] = MappingProxyType({})
     ) -> tuple[int, dict[str, Any]]:
         """The recipe's next record whose id is free, and how far the recipe is used then; nothing without a recipe.
 
-        ``at``: when it was made, if not when the recipe has it.
+        It is made at the time that was given, if one was, and the first that agrees with the words and flags given.
         """
         if self.vendor.recipe is None:
             return upto, {}
         if seed is None:
             seed = self.sandboxes.enter(self.sandbox, self.wall).seed
-        recipe, index = self.vendor.recipe(), upto or max(FAR, len(data.records))
-        while True:
+        recipe, at, first = self.vendor.recipe(), self._own_time(given), upto or max(FAR, len(data.records))
+        free: tuple[int, dict[str, Any]] | None = None
+        for index in count(first):
             if at is None or recipe.dated is None:
                 row = recipe.record(seed, index, data.anchor)
             else:
                 row = recipe.dated(seed, index, at)
-            made = self._schema.read(dict(row))
-            index += 1
-            if data.records.find(made[self._id]) is None:
-                return index, made
+            agreeing = agrees(self._schema, row, given)
+            if free is None or agreeing:
+                made = self._schema.read(dict(row))
+                if data.records.find(made[self._id]) is None:
+                    free = index + 1, made
+                    if agreeing:
+                        break
+            if free is not None and index - first >= LOOKED_AT:
+                break
+        assert free is not None
+        return free
 
     def _sound(self, row: Mapping[str, Any], data: Dataset, own: Any = None) -> dict[str, Any]:
         """The record, typed, if it may stand beside the others; ``own`` is the id that it had before."""
@@ -223,6 +235,19 @@ class Editor:
             faults = [((self._id,), f"{record[self._id]} again", f"another {self._id} than any other record has")]
         refuse(faults, self._shape)
         return record
+
+
+def agrees(schema: RecordSchema, row: Mapping[str, Any], given: Mapping[str, Any]) -> bool:
+    """Whether the words and flags of a record, and of the maps in it, are those that were given."""
+    for name, value in given.items():
+        field, own = schema.by_wire_name.get(name), row.get(name)
+        if isinstance(field, Nested) and isinstance(value, Mapping) and isinstance(own, Mapping):
+            agreeing = agrees(field.inner, own, value)
+        else:
+            agreeing = own == value or not isinstance(field, Word | Flag)
+        if not agreeing:
+            return False
+    return True
 
 
 def refuse(faults: Iterable[fixtures.Wrong], form: fixtures.Shape) -> None:

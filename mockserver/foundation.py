@@ -34,7 +34,7 @@ class Shaping(NamedTuple):
     succeeded: bool
     forced: bool
     authenticated: bool
-    any_credential: bool
+    unchecked: bool
     sent: tuple[str, ...]
     respelled: tuple[str, ...]
     readings: tuple[tuple[str, str], ...]
@@ -55,7 +55,7 @@ def founded(spec: SpecBasis, call: Call, reply: Reply) -> Reply:
         endpoint is not None and reply.rule == endpoint.rule,
         call.forced,
         call.reached not in ("sandbox", "faults"),
-        call.any_credential and bool(call.account),
+        call.unchecked and bool(call.account),
         (*call.request.path_params, *call.sent) if read else (),
         call.respelled,
         tuple([(name, call.choices[name]) for name in call.consulted]),
@@ -80,11 +80,12 @@ def _parts(shaping: Shaping) -> tuple[Part, ...]:
     if operation and shaping.succeeded:
         parts.append(success(operation))
     else:
-        text, status, condition = spec.errors.get(shaping.rule) or _unknown(shaping.rule)
+        errors = operation.errors if operation else spec.errors
+        text, status, condition = errors.get(shaping.rule) or _unknown(shaping.rule)
         parts += [text, *([status] if status.name in (str(shaping.status), "default") else [])]
         parts += [] if shaping.forced else [condition]
     if shaping.authenticated:
-        parts.append(ANY_CREDENTIAL if shaping.any_credential else spec.authentication)
+        parts.append(ANY_CREDENTIAL if shaping.unchecked else spec.authentication)
     if operation:
         parts += [_parameter(shaping, operation, name) for name in shaping.sent if name in operation.parameters]
     parts += [spec.readings[name][choice] for name, choice in shaping.readings]

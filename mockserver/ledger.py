@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, NamedTuple, get_args
 
 import yaml
 
@@ -26,6 +26,17 @@ _ASPECT = re.compile(r"x-(?:(\w+)-)?basis")
 
 class BadSpec(Exception):
     """A spec cannot be read; the message says which and why."""
+
+
+Place = tuple[str | int, ...]
+
+
+class Gap(NamedTuple):
+    """A thing that does not say on what it is based: where it stands, how people call it, what it lacks."""
+
+    where: Place
+    thing: str
+    wanted: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +59,12 @@ class Row:
 
 def spec_rows(spec: Path) -> tuple[Row, ...]:
     """All rows of a spec, in its order. Raises OSError or ValueError."""
-    try:
-        return _read(spec, spec.stat().st_mtime_ns)
-    except yaml.YAMLError as error:
-        raise ValueError(str(error)) from None
+    return _read(spec)[0]
+
+
+def spec_gaps(spec: Path) -> tuple[Gap, ...]:
+    """Everything in a spec that does not say on what it is based. Raises OSError or ValueError."""
+    return _read(spec)[1]
 
 
 def ledger(vendor: Vendor) -> tuple[Row, ...]:
@@ -68,9 +81,17 @@ def counts(rows: Iterable[Row]) -> dict[str, int]:
     return {basis: found[basis] for basis in get_args(Basis)}
 
 
+def _read(spec: Path) -> tuple[tuple[Row, ...], tuple[Gap, ...]]:
+    try:
+        return _parsed(spec, spec.stat().st_mtime_ns)
+    except yaml.YAMLError as error:
+        raise ValueError(str(error)) from None
+
+
 @lru_cache(maxsize=64)
-def _read(spec: Path, changed: int) -> tuple[Row, ...]:
-    return tuple(rows(yamltext.load(spec.read_text(encoding="utf-8"))))
+def _parsed(spec: Path, changed: int) -> tuple[tuple[Row, ...], tuple[Gap, ...]]:
+    content = yamltext.load(spec.read_text(encoding="utf-8"))
+    return tuple(rows(content)), tuple(gaps(content))
 
 
 def rows(spec: Any) -> Iterator[Row]:
@@ -84,17 +105,80 @@ def rows(spec: Any) -> Iterator[Row]:
     for reading, choices in _map(_at(spec, "x-reading-choices")).items():
         for choice, said in _map(choices).items():
             yield Row("reading", f"{reading}={choice}", "reading", *_three(_map(said)), _map(said).get("confidence"))
+    for _, where, operation, parameters in _operations(spec):
+        yield from _operation(spec, where, operation, [parameter for _, parameter in parameters])
+
+
+def _operations(spec: Any) -> Iterator[tuple[Place, str, Mapping[str, Any], list[tuple[Place, Mapping[str, Any]]]]]:
+    """Each operation: where it stands, its method and path, itself, and its parameters with those of its path."""
     for path, item in _map(_at(spec, "paths")).items():
+        item = _resolved(spec, item)
         for method in METHODS:
-            operation = _map(_map(item).get(method))
-            if operation:
-                yield from _operation(spec, f"{method.upper()} {path}", operation)
+            if method not in item:
+                continue
+            at: Place = ("paths", path, method)
+            operation = _map(item[method])
+            holders: tuple[tuple[Place, Mapping[str, Any]], ...] = ((("paths", path), item), (at, operation))
+            found: dict[tuple[str, str], tuple[Place, Mapping[str, Any]]] = {}
+            for place, holder in holders:
+                for index, parameter in enumerate(_list(holder.get("parameters"))):
+                    parameter = _resolved(spec, parameter)
+                    known = (str(parameter.get("name")), str(parameter.get("in")))
+                    found[known] = (*place, "parameters", index), parameter
+            yield at, f"{method.upper()} {path}", operation, list(found.values())
 
 
-def _operation(spec: Any, where: str, operation: Mapping[str, Any]) -> Iterator[Row]:
+def gaps(spec: Any) -> Iterator[Gap]:
+    """Everything in a parsed spec that must say on what it is based and does not."""
+    for name, scheme in _map(_at(spec, "components", "securitySchemes")).items():
+        place: Place = ("components", "securitySchemes", name)
+        yield from _gap(place, f"the security scheme {name}", _resolved(spec, scheme))
+    for reading, choices in _map(_at(spec, "x-reading-choices")).items():
+        for choice, said in _map(choices).items():
+            if not _is_founded(said):
+                yield Gap(("x-reading-choices", reading, choice), f"the reading {reading}={choice}", _BASED)
+    for at, where, operation, parameters in _operations(spec):
+        name = operation.get("operationId", where)
+        for key, kind in (("parameters", list), ("responses", Mapping)):
+            if key in operation and not isinstance(operation[key], kind):
+                yield Gap((*at, key), f"the {key} of {name}", _BASED_ABOUT)
+        yield from _gap(at, f"the operation {name} ({where})", operation)
+        for place, parameter in parameters:
+            yield from _gap(place, f"the parameter {parameter.get('name')} of {name}", parameter, about=True)
+        for status, response in _map(operation.get("responses")).items():
+            response, place = _resolved(spec, response), (*at, "responses", status)
+            yield from _gap(place, f"the response {status} of {name}", response, about=True)
+            for index, rule in enumerate(_list(response.get("x-rules"))):
+                yield from _rule_gaps((*place, "x-rules", index), f"{_map(rule).get('rule')} of {name}", _map(rule))
+
+
+_BASED = "basis (documented, public or inferred) and source"
+_BASED_ABOUT = "x-basis with basis, source and about"
+
+
+def _gap(at: Place, thing: str, based: Mapping[str, Any], *, about: bool = False) -> Iterator[Gap]:
+    basis = based.get("x-basis")
+    if not _is_founded(basis) or (about and not _map(basis).get("about")):
+        yield Gap(at, thing, _BASED_ABOUT if about else "x-basis with basis and source")
+
+
+def _rule_gaps(at: Place, name: str, rule: Mapping[str, Any]) -> Iterator[Gap]:
+    if not _is_founded(rule):
+        yield Gap(at, f"the error {name}", _BASED)
+    if "condition" in rule and not _is_founded(rule["condition"]):
+        yield Gap((*at, "condition"), f"the condition of {name}", _BASED)
+
+
+def _is_founded(basis: Any) -> bool:
+    source = _map(basis).get("source")
+    return _map(basis).get("basis") in get_args(Basis) and isinstance(source, str) and bool(source.strip())
+
+
+def _operation(
+    spec: Any, where: str, operation: Mapping[str, Any], parameters: Iterable[Mapping[str, Any]]
+) -> Iterator[Row]:
     yield from _based("operation", str(operation.get("operationId", where)), where, operation)
-    for parameter in _list(operation.get("parameters")):
-        parameter = _resolved(spec, parameter)
+    for parameter in parameters:
         yield from _based("parameter", str(parameter.get("name")), str(parameter.get("in")), parameter)
     for header in _list(operation.get("x-headers")):
         yield from _based("header", str(_map(header).get("name")), "request", header)

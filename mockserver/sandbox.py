@@ -22,6 +22,7 @@ from .settings import Settings, WrongSetting
 from .store import DEFAULT as DEFAULT
 from .store import SETTINGS, Document, Expiry, Store
 from .toolkit.bounded import Bounded
+from .toolkit.credentials import held
 from .toolkit.jsontext import decode, encode
 from .toolkit.notices import Notice, closest
 from .toolkit.quota import Quota
@@ -478,8 +479,7 @@ def _with_edits(vendor: str, version: int, sandbox: Sandbox) -> Sandbox:
 
 
 def _secrets(accounts: Iterable[Mapping[str, Any]], vendor: Vendor) -> tuple[str, ...]:
-    key = vendor.credential.key
-    return tuple(str(account[key]) for account in accounts if account.get(key))
+    return tuple(str(secret) for account in accounts for secret in held(account, vendor.credential.key))
 
 
 def overlays() -> Bounded[Overlay]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, get_args
 
 from .data.cache import Cache, key
@@ -12,27 +13,35 @@ from .toolkit.basis import Basis, Part, weakest
 from .vendor import Endpoint, Vendor
 from .vendors import BadVendor
 
+_CODE = (Path(__file__), Path(__file__).with_name("ledger.py"))
 _SILENT = "an x-basis of documented, public or inferred"
+
+
+Errors = tuple[Part, Part, Part]  # the text of an error, its status, its condition
 
 
 @dataclass
 class OperationBasis:
-    """What a spec says of one operation: by the names of parameters, by statuses."""
+    """What a spec says of one operation: by the names of parameters, by statuses, by the rules of errors."""
 
     part: Part
     where: str  # GET /v1/invoices
     parameters: dict[str, Part] = field(default_factory=dict)
     responses: dict[str, Part] = field(default_factory=dict)
+    errors: dict[str, Errors] = field(default_factory=dict)
 
 
 @dataclass(eq=False)
 class SpecBasis:
-    """What a spec says of a vendor: by operationId; by rule, its text, status and condition; by reading and choice."""
+    """What a spec says of a vendor: by operationId; by rule, what is weakest in any operation; by reading and choice;
+    and what does not say on what it is based.
+    """
 
     operations: dict[str, OperationBasis] = field(default_factory=dict)
-    errors: dict[str, tuple[Part, Part, Part]] = field(default_factory=dict)
+    errors: dict[str, Errors] = field(default_factory=dict)
     readings: dict[str, dict[str, Part]] = field(default_factory=dict)
     credentials: list[Part] = field(default_factory=list)
+    gaps: list[str] = field(default_factory=list)
 
     @property
     def authentication(self) -> Part:
@@ -42,7 +51,8 @@ class SpecBasis:
 def spec_basis(vendor: Vendor, cache: Cache | None = None) -> SpecBasis:
     """The bases of a vendor. Raises BadVendor naming everything of which its spec does not say where it comes from."""
     try:
-        rows = (cache or Cache(None)).remember(key("spec", vendor.spec), lambda: [list(row) for row in _said(vendor)])
+        name = key("spec", vendor.spec, *_CODE)
+        rows = (cache or Cache(None)).remember(name, lambda: [list(row) for row in _said(vendor)])
     except OSError as error:
         raise BadVendor(f"{vendor.name}: its spec cannot be read: {error}") from None
     found = _collected(rows)
@@ -61,28 +71,32 @@ def lacking(vendor: Vendor) -> list[str]:
 
 
 def _said(vendor: Vendor) -> Iterator[tuple[str, str, str, str, str]]:
-    from .ledger import spec_rows  # with YAML, which a start does without when all is remembered
+    from .ledger import spec_gaps, spec_rows  # with YAML, which a start does without when all is remembered
 
     try:
-        rows = spec_rows(vendor.spec)
+        rows, gaps = spec_rows(vendor.spec), spec_gaps(vendor.spec)
     except (OSError, ValueError) as error:
         raise BadVendor(f"{vendor.name}: its spec cannot be read: {error}") from None
     for row in rows:
         yield row.kind, row.name, row.where, row.basis, row.source
+    for gap in gaps:
+        yield "gap", f"{gap.thing} with {gap.wanted}", "", "", ""
 
 
 def _collected(rows: Iterable[Iterable[Any]]) -> SpecBasis:
-    found, operation, conditions = SpecBasis(), OperationBasis(Part("", "", "inferred", ""), ""), dict[str, Part]()
-    statuses: list[tuple[str, str, Part, OperationBasis]] = []
+    found, operation = SpecBasis(), OperationBasis(Part("", "", "inferred", ""), "")
     for kind, name, where, basis, source in rows:
+        if kind == "gap":
+            found.gaps.append(name)
         if basis not in get_args(Basis):
             continue
         kind, _, aspect = kind.partition("-")
         part = Part(kind, name, basis, source)
         if kind == "credential":
             found.credentials.append(part)
-        elif kind == "operation":
-            operation = found.operations.setdefault(name, OperationBasis(part, where))
+        elif kind == "operation" and not aspect:
+            operation = OperationBasis(part, where)
+            found.operations.setdefault(name, operation)
         elif kind == "parameter":
             known = operation.parameters.get(name)
             operation.parameters[name] = weakest((known, part)) if known else part
@@ -90,20 +104,29 @@ def _collected(rows: Iterable[Iterable[Any]]) -> SpecBasis:
             operation.responses[name] = part
         elif kind == "reading":
             found.readings.setdefault(name.partition("=")[0], {})[name.partition("=")[2]] = part
-        elif kind == "error" and aspect == "condition":
-            conditions[name] = part._replace(kind="condition")
         elif kind == "error":
-            statuses.append((name, where.removeprefix("response "), part._replace(kind="text"), operation))
-    for rule, status, text, its in statuses:
-        answered = its.responses.get(status)
-        if answered:
-            condition = conditions.get(rule, Part("condition", rule, "inferred", "none"))
-            found.errors[rule] = text, answered._replace(kind="status"), condition
+            _take_error(operation, part, where.removeprefix("response "), aspect)
+    for each in found.operations.values():
+        for rule, parts in each.errors.items():
+            text, status, condition = map(weakest, zip(found.errors.get(rule, parts), parts, strict=True))
+            found.errors[rule] = text, status, condition
     return found
+
+
+def _take_error(operation: OperationBasis, part: Part, status: str, aspect: str) -> None:
+    """Put in an error's row, or the row of its condition, which follows it."""
+    rule, answered = part.name, operation.responses.get(status)
+    if aspect and rule in operation.errors:
+        text, found, _ = operation.errors[rule]
+        operation.errors[rule] = text, found, part._replace(kind="condition")
+    elif answered and not aspect:
+        condition = Part("condition", rule, "inferred", "none")
+        operation.errors[rule] = part._replace(kind="text"), answered._replace(kind="status"), condition
 
 
 def _silent(vendor: Vendor, found: SpecBasis) -> Iterator[str]:
     """Everything of a vendor that its spec says nothing of, or not on what it is based."""
+    yield from found.gaps
     if not found.credentials:
         yield f"a security scheme with {_SILENT}"
     for endpoint in vendor.endpoints:

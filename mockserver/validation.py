@@ -10,6 +10,7 @@ from . import clock, scenario
 from . import vendors as shelf
 from .data import fixtures
 from .data.fixtures import BrokenFixture, Fault, Wrong
+from .ledger import gaps
 from .library import Library, shape
 from .sandbox import Sandboxes
 from .settings import WrongSetting, exists, make
@@ -66,10 +67,10 @@ def check_file(file: Path, shapes: dict[str, fixtures.Shape], rooms: Sandboxes) 
     text = fixtures.read_text(file)
     content, line_of = fixtures.parse_yaml(file, text)
     if isinstance(content, dict) and "openapi" in content:
-        _spec(file, content, line_of)
-        for vendor in rooms.vendors:
-            silent = lacking(vendor) if vendor.spec.resolve() == file.resolve() else ()
-            if silent:
+        owners = [vendor for vendor in rooms.vendors if vendor.spec.resolve() == file.resolve()]
+        _spec(file, content, line_of, own=bool(owners))
+        for vendor in owners:
+            if silent := lacking(vendor):
                 raise BrokenFixture([Fault(file, 1, "", "nothing", said) for said in silent])
     elif isinstance(content, dict) and not _FIXTURE & content.keys() and content.keys() & set(scenario.KEYS):
         faults = scenario.faults_of(file, rooms, clock.wall())
@@ -93,8 +94,9 @@ def _fixture(file: Path, vendor: str, shapes: dict[str, fixtures.Shape]) -> None
     fixtures.read(file, shapes[vendor])
 
 
-def _spec(file: Path, content: dict[str, object], line_of: fixtures.LineOf) -> None:
-    """What the ledger needs: every parameter and response says on what it is based.
+def _spec(file: Path, content: dict[str, object], line_of: fixtures.LineOf, *, own: bool) -> None:
+    """What the ledger needs: every parameter and response says on what it is based; of a vendor's ``own``, all that
+    shapes replies.
 
     A spec that is none of a vendor (its server is under our control prefix) is based on nothing but itself.
     """
@@ -103,9 +105,9 @@ def _spec(file: Path, content: dict[str, object], line_of: fixtures.LineOf) -> N
     if not str(content["openapi"]).startswith("3.1."):
         faults = [(("openapi",), _brief(content["openapi"]), "3.1.x")]
     elif isinstance(paths, dict) and paths:
-        things = () if _is_control(content) else _things(paths)
-        silent = [where for where, thing in things if not (isinstance(thing, dict) and _has_basis(thing))]
-        faults = [(where, "no x-basis", "x-basis with basis, source and about") for where in silent]
+        silent = () if _is_control(content) else gaps(content)
+        needed = [gap for gap in silent if own or gap.wanted.endswith("about")]
+        faults = list(dict.fromkeys((gap.where, f"no {gap.wanted.split()[0]}", gap.wanted) for gap in needed))
         faults += _malformed((), content)
     else:
         faults = [(("paths",), "no path", "at least one path with an operation")]
@@ -152,25 +154,3 @@ def _malformed(where: tuple[str | int, ...], thing: object) -> Iterator[tuple[tu
     for name, item in thing.items():
         if name not in ("example", "examples", "value", "enum", "const", "default"):
             yield from _malformed((*where, name), item)
-
-
-def _has_basis(thing: dict[str, object]) -> bool:
-    basis = thing.get("x-basis")
-    return (
-        isinstance(basis, dict)
-        and basis.get("basis") in ("documented", "public", "inferred")
-        and bool(basis.get("source"))
-        and bool(basis.get("about"))
-    )
-
-
-def _things(paths: dict[str, object]) -> Iterator[tuple[tuple[str | int, ...], object]]:
-    for path, item in paths.items():
-        for method, operation in item.items() if isinstance(item, dict) else ():
-            if not isinstance(operation, dict) or "responses" not in operation:
-                continue
-            parameters, responses = operation.get("parameters", []), operation["responses"]
-            for index, parameter in enumerate(parameters if isinstance(parameters, list) else [parameters]):
-                yield ("paths", path, method, "parameters", index), parameter
-            for status, response in responses.items() if isinstance(responses, dict) else [("", responses)]:
-                yield ("paths", path, method, "responses", status), response

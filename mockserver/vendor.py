@@ -123,6 +123,7 @@ class Words:
 class Call:
     """One request on its way through; each gate adds what it found out.
 
+    ``any_credential`` is a switch of the sandbox, ``unchecked`` whether this call passed by it alone.
     ``sandbox`` is known once it is chosen. ``reached`` names the gate it came to: sandbox, faults, authentication,
     quota, parameters or answer; ``fault`` the rule, wish or misuse that spoiled it, ``forced`` whether by an error.
     ``before``: how often the vendor answered before, where that matters and is counted ahead of the answer. ``sent``
@@ -137,6 +138,7 @@ class Call:
     choices: Readings
     now: datetime
     any_credential: bool = False
+    unchecked: bool = False
     strict: bool = False
     sandbox: str | None = None
     reached: str = "sandbox"

@@ -221,6 +221,14 @@ def test_any_credential_acts_for_the_first_account_but_none_does_not(vendor: Ven
 # Which sandbox --------------------------------------------------------------------------------------------------------
 
 
+def test_only_an_unknown_credential_rests_on_the_switch(vendor: Vendor) -> None:
+    lenient = Sandboxed(vendor, accept_any_credential=True)
+    told = {key: lenient.get(f"{BILLS}/1", key=key).headers["X-Mock-Basis"] for key in (RICH, POOR, "nobodys")}
+    because = 'because="authentication any credential (--accept-any-credential)"'
+    assert [because in basis for basis in told.values()] == [False, False, True]
+    assert lenient.get(f"{BILLS}/1", key=RICH).headers["X-Mock-Basis"].startswith("documented;")
+
+
 @pytest.mark.parametrize("any_credential", [False, True])
 def test_the_three_ways_into_a_sandbox(vendor: Vendor, any_credential: bool) -> None:
     server = Sandboxed(vendor, accept_any_credential=any_credential)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from ..toolkit.credentials import held
 from .records import Records
 
 Account = Mapping[str, Any]
@@ -30,9 +31,9 @@ class Accounts:
         return self._accounts[0]
 
     def by(self, field: str, value: Any) -> Account | None:
-        """The account whose field has this value; None when none has."""
+        """The account whose field has this value, or which lists it among further ones; None when none has."""
         if field not in self._by:
-            self._by[field] = {account[field]: account for account in reversed(self._accounts) if field in account}
+            self._by[field] = {value: each for each in reversed(self._accounts) for value in held(each, field)}
         return self._by[field].get(value)
 
 

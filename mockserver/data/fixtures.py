@@ -21,6 +21,7 @@ from marshmallow import ValidationError
 
 from ..clock import EARLIEST, LATEST, format_instant, parse_instant, within
 from ..toolkit import files
+from ..toolkit.credentials import more
 from ..toolkit.fields import Listed, Nested, RecordSchema
 from ..toolkit.files import UnfitFile, read_lines
 from ..toolkit.jsontext import decode, encode, is_text
@@ -50,7 +51,7 @@ class Shape:
 
     def told(self, where: Path_, found: str) -> str:
         """What was found, unless it stands where a secret belongs."""
-        return "something that is not shown" if self.key in where else found
+        return "something that is not shown" if {self.key, more(self.key)}.intersection(where) else found
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,6 +235,11 @@ def check_accounts(raw: Any, shape: Shape) -> tuple[list[dict[str, Any]], list[W
         seen: dict[Any, int] = {}
         for index, account in standing:
             _unique(account, ("accounts", index), key, seen, faults)
+            further = account.get(more(key))
+            for position, value in enumerate(further if isinstance(further, list) else ()):
+                if isinstance(value, str) and seen.setdefault(value, index) != index:
+                    where = ("accounts", index, more(key), position)
+                    faults.append((where, f"{shown(value)} again", f"another {key} than accounts[{seen[value]}]"))
     if raw == []:
         faults.append((("accounts",), "no account", "at least one account"))
     if standing and standing[0][0] == 0 and standing[0][1].get(shape.key) is None:

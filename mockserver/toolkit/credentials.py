@@ -4,9 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from .querystring import Pairs
 from .secrets.names import USUAL_HEADERS, USUAL_PARAMETERS
+
+
+def more(field: str) -> str:
+    """The field of an account that lists further values of this one: ``more_tokens``."""
+    return f"more_{field}s"
+
+
+def held(account: Mapping[str, Any], field: str) -> tuple[Any, ...]:
+    """Every value of a field that an account has, its own first."""
+    own = (account[field],) if account.get(field) else ()
+    return (*own, *account.get(more(field), ()))
 
 
 @dataclass(frozen=True, slots=True)

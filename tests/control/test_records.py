@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import count
 from typing import Any
 
 import pytest
@@ -122,14 +123,15 @@ def test_a_part_that_makes_no_sense(server: Sandboxed, query: str) -> None:
 
 def test_an_added_record_is_the_recipes_but_for_what_was_given(server: Sandboxed) -> None:
     added = server.control("POST", "/records/acme", b'{"state":"paid","amount":50.00}')
-    made = dict(RECIPE.record(1, FAR, parse_instant(ANCHOR)))
+    rows = ((100 + index, RECIPE.record(1, index, parse_instant(ANCHOR))) for index in count(FAR))
+    id, made = next((id, dict(row)) for id, row in rows if row["state"] == "paid")
     assert added.status == 201
-    assert added.headers["Location"] == f"/__admin/records/acme/{100 + FAR}"
-    assert added.json == made | {"state": "paid", "amount": 50}
+    assert added.headers["Location"] == f"/__admin/records/acme/{id}"
+    assert added.json == made | {"amount": 50}
     assert b'"amount":50.00,' in added.body
-    assert server.ids(ALL) == [*HELD, 100 + FAR]
-    assert server.ids(f"{BILLS}?state=paid") == [1, 4, 6, 100 + FAR]
-    assert b'"amount":50.00' in server.get(f"/v3/bills/{100 + FAR}").body
+    assert server.ids(ALL) == [*HELD, id]
+    assert server.ids(f"{BILLS}?state=paid") == [1, 4, 6, id]
+    assert b'"amount":50.00' in server.get(f"/v3/bills/{id}").body
     assert server.control("GET", added.headers["Location"].removeprefix("/__admin")).json == added.json
 
 

@@ -7,7 +7,7 @@ import re
 from ...data.dataset import Account as Found
 from ...errors import Complaint, InvalidParams, NotFound
 from ...toolkit import fields, querystring
-from ...toolkit.credentials import Credential
+from ...toolkit.credentials import Credential, held
 from ...vendor import Call, Reading, holder
 from .errors import OtherBrand
 
@@ -27,11 +27,13 @@ OLD_NAMES = {"BrandUrl": BRAND_URL, "AuthKey": CREDENTIAL.header}
 
 
 class Account(fields.RecordSchema):
-    """One user and its key. The key is good with its own brand only."""
+    """One user and its keys. A key is good with a brand of its own user only."""
 
     user_id = fields.Text()
     auth_key = fields.Text()
     brand_url = fields.Text()
+    more_auth_keys = fields.Listed(fields.Text(), optional=True)
+    more_brand_urls = fields.Listed(fields.Text(), optional=True)
     name = fields.Text(optional=True)
     expires = fields.Moment("%Y-%m-%dT%H:%M:%SZ", "2026-12-01T10:00:00Z", optional=True)
 
@@ -48,15 +50,22 @@ def permit(call: Call) -> None:
     Raises OtherBrand with a key of another brand, InvalidParams without a brand, or NotFound for an unknown one.
     """
     brand = sent_brand(call)
-    if call.any_credential or plain(brand) == plain(call.account["brand_url"]):
+    if plain(brand) in brands(call.account):
         return
-    if plain(brand) in {plain(other["brand_url"]) for other in call.accounts}:
+    if call.any_credential:
+        call.unchecked = True
+        return
+    if any(plain(brand) in brands(other) for other in call.accounts):
         raise OtherBrand
     if call.readings["brand"] == "ignored":
         return
     if not brand:
         raise InvalidParams((Complaint(BRAND_URL, "required", None, "the URL of the brand"),))
     raise NotFound
+
+
+def brands(account: Found) -> set[str]:
+    return set(map(plain, held(account, "brand_url")))
 
 
 def sent_brand(call: Call) -> str:

@@ -9,10 +9,13 @@ CREDENTIAL = Credential("Authorization", scheme="Bearer")
 
 
 class Account(fields.RecordSchema):
-    """One token. ``subscriber_id`` is whose invoices it reads; an administrator's (``is_admin``) reads nobody's."""
+    """One token, or several. ``subscriber_id`` is whose invoices they read; an administrator's (``is_admin``) read
+    nobody's.
+    """
 
     subscriber_id = fields.Text()
     token = fields.Text()
+    more_tokens = fields.Listed(fields.Text(), optional=True)
     name = fields.Text(optional=True)
     is_admin = fields.Flag(optional=True)
     expires = fields.Moment("%Y-%m-%dT%H:%M:%SZ", "2026-12-01T10:00:00Z", optional=True)

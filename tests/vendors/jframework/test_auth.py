@@ -216,3 +216,10 @@ def test_any_credential_is_a_key_of_whatever_value_with_any_brand_or_none(brand:
     sent = {} if brand is None else {"Brand-URL": brand}
     assert lenient.get(headers={**sent, "Auth-Key": key}).body == expected.body
     assert lenient.get(headers=sent).status == 401
+
+
+def test_a_brand_that_only_the_switch_lets_pass_is_not_documented() -> None:
+    lenient = Client("jframework", accept_any_credential=True)
+    own, other = credentials(), credentials() | {"Brand-URL": "https://unknown.example"}
+    told = [lenient.get("", headers=headers).headers["X-Mock-Basis"] for headers in (own, other)]
+    assert ["any credential" in basis for basis in told] == [False, True]

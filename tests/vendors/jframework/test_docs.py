@@ -114,3 +114,17 @@ def test_the_documented_request() -> None:
 )
 def test_filters_find_the_documents_invoice(query: str) -> None:
     assert ids(jframework("docs").get(query)) == ["sApKpllz4sAplsmzha"]
+
+
+@pytest.mark.parametrize("brand", ["text", "YOUR_BRAND_URL"])
+@pytest.mark.parametrize("key", ["text", "YOUR_AUTH_KEY"])
+def test_the_keys_and_brands_of_the_documents_http_request_are_good_too(brand: str, key: str) -> None:
+    sent = {"Brand-URL": brand, "Auth-Key": key}
+    answer = jframework("docs").get("", headers=sent, readings="default-page-size=10")
+    assert answer.body == compact(REPLY)
+    assert answer.warnings == []
+
+
+@pytest.mark.parametrize(("brand", "key", "status"), [("txt", "text", 404), ("text", "txt", 401), ("", "text", 400)])
+def test_no_other_words_are(brand: str, key: str, status: int) -> None:
+    assert jframework("docs").get("", headers={"Brand-URL": brand, "Auth-Key": key}).status == status

@@ -82,3 +82,9 @@ def test_not_found(documented: Client) -> None:
 
 def test_the_example_call_of_the_docs_dataset_is_the_documented_one(documented: Client) -> None:
     assert documented.example == {"method": "GET", "path": PATH, "headers": AUTHORIZATION, "query": {}}
+
+
+def test_the_token_of_the_documents_header_is_good_too(documented: Client) -> None:
+    header = {"Authorization": "Bearer <your_token_here>"}  # 000:16
+    assert documented.get("", path=PATH, headers=header).body == compact(SUCCESS)
+    assert documented.get("", path=PATH, headers={"Authorization": "Bearer <your_token>"}).status == 401

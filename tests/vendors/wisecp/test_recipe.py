@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from mockserver.data import story
+from mockserver.data import story, yamltext
 from mockserver.generation import ANCHOR
 from mockserver.library import shape
 from mockserver.vendors.wisecp import VENDOR
@@ -213,3 +213,12 @@ def test_keys_are_an_administrators_another_and_one_that_lacks_the_action() -> N
     accounts = RECIPE.accounts(1, ANCHOR)
     assert [row.get("may_list_invoices", True) for row in accounts] == [True, True, False]
     assert content()["accounts"] == list(accounts)
+
+
+def test_telephone_numbers_of_edge_are_of_the_users_country() -> None:
+    codes = {"US": "1", "GB": "44", "IE": "353", "JP": "81", "KW": "965"}
+    edge = yamltext.load((VENDOR.fixtures / "edge.yaml").read_text(encoding="utf-8"))
+    users = [row["user"] for row in edge["records"]]
+    assert {user["address"]["country_code"] for user in users} == set(codes)
+    for user in users:
+        assert not user["phone"] or user["phone"].startswith(codes[user["address"]["country_code"]])
