@@ -10,7 +10,7 @@ from functools import cached_property, lru_cache, partial
 from hashlib import blake2s
 from itertools import chain
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import unquote_plus
 
 from . import live
@@ -109,19 +109,29 @@ class _Part:
         return HIDDEN if self._whole else masked(self.text, indexes, self._spans, cut=cut, spelled=self._spelled)
 
     def forget(self) -> None:
-        """Be small: go without what can be worked out again."""
         self._spelled = None
 
 
-class _Headers(NamedTuple):
+class _Headers:
     """Headers that were looked through: each by its name, with the scheme word before a secret; the secrets that they
     have; and how they may be shown if the rest of the request has no more.
     """
 
-    parts: tuple[tuple[str, str, _Part], ...]
-    secrets: tuple[str, ...]
-    known: SecretIndex
-    shown: Mapping[str, str]
+    def __init__(self, parts: Iterable[tuple[str, str, _Part]], secrets: Iterable[str], known: SecretIndex) -> None:
+        self.parts, self.secrets = tuple(parts), tuple(secrets)
+        self.known, self._others = SecretIndex(self.secrets), known
+
+    @cached_property
+    def shown(self) -> Mapping[str, str]:
+        return MappingProxyType(self.shown_without((self.known, self._others)))
+
+    def shown_without(self, indexes: tuple[SecretIndex, ...]) -> dict[str, str]:
+        return {masked(name, indexes): scheme + part.masked(indexes) for name, scheme, part in self.parts}
+
+    def forget(self) -> None:
+        """Be small: go without what can be worked out again."""
+        for _, _, part in self.parts:
+            part.forget()
 
 
 class Redaction:
@@ -205,10 +215,9 @@ class Redaction:
         found = list(chain(path.secrets, body.secrets, *(part.secrets for part in chain(*asked))))
         found += live.found("\n".join((sent.path, sent.sandbox or "", *chain(*query), text)))
         indexes = (headers.known, self._known)
-        shown = dict(headers.shown)
         if found:
             indexes = (SecretIndex((*headers.secrets, *_as_meant(found))), self._known)
-            shown = _shown(headers.parts, indexes)
+        shown = headers.shown_without(indexes) if found else dict(headers.shown)
         whole = len(query) > places.MAX_NAMES or sum(len(part.secrets) for part in chain(*asked)) > MAX_SPANS
         shown_pairs = [] if whole else [(name.masked(indexes), value.masked(indexes)) for name, value in asked]
         return RedactedRequest(
@@ -250,13 +259,10 @@ class Redaction:
                 part = _Part(value, self._find)
                 parts.append((name, "", part))
                 found += part.secrets + live.found(value)
-        secrets = tuple(dict.fromkeys(_as_meant(found)))
-        index = SecretIndex(secrets)
-        shown = _shown(parts, (index, self._known))
+        read = _Headers(parts, dict.fromkeys(_as_meant(found)), self._known)
         if lengths(dict(headers)) <= MAX_REMEMBERED_CHARS:
-            for _, _, part in parts:
-                part.forget()
-        return _Headers(tuple(parts), secrets, index, MappingProxyType(shown))
+            read.forget()
+        return read
 
     def _split(self, value: str) -> tuple[str, str]:
         """A header's scheme word with the blank behind it, if it has one, and the rest."""
@@ -268,16 +274,13 @@ class Redaction:
 def _carried(name: str, scheme: str, secret: str) -> Iterator[str]:
     """The secrets of a header that is named like one: what Basic has wrapped, and each of several cookies."""
     yield secret
-    yield from re.split(r"[\s,;\"']+", secret, maxsplit=places.MAX_PARTS)
     if scheme.strip().lower() == "basic":
         wrapped = places.unwrapped(secret)
         yield from (wrapped, wrapped.partition(":")[2])
     elif plain(name).endswith("cookie"):
         yield from (cookie.partition("=")[2].strip() for cookie in secret.split(";", MAX_SECRETS)[:MAX_SECRETS])
-
-
-def _shown(parts: Iterable[tuple[str, str, _Part]], indexes: tuple[SecretIndex, ...]) -> dict[str, str]:
-    return {masked(name, indexes): scheme + part.masked(indexes) for name, scheme, part in parts}
+    else:
+        yield from re.split(r"[\s,;\"']+", secret, maxsplit=places.MAX_PARTS)
 
 
 def masked(
@@ -320,7 +323,7 @@ def _as_meant(found: Iterable[str]) -> Iterator[str]:
     """Secrets, also without a scheme word before them, without a sandbox's name behind them, and as forms, URLs and
     headers (whose bytes are read as Latin-1) may have meant them.
     """
-    for secret in found:
+    for secret in dict.fromkeys(found):
         if _PLAIN.fullmatch(secret):
             yield secret
             continue

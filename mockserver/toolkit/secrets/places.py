@@ -33,7 +33,7 @@ _NAMED_TAG = re.compile(r"""\s(?:name|key)\s*=\s*(?:"([^"]*)"|'([^']*)')""", re.
 _VALUE_OF_TAG = re.compile(r"""\svalue\s*=\s*(?:"([^"]*)"|'([^']*)')""", re.IGNORECASE)
 _ENDS = {"<![CDATA[": "]]>", "<!--": "-->"}
 _FORM = re.compile(r"""[^\s=&<>{}"',;:()]+=""")
-_BOUNDARY = re.compile(r"^(--[^\r\n]{1,200}?)[ \t]*\r?\n(?=[A-Za-z-]{1,80}[ \t]{0,4}:)", re.MULTILINE)
+_BOUNDARY = re.compile(r"^(--[^\r\n]{1,200})\r?\n(?=[A-Za-z-]{1,80}[ \t]{0,4}:)", re.MULTILINE)
 _HEAD_OF_PART = re.compile(r"\r\n\r\n|\n\n")
 _PARAMETER = re.compile(r'(?<![\w*])([\w*]{1,20})[ \t]{0,4}=[ \t]{0,4}(?:"((?:[^"\\\r\n]|\\.)*)"|([^;\r\n]*))')
 _MAX_HEAD_CHARS = 2000  # of a part of a multipart body
@@ -226,7 +226,7 @@ def _in_parts(text: str, is_secret: IsSecret, depth: int) -> Iterator[Found]:
     boundary = _BOUNDARY.search(text) if "--" in text else None
     if not boundary:
         return
-    end = f"\n{boundary[1]}"
+    end = f"\n{boundary[1].rstrip()}"
     parts = text[boundary.end(1) :].split(end)
     if len(parts) > MAX_NAMES:
         raise TooManyNames

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Callable
-from urllib.parse import unquote_to_bytes
 
 from .index import Span
 
@@ -121,7 +120,7 @@ def _decoded(before: Spelling, pattern: re.Pattern[str], meaning: Meaning) -> Sp
 def _bytes_of(match: re.Match[str]) -> str:
     """What percent signs encode; nothing of what was cut."""
     encoded = match[0]
-    meant = unquote_to_bytes(encoded[: len(encoded) - len(encoded) % 3]).decode("utf-8", "replace")
+    meant = bytes.fromhex(encoded[: len(encoded) - len(encoded) % 3].replace("%", "")).decode("utf-8", "replace")
     return meant.rstrip("\ufffd") if meant[-1:] == "\ufffd" and _AT_CUT.match(match.string, match.end()) else meant
 
 
