@@ -76,6 +76,7 @@ def kept(server: Sandboxed, request: Request) -> str:
         json.dumps({"form": f"user=me&passphrase=right donkey {SECRET}&x=1"}),
         f'\ufeff{{"secrets": ["{SECRET}"]}}',
         f')]}}\',\n{{"secrets": ["{SECRET}"]}}',
+        f'while(1);{{"secrets": ["{SECRET}"]}}',
         f"\ufeff<a><password>{SECRET}</password></a>",
         f"<a><password><!-- </password> -->{SECRET}</password></a>",
         f"<a><password></b>{SECRET}</password></a>",

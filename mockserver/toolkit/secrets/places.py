@@ -37,7 +37,7 @@ _BOUNDARY = re.compile(r"^(--[^\r\n]{1,200})\r?\n(?=[A-Za-z-]{1,80}[ \t]{0,4}:)"
 _HEAD_OF_PART = re.compile(r"\r\n\r\n|\n\n")
 _PARAMETER = re.compile(r'(?<![\w*])([\w*]{1,20})[ \t]{0,4}=[ \t]{0,4}(?:"((?:[^"\\\r\n]|\\.)*)"|([^;\r\n]*))')
 _MAX_HEAD_CHARS = 2000  # of a part of a multipart body
-_START = re.compile(r"(?:[\ufeff\s]|\)\]\}',?)*")  # what may stand before JSON or XML
+_START = re.compile(r"(?:[\ufeff\s]|\)\]\}',?|for\(;;\);|while\(1\);)*")  # what may stand before JSON or XML
 
 NOTHING = ("", "0", "true", "false", "null", "None", "True", "False")  # values that give nothing away
 
