@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from copy import copy
 from dataclasses import replace
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from hashlib import blake2s
 from itertools import chain
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import unquote_plus
 
 from . import live
@@ -26,10 +26,14 @@ from .vendor import Request, Vendor
 HIDDEN = "[redacted]"
 BODY_LIMIT = 64 * 1024  # of a body that are looked at, and kept
 MAX_SECRETS = 256  # of a part of a request; one that has more is masked whole
+MAX_SPANS = 8 * MAX_SECRETS  # the same with each found as often as a text may be spelled
 MAX_REMEMBERED_CHARS = 4096  # of headers that may come again; longer ones are looked at anew
 MAX_REMEMBERED_QUERY_CHARS = 512  # the same of an address
 MIN_OWN_CHARS = 16  # shorter ones may be what a test calls its sandbox, too
 _SAFE = "/:@-._~!$&'()*+,;=[]"  # what a path holds as it is
+
+
+Find = Callable[..., Iterable[places.Found]]  # of a text, and of its spellings
 
 
 class RedactedRequest:
@@ -85,30 +89,49 @@ class RedactedRequest:
 class _Part:
     """A text of a request, where its secrets stand, and which they are. One with too many is masked whole."""
 
-    def __init__(self, text: str, found: Iterable[places.Found] = (), *, whole: bool = False) -> None:
+    def __init__(self, text: str, find: Find | None = None, *, whole: bool = False) -> None:
         self.text, self.secrets, self._spans, self._whole = text, list[str](), list[Span](), whole
+        self._spelled: list[Spelling] | None = None
+        if find is None or not places.may_have_any(text):
+            return
+        self._spelled = spellings(text)
         try:
-            for span, secret in found:
+            for span, secret in find(text, spelled=self._spelled):
                 self._spans.append(span)
                 self.secrets.append(secret)
-                if len(self.secrets) > MAX_SECRETS:
+                if len(self._spans) > MAX_SPANS:
                     raise places.TooManyNames
         except places.TooManyNames:
             self._whole = True
+        self._whole = self._whole or len(set(self._spans)) > MAX_SECRETS
 
     def masked(self, indexes: Iterable[SecretIndex], *, cut: int = 0) -> str:
-        return HIDDEN if self._whole else masked(self.text, indexes, self._spans, cut=cut)
+        return HIDDEN if self._whole else masked(self.text, indexes, self._spans, cut=cut, spelled=self._spelled)
+
+    def forget(self) -> None:
+        self._spelled = None
 
 
-class _Headers(NamedTuple):
+class _Headers:
     """Headers that were looked through: each by its name, with the scheme word before a secret; the secrets that they
     have; and how they may be shown if the rest of the request has no more.
     """
 
-    parts: tuple[tuple[str, str, _Part], ...]
-    secrets: tuple[str, ...]
-    known: SecretIndex
-    shown: Mapping[str, str]
+    def __init__(self, parts: Iterable[tuple[str, str, _Part]], secrets: Iterable[str], known: SecretIndex) -> None:
+        self.parts, self.secrets = tuple(parts), tuple(secrets)
+        self.known, self._others = SecretIndex(self.secrets), known
+
+    @cached_property
+    def shown(self) -> Mapping[str, str]:
+        return MappingProxyType(self.shown_without((self.known, self._others)))
+
+    def shown_without(self, indexes: tuple[SecretIndex, ...]) -> dict[str, str]:
+        return {masked(name, indexes): scheme + part.masked(indexes) for name, scheme, part in self.parts}
+
+    def forget(self) -> None:
+        """Be small: go without what can be worked out again."""
+        for _, _, part in self.parts:
+            part.forget()
 
 
 class Redaction:
@@ -125,6 +148,8 @@ class Redaction:
         declared = [credential.header for credential in self._credentials.values()]
         self._names = frozenset(map(plain, (*declared, *(each.key for each in self._credentials.values()))))
         schemes = (*(credential.scheme for credential in self._credentials.values()), "Basic", "Bearer", "Token")
+        self._find = partial(places.find, is_secret=self.is_secret)
+        self._find_in_body = partial(places.find_in_body, is_secret=self.is_secret)
         self._schemes = frozenset(scheme.lower() for scheme in schemes if scheme)
         self._known = known
         for secret in secrets:
@@ -152,6 +177,7 @@ class Redaction:
     def with_json(self, request: RedactedRequest, body: str) -> RedactedRequest:
         """The same request, which masks also what this body, of as many names as it likes, has where secrets belong."""
         found = [secret for _, secret in places.find_in_json(Spelling(body), self.is_secret, most=len(body))]
+        found += _Part(body[:BODY_LIMIT], self._find).secrets
         return request.knowing(SecretIndex(_as_meant(found))) if found else request
 
     def text(self, text: str, request: RedactedRequest | None = None, *, cut: int = 0) -> str:
@@ -174,7 +200,7 @@ class Redaction:
     def _is_clean(self, path: str, sandbox: str, raw: str, own: SecretIndex) -> bool:
         """Whether there is nothing to mask in a path and a query."""
         query = pairs(raw)
-        if len(query) > places.MAX_NAMES or any(self.is_secret(name) for name, _ in query):
+        if len(query) > places.MAX_NAMES or any(value and self.is_secret(name) for name, value in query):
             return False
         texts = (path, sandbox, *chain(*query))
         text, longest = "\n".join(texts), max(map(len, texts))
@@ -184,16 +210,15 @@ class Redaction:
 
     def _redacted(self, sent: Request, prefix: str, query: Pairs, headers: _Headers) -> RedactedRequest:
         text = sent.body[:BODY_LIMIT].decode("utf-8", "replace")
-        path, body = _Part(sent.path, self._found(sent.path)), _Part(text, places.find_in_body(text, self.is_secret))
+        path, body = _Part(sent.path, self._find), _Part(text, self._find_in_body)
         asked = self._read_query(query)
-        found = list(chain(path.secrets, body.secrets, *(value.secrets for _, value in asked)))
+        found = list(chain(path.secrets, body.secrets, *(part.secrets for part in chain(*asked))))
         found += live.found("\n".join((sent.path, sent.sandbox or "", *chain(*query), text)))
         indexes = (headers.known, self._known)
-        shown = dict(headers.shown)
         if found:
             indexes = (SecretIndex((*headers.secrets, *_as_meant(found))), self._known)
-            shown = _shown(headers.parts, indexes)
-        whole = len(query) > places.MAX_NAMES or sum(len(value.secrets) for _, value in asked) > MAX_SECRETS
+        shown = headers.shown_without(indexes) if found else dict(headers.shown)
+        whole = len(query) > places.MAX_NAMES or sum(len(part.secrets) for part in chain(*asked)) > MAX_SPANS
         shown_pairs = [] if whole else [(name.masked(indexes), value.masked(indexes)) for name, value in asked]
         return RedactedRequest(
             indexes,
@@ -209,9 +234,10 @@ class Redaction:
         """The names and values of a query, or of the beginning of one that is too long to be shown."""
         read = []
         for name, value in query[: places.MAX_NAMES]:
-            secret = self.is_secret(name)
-            found = [((0, len(value)), value)] if secret else self._found(value)
-            read.append((_Part(name), _Part(value, found)))
+            secret = self.is_secret(name) and value not in places.NOTHING
+            part = _Part(value, None if secret else self._find_in_body, whole=secret)
+            part.secrets += [value] if secret else []
+            read.append((_Part(name, self._find_in_body), part))
         return read
 
     def _headers(self, headers: Mapping[str, str]) -> _Headers:
@@ -230,20 +256,19 @@ class Redaction:
                 parts.append((name, scheme, _Part(secret, whole=True)))
                 found += _carried(name, scheme, secret)
             else:
-                part = _Part(value, self._found(value))
+                part = _Part(value, self._find)
                 parts.append((name, "", part))
                 found += part.secrets + live.found(value)
-        secrets = tuple(dict.fromkeys(_as_meant(found)))
-        index = SecretIndex(secrets)
-        return _Headers(tuple(parts), secrets, index, MappingProxyType(_shown(parts, (index, self._known))))
-
-    def _found(self, text: str) -> Iterable[places.Found]:
-        return places.find(text, self.is_secret) if places.may_have_any(text) else ()
+        read = _Headers(parts, dict.fromkeys(_as_meant(found)), self._known)
+        if lengths(dict(headers)) <= MAX_REMEMBERED_CHARS:
+            read.forget()
+        return read
 
     def _split(self, value: str) -> tuple[str, str]:
         """A header's scheme word with the blank behind it, if it has one, and the rest."""
-        scheme, blank, rest = value.strip(" \t").partition(" ")
-        return (scheme + blank, rest.strip(" \t")) if scheme.lower() in self._schemes else ("", value.strip(" \t"))
+        value = value.strip(" \t")
+        scheme, *rest = value.split(None, 1) or [""]
+        return (f"{scheme} ", rest[0]) if rest and scheme.lower() in self._schemes else ("", value)
 
 
 def _carried(name: str, scheme: str, secret: str) -> Iterator[str]:
@@ -254,16 +279,21 @@ def _carried(name: str, scheme: str, secret: str) -> Iterator[str]:
         yield from (wrapped, wrapped.partition(":")[2])
     elif plain(name).endswith("cookie"):
         yield from (cookie.partition("=")[2].strip() for cookie in secret.split(";", MAX_SECRETS)[:MAX_SECRETS])
+    else:
+        yield from re.split(r"[\s,;\"']+", secret, maxsplit=places.MAX_PARTS)
 
 
-def _shown(parts: Iterable[tuple[str, str, _Part]], indexes: tuple[SecretIndex, ...]) -> dict[str, str]:
-    return {masked(name, indexes): scheme + part.masked(indexes) for name, scheme, part in parts}
-
-
-def masked(text: str, indexes: Iterable[SecretIndex], spans: Iterable[Span] = (), *, cut: int = 0) -> str:
+def masked(
+    text: str,
+    indexes: Iterable[SecretIndex],
+    spans: Iterable[Span] = (),
+    *,
+    cut: int = 0,
+    spelled: Iterable[Spelling] | None = None,
+) -> str:
     """A text without the secrets of these indexes, however it spells them, and without these parts."""
     found = list(spans)
-    for spelling in spellings(text):
+    for spelling in spellings(text) if spelled is None else spelled:
         for index in indexes:
             found += [spelling.original(span) for span in index.find(spelling.text, cut=cut)]
     if not found:
@@ -293,7 +323,7 @@ def _as_meant(found: Iterable[str]) -> Iterator[str]:
     """Secrets, also without a scheme word before them, without a sandbox's name behind them, and as forms, URLs and
     headers (whose bytes are read as Latin-1) may have meant them.
     """
-    for secret in found:
+    for secret in dict.fromkeys(found):
         if _PLAIN.fullmatch(secret):
             yield secret
             continue

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from unicodedata import normalize
 from urllib.parse import quote
 
 import pytest
 
-from mockserver.redaction import HIDDEN
+from mockserver.redaction import HIDDEN, masked
+from mockserver.toolkit.secrets.index import MIN_QUOTED_CHARS, SecretIndex
 from mockserver.toolkit.secrets.places import MAX_NAMES
 from mockserver.vendor import Request, Vendor
 from tests.acme import BILLS, RICH, Sandboxed, acme
@@ -60,6 +63,31 @@ def kept(server: Sandboxed, request: Request) -> str:
         f"-H 'Authorization: Bearer {SECRET}'",
         f"api-key: {SECRET}",
         f"PGPASSWORD={SECRET} psql",
+        f"mysql --password={SECRET} -u me",
+        f"[token]={SECRET}",
+        f"api.key={SECRET}&page=1",
+        f"page=1&access%5Bkey%5D={SECRET}",
+        f"user=me&password=right donkey {SECRET}&x=1",
+        f"login=%7B%22who%22%3A+%7B%22pin%22%3A1%2C+%22auth%22%3A+%5B%22{SECRET}%22%5D%7D%7D",
+        f"inner=a%3D1%26sig%3Dtwo+words+{SECRET}",
+        f"note=sent+with+Bearer+{SECRET}",
+        f"doc=%3Clogin%3E%3Cpassword%3E{SECRET}%3C%2Fpassword%3E%3C%2Flogin%3E",
+        json.dumps({"doc": f"<login><password>{SECRET}</password></login>"}),
+        json.dumps({"form": f"user=me&passphrase=right donkey {SECRET}&x=1"}),
+        f'\ufeff{{"secrets": ["{SECRET}"]}}',
+        f')]}}\',\n{{"secrets": ["{SECRET}"]}}',
+        f'while(1);{{"secrets": ["{SECRET}"]}}',
+        f"\ufeff<a><password>{SECRET}</password></a>",
+        f"<a><password><!-- </password> -->{SECRET}</password></a>",
+        f"<a><password></b>{SECRET}</password></a>",
+        f'<a><param name="client-secret" value="{SECRET}"/></a>',
+        f"<a><entry key='sig'>{SECRET}</entry></a>",
+        f'a preamble\r\n--x\r\nContent-Disposition: form-data; name = "pwd"\r\n\r\n{SECRET}\r\n--x--\r\n',
+        f"--x\r\nContent-Disposition: form-data; name*=utf-8''%70wd\r\n\r\n{SECRET}\r\n--x--\r\n",
+        f'--x\r\nContent-Disposition: form-data; name="%70wd"\r\n\r\n{SECRET}\r\n--x--\r\n',
+        f'--x\r\nContent-Disposition: form-data; filename="a; name=b"; name="pwd"\r\n\r\n{SECRET}\r\n--x--\r\n',
+        f'--x\r\nContent-Disposition: form-data; name="a"\r\n\r\n{{"auth": ["{SECRET}"]}}\r\n--x--\r\n',
+        f'--x\r\nContent-Disposition: form-data; name="a"\r\n\r\n<pwd>{SECRET}</pwd>\r\n--x--\r\n',
     ],
 )
 def test_in_a_body(server: Sandboxed, body: str) -> None:
@@ -67,6 +95,18 @@ def test_in_a_body(server: Sandboxed, body: str) -> None:
     for part in (SECRET, SECRET.lower(), WRAPPED):
         assert part not in shown
     assert HIDDEN in shown
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        f"--x\nContent-Disposition: form-data; name=token\n\none\n--two\n{SECRET}\n--x--\n",
+        f"http://user:it's{SECRET}@example.com/x",
+        f"--x\r\nContent-Disposition: form-data; name=token\r\n\r\n-----BEGIN {SECRET}\r\n--x--",
+    ],
+)
+def test_of_a_secret_nothing_is_left_behind_odd_signs(server: Sandboxed, body: str) -> None:
+    assert SECRET not in str(server.world.redaction.of(Request("POST", BILLS, body=body.encode())).request)
 
 
 @pytest.mark.parametrize(
@@ -82,6 +122,13 @@ def test_in_a_body(server: Sandboxed, body: str) -> None:
         f"back={quote(quote(f'https://a.example/?a=1&token={SECRET}'))}",
         f"filter={quote(INNER)}",
         f"store={quote(f'redis://:{SECRET}@host:6379/0')}",
+        f"https://someone:{SECRET}@host/x",
+        f"token%3D{SECRET}",
+        f'{{"session":"{SECRET}"}}',
+        f"Bearer+{SECRET}",
+        f"%3Cpwd%3E{SECRET}%3C/pwd%3E=1",
+        f"doc=%3Cpwd%3E{SECRET}%3C/pwd%3E",
+        f"form={quote(f'a=b&password=two words {SECRET}')}",
     ],
 )
 def test_in_a_query(server: Sandboxed, query: str) -> None:
@@ -103,6 +150,14 @@ def test_in_a_query(server: Sandboxed, query: str) -> None:
         ("x-session", SECRET),
         ("proxy-authorization", f"Basic {WRAPPED}"),
         ("cookie", f"a=b; sid={SECRET}; c=d"),
+        ("referer", f"https://app.example/?token=one,{SECRET}"),
+        ("referer", f"https://app.example/?a=1&token=one;{SECRET}"),
+        ("referer", f"https://app.example/?token=one'{SECRET}"),
+        ("referer", f"https://app.example/v1;token=one,{SECRET}"),
+        ("authorization", f"Bearer\t{SECRET}"),
+        ("authorization", f'Bearer "{SECRET}"'),
+        ("authorization", f"Bearer {SECRET},x"),
+        ("x-command", f"run --api-key={SECRET}"),
     ],
 )
 def test_in_a_header(server: Sandboxed, name: str, value: str) -> None:
@@ -128,6 +183,10 @@ def test_in_a_parameter_of_the_path(server: Sandboxed) -> None:
         (Request("GET", BILLS, "", {"referer": "https://a.example/x?page=2"}), {"headers": {}}),
         (Request("POST", BILLS, body=b'{"design": {"author": "someone", "passenger": "one"}}'), {}),
         (Request("POST", BILLS, body=b'{"token": null, "password": "", "auth": false}'), {}),
+        (Request("POST", BILLS, body=b'{"token_type": "some-type", "sessionCount": 123456, "auth": 0}'), {}),
+        (Request("POST", BILLS, body=b"token_expires=2026-01-01&password=&secret-length=123456"), {}),
+        (Request("POST", BILLS, body=b"<a><token-url>of-a-house</token-url><!-- <password> --><b>of it</b></a>"), {}),
+        (Request("GET", BILLS, "auth_method=anything&token=&session=0"), {"query": {"auth_method": "anything"}}),
     ],
 )
 def test_what_is_no_secret_is_kept_as_it_is(server: Sandboxed, request_: Request, shown: dict[str, Any]) -> None:
@@ -149,6 +208,19 @@ def test_a_part_with_too_many_names_or_secrets_is_masked_whole(server: Sandboxed
         assert told.request["headers"] == {"x-a": "b"}
     nested = "[" * 5000 + ",".join('{"token":1}' for _ in range(MAX_NAMES + 1))
     assert redaction.of(Request("GET", BILLS, body=nested.encode())).request["body"] == HIDDEN
+
+
+@pytest.mark.parametrize("name", [f"https://me:{SECRET}@host/x", f"token%3D{SECRET}", f"Bearer+{SECRET}"])
+def test_a_warning_about_a_parameter_repeats_no_secret_of_its_name(server: Sandboxed, name: str) -> None:
+    answer = server.get(f"{BILLS}?{name}=1", X_Mock_Readings="acme.bad-input=ignore")
+    assert SECRET not in f"{answer.body!r}{answer.headers}"
+
+
+@pytest.mark.parametrize("text", [f"https://me:{SECRET}@host/", f"token={SECRET}", f"x?a=1&sig={SECRET}"])
+def test_a_control_that_refuses_a_value_repeats_no_secret_of_it(server: Sandboxed, text: str) -> None:
+    answer = server.control("PATCH", "/settings", {"dataset": text})
+    assert answer.status >= 400
+    assert SECRET not in f"{answer.body!r}"
 
 
 # Secrets that are known ---------------------------------------------------------------------------------------------
@@ -219,3 +291,27 @@ def test_no_account_has_a_credential_that_is_in_the_name_of_a_sandbox(vendor: Ve
     answer = server.control("PUT", "/accounts/acme", accounts)
     assert (answer.status, answer.json["type"]) == (422, "urn:mockserver:bad-credential")
     assert server.get(key="Of-One-and").status == 401
+
+
+@pytest.mark.parametrize(
+    "spell", ["%{:02X}", "%25{:02x}", "\\u{:04x}", "\\x{:02x}", "&#{:d};", "&#x{:x};", "%26%23{:d};"]
+)
+@pytest.mark.parametrize("end", ["...", " ...", "'", '"', ""])
+def test_nothing_is_left_of_a_known_secret_in_an_escape_that_was_cut(spell: str, end: str) -> None:
+    secret = "zebra-of-somebody"
+    whole = "".join(spell.format(ord(letter)) for letter in secret[10:])
+    for length in range(len(whole)):
+        text = f"'{secret[:10]}{whole[:length]}{end}"
+        assert secret[:10] not in masked(text, [SecretIndex([secret])], cut=MIN_QUOTED_CHARS), text
+
+
+@pytest.mark.parametrize("secret", ["schlüssel-größe", "Ключ-от-дома", "clé secrète"])
+@pytest.mark.parametrize("case", [str, str.lower, str.title])
+def test_a_known_secret_is_found_however_its_letters_are_written(secret: str, case: Callable[[str], str]) -> None:
+    for form in ("NFC", "NFD"):
+        written = normalize(form, case(secret))
+        for text in (written, written.encode().decode("latin-1"), quote(written), written.replace(" ", "+")):
+            assert masked(f"<{text}>", [SecretIndex([secret])]) == f"<{HIDDEN}>", text
+    upper = secret.replace("ß", "").upper()
+    for text in (upper, upper.encode().decode("latin-1")):
+        assert masked(f"<{text}>", [SecretIndex([secret.replace("ß", "")])]) == f"<{HIDDEN}>"

@@ -6,6 +6,7 @@ import sys
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable
+from unicodedata import normalize
 
 Span = tuple[int, int]
 
@@ -16,7 +17,8 @@ CUTS = ("...", " ...", "'", '"')  # where texts end that were cut
 _HEAD, _STEP, _WIDTH = MIN_SECRET_CHARS, 3, 4  # a piece of _WIDTH stands at one of _STEP places in each head
 _KEY_CHARS = 128  # secrets that share so much are told apart no further
 
-_LOWER = {ord(letter): letter.lower() for letter in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"}
+_LETTERS = map(chr, range(0x3000))  # where almost all letters are that have two cases
+_LOWER = {ord(each): each.lower() for each in _LETTERS if each != each.lower() and len(each.lower()) == 1}
 
 
 def fold(text: str) -> str:
@@ -43,6 +45,14 @@ class SecretIndex:
         return bool(self._buckets)
 
     def add(self, secret: str) -> None:
+        for variant in _variants(secret):
+            self._add(variant)
+
+    def discard(self, secret: str) -> None:
+        for variant in _variants(secret):
+            self._discard(variant)
+
+    def _add(self, secret: str) -> None:
         if len(secret) < MIN_SECRET_CHARS:
             return
         folded = fold(secret)
@@ -55,7 +65,7 @@ class SecretIndex:
             self.shortest = min(self.shortest, len(folded))
             self.version += 1
 
-    def discard(self, secret: str) -> None:
+    def _discard(self, secret: str) -> None:
         folded = fold(secret)
         bucket = self._buckets.get(folded[:_HEAD])
         if bucket is not None and folded in bucket.secrets and bucket.discard(folded):
@@ -101,6 +111,21 @@ class SecretIndex:
 
     def _has_head(self, beginning: str) -> bool:
         return any(head.startswith(beginning) for head in self._buckets)
+
+
+def _variants(secret: str) -> set[str]:
+    """A secret as others write it: with the blanks of a form, composed or not, its bytes read as Latin-1."""
+    variants = {secret, secret.replace(" ", "+")}
+    if not secret.isascii():
+        for variant in tuple(variants):
+            variants |= {normalize("NFC", variant), normalize("NFD", variant)}
+        for variant in tuple(variants):
+            variants |= {each.encode("utf-8", "replace").decode("latin-1") for each in _cases(variant)}
+    return {fold(variant) for variant in variants}
+
+
+def _cases(text: str) -> tuple[str, ...]:
+    return text, text.lower(), text.upper(), text.title()
 
 
 def _pieces(folded: str) -> list[str]:

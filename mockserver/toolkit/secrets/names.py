@@ -32,6 +32,9 @@ _ENDS = re.compile(
 )
 # Where a page begins is called a token, too, and is no secret; what is done once has a key that is none.
 _HARMLESS = re.compile(r"(?:page|next|continuation|sync|cursor|prev|previous)token$")
+# What is told of a secret gives it not away.
+_ABOUT = frozenset({"type", "count", "length", "method", "expires", "expired", "url", "uri"})
+_JOINED = str.maketrans("", "", ".[] ")
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 MAX_NAME_CHARS = 200  # of a longer name the beginning and the end are looked at
 
@@ -59,8 +62,9 @@ def _looks_secret(name: str) -> bool:
     if len(name) > MAX_NAME_CHARS:
         name = f"{name[: MAX_NAME_CHARS // 2]} {name[-MAX_NAME_CHARS // 2 :]}"
     known = plain(name).rstrip("[]0123456789")
-    if known in _USUAL:
+    joined, words = known.translate(_JOINED), [word.lower() for word in _WORD.findall(name)]
+    if joined in _USUAL:
         return True
-    if _HARMLESS.search(known):
+    if _HARMLESS.search(known) or (words and words[-1] in _ABOUT):
         return False
-    return bool(_ENDS.search(known)) or any(word.lower() in _WORDS for word in _WORD.findall(name))
+    return bool(_ENDS.search(joined)) or any(word in _WORDS for word in words)

@@ -3,53 +3,93 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from typing import NamedTuple
-from urllib.parse import unquote_to_bytes
+from bisect import bisect_right
+from collections.abc import Callable
 
 from .index import Span
 
-_PERCENT = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
+_CUT = r"(?=\Z| ?\.\.\.|['\"])"  # where a text may have been cut, and an escape with it
+_PERCENT = re.compile(rf"(?:%[0-9A-Fa-f]{{2}})+(?:%[0-9A-Fa-f]?{_CUT})?|%[0-9A-Fa-f]?{_CUT}")
 _ESCAPE = re.compile(
-    r"\\u[dD][89abAB][0-9A-Fa-f]{2}\\u[dD][c-fC-F][0-9A-Fa-f]{2}"
+    r"(\\u[dD][89abAB][0-9A-Fa-f]{2}(?:\\(?:u[0-9A-Fa-f]{0,3})?)?" + _CUT + r"|\\(?=\Z| ?\.\.\.)"
+    r"|(?:\\u[0-9A-Fa-f]{0,3}|\\x[0-9A-Fa-f]?)" + _CUT + r"|&(?:[alg]|am|amp|lt|gt|apo?s?|q|quo?t?"
+    r"|#[0-9]{0,7}|#[xX][0-9A-Fa-f]{0,6})?" + _CUT + ")"
+    r"|\\u[dD][89abAB][0-9A-Fa-f]{2}\\u[dD][c-fC-F][0-9A-Fa-f]{2}"
     r"|\\u[0-9A-Fa-f]{4}|\\x[0-9A-Fa-f]{2}|\\."
     r"|&(?:amp|lt|gt|quot|apos|#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6});",
     re.DOTALL,
 )
+_AT_CUT = re.compile(_CUT)
 _LETTERS = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f"}
 _ENTITIES = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
 
+Meaning = Callable[[re.Match[str]], str]
 
-class Spelling(NamedTuple):
-    """A text, and where each of its characters begins and ends in the text that it was decoded from (None: as here)."""
 
-    text: str
-    starts: list[int] | None = None
-    stops: list[int] | None = None
+class Spelling:
+    """A text, and where its characters stand in the text that it was decoded from, or is a part of (None: as here)."""
+
+    def __init__(
+        self,
+        text: str,
+        before: Spelling | None = None,
+        escapes: tuple[re.Pattern[str], Meaning] | None = None,
+        shift: int = 0,
+    ) -> None:
+        self.text, self._before, self._escapes, self._shift = text, before, escapes, shift
+        self._places: tuple[list[int], list[tuple[int, int, int]]] | None = None  # worked out when it is asked for
 
     def original(self, span: Span) -> Span:
         """Where a part of the text stands in the text that it was decoded from."""
         start, stop = span
-        if self.starts is None or self.stops is None or start == stop:
+        if self._before is None:
             return span
-        return self.starts[start], self.stops[stop - 1]
+        if self._escapes is None:
+            return self._before.original((start + self._shift, stop + self._shift))
+        first = self._earlier(start)
+        return self._before.original((first[0], self._earlier(stop - 1)[1] if stop > start else first[0]))
 
     def part(self, span: Span) -> Spelling:
         """A part of the text."""
         start, stop = span
-        if self.starts is None or self.stops is None:
-            return Spelling(self.text[start:stop], list(range(start, stop)), list(range(start + 1, stop + 1)))
-        return Spelling(self.text[start:stop], self.starts[start:stop], self.stops[start:stop])
+        return Spelling(self.text[start:stop], self, shift=start)
+
+    def _earlier(self, at: int) -> Span:
+        """Where a character stands in the text before this one."""
+        starts, escapes = self._places = self._places or self._find_escapes()
+        index = bisect_right(starts, at) - 1
+        if index < 0:
+            return at, at + 1
+        (start, stop, length), beyond = escapes[index], at - starts[index]
+        if beyond >= length:
+            return stop + beyond - length, stop + beyond - length + 1
+        if length * 3 == stop - start:  # a byte each, as most are
+            return start + 3 * beyond, start + 3 * beyond + 3
+        return start, stop
+
+    def _find_escapes(self) -> tuple[list[int], list[tuple[int, int, int]]]:
+        """Where each escape's meaning begins; where the escape begins and ends, and how long its meaning is."""
+        starts, escapes, shorter = list[int](), list[tuple[int, int, int]](), 0
+        if self._before is not None and self._escapes is not None:
+            pattern, meaning = self._escapes
+            for match in pattern.finditer(self._before.text):
+                length = len(meaning(match))
+                starts.append(match.start() - shorter)
+                escapes.append((*match.span(), length))
+                shorter += match.end() - match.start() - length
+        return starts, escapes
 
 
-def spellings(text: str) -> Iterator[Spelling]:
+def spellings(text: str) -> list[Spelling]:
     """The text itself, and what it comes to where URLs, JSON or XML would spell it so, in any order of two of them."""
     whole = Spelling(text)
-    yield whole
-    if "%" in text or "\\" in text or "&" in text:
-        for first in filter(None, (_percent(whole), escaped(whole))):
-            yield first
-            yield from filter(None, (_percent(first), escaped(first)))
+    if is_spelled_plainly(text):
+        return [whole]
+    found = {text: whole}
+    for first in filter(None, (_percent(whole), escaped(whole))):
+        for spelling in filter(None, (first, _percent(first), escaped(first))):
+            found.setdefault(spelling.text, spelling)
+    return list(found.values())
 
 
 def is_spelled_plainly(text: str) -> bool:
@@ -63,15 +103,31 @@ def _percent(before: Spelling) -> Spelling | None:
 
 def escaped(before: Spelling) -> Spelling | None:
     """The text without the escapes of JSON and XML; None if it has none."""
-    text = before.text
-    return _decoded(before, _ESCAPE, _meant) if "\\" in text or ("&" in text and ";" in text) else None
+    return _decoded(before, _ESCAPE, _meant) if "\\" in before.text or "&" in before.text else None
 
 
-def _bytes_of(encoded: str) -> str:
-    return unquote_to_bytes(encoded).decode("utf-8", "replace")
+def unescaped(text: str) -> str:
+    """The same of a text whose places nobody asks for."""
+    return _ESCAPE.sub(_meant, text) if "\\" in text or "&" in text else text
 
 
-def _meant(escape: str) -> str:
+def _decoded(before: Spelling, pattern: re.Pattern[str], meaning: Meaning) -> Spelling | None:
+    """The spelling with everything decoded that the pattern matches; None if nothing is."""
+    text = pattern.sub(meaning, before.text)
+    return None if text == before.text else Spelling(text, before, (pattern, meaning))
+
+
+def _bytes_of(match: re.Match[str]) -> str:
+    """What percent signs encode; nothing of what was cut."""
+    encoded = match[0]
+    meant = bytes.fromhex(encoded[: len(encoded) - len(encoded) % 3].replace("%", "")).decode("utf-8", "replace")
+    return meant.rstrip("\ufffd") if meant[-1:] == "\ufffd" and _AT_CUT.match(match.string, match.end()) else meant
+
+
+def _meant(match: re.Match[str]) -> str:
+    escape = match[0]
+    if match[1] is not None:  # it was cut
+        return ""
     if len(escape) == 2:
         return _LETTERS.get(escape[1], escape[1])
     if escape[0] == "&":
@@ -83,37 +139,3 @@ def _meant(escape: str) -> str:
     if len(escape) == 12:
         return escape.encode("ascii").decode("unicode_escape").encode("utf-16", "surrogatepass").decode("utf-16")
     return chr(int(escape[2:], 16))
-
-
-def _decoded(before: Spelling, pattern: re.Pattern[str], meaning: Callable[[str], str]) -> Spelling | None:
-    """The spelling with everything decoded that the pattern matches; None if nothing is."""
-    pieces, starts, stops, at = list[str](), list[int](), list[int](), 0
-    text = before.text
-    for match in pattern.finditer(text):
-        start, stop = match.span()
-        if start > at:
-            _keep(before, (at, start), pieces, starts, stops)
-        meant = meaning(match[0])
-        pieces.append(meant)
-        width = 3 if len(meant) * 3 == stop - start else 0  # a byte each, as most are
-        for index in range(len(meant)):
-            first, last = before.original((start + index * width, start + (index + 1) * width if width else stop))
-            starts.append(first)
-            stops.append(last)
-        at = stop
-    if not at:
-        return None
-    _keep(before, (at, len(text)), pieces, starts, stops)
-    return Spelling("".join(pieces), starts, stops)
-
-
-def _keep(before: Spelling, span: Span, pieces: list[str], starts: list[int], stops: list[int]) -> None:
-    """Go on with a part that means itself."""
-    start, stop = span
-    pieces.append(before.text[start:stop])
-    if before.starts is None or before.stops is None:
-        starts.extend(range(start, stop))
-        stops.extend(range(start + 1, stop + 1))
-    else:
-        starts.extend(before.starts[start:stop])
-        stops.extend(before.stops[start:stop])

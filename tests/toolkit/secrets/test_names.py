@@ -14,7 +14,8 @@ from mockserver.toolkit.secrets.names import looks_secret
         "Authorization", "auth[token]", "clientSecret", "X-Vault-Token", "Cookie", "pwd", "KEY", "token[]", "pass",
         "sig", "jsessionid", "PHPSESSID", "X-Amz-Signature", "user.password", "new_passwd2", "XSRFToken", "bearerValue",
         "id-token", "saml_response", "x-session-ref", "db[pass][0]", "accesstoken", "credential", "JWT", "user_creds",
-        "secret_key_base", "authUser", "a" * 300 + "_token",
+        "secret_key_base", "authUser",
+        "api.key", "access[key]", "token_type_secret", "url_token", "a" * 300 + "_token",
     ],
 )  # fmt: skip
 def test_names_of_secrets(name: str) -> None:
@@ -27,6 +28,7 @@ def test_names_of_secrets(name: str) -> None:
         "page", "PageToken", "next_page_token", "tokens", "secretary", "Idempotency-Key", "filter[status]", "design",
         "author", "passenger", "compass", "signal", "assign", "authority", "SubscriptionTypeId", "obsession",
         "Keywords", "monkey", "bypassed", "sigma", "cursorToken",
+        "token_type", "sessionCount", "auth-method", "secret.length", "token_expires",
     ],
 )  # fmt: skip
 def test_names_of_what_is_none(name: str) -> None:
