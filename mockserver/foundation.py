@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import NamedTuple
 
-from .spec_basis import OperationBasis, SpecBasis, success
+from .spec_basis import OperationBasis, SpecBasis
 from .toolkit.basis import Basis, Part, weakest
 from .vendor import Call, Reply
 
@@ -78,7 +78,7 @@ def _parts(shaping: Shaping) -> tuple[Part, ...]:
     spec, parts, condition = shaping.spec, list[Part](), None
     operation = spec.operations.get(shaping.operation)
     if operation and shaping.succeeded:
-        parts.append(success(operation))
+        parts.append(operation.success)
     else:
         errors = operation.errors if operation else spec.errors
         text, status, condition = errors.get(shaping.rule) or _unknown(shaping.rule)

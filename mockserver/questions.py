@@ -55,14 +55,14 @@ def remembered(endpoint: Endpoint, query: str, readings: tuple[tuple[str, str], 
     notices: list[Notice] = []
     sent = endpoint.decode(querystring.pairs(query), endpoint.params, chosen)
     names, spelled = params.named(endpoint.params, sent)
-    named = tuple(dict.fromkeys(names))
+    named = tuple(names)
     ignores = lambda complaint: endpoint.ignores(complaint, chosen)  # noqa: E731  # one name, one line
     try:
         values = params.read(endpoint.params, sent, notices.append, repeated=endpoint.repeated, ignores=ignores)
     except Fact as fact:
         return Question({}, tuple(notices), named, (), consulted, fact)
     told = {notice.location for notice in notices}  # of those it is known that the value was not read as it is
-    respelled = tuple(dict.fromkeys([name for name in spelled if f"query.{name}" not in told]))
+    respelled = tuple([name for name in spelled if f"query.{name}" not in told])
     return Question(values, tuple(notices), named, respelled, consulted)
 
 

@@ -16,7 +16,7 @@ from urllib.parse import unquote_plus
 from . import live
 from .store import Document
 from .toolkit.notices import Notice
-from .toolkit.querystring import Pairs, collected, encode_pairs, pairs, quoted
+from .toolkit.querystring import SHORT, Pairs, collected, encode_pairs, pairs, quoted
 from .toolkit.secrets import places
 from .toolkit.secrets.index import MIN_CUT_CHARS, MIN_QUOTED_CHARS, SecretIndex, Span
 from .toolkit.secrets.names import looks_secret, plain
@@ -148,6 +148,7 @@ class Redaction:
         declared = [credential.header for credential in self._credentials.values()]
         self._names = frozenset(map(plain, (*declared, *(each.key for each in self._credentials.values()))))
         schemes = (*(credential.scheme for credential in self._credentials.values()), "Basic", "Bearer", "Token")
+        self._known_name = lru_cache(maxsize=4096)(self._is_secret)
         self._find = partial(places.find, is_secret=self.is_secret)
         self._find_in_body = partial(places.find_in_body, is_secret=self.is_secret)
         self._schemes = frozenset(scheme.lower() for scheme in schemes if scheme)
@@ -161,6 +162,9 @@ class Redaction:
 
     def is_secret(self, name: str) -> bool:
         """Whether what has this name, in a header, query or body, is a credential."""
+        return self._known_name(name) if len(name) <= SHORT else self._is_secret(name)
+
+    def _is_secret(self, name: str) -> bool:
         return looks_secret(name) or plain(name) in self._names
 
     def of(self, sent: Request, vendor: Vendor | None = None) -> RedactedRequest:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any, get_args
 
@@ -30,6 +31,12 @@ class OperationBasis:
     responses: dict[str, Part] = field(default_factory=dict)
     errors: dict[str, Errors] = field(default_factory=dict)
 
+    @cached_property
+    def success(self) -> Part:
+        """What its success rests on: that it is there, and how it answers."""
+        answered = [part for status, part in self.responses.items() if status.startswith("2")]
+        return weakest((self.part, *(part._replace(kind="operation", name=self.part.name) for part in answered)))
+
 
 @dataclass(eq=False)
 class SpecBasis:
@@ -43,7 +50,7 @@ class SpecBasis:
     credentials: list[Part] = field(default_factory=list)
     gaps: list[str] = field(default_factory=list)
 
-    @property
+    @cached_property
     def authentication(self) -> Part:
         return weakest(self.credentials)._replace(kind="authentication")
 
@@ -149,9 +156,3 @@ def _silent_operation(endpoint: Endpoint, found: OperationBasis | None) -> Itera
     for name in (*params.names(endpoint.params), *endpoint.path_names):
         if name not in found.parameters:
             yield f"the parameter {name} of {endpoint.operation} with {_SILENT}"
-
-
-def success(found: OperationBasis) -> Part:
-    """What the success of an operation rests on: that it is there, and how it answers."""
-    answered = [part for status, part in found.responses.items() if status.startswith("2")]
-    return weakest((found.part, *(part._replace(kind="operation", name=found.part.name) for part in answered)))

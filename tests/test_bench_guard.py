@@ -15,10 +15,10 @@ import pytest
 
 from tests.servers import ROOT
 
-# How many times as long as the bare view the whole job may take: about a quarter more than was seen (29 November 2026:
-# 0.85 to 0.95, 1.72 to 1.76), and a little for other machines.
-SAME_AT_MOST = 1.1
-DIFFERENT_AT_MOST = 2.4
+# How many times as long as the bare view the whole job may take: about a fifth more than was seen on a busy machine (30
+# November 2026: 1.04 to 1.10, 2.8; it was 0.9 and 2.1 before replies told what they rest on).
+SAME_AT_MOST = 1.3
+DIFFERENT_AT_MOST = 3.4
 
 
 @pytest.mark.slow

@@ -201,11 +201,13 @@ def attribute(schema: Schema, name: str) -> str:
 
 
 def named(schema: Schema, sent: Pairs) -> tuple[list[str], list[str]]:
-    """The parameters that were sent, and those of them whose value is spelled otherwise than it is printed."""
-    known = _known(schema)
-    ours = [(name, known[name], text) for name, text in sent if name in known]
-    spelled = [name for name, field, text in ours if isinstance(field, Param) and not field.is_printed(text)]
-    return [name for name, _, _ in ours], spelled
+    """The parameters that were sent, and those of them whose value is spelled otherwise than it is printed; both in the
+    order of the document.
+    """
+    values = dict(sent)
+    ours = [(name, field) for name, field in _known(schema).items() if name in values]
+    spelled = [name for name, field in ours if isinstance(field, Param) and not field.is_printed(values[name])]
+    return [name for name, _ in ours], spelled
 
 
 def read(

@@ -81,7 +81,7 @@ class SecretIndex:
 
         ``cut``: also beginnings of so many characters of a secret, where the text was cut and at its end.
         """
-        if not self._buckets:
+        if not cut and len(text) < self.shortest:
             return []
         folded, found, done = fold(text), list[Span](), 0
         pieces, buckets = self._pieces, self._buckets
@@ -102,7 +102,8 @@ class SecretIndex:
 
     def _tail(self, folded: str, least: int) -> int:
         """Where the beginning of a secret starts that goes on behind the text's end; the text's length if none does."""
-        for start in range(max(0, len(folded) - _KEY_CHARS), len(folded) - least + 1):
+        starts = range(max(0, len(folded) - _KEY_CHARS), len(folded) - least + 1)
+        for start in [at for at in starts if folded[at : at + _WIDTH] in self._pieces]:
             end = folded[start:]
             bucket = self._buckets.get(end[:_HEAD])
             if bucket.begins_with(end) if bucket else len(end) < _HEAD and self._has_head(end):
