@@ -61,15 +61,15 @@ class SecretIndex:
             bucket = self._buckets[folded[:_HEAD]] = _Bucket()
             self._pieces.update(_pieces(folded))
         if bucket.add(folded):
-            self._lengths[len(folded)] += 1
-            self.shortest = min(self.shortest, len(folded))
+            self._lengths[min(len(folded), _KEY_CHARS)] += 1
+            self.shortest = min(self.shortest, len(folded), _KEY_CHARS)
             self.version += 1
 
     def _discard(self, secret: str) -> None:
         folded = fold(secret)
         bucket = self._buckets.get(folded[:_HEAD])
         if bucket is not None and folded in bucket.secrets and bucket.discard(folded):
-            self._lengths -= Counter([len(folded)])
+            self._lengths -= Counter([min(len(folded), _KEY_CHARS)])
             self.shortest = min(self._lengths, default=sys.maxsize)
             self.version += 1
             if not bucket.secrets:
