@@ -30,6 +30,7 @@ from .toolkit.secrets.index import SecretIndex
 from .vendor import Request, Vendor
 
 NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
+LOOKS = 3  # at a sandbox that changes while it is looked at
 OVERLAY_BYTES = 64 * 1024 * 1024
 Overlay = tuple[tuple[object, ...], Dataset]  # the state of the sandbox and the data that it is of, and what it is
 
@@ -195,6 +196,10 @@ def clock_of(mode: str, dataset: str, library: Library, vendors: Iterable[Vendor
 def first_day(settings: Settings, wall: float) -> date | None:
     """The day for which data is made by default: today where the clock is real, else that of the files (None)."""
     return at(wall).date() if settings.clock == "real" else None
+
+
+class _Replaced(Exception):
+    """Another sandbox was put in the place of the one that is looked at."""
 
 
 class Sandboxes:
@@ -413,23 +418,41 @@ class Sandboxes:
 
     # Data -----------------------------------------------------------------------------------------------------------
 
-    def dataset(self, sandbox: Sandbox, vendor: Vendor) -> Dataset:
-        """What the vendor's calls see in this sandbox: the shared dataset, or a copy with the sandbox's changes."""
+    def dataset(self, sandbox: Sandbox, vendor: Vendor, *, of_now: bool = False) -> Dataset:
+        """What the vendor's calls see in this sandbox: the shared dataset, or a copy with the sandbox's changes.
+
+        ``of_now``: raises _Replaced when the changes are no more those of this sandbox.
+        """
         base = self.library.dataset(vendor, sandbox.dataset, sandbox.day)
         self._know_base(vendor, sandbox.dataset, base)
         version = sandbox.edits.get(vendor.name)
         if version is None:
             return base
         key, state = (sandbox.name, vendor.name), (version, sandbox.dataset, sandbox.day, sandbox.epoch, base.mark)
-        overlay = self._overlays.get(key, lambda: (state, self._overlaid(base, sandbox, vendor)))
+        overlay = self._overlays.get(key, lambda: (state, self._overlaid(base, sandbox, vendor, of_now=of_now)))
         if overlay[0] != state:  # of before the last change
             overlay[1].records.forget_views()
-            overlay = state, self._overlaid(base, sandbox, vendor)
+            overlay = state, self._overlaid(base, sandbox, vendor, of_now=of_now)
             self._overlays.put(key, overlay)
         return overlay[1]
 
-    def _overlaid(self, base: Dataset, sandbox: Sandbox, vendor: Vendor) -> Dataset:
-        edits = self.edits(sandbox, vendor)[1]
+    def with_data(self, sandbox: Sandbox, vendor: Vendor, wall: float) -> tuple[Sandbox, Dataset]:
+        """The sandbox and what the vendor's calls see in it, of one moment: another one may be put in its place between
+        two looks at the store.
+        """
+        for _ in range(LOOKS):
+            try:
+                return sandbox, self.dataset(sandbox, vendor, of_now=True)
+            except _Replaced:
+                sandbox = self.enter(sandbox.name, wall)
+        return sandbox, self.dataset(sandbox, vendor)
+
+    def _overlaid(self, base: Dataset, sandbox: Sandbox, vendor: Vendor, *, of_now: bool) -> Dataset:
+        edits = self._stored_edits(sandbox.name, vendor)[1]
+        if edits.epoch != sandbox.epoch:
+            if of_now:
+                raise _Replaced
+            edits = Edits(epoch=sandbox.epoch)
         self._know_secrets(sandbox.name, vendor, edits)
         return overlaid(base, edits)
 

@@ -170,7 +170,7 @@ def placed(world: World, call: Call, wall: float) -> tuple[Sandbox, faults.Wish]
         warn_of_store(call)
     call.sandbox, call.request = choice.name, choice.request
     call.notices.extend(choice.notices)
-    call.dataset = world.sandboxes.dataset(sandbox, vendor)
+    sandbox, call.dataset = world.sandboxes.with_data(sandbox, vendor, wall)
     call.now, call.any_credential = sandbox.clock.now(wall), sandbox.any_credential
     call.choices, call.strict = readings_for(vendor, sandbox.readings), sandbox.strict
     live.refuse(world.settings.refuse_live, (vendor,), call.request, wall)

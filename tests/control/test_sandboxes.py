@@ -77,6 +77,32 @@ def test_no_call_sees_a_sandbox_half_made(make: Make, vendor: Vendor, there: boo
     )
 
 
+@pytest.mark.parametrize("when", range(1, 9))
+def test_no_call_mixes_a_sandbox_with_the_one_that_is_put_in_its_place(make: Make, vendor: Vendor, when: int) -> None:
+    """Whenever between two of its own looks at the store that happens."""
+    store = make()
+    interrupted = Interrupted(store)
+    calling, control = Sandboxed(vendor, store=interrupted), Sandboxed(vendor, store=store)
+    for name, gone, amounts in (("old", 1, "plain"), ("new", 2, "cents"), ("copy", 1, "plain")):
+        control.control("PATCH", "/settings", {"readings": {"acme.amounts": amounts}}, sandbox=name)
+        control.control("DELETE", f"/records/acme/{gone}", sandbox=name)
+    target = f"{BILLS}?size=50"
+    old, new = (control.get(target, X_Mock_Sandbox=name).body for name in ("old", "new"))
+    looks = 0
+
+    def look() -> None:
+        nonlocal looks
+        looks += 1
+        if looks == when:
+            control.control("PUT", "/sandboxes/copy", {"from": "new"})
+
+    interrupted.look = look
+    found = calling.get(target, X_Mock_Sandbox="copy").body
+    interrupted.look = None
+    assert found in (old, new)
+    assert calling.get(target, X_Mock_Sandbox="copy").body == (new if looks >= when else old)
+
+
 @pytest.fixture(scope="module")
 def server(vendor: Vendor) -> Sandboxed:
     return Sandboxed(vendor)
