@@ -94,55 +94,6 @@ def test_added_records_are_the_example_accounts_and_of_the_newest_month(world: W
     assert not any(name in row for row in added for name in optional)  # nothing hides them from callers
 
 
-def test_what_is_left_out_agrees_with_the_words_and_flags_given(world: World) -> None:
-    def add(name: str, given: Mapping[str, Any]) -> dict[str, Any]:
-        vendor = next(vendor for vendor in world.vendors if vendor.name == name)
-        added = Editor(world.sandboxes, "agreeing", vendor, WALL).add(given)
-        assert vendor.records.id in added
-        return added
-
-    never = "0000-00-00 00:00:00"
-    for _ in range(3):
-        for given in ({"status": "Paid"}, {"payment": {"status": "Completed"}}):
-            row = add("jframework", given)
-            assert (row["status"], row["payment"]["status"]) == ("Paid", "Completed")
-        for status in ("Voided", "Reserved", "Refunded"):
-            row = add("jframework", {"payment": {"status": status, "notes": "mine"}})
-            assert (row["status"], row["payment"]["status"], row["payment"]["notes"]) == ("Unpaid", status, "mine")
-        for status, paid, back in (
-            ("paid", True, False),
-            ("refunded", True, True),
-            ("cancelled", False, False),
-            ("unpaid", False, False),
-        ):
-            row = add("wisecp", {"status": status})
-            assert row["status"] == status
-            assert (row["payment_date"] != never, row["refund_date"] != never) == (paid, back)
-        row = add("wisecp", {"status": "pending"})
-        assert not row["formalize"]
-        row = add("wisecp", {"taxation_type": "inclusive", "created_at": "2026-01-05 10:00:00"})
-        assert (row["created_at"], row["taxation_type"]) == ("2026-01-05 10:00:00", "inclusive")
-        assert row["total"] == sum(item["total"] for item in row["items"]) + row["payment_method_commission"] - sum(
-            discount["amount"] for discount in row["discounts"]
-        )
-        row = add("wisecp", {"taxfree": True})
-        assert (row["taxfree"], row["tax"], row["tax_rate"]) == (True, 0, 0)
-        assert all(item["tax_exempt"] for item in row["items"])
-        assert add("saaslogic", {"statusName": "Paid"})["amountReceived"] > 0
-        assert add("saaslogic", {"statusName": "Unpaid"})["amountReceived"] == 0
-
-
-def test_words_that_no_record_of_the_recipe_has_together_are_taken_as_given(world: World) -> None:
-    vendor = next(vendor for vendor in world.vendors if vendor.name == "jframework")
-    editor = Editor(world.sandboxes, "disagreeing", vendor, WALL)
-    row = editor.add({"status": "Paid", "payment": {"status": "Denied"}})
-    assert (row["status"], row["payment"]["status"]) == ("Paid", "Denied")
-    assert vendor.recipe is not None
-    recipe, seed = vendor.recipe(), editor.sandboxes.enter("disagreeing", WALL).seed
-    ids = [recipe.record(seed, FAR + step, editor.data.anchor)["id"] for step in range(2)]
-    assert [row["id"], editor.add({})["id"]] == ids
-
-
 def test_many_editors_at_once_lose_nothing(editor: Editor) -> None:
     def edit(worker: int) -> list[int]:
         return [editor.add({"name": f"{worker}/{step}"})["id"] for step in range(10)]
@@ -222,26 +173,3 @@ def test_as_many_records_as_may_be_asked_for_can_be_made_of_every_vendor(
     over = client.post(f"/__admin/records/{vendor.name}/generate", json={"records": MOST + 1})
     assert over.status_code == 422
     assert over.get_json()["detail"] == f"records is {MOST + 1}, wanted a whole number from 1 to {MOST}."
-
-
-def test_further_keys_are_secrets_that_one_account_alone_has(world: World) -> None:
-    vendor = next(vendor for vendor in world.vendors if vendor.name == "netgroot")
-    editor = Editor(world.sandboxes, "further", vendor, WALL)
-    world.sandboxes.change("further", WALL, lambda sandbox: replace(sandbox, dataset="empty"))
-    first = {"subscriber_id": "one", "token": "secret-of-one", "more_tokens": ["second-of-one"]}
-    other = {"subscriber_id": "two", "token": "secret-of-two", "more_tokens": ["third-of-two", "second-of-one"]}
-    with pytest.raises(Misuse) as refused:
-        editor.replace_accounts([first, other])
-    assert refused.value.detail == (
-        "accounts[1].more_tokens[1]: found something that is not shown, wanted another token than accounts[0]."
-    )
-    with pytest.raises(Misuse) as refused:
-        editor.replace_accounts([first | {"more_tokens": "second-of-one"}])
-    assert "second-of-one" not in refused.value.detail
-    assert "accounts[0].more_tokens: found something that is not shown, wanted a list" in refused.value.detail
-    editor.replace_accounts([first])
-    assert world.sandboxes.secrets.find("it is second-of-one") == [(6, 19)]
-    found = editor.data.accounts.by("token", "second-of-one")
-    assert found is not None
-    assert found["subscriber_id"] == "one"
-    assert_written_down(editor)
