@@ -43,8 +43,12 @@ def only_acme(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def run(pytester: pytest.Pytester, vendor: Vendor, only_acme: None) -> Run:
-    """Runs pytest in this process on one file of tests."""
+def run(pytester: pytest.Pytester, vendor: Vendor, only_acme: None, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Runs pytest in this process on one file of tests, as a person does: where CI is set, pytest says a failure whole
+    once more in its summary.
+    """
+    for name in ("CI", "BUILD_NUMBER"):
+        monkeypatch.delenv(name, raising=False)
 
     def running(source: str, *flags: str) -> pytest.RunResult:
         pytester.makepyfile(CALL + source)
