@@ -30,6 +30,7 @@ serve: $(VENV)/serve.stamp ## serve all five vendors on http://127.0.0.1:8080 (A
 test: $(TESTED:%=$(VENV)/%.stamp) ## run the tests with branch coverage (SUITE=all: the slow and browser ones, too)
 	$(BIN)/coverage erase
 	$(BIN)/coverage run -m pytest -n $(JOBS) $(MARKS) $(ARGS)
+	@find . -maxdepth 1 -name '.coverage.*' -empty -delete # of processes that tests have killed
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 
