@@ -14,6 +14,7 @@ from mockserver.settings import (
     is_loopback,
     make,
     pairs,
+    secrets_of_url,
     secured,
     unknown,
     variable,
@@ -277,3 +278,19 @@ def test_a_url_is_told_without_its_password(url: str, told: str) -> None:
     with pytest.raises(WrongSetting) as refused:
         make({"store": f"{url} x"}, {})
     assert "SECRET" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("url", "secrets"),
+    [
+        ("memory", set()),
+        ("redis://127.0.0.1:6379/0", set()),
+        ("redis://:of-the-store@host/0", {"of-the-store"}),
+        ("rediss://user:p%40ss-word@host:6380/0?timeout=3", {"p%40ss-word", "p@ss-word"}),
+        ("unix:///run/redis.sock?password=of%20it&db=2", {"of%20it", "of it"}),
+        ("redis://host?ssl_keyfile=/a&ssl_password=of-the-key", {"of-the-key"}),
+    ],
+)
+def test_the_secrets_of_a_stores_url_are_known(url: str, secrets: set[str]) -> None:
+    assert set(secrets_of_url(url)) == secrets
+    assert not [secret for secret in secrets if secret in without_password(url)]
