@@ -29,6 +29,7 @@ from .vendor import Vendor
 # 15 records, so that what is added first is as new as the newest of a story that is told month by month.
 FAR = 589_680
 LOOKED_AT = 540  # records of a recipe (36 months) among which one is looked for that agrees with what was given
+DRAWS = 3  # of one record, whose months may be longer or shorter than those of the one before
 TOLD = 100  # faults of one body that are told one by one
 MOST = 2_000  # records made at once, as many of any vendor as a sandbox may hold; for more there is --records
 
@@ -187,16 +188,42 @@ class Editor:
             raise Misuse("Not found", f"{self.vendor.name} has no record {id[:80]!r} here.", 404, code="not-found")
         return index
 
-    def _own_time(self, given: Mapping[str, Any]) -> datetime | None:
-        """When a given record says that it was made, if it does so in the vendor's format."""
-        chart = self.vendor.records.chart
-        field, text = (self._fields.get(chart.date), given.get(chart.date)) if chart else (None, None)
+    def _moment(self, values: Mapping[str, Any], name: str) -> datetime | None:
+        """A time of these values, if it is one and written in the vendor's format."""
+        field, text = self._fields.get(name), values.get(name)
         if not isinstance(field, Moment) or not isinstance(text, str):
             return None
         try:
             return within(field.moment(text))
         except ValueError:  # which is told when the record is checked
             return None
+
+    def _made_at(self, given: Mapping[str, Any], row: Mapping[str, Any]) -> datetime | None:
+        """When this record must be made to have the first time of ``given``; None if it has it, or nothing tells.
+
+        The time that dates a record comes before all others, which keep their distance from it.
+        """
+        date = self.vendor.records.chart.date if self.vendor.records.chart else ""
+        for name in (date, *self._fields):
+            wanted, own, made = self._moment(given, name), self._moment(row, name), self._moment(row, date)
+            if wanted is not None and (name == date or (own and made)):
+                return None if own == wanted else made + (wanted - own) if own and made else wanted
+        return None
+
+    def _draw(self, seed: int, index: int, anchor: datetime, given: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The recipe's record, at the time that was given if one was."""
+        assert self.vendor.recipe is not None
+        recipe = self.vendor.recipe()
+        row = recipe.record(seed, index, anchor)
+        for _ in range(DRAWS):
+            try:
+                at = self._made_at(given, row)
+                if at is None or recipe.dated is None:
+                    break
+                row = recipe.dated(seed, index, within(at))
+            except (ValueError, OverflowError):  # too far away for the rest of the record to follow
+                break
+        return row
 
     def _made(
         self, upto: int, data: Dataset, seed: int | None, given: Mapping[str, Any] = MappingProxyType({})
@@ -209,13 +236,10 @@ class Editor:
             return upto, {}
         if seed is None:
             seed = self.sandboxes.enter(self.sandbox, self.wall).seed
-        recipe, at, first = self.vendor.recipe(), self._own_time(given), upto or max(FAR, len(data.records))
+        first = upto or max(FAR, len(data.records))
         free: tuple[int, dict[str, Any]] | None = None
         for index in count(first):
-            if at is None or recipe.dated is None:
-                row = recipe.record(seed, index, data.anchor)
-            else:
-                row = recipe.dated(seed, index, at)
+            row = self._draw(seed, index, data.anchor, given)
             agreeing = agrees(self._schema, row, given)
             if free is None or agreeing:
                 made = self._schema.read(dict(row))
@@ -238,11 +262,15 @@ class Editor:
 
 
 def agrees(schema: RecordSchema, row: Mapping[str, Any], given: Mapping[str, Any]) -> bool:
-    """Whether the words and flags of a record, and of the maps in it, are those that were given."""
+    """Whether the words and flags of a record, and of the maps in it, are those that were given, and it has each time
+    that was given.
+    """
     for name, value in given.items():
         field, own = schema.by_wire_name.get(name), row.get(name)
         if isinstance(field, Nested) and isinstance(value, Mapping) and isinstance(own, Mapping):
             agreeing = agrees(field.inner, own, value)
+        elif isinstance(field, Moment):
+            agreeing = value is None or own is not None
         else:
             agreeing = own == value or not isinstance(field, Word | Flag)
         if not agreeing:

@@ -79,6 +79,47 @@ def test_a_record_with_a_time_of_its_own_gets_cycle_and_due_date_from_it(
             assert added["payment_date"] == NEVER or added["payment_date"] >= given["created_at"]
 
 
+OTHER_TIMES = [
+    ("netgroot", {"due_date": "2025-04-03T11:22:33Z"}, {"date": "2025-03-20T11:22:33Z"}),
+    (
+        "jframework",
+        {"billingPeriodEndDate": "2024-02-29T23:59:59.9999999Z"},
+        {"billingPeriodStartDate": "2024-02-01T00:00:00.0000000Z", "invoiceDate": "2024-03-01"},
+    ),
+    ("jframework", {"overdueDate": "2024-03-02T06:30:00.0000000Z"}, {"invoiceDate": "2024-02-01T06:30:00.0000000Z"}),
+    (
+        "saaslogic",
+        {"billingCycleStartDate": "2024-02-01T00:00:00"},
+        {"billingCycleEndDate": "2024-02-29T23:59:59", "invoiceDate": "2024-02-"},
+    ),
+    ("saaslogic", {"dueDate": "2024-03-30T10:00:00"}, {"invoiceDate": "2024-02-29T10:00:00"}),
+    (
+        "flolive",
+        {"billingCycleStartDate": "2026-03-01T00:00:00.000Z"},
+        {"billingCycleEndDate": "2026-03-31T23:59:59.999Z", "creationTime": "2026-04-"},
+    ),
+    ("flolive", {"dueDate": "2026-01-31"}, {"billingCycleEndDate": "2025-12-31T23:59:59.999Z"}),
+    ("wisecp", {"due_date": "2025-06-17 08:00:00"}, {"created_at": ("2025-04-", "2025-05-", "2025-06-")}),
+    ("wisecp", {"payment_date": "2025-06-17 08:00:00", "status": "paid"}, {"created_at": ("2025-05-", "2025-06-")}),
+]
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "wanted"), OTHER_TIMES, ids=[f"{n}-{next(iter(g))}" for n, g, _ in OTHER_TIMES]
+)
+def test_any_other_time_moves_the_whole_record(
+    world: World, name: str, given: dict[str, Any], wanted: dict[str, str | tuple[str, ...]]
+) -> None:
+    """A due date, a cycle's start or end, or a payment given alone; what may be null may still be."""
+    vendor = next(vendor for vendor in world.vendors if vendor.name == name)
+    editor = Editor(world.sandboxes, f"moved-{name}-{next(iter(given))}", vendor, WALL)
+    for _ in range(40):
+        added = editor.add(given)
+        assert {field: added[field] for field in given} == given
+        for field, start in wanted.items():
+            assert added.get(field) is None or added[field].startswith(start), field
+
+
 def test_what_a_record_says_itself_comes_before_what_follows_from_its_time(world: World) -> None:
     vendor = next(vendor for vendor in world.vendors if vendor.name == "netgroot")
     editor = Editor(world.sandboxes, "dated-by-itself", vendor, WALL)
