@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from .index import Span
 
@@ -80,16 +80,33 @@ class Spelling:
         return starts, escapes
 
 
+class Wrapped(Spelling):
+    """What a part of a text means as a whole: each place in it stands for all of that part."""
+
+    def __init__(self, text: str, span: Span) -> None:
+        super().__init__(text)
+        self._span = span
+
+    def original(self, span: Span) -> Span:
+        return self._span
+
+
 def spellings(text: str) -> list[Spelling]:
     """The text itself, and what it comes to where URLs, JSON or XML would spell it so, in any order of two of them."""
-    whole = Spelling(text)
-    if is_spelled_plainly(text):
-        return [whole]
-    found = {text: whole}
+    return list(every_spelling(Spelling(text)))
+
+
+def every_spelling(whole: Spelling) -> Iterator[Spelling]:
+    """The same of a text that stands in another one, each as it is asked for."""
+    yield whole
+    if is_spelled_plainly(whole.text):
+        return
+    known = {whole.text}
     for first in filter(None, (_percent(whole), escaped(whole))):
-        for spelling in filter(None, (first, _percent(first), escaped(first))):
-            found.setdefault(spelling.text, spelling)
-    return list(found.values())
+        for spelling in (first, _percent(first), escaped(first)):
+            if spelling is not None and spelling.text not in known:
+                known.add(spelling.text)
+                yield spelling
 
 
 def is_spelled_plainly(text: str) -> bool:
