@@ -98,20 +98,19 @@ class _Part:
         whole: bool = False,
         spell: Callable[[str], list[Spelling]] = spellings,
     ) -> None:
-        self.text, self.secrets, self._spans, self._whole = text, list[str](), list[Span](), whole
+        self.text, self.secrets, self._spans, self._whole = text, list[str](), set[Span](), whole
         self._spelled: list[Spelling] | None = None
         if find is None or not places.may_have_any(text):
             return
         self._spelled = spell(text)
         try:
             for span, secret in find(text, spelled=self._spelled):
-                self._spans.append(span)
+                self._spans.add(span)
                 self.secrets.append(secret)
-                if len(self._spans) > MAX_SPANS:
+                if len(self._spans) > MAX_SECRETS or len(self.secrets) > MAX_SPANS:
                     raise TooManyNames
         except TooManyNames:
             self._whole = True
-        self._whole = self._whole or len(set(self._spans)) > MAX_SECRETS
 
     def masked(self, indexes: Iterable[SecretIndex], *, cut: int = 0) -> str:
         return HIDDEN if self._whole else masked(self.text, indexes, self._spans, cut=cut, spelled=self._spelled)

@@ -204,5 +204,11 @@ class _Bucket:
 
 def _shared(text: str, other: str) -> int:
     """How many characters two texts begin with alike."""
-    pairs = enumerate(zip(text, other, strict=False))
-    return next((at for at, (mine, theirs) in pairs if mine != theirs), min(len(text), len(other)))
+    low, high = 0, min(len(text), len(other))
+    while low < high:
+        middle = (low + high + 1) // 2
+        if text[low:middle] == other[low:middle]:
+            low = middle
+        else:
+            high = middle - 1
+    return low

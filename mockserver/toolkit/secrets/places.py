@@ -54,7 +54,7 @@ def find(text: str, is_secret: IsSecret, spelled: Iterable[Spelling] | None = No
     for spelling in spellings(text) if spelled is None else spelled:
         if not may_have_any(spelling.text):
             continue
-        for span in (*_named(spelling.text, is_secret), *_wrapped(spelling.text)):
+        for span in _plainly(spelling.text, is_secret):
             secret, original = spelling.text[slice(*span)], spelling.original(span)
             yield original, secret
             if _BETWEEN.search(secret):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 
 from .index import Span
 
@@ -20,6 +21,7 @@ _ESCAPE = re.compile(
     re.DOTALL,
 )
 _AT_CUT = re.compile(_CUT)
+_SHORT = 12  # characters of an escape whose meaning is remembered
 _LETTERS = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f"}
 _ENTITIES = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
 
@@ -137,14 +139,21 @@ def _decoded(before: Spelling, pattern: re.Pattern[str], meaning: Meaning) -> Sp
 def _bytes_of(match: re.Match[str]) -> str:
     """What percent signs encode; nothing of what was cut."""
     encoded = match[0]
-    meant = bytes.fromhex(encoded[: len(encoded) - len(encoded) % 3].replace("%", "")).decode("utf-8", "replace")
+    meant = (_unquoted if len(encoded) <= _SHORT else _unquoted.__wrapped__)(encoded)
     return meant.rstrip("\ufffd") if meant[-1:] == "\ufffd" and _AT_CUT.match(match.string, match.end()) else meant
 
 
+@lru_cache(4096)  # the same few come again and again
+def _unquoted(encoded: str) -> str:
+    return bytes.fromhex(encoded[: len(encoded) - len(encoded) % 3].replace("%", "")).decode("utf-8", "replace")
+
+
 def _meant(match: re.Match[str]) -> str:
-    escape = match[0]
-    if match[1] is not None:  # it was cut
-        return ""
+    return _meaning(match[0]) if match[1] is None else ""  # of one that was cut
+
+
+@lru_cache(4096)
+def _meaning(escape: str) -> str:
     if len(escape) == 2:
         return _LETTERS.get(escape[1], escape[1])
     if escape[0] == "&":
