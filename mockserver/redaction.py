@@ -100,7 +100,7 @@ class _Part:
     ) -> None:
         self.text, self.secrets, self._spans, self._whole = text, list[str](), set[Span](), whole
         self._spelled: list[Spelling] | None = None
-        if find is None or not places.may_have_any(text):
+        if find is None or whole or not places.may_have_any(text):
             return
         self._spelled = spell(text)
         try:
@@ -261,14 +261,15 @@ class Redaction:
         return (self._remembered if known else self._read_headers)(tuple(headers.items()))
 
     def _read_headers(self, headers: tuple[tuple[str, str], ...]) -> _Headers:
-        parts, found = list[tuple[str, str, _Part]](), list[str]()
+        parts, found, left = list[tuple[str, str, _Part]](), list[str](), MAX_SECRETS
         for name, value in headers:
             if self.is_secret(name):
                 scheme, secret = self._split(value)
                 parts.append((name, scheme, _Part(secret, whole=True)))
                 found += _carried(name, scheme, secret)
             else:
-                part = _Part(value, self._find)
+                part = _Part(value, self._find, whole=left < 0 and places.may_have_any(value))
+                left -= len(part.secrets)
                 parts.append((name, "", part))
                 found += part.secrets + live.found(value)
         read = _Headers(parts, dict.fromkeys(_as_meant(found)), self._known)

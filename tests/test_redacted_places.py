@@ -317,6 +317,10 @@ def test_a_part_with_too_many_names_or_secrets_is_masked_whole(server: Sandboxed
         told = redaction.of(Request("GET", BILLS, f"a={SECRET}0", {"x-a": "b"}, body=body.encode()))
         assert told.request["body"] == HIDDEN
         assert told.request["headers"] == {"x-a": "b"}
+    sent = {f"x-{number:03}": f"token={SECRET}{number}" for number in range(400)} | {"y": "b", "z": f"token={SECRET}"}
+    shown = redaction.of(Request("GET", BILLS, "", sent)).request["headers"]
+    assert SECRET not in str(shown)
+    assert (shown["x-000"], shown["x-399"], shown["y"], shown["z"]) == (f"token={HIDDEN}", HIDDEN, "b", HIDDEN)
     nested = "[" * 5000 + ",".join('{"token":1}' for _ in range(MAX_NAMES + 1))
     assert redaction.of(Request("GET", BILLS, body=nested.encode())).request["body"] == HIDDEN
 

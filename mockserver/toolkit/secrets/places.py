@@ -50,13 +50,16 @@ def may_have_any(text: str) -> bool:
 
 def find(text: str, is_secret: IsSecret, spelled: Iterable[Spelling] | None = None) -> Iterator[Found]:
     """The secrets of any text, however it is spelled. Raises TooManyNames."""
-    data = False
+    data, known = False, set[str]()
     for spelling in spellings(text) if spelled is None else spelled:
         if not may_have_any(spelling.text):
             continue
         for span in _plainly(spelling.text, is_secret):
             secret, original = spelling.text[slice(*span)], spelling.original(span)
             yield original, secret
+            if secret in known:  # what it wraps was found with the first of them
+                continue
+            known.add(secret)
             if _BETWEEN.search(secret):
                 yield from ((original, part) for part in _BETWEEN.split(secret, MAX_PARTS))
             if ":" in (inner := unwrapped(secret)):

@@ -40,6 +40,7 @@ class Spelling:
     ) -> None:
         self.text, self._before, self._escapes, self._shift = text, before, escapes, shift
         self._places: tuple[list[int], list[tuple[int, int, int]]] | None = None  # worked out when it is asked for
+        self._asked: dict[Span, Span] = {}  # who finds a secret and who masks it ask for the same places
 
     def original(self, span: Span) -> Span:
         """Where a part of the text stands in the text that it was decoded from."""
@@ -48,8 +49,11 @@ class Spelling:
             return span
         if self._escapes is None:
             return self._before.original((start + self._shift, stop + self._shift))
-        first = self._earlier(start)
-        return self._before.original((first[0], self._earlier(stop - 1)[1] if stop > start else first[0]))
+        if span not in self._asked:
+            first = self._earlier(start)
+            last = self._earlier(stop - 1)[1] if stop > start else first[0]
+            self._asked[span] = self._before.original((first[0], last))
+        return self._asked[span]
 
     def part(self, span: Span) -> Spelling:
         """A part of the text."""
@@ -75,10 +79,11 @@ class Spelling:
         if self._before is not None and self._escapes is not None:
             pattern, meaning = self._escapes
             for match in pattern.finditer(self._before.text):
+                start, stop = match.span()
                 length = len(meaning(match))
-                starts.append(match.start() - shorter)
-                escapes.append((*match.span(), length))
-                shorter += match.end() - match.start() - length
+                starts.append(start - shorter)
+                escapes.append((start, stop, length))
+                shorter += stop - start - length
         return starts, escapes
 
 
