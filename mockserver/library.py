@@ -21,7 +21,7 @@ from .data.cache import Cache, Rest
 from .data.dataset import Accounts, Dataset
 from .data.records import Records
 from .settings import WrongSetting
-from .toolkit.files import UnfitFile, open_bytes
+from .toolkit.files import UnfitFile, kind_of, open_bytes
 from .vendor import Vendor
 from .version import __version__
 
@@ -269,8 +269,11 @@ class Library:
             return
         known = [vendor.name for vendor in self._vendors]
         try:
-            folders = [path for path in sorted(self._folder.iterdir()) if path.is_dir() and path.name[0] != "."]
-            for path in folders:
+            inside = sorted(self._folder.iterdir())
+            for path in inside:
+                if path.name in known and not path.is_dir():
+                    raise WrongSetting(f"--fixtures has {path}, which is {kind_of(path)}, wanted a folder.")
+            for path in (path for path in inside if path.is_dir() and path.name[0] != "."):
                 if path.name not in known:
                     raise WrongSetting(f"--fixtures has the folder {path.name}, wanted {', '.join(known)}.")
                 os.stat(path / ".")

@@ -19,6 +19,7 @@ from .toolkit.notices import Notice
 from .toolkit.querystring import SHORT, Pairs, collected, encode_pairs, pairs, quoted
 from .toolkit.secrets import places
 from .toolkit.secrets.index import MIN_CUT_CHARS, MIN_QUOTED_CHARS, SecretIndex, Span
+from .toolkit.secrets.limits import MAX_NAMES, NOTHING, Found, TooManyNames
 from .toolkit.secrets.names import looks_secret, plain
 from .toolkit.secrets.spellings import Spelling, spellings
 from .vendor import Request, Vendor
@@ -33,7 +34,7 @@ MIN_OWN_CHARS = 16  # shorter ones may be what a test calls its sandbox, too
 _SAFE = "/:@-._~!$&'()*+,;=[]"  # what a path holds as it is
 
 
-Find = Callable[..., Iterable[places.Found]]  # of a text, and of its spellings
+Find = Callable[..., Iterable[Found]]  # of a text, and of its spellings
 
 
 class RedactedRequest:
@@ -89,21 +90,27 @@ class RedactedRequest:
 class _Part:
     """A text of a request, where its secrets stand, and which they are. One with too many is masked whole."""
 
-    def __init__(self, text: str, find: Find | None = None, *, whole: bool = False) -> None:
-        self.text, self.secrets, self._spans, self._whole = text, list[str](), list[Span](), whole
+    def __init__(
+        self,
+        text: str,
+        find: Find | None = None,
+        *,
+        whole: bool = False,
+        spell: Callable[[str], list[Spelling]] = spellings,
+    ) -> None:
+        self.text, self.secrets, self._spans, self._whole = text, list[str](), set[Span](), whole
         self._spelled: list[Spelling] | None = None
-        if find is None or not places.may_have_any(text):
+        if find is None or whole or not places.may_have_any(text):
             return
-        self._spelled = spellings(text)
+        self._spelled = spell(text)
         try:
             for span, secret in find(text, spelled=self._spelled):
-                self._spans.append(span)
+                self._spans.add(span)
                 self.secrets.append(secret)
-                if len(self._spans) > MAX_SPANS:
-                    raise places.TooManyNames
-        except places.TooManyNames:
+                if len(self._spans) > MAX_SECRETS or len(self.secrets) > MAX_SPANS:
+                    raise TooManyNames
+        except TooManyNames:
             self._whole = True
-        self._whole = self._whole or len(set(self._spans)) > MAX_SECRETS
 
     def masked(self, indexes: Iterable[SecretIndex], *, cut: int = 0) -> str:
         return HIDDEN if self._whole else masked(self.text, indexes, self._spans, cut=cut, spelled=self._spelled)
@@ -151,6 +158,7 @@ class Redaction:
         self._known_name = lru_cache(maxsize=4096)(self._is_secret)
         self._find = partial(places.find, is_secret=self.is_secret)
         self._find_in_body = partial(places.find_in_body, is_secret=self.is_secret)
+        self._find_in_value = partial(places.find_in_value, is_secret=self.is_secret)
         self._schemes = frozenset(scheme.lower() for scheme in schemes if scheme)
         self._known = known
         for secret in secrets:
@@ -180,7 +188,7 @@ class Redaction:
 
     def with_json(self, request: RedactedRequest, body: str) -> RedactedRequest:
         """The same request, which masks also what this body, of as many names as it likes, has where secrets belong."""
-        found = [secret for _, secret in places.find_in_json(Spelling(body), self.is_secret, most=len(body))]
+        found = [secret for _, secret in places.find_in_json(body, self.is_secret)]
         found += _Part(body[:BODY_LIMIT], self._find).secrets
         return request.knowing(SecretIndex(_as_meant(found))) if found else request
 
@@ -204,7 +212,7 @@ class Redaction:
     def _is_clean(self, path: str, sandbox: str, raw: str, own: SecretIndex) -> bool:
         """Whether there is nothing to mask in a path and a query."""
         query = pairs(raw)
-        if len(query) > places.MAX_NAMES or any(value and self.is_secret(name) for name, value in query):
+        if len(query) > MAX_NAMES or any(value and self.is_secret(name) for name, value in query):
             return False
         texts = (path, sandbox, *chain(*query))
         text, longest = "\n".join(texts), max(map(len, texts))
@@ -214,7 +222,7 @@ class Redaction:
 
     def _redacted(self, sent: Request, prefix: str, query: Pairs, headers: _Headers) -> RedactedRequest:
         text = sent.body[:BODY_LIMIT].decode("utf-8", "replace")
-        path, body = _Part(sent.path, self._find), _Part(text, self._find_in_body)
+        path, body = _Part(sent.path, self._find), _Part(text, self._find_in_body, spell=places.spellings_of_body)
         asked = self._read_query(query)
         found = list(chain(path.secrets, body.secrets, *(part.secrets for part in chain(*asked))))
         found += live.found("\n".join((sent.path, sent.sandbox or "", *chain(*query), text)))
@@ -222,7 +230,7 @@ class Redaction:
         if found:
             indexes = (SecretIndex((*headers.secrets, *_as_meant(found))), self._known)
         shown = headers.shown_without(indexes) if found else dict(headers.shown)
-        whole = len(query) > places.MAX_NAMES or sum(len(part.secrets) for part in chain(*asked)) > MAX_SPANS
+        whole = len(query) > MAX_NAMES or sum(len(part.secrets) for part in chain(*asked)) > MAX_SPANS
         shown_pairs = [] if whole else [(name.masked(indexes), value.masked(indexes)) for name, value in asked]
         return RedactedRequest(
             indexes,
@@ -237,9 +245,9 @@ class Redaction:
     def _read_query(self, query: Pairs) -> list[tuple[_Part, _Part]]:
         """The names and values of a query, or of the beginning of one that is too long to be shown."""
         read = []
-        for name, value in query[: places.MAX_NAMES]:
-            secret = self.is_secret(name) and value not in places.NOTHING
-            part = _Part(value, None if secret else self._find_in_body, whole=secret)
+        for name, value in query[:MAX_NAMES]:
+            secret = self.is_secret(name) and value not in NOTHING
+            part = _Part(value, None if secret else self._find_in_value, whole=secret)
             part.secrets += [value] if secret else []
             read.append((_Part(name, self._find_in_body), part))
         return read
@@ -253,14 +261,15 @@ class Redaction:
         return (self._remembered if known else self._read_headers)(tuple(headers.items()))
 
     def _read_headers(self, headers: tuple[tuple[str, str], ...]) -> _Headers:
-        parts, found = list[tuple[str, str, _Part]](), list[str]()
+        parts, found, left = list[tuple[str, str, _Part]](), list[str](), MAX_SECRETS
         for name, value in headers:
             if self.is_secret(name):
                 scheme, secret = self._split(value)
                 parts.append((name, scheme, _Part(secret, whole=True)))
                 found += _carried(name, scheme, secret)
             else:
-                part = _Part(value, self._find)
+                part = _Part(value, self._find, whole=left < 0 and places.may_have_any(value))
+                left -= len(part.secrets)
                 parts.append((name, "", part))
                 found += part.secrets + live.found(value)
         read = _Headers(parts, dict.fromkeys(_as_meant(found)), self._known)

@@ -70,8 +70,12 @@ def exists(path: Path) -> bool:
 
 
 def _host(text: str) -> str:
-    """An address or a name; IPv6 may stand in brackets, as in a URL."""
+    """An address or a name; IPv6 may stand in brackets, as in a URL. Other signs for all addresses are refused: what
+    is printed would not say so.
+    """
     if not text.startswith("["):
+        if text.isdigit() or "*" in text:
+            raise ValueError("an address like 127.0.0.1 or ::1, 0.0.0.0 for all of them, or a name")
         return text
     try:
         if text.endswith("]"):

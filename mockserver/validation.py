@@ -16,6 +16,7 @@ from .sandbox import Sandboxes
 from .settings import WrongSetting, exists, make
 from .spec_basis import lacking
 from .store.memory import MemoryStore
+from .toolkit.files import kind_of
 from .toolkit.notices import LONGEST
 
 
@@ -30,7 +31,7 @@ def check_all(paths: Sequence[Path]) -> tuple[int, list[Fault]]:
     for path in paths or ours:
         if not exists(path):
             raise WrongSetting(f"there is no file or folder {path}.")
-        inside = _inside(path) if path.is_dir() else [path]
+        inside = _inside(path, {vendor.name for vendor in served}) if path.is_dir() else [path]
         if not inside:
             raise WrongSetting(f"{path} holds no .yaml or .jsonl file.")
         files += inside
@@ -46,13 +47,18 @@ def check_all(paths: Sequence[Path]) -> tuple[int, list[Fault]]:
     return len(files), fixtures.bounded(faults)
 
 
-def _inside(folder: Path) -> list[Path]:
-    """The files of a folder, and of those in it, that look like ours. Raises WrongSetting when one cannot be read."""
+def _inside(folder: Path, vendors: set[str]) -> list[Path]:
+    """The files of a folder, and of those in it, that look like ours. Raises WrongSetting when one cannot be read, or
+    is called like the folder of a vendor.
+    """
 
     def refuse(error: OSError) -> None:
         raise WrongSetting(f"{error.filename} cannot be read: {error.strerror}.")
 
     found = [Path(where, name) for where, _, names in os.walk(folder, onerror=refuse) for name in names]
+    for path in found:
+        if path.name in vendors and path.parent == folder:
+            raise WrongSetting(f"{path} is {kind_of(path)}, wanted a folder.")
     return sorted(path for path in found if path.suffix in (".yaml", ".yml", ".jsonl"))
 
 

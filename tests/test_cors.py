@@ -11,7 +11,7 @@ import pytest
 from mockserver.cors import headers
 from mockserver.testing.telling import mistakes
 from mockserver.vendor import Request, Vendor
-from tests.acme import BILLS, Sandboxed
+from tests.acme import BILLS, RICH, Sandboxed
 
 ORIGIN = "https://app.example"
 
@@ -139,6 +139,18 @@ def test_a_preflight_allows_what_is_asked_for_and_warns_of_what_no_document_has(
         "Acme Billing does not document the header baggage; where it does not allow it, browsers do not call."
     )
     assert asking(server, "x-acme-key, prefer") == (asking(server, "")[0], [])
+
+
+@pytest.mark.parametrize("name", [RICH, f"x-{RICH.upper()}"])
+def test_a_name_that_is_a_secret_is_sent_back_to_the_browser_alone(vendor: Vendor, name: str) -> None:
+    seen = Sandboxed(vendor, cors_headers="x-other")
+    for server in (Sandboxed(vendor), seen):
+        answer = preflight(server, asked=name)
+        told = str([{k: v for k, v in answer.items() if k != "Access-Control-Allow-Headers"}, calls(server)])
+        assert RICH not in told.lower()
+        assert "[redacted]" in answer["X-Mock-Warnings"]
+        assert (name in answer["Access-Control-Allow-Headers"]) == (server is not seen)
+    assert len(calls(seen)) == 1
 
 
 @pytest.mark.parametrize(

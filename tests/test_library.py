@@ -298,6 +298,23 @@ def test_whatever_is_called_like_a_file_of_the_users_is_not_passed_over(
         Library([vendor], tmp_path).load_all("default")
 
 
+@pytest.mark.parametrize(
+    ("make", "kind"),
+    [
+        (os.mkfifo, "a pipe"),
+        (Path.touch, "a file"),
+        (lambda path: path.symlink_to("/dev/null"), "a device"),
+        (lambda path: path.symlink_to("nowhere"), "a link that leads nowhere"),
+    ],
+)
+def test_what_is_called_like_a_vendor_and_is_no_folder_is_refused(
+    vendor: Vendor, tmp_path: Path, make: Callable[[Path], None], kind: str
+) -> None:
+    make(tmp_path / "acme")
+    with pytest.raises(WrongSetting, match=f"^--fixtures has {tmp_path}/acme, which is {kind}, wanted a folder.$"):
+        Library([vendor], tmp_path).load_all("default")
+
+
 def test_a_folder_of_a_vendor_that_cannot_be_read_is_told(
     vendor: Vendor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -108,6 +108,7 @@ def test_cookies(server: Sandboxed) -> None:
     )
 
 
+ENCODED_PART = "--x\r\nContent-Transfer-Encoding: base64\r\nX-A: {0}\r\n\r\nYT0xJmI9MiZjPTM=\r\n"
 BODIES: Mapping[str, tuple[str, Callable[[int], str]]] = {
     "form": ("application/x-www-form-urlencoded", lambda size: numbered("a{0}=1", size)),
     "text": ("text/plain", lambda size: "a: b, " * size),
@@ -116,6 +117,19 @@ BODIES: Mapping[str, tuple[str, Callable[[int], str]]] = {
     "JSON texts": (JSON, lambda size: "[" + ",".join(f'"a{number}"' for number in range(size)) + "]"),
     "JSON name twice": (JSON, lambda size: "{" + ",".join(f'"a{n}": 1' for n in range(size)) + ',"z": 1, "z": 2}'),
     "XML": ("application/xml", lambda size: "<a>1</a>" * size),
+    "XML in attributes": ("application/xml", lambda size: "<a>" + "<a b=\"<a>1</a>\" c='>'/>" * (size // 2) + "</a>"),
+    "XML of entities": ("application/xml", lambda size: "<a>&lt;b&gt;&amp;lt;c&amp;gt;&lt;/b&gt;</a>" * (size // 2)),
+    "open attributes": ("application/xml", lambda size: "<a b=\"<a c='" * size),
+    "JSON pairs": (JSON, lambda size: numbered('{{"value":"of-a{0}","name":"token"}}', size // 4, ",").join("[]")),
+    "JSON pairs in pairs": (
+        JSON,
+        lambda size: '{"value":' * (size // 2) + '"a-secret"' + ',"name":"token"}' * (size // 2),
+    ),
+    "JSON rows": (JSON, lambda size: numbered('["token","of-a{0}"]', size // 8, ",").join("[]")),
+    "encoded parts": ("multipart/form-data", lambda size: numbered(ENCODED_PART, size // 4, "")),
+    "lines of a form": ("text/plain", lambda size: "a=" + numbered("token=b c{0}", size, "\n")),
+    "users": ("text/plain", lambda size: '//a\'b"c:d"e' * size),
+    "a long name": ("text/plain", lambda size: "design_" * size + "=1"),
 }
 
 

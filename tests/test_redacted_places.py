@@ -14,7 +14,7 @@ import pytest
 
 from mockserver.redaction import HIDDEN, masked
 from mockserver.toolkit.secrets.index import MIN_QUOTED_CHARS, SecretIndex
-from mockserver.toolkit.secrets.places import MAX_NAMES
+from mockserver.toolkit.secrets.limits import MAX_NAMES
 from mockserver.vendor import Request, Vendor
 from tests.acme import BILLS, RICH, Sandboxed, acme
 
@@ -88,6 +88,53 @@ def kept(server: Sandboxed, request: Request) -> str:
         f'--x\r\nContent-Disposition: form-data; filename="a; name=b"; name="pwd"\r\n\r\n{SECRET}\r\n--x--\r\n',
         f'--x\r\nContent-Disposition: form-data; name="a"\r\n\r\n{{"auth": ["{SECRET}"]}}\r\n--x--\r\n',
         f'--x\r\nContent-Disposition: form-data; name="a"\r\n\r\n<pwd>{SECRET}</pwd>\r\n--x--\r\n',
+        f'see http://someone:"{SECRET}"@example.com/x',
+        json.dumps({"store": f'redis://me:{SECRET}"@example.com/0'}),
+        f'<a store="x" note=\'amqp://me:{SECRET}"z@example.com\'/>',
+        json.dumps([{"name": "page", "value": "1"}, {"name": "session", "value": SECRET}]),
+        json.dumps([{"value": SECRET, "key": "clientSecret"}]),
+        json.dumps({"headers": [{"Value": [{"a": [SECRET]}], "comment": {"b": 1}, "Name": "Cookie"}]}),
+        json.dumps({"log": json.dumps([{"name": "X-Api-Key", "value": SECRET}])}),
+        f'[{{"value": "{SECRET}", "name": "pwd"',
+        f"[{{'name': 'pwd', 'value': 'right donkey {SECRET}'}}]",
+        json.dumps({"headers": [["page", "1"], ["Authorization", f"Bearer {SECRET}"]]}),
+        json.dumps([[["pwd", {"a": [SECRET]}]]]),
+        json.dumps({"type": "password", "temporary": False, "value": SECRET}),
+        f"see http://it's:{SECRET}@example.com/x and http://a\"b:{SECRET}@example.com",
+        f"<a><b>&amp;lt;pwd&amp;gt;{SECRET}&amp;lt;/pwd&amp;gt;</b></a>",
+        json.dumps({"doc": quote(f"<pwd>right {SECRET}</pwd>")}),
+        f'--x\r\nContent-Disposition: form-data; name="a"\r\n\r\nx\nsig=right donkey {SECRET}\r\n--x--\r\n',
+        f"sent with {'long-' * 30}token: {SECRET}",
+        f"sent with {'long.' * 30}password={SECRET}, and more",
+        f"sent with {'x' * 200}_secret_{'y' * 200} = {SECRET}",
+        f"<a><{'long-' * 30}token>{SECRET}</{'long-' * 30}token></a>",
+        f"<a>&lt;login&gt;&lt;pwd&gt;{SECRET}&lt;/pwd&gt;&lt;/login&gt;</a>",
+        f"&lt;passphrase&gt;right donkey {SECRET}&lt;/passphrase&gt;",
+        f"&amp;lt;passphrase&amp;gt;right donkey {SECRET}&amp;lt;/passphrase&amp;gt;",
+        f"it was <passphrase>right donkey {SECRET}</passphrase> that I sent",
+        json.dumps({"doc": f"&lt;pwd&gt;right {SECRET}&lt;/pwd&gt;"}),
+        f'{{"doc": "\\u003cpwd\\u003eright {SECRET}\\u003c/pwd\\u003e"}}',
+        f'<a><param note="a > b" name="client-secret" value="{SECRET}"/></a>',
+        f"<a><entry note='1 > 0' key='sig'>{SECRET}</entry></a>",
+        f"<login note='>'><password strength='> 9'>{SECRET}</password></login>",
+        f"<a b='it''s' c=\"><pwd>{SECRET}</pwd></a>",
+        f'<a><b>{{"auth": {{"who": ["{SECRET}"]}}}}</b></a>',
+        f"<a><b>{{&quot;auth&quot;: [&quot;{SECRET}&quot;]}}</b></a>",
+        f'<a><![CDATA[{{"auth": ["{SECRET}"]}}]]></a>',
+        f"<a><![CDATA[<pwd>{SECRET}</pwd>]]></a>",
+        f"<a><b>user=me&amp;pwd=right donkey {SECRET}&amp;x=1</b></a>",
+        f'<a data=\'{{"auth": ["{SECRET}"]}}\'/>',
+        f"a=1&note=x\nsig=right donkey {SECRET}&b=2",
+        f"a=1&note=x\r\nsig=right\r\ndonkey {SECRET}\r\nc=3&b=2",
+        f"a=1&note=see pin_secret=right {SECRET}&b=2",
+        f"a=1&note=x%0D%0Asig%3Dright+donkey+{SECRET}&b=2",
+        f"pw={SECRET}&a=1",
+        json.dumps({"tokens": ["first", [{"a": SECRET}]]}),
+        json.dumps({"a": {"apiKeys": {"b": {"c": SECRET}}}}),
+        f"{{'passwords': ['first', '{SECRET}']}}",
+        f"tokens[]=first&tokens[]={SECRET}",
+        f"credentials%5Ba%5D%5Bb%5D={SECRET}",
+        f"<a><tokens><item>{SECRET}</item></tokens></a>",
     ],
 )
 def test_in_a_body(server: Sandboxed, body: str) -> None:
@@ -107,6 +154,46 @@ def test_in_a_body(server: Sandboxed, body: str) -> None:
 )
 def test_of_a_secret_nothing_is_left_behind_odd_signs(server: Sandboxed, body: str) -> None:
     assert SECRET not in str(server.world.redaction.of(Request("POST", BILLS, body=body.encode())).request)
+
+
+def part(text: str, coding: str, name: str = "a") -> str:
+    head = f'Content-Disposition: form-data; name="{name}"\r\nContent-Transfer-Encoding: {coding}'
+    return f"--x\r\n{head}\r\n\r\n{text}\r\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        json.dumps({"auth": {"who": [SECRET]}}),
+        f"<login><password>{SECRET}</password></login>",
+        f"a=1&token=two words {SECRET}",
+        f"see https://someone:{SECRET}@example.com/x" + " and more" * 30,
+        f"of {RICH}, who is known",
+    ],
+)
+def test_in_a_part_that_is_encoded(server: Sandboxed, text: str) -> None:
+    """Not even its encoded text is kept; what is harmless is."""
+    other = base64.encodebytes(b"of nobody, and of no use " * 9).decode()
+    for coding, encoded in (
+        ("base64", base64.encodebytes(text.encode()).decode()),
+        ("BASE64", base64.b64encode(text.encode()).decode()[:-2]),
+        ("quoted-printable", "".join(f"={byte:02X}" for byte in text.encode())),
+    ):
+        body = part(encoded, coding) + part(other, "base64") + part("as it is", "8bit") + "--x--\r\n"
+        told = json.loads(kept(server, Request("POST", BILLS, body=body.encode())))
+        assert SECRET not in str(told) or SECRET not in text
+        assert told["body"] == part(HIDDEN, coding) + part(other, "base64") + part("as it is", "8bit") + "--x--\r\n"
+
+
+@pytest.mark.parametrize("coding", ["base64", "x-uuencode", "gzip"])
+def test_a_part_that_nobody_can_read_is_masked_whole(server: Sandboxed, coding: str) -> None:
+    told = server.world.redaction.of(Request("POST", BILLS, body=part(f"?{SECRET}?", coding).encode()))
+    assert told.request["body"] == part(HIDDEN, coding).rstrip()
+
+
+def test_what_a_secret_part_wraps_is_found_elsewhere(server: Sandboxed) -> None:
+    body = part(base64.b64encode(SECRET.encode()).decode(), "base64", name="pwd")
+    assert SECRET not in kept(server, Request("POST", BILLS, body=body.encode()))
 
 
 @pytest.mark.parametrize(
@@ -129,6 +216,12 @@ def test_of_a_secret_nothing_is_left_behind_odd_signs(server: Sandboxed, body: s
         f"%3Cpwd%3E{SECRET}%3C/pwd%3E=1",
         f"doc=%3Cpwd%3E{SECRET}%3C/pwd%3E",
         f"form={quote(f'a=b&password=two words {SECRET}')}",
+        f"note=a%0Asig=two%20words%20{SECRET}",
+        f"note=see+passphrase=two+words+{SECRET}&a=1",
+        "store=" + quote(f'redis://me:"{SECRET}@host/0'),
+        f"tokens[0][a]={SECRET}",
+        "pairs=" + quote(json.dumps([{"value": SECRET, "name": "api-key"}])),
+        f"doc=%26lt%3Bpwd%26gt%3B{SECRET}%26lt%3B/pwd%26gt%3B",
     ],
 )
 def test_in_a_query(server: Sandboxed, query: str) -> None:
@@ -158,6 +251,11 @@ def test_in_a_query(server: Sandboxed, query: str) -> None:
         ("authorization", f'Bearer "{SECRET}"'),
         ("authorization", f"Bearer {SECRET},x"),
         ("x-command", f"run --api-key={SECRET}"),
+        ("x-store", f'redis://me:"{SECRET}"@host/0'),
+        ("x-context", json.dumps([{"key": "pwd", "value": SECRET}])),
+        ("x-context", json.dumps({"tokens": [SECRET]})),
+        ("x-note", f"{'long-' * 30}token={SECRET}"),
+        ("x-note", f"&lt;pwd&gt;right donkey {SECRET}&lt;/pwd&gt;"),
     ],
 )
 def test_in_a_header(server: Sandboxed, name: str, value: str) -> None:
@@ -186,6 +284,19 @@ def test_in_a_parameter_of_the_path(server: Sandboxed) -> None:
         (Request("POST", BILLS, body=b'{"token_type": "some-type", "sessionCount": 123456, "auth": 0}'), {}),
         (Request("POST", BILLS, body=b"token_expires=2026-01-01&password=&secret-length=123456"), {}),
         (Request("POST", BILLS, body=b"<a><token-url>of-a-house</token-url><!-- <password> --><b>of it</b></a>"), {}),
+        (Request("POST", BILLS, body=b'{"a":"http://host:80","mail":"me@example.com","b":"//x:1"}'), {}),
+        (Request("POST", BILLS, body=b'<a b="http://host:80">me@example.com</a>'), {}),
+        (Request("POST", BILLS, body=b'[{"name":"page","value":"of-tokens"},{"value":"a-word","key-of":"page"}]'), {}),
+        (
+            Request(
+                "POST", BILLS, body=b'{"value":"a-word","x":{"name":"token"},"name":"page","y":[{"value":"or-two"}]}'
+            ),
+            {},
+        ),
+        (Request("POST", BILLS, body=b'{"names":["token","of-page"],"rows":[["a","token"],["value","or-two"]]}'), {}),
+        (Request("POST", BILLS, body=b"{'a':'http://host','b':'c:me@example.com'}"), {}),
+        (Request("POST", BILLS, body=b"<a b='x > y'>a=1&amp;b=&lt;c&gt;d&lt;/c&gt;</a>"), {}),
+        (Request("POST", BILLS, body=b"a=1&note=x\ny=z and more\n&b=2"), {}),
         (Request("GET", BILLS, "auth_method=anything&token=&session=0"), {"query": {"auth_method": "anything"}}),
     ],
 )
@@ -206,6 +317,10 @@ def test_a_part_with_too_many_names_or_secrets_is_masked_whole(server: Sandboxed
         told = redaction.of(Request("GET", BILLS, f"a={SECRET}0", {"x-a": "b"}, body=body.encode()))
         assert told.request["body"] == HIDDEN
         assert told.request["headers"] == {"x-a": "b"}
+    sent = {f"x-{number:03}": f"token={SECRET}{number}" for number in range(400)} | {"y": "b", "z": f"token={SECRET}"}
+    shown = redaction.of(Request("GET", BILLS, "", sent)).request["headers"]
+    assert SECRET not in str(shown)
+    assert (shown["x-000"], shown["x-399"], shown["y"], shown["z"]) == (f"token={HIDDEN}", HIDDEN, "b", HIDDEN)
     nested = "[" * 5000 + ",".join('{"token":1}' for _ in range(MAX_NAMES + 1))
     assert redaction.of(Request("GET", BILLS, body=nested.encode())).request["body"] == HIDDEN
 

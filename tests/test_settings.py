@@ -69,6 +69,10 @@ def test_a_public_url_names_no_user_and_what_it_names_is_not_repeated(url: str) 
             ("host", host, "an address like 127.0.0.1, ::1 or [::1], or a name, without a port")
             for host in ("[127.0.0.1]", "[localhost]", "[::1", "[::1]:8080", "[]", "[::1]x", "[[::1]]")
         ),
+        *(
+            ("host", host, "an address like 127.0.0.1 or ::1, 0.0.0.0 for all of them, or a name")
+            for host in ("*", "*.example", "0")
+        ),
         ("strict", "maybe", "true or false"),
         ("cors", "2", "true or false"),
         ("log_format", "xml", "text or json"),

@@ -177,6 +177,23 @@ def test_what_is_no_regular_file_is_not_read(
         assert (checked, list(map(str, faults))) == (1, [f"{tmp_path}/{name}:1: found {found}, wanted a regular file"])
 
 
+@pytest.mark.parametrize(
+    ("make", "kind"),
+    [
+        (os.mkfifo, "a pipe"),
+        (Path.touch, "a file"),
+        (lambda path: path.symlink_to("nowhere"), "a link that leads nowhere"),
+    ],
+)
+def test_what_is_called_like_a_vendor_and_is_no_folder_is_refused(
+    vendor: Vendor, tmp_path: Path, make: Callable[[Path], None], kind: str
+) -> None:
+    make(tmp_path / "acme")
+    (tmp_path / "own.yaml").write_text(GOOD)
+    with only(vendor), pytest.raises(WrongSetting, match=f"^{tmp_path}/acme is {kind}, wanted a folder.$"):
+        check_all([tmp_path])
+
+
 def test_a_file_that_is_too_large_is_not_read(vendor: Vendor, tmp_path: Path) -> None:
     with (tmp_path / "own.yaml").open("w") as file:
         file.truncate(MAX_TEXT_BYTES + 1)

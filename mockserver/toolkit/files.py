@@ -30,6 +30,14 @@ class UnfitFile(Exception):
         self.found, self.wanted = found, wanted
 
 
+def kind_of(path: Path) -> str:
+    """What a path leads to, after following links: ``a file``, ``a pipe``."""
+    try:
+        return _KINDS.get(stat.S_IFMT(path.stat().st_mode), "a file")
+    except OSError:
+        return "a link that leads nowhere"
+
+
 def read_text(path: Path, most: int = MAX_TEXT_BYTES, encoding: str = "utf-8") -> str:
     """The text of a regular file, after following links. Raises UnfitFile."""
     try:

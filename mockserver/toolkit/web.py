@@ -13,7 +13,10 @@ MAX_NAME_LENGTH = 253  # characters of a host's name
 _AUTHORITY = re.compile(r"(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::([0-9]{1,5}))?")
 _LABELS = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)*")
 _NUMERIC = re.compile(r"(.*\.)?([0-9]+|0x[0-9a-f]*)")  # what browsers read as the number of a machine
-_PATH = re.compile(r"(/(?!\.\.?(/|\Z))([A-Za-z0-9._~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2})+)*")
+# Letters in UTF-8: other encoded bytes may be slashes and dots to those who decode them.
+_TAIL = "%[89ABab][0-9A-Fa-f]"
+_ENCODED = rf"%(?:[Cc][2-9A-Fa-f]|[Dd][0-9A-Fa-f]|[Ee][1-9A-Fa-f]{_TAIL}){_TAIL}"
+_PATH = re.compile(rf"(/(?!\.\.?(/|\Z))([A-Za-z0-9._~!$&'()*+,;=:@-]|%20|{_ENCODED})+)*")
 
 
 class Authority(NamedTuple):

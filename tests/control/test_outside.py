@@ -134,6 +134,8 @@ def test_no_proxy_is_trusted_before_one_is_named(vendor: Vendor) -> None:
         {"X-Forwarded-Prefix": "//evil.example"},
         {"X-Forwarded-Prefix": "/a/../.."},
         {"X-Forwarded-Prefix": 'billing"'},
+        {"X-Forwarded-Prefix": "/billing/%2e%2e%5cevil"},
+        {"X-Forwarded-Prefix": "/billing%252f.."},
     ],
 )
 def test_what_makes_no_sense_leads_nowhere_else(vendor: Vendor, proxied: Sandboxed, said: dict[str, str]) -> None:

@@ -52,6 +52,7 @@ QUERIES: Mapping[str, Text] = {
     "numbers in a row": lambda size, n: f"ids={n}," + filled(lambda i: str(i), size, ","),
     "live keys": lambda size, n: filled(lambda i: f"a{i}=sk_live_{n:08}{i:08}", size),
     "tokens": lambda size, n: filled(lambda i: f"a{i}=eyJhbGciOi{n}.eyJ{i:09}.c2ln", size),
+    "mixed spellings": lambda size, n: f"a={n}&" + filled(lambda i: r"token=%61%61\u0061", size),
     "tildes": lambda size, n: f"a={n}{'~' * size}",
     "addresses with passwords": lambda size, n: filled(lambda i: f"a{i}=http://u:pass{n}{i:06}@h", size),
 }
@@ -70,6 +71,10 @@ HEADER_SETS: Mapping[str, Callable[[int], Mapping[str, bytes]]] = {
     "tildes": lambda n: dict.fromkeys(SECRETS, b"Bearer %d" % n + b"a~" * 3900),
     "live keys": lambda n: {f"X-A{i}": b" ".join(b"sk_live_%08d%08d" % (n, k) for k in range(300)) for i in range(80)},
     "basic": lambda n: {"Authorization": b"Basic " + wrapped(b"%d:" % n + b"\xe4~" * 2900)},
+    "mixed spellings": lambda n: {f"X-A{i}": b"%d-%d" % (n, i) + rb"token=%61%61\u0061&" * 30 for i in range(80)},
+    "spelled like a secret": lambda n: {f"X-A{i}": b"%d-%d" % (n, i) + rb"%61%61\u0061" * 50 for i in range(80)}
+    | {"X-Secret": b"a" * 24},
+    "the secret of everything": lambda n: {"Authorization": b"Bearer %s%d" % (b"a" * 120, n)},
     "accept": lambda n: {"Accept": b", ".join(b"a%d/b%d;q=0.%d" % (n, i, i % 9) for i in range(450))},
     "accept of blanks": lambda n: {"Accept": b"%d" % n + b" " * 7900 + b"x"},
     "origin": lambda n: {"Origin": b"http://" + b"a.%d" % n * 1900},
@@ -106,6 +111,11 @@ TYPES = (
 def _parts(size: int, n: int) -> str:
     part = '--xx\r\nContent-Disposition: form-data; name="token{}"\r\n\r\nv{}+/\r\n'
     return filled(lambda i: part.format(i, n), size, "") + "--xx--\r\n"
+
+
+def _encoded_part(text: str) -> str:
+    head = '--xx\r\nContent-Disposition: form-data; name="a"\r\nContent-Transfer-Encoding: base64'
+    return f"{head}\r\n\r\n{wrapped(text.encode()).decode()}\r\n"
 
 
 def _deep(size: int, n: int) -> str:
@@ -146,6 +156,22 @@ BODIES: Mapping[str, Text] = {
     "sentences": lambda size, n: filled(lambda i: f"the password is: a{n}{i:05}", size, " "),
     "live keys": lambda size, n: filled(lambda i: f"sk_live_{n:08}{i:08}", size, " "),
     "tokens": lambda size, n: filled(lambda i: f"eyJhbGciOi{n}.eyJ{i:09}.c2ln", size, " "),
+    "pairs": lambda size, n: "[" + filled(lambda i: f'{{"value":"a{n}x{i:06}","name":"token"}}', size, ",") + "]",
+    "rows": lambda size, n: "[" + filled(lambda i: f'["token","a{n}x{i:06}"]', size, ",") + "]",
+    "pairs in pairs": lambda size, n: '{"value":' * (size // 9) + str(n),
+    "encoded parts": lambda size, n: filled(lambda i: _encoded_part(f"a{n}x{i:06}"), size, "") + "--xx--",
+    "one encoded part": lambda size, n: _encoded_part(f'{{"token":"{n}' + "a" * (size // 2)) + "--xx--",
+    "XML in XML": lambda size, n: f"<a>{n}" + filled(lambda i: "<a>&lt;b&gt;1&lt;/b&gt;</a>", size, "") + "</a>",
+    "JSON in XML": lambda size, n: f"<a>{n}" + filled(lambda i: f'<a>{{"b":"{i:06}"}}</a>', size, "") + "</a>",
+    "signs in attributes": lambda size, n: f"<a n='{n}'>" + filled(lambda i: "<a b='>' c=\">\"/>", size, ""),
+    "open attributes": lambda size, n: f"{n}" + filled(lambda i: "<a b=\"<a c='", size, ""),
+    "entities": lambda size, n: f"{n}" + "&lt;a&gt;" * (size // 9),
+    "lines of a form": lambda size, n: f"a={n}" + filled(lambda i: f"\ntoken=b c{i:06}", size, ""),
+    "blanks of a form": lambda size, n: f"a={n}" + filled(lambda i: f" token=b c{i:06}", size, ""),
+    "users": lambda size, n: f"{n}" + '//a\'b"c:d"e' * (size // 13),
+    "dashes of a name": lambda size, n: f"{n}" + "a-" * (size // 2),
+    "words of a name": lambda size, n: f"{n}" + "design_" * (size // 7) + "=1",
+    "cuts of a secret": lambda size, n: f"{n}" + ("a" * 100 + "'") * (size // 101),
     "not UTF-8": lambda size, n: f"{n}" + "\xe4\xff" * (size // 2),
 }  # fmt: skip
 

@@ -64,6 +64,17 @@ PIECES = [
     "://a@",
     "//a:",
     ";a=",
+    "&lt;a&gt;",
+    "<a b=\"<a c='",
+    "<a b='>",
+    '{"value":',
+    '["token",',
+    '{"value":"aaaaaa","name":"token"},',
+    "token=a\n",
+    "\na=",
+    '//a\'b"c:d"e',
+    "--x\nContent-Transfer-Encoding: base64\n\nYWFh\n",
+    "design_",
 ]
 REDACTION = Redaction(VENDORS, SecretIndex(["a" * 20, "key=key=key=k", "token=token=" + "a" * 200]))
 PATH = "/a" * (LONG // 2)

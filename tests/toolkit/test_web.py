@@ -124,10 +124,19 @@ def test_an_origin_has_a_port_also_where_none_is_named() -> None:
         ("https://mock.example/billing/", "https://mock.example/billing"),
         ("https://[::1]:8443/a/b~c", "https://[::1]:8443/a/b~c"),
         ("https://mock.example/a%20b", "https://mock.example/a%20b"),
+        ("https://mock.example/b%C3%BCro/%e4%BA%8c", "https://mock.example/b%C3%BCro/%e4%BA%8c"),
     ],
 )
 def test_a_public_url(text: str, told: str) -> None:
     assert str(parse_public_url(text)) == told
+
+
+@pytest.mark.parametrize(
+    "byte", ["2f", "2F", "5c", "2e", "2E", "00", "0d", "25", "3f", "23", "ff", "c0%ae", "c0%af", "E0%80%AF"]
+)
+@pytest.mark.parametrize("path", ["/a%{}..%{}b", "/%{}", "/a/b%{}%{}/c"])
+def test_no_prefix_encodes_what_is_no_letter(byte: str, path: str) -> None:
+    assert read_prefix(path.format(byte, byte)) is None
 
 
 @pytest.mark.parametrize("text", ["/a//b", "/a/../b", "/..", "/.", "a", "/a b", "/a?b", "/a\\b", "/a%2", "/ä", '/"'])

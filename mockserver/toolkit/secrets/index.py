@@ -17,13 +17,10 @@ CUTS = ("...", " ...", "'", '"')  # where texts end that were cut
 _HEAD, _STEP, _WIDTH = MIN_SECRET_CHARS, 3, 4  # a piece of _WIDTH stands at one of _STEP places in each head
 _KEY_CHARS = 128  # secrets that share so much are told apart no further
 
-_LETTERS = map(chr, range(0x3000))  # where almost all letters are that have two cases
-_LOWER = {ord(each): each.lower() for each in _LETTERS if each != each.lower() and len(each.lower()) == 1}
-
 
 def fold(text: str) -> str:
-    """The text in lower case, exactly as long as before."""
-    return text.lower() if text.isascii() else text.translate(_LOWER)
+    """The text in lower case, exactly as long as before, each letter the same wherever it stands."""
+    return text.lower() if text.isascii() else text.replace("İ", "i").lower().replace("ς", "σ")
 
 
 class SecretIndex:
@@ -204,5 +201,11 @@ class _Bucket:
 
 def _shared(text: str, other: str) -> int:
     """How many characters two texts begin with alike."""
-    pairs = enumerate(zip(text, other, strict=False))
-    return next((at for at, (mine, theirs) in pairs if mine != theirs), min(len(text), len(other)))
+    low, high = 0, min(len(text), len(other))
+    while low < high:
+        middle = (low + high + 1) // 2
+        if text[low:middle] == other[low:middle]:
+            low = middle
+        else:
+            high = middle - 1
+    return low

@@ -19,24 +19,24 @@ USUAL_PARAMETERS = (
 # Each of these words in a name makes it one of a secret ...
 _WORDS = frozenset(
     {
-        "token", "secret", "secrets", "password", "passwords", "passwd", "pwd", "pass", "passphrase", "passcode",
-        "auth", "oauth", "authorization", "authentication", "sig", "signature", "hmac", "session", "cookie",
-        "cookies", "bearer", "jwt", "saml", "assertion", "credential", "credentials", "creds", "otp", "csrf", "xsrf",
+        "token", "tokens", "secret", "secrets", "password", "passwords", "passwd", "pwd", "pw", "pass", "passphrase",
+        "passphrases", "passcode", "passcodes", "auth", "oauth", "authorization", "authentication", "sig", "signature",
+        "signatures", "hmac", "session", "sessions", "cookie", "cookies", "bearer", "jwt", "jwts", "saml", "assertion",
+        "assertions", "credential", "credentials", "creds", "otp", "csrf", "xsrf",
     }
 )  # fmt: skip
 # ... and so do these ends of one that is written together.
 _ENDS = re.compile(
-    r"(?:api|access|secret|private|subscription|auth|signing|encryption)key$"
-    r"|(?:token|secret|password|passwd|passphrase|authorization|signature|credentials?|cookie|assertion|jwt"
-    r"|sessionid|sessid|samlresponse)$"
+    r"(?:api|access|secret|private|subscription|auth|signing|encryption)keys?$"
+    r"|(?:token|secret|password|passwd|passphrase|authorization|signature|credential|cookie|assertion|jwt"
+    r"|sessionid|sessid|samlresponse)s?$"
 )
 # Where a page begins is called a token, too, and is no secret; what is done once has a key that is none.
-_HARMLESS = re.compile(r"(?:page|next|continuation|sync|cursor|prev|previous)token$")
+_HARMLESS = re.compile(r"(?:page|next|continuation|sync|cursor|prev|previous)tokens?$")
 # What is told of a secret gives it not away.
 _ABOUT = frozenset({"type", "count", "length", "method", "expires", "expired", "url", "uri"})
 _JOINED = str.maketrans("", "", ".[] ")
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
-MAX_NAME_CHARS = 200  # of a longer name the beginning and the end are looked at
 
 
 def plain(name: str) -> str:
@@ -59,8 +59,6 @@ def looks_secret(name: str) -> bool:
 
 @lru_cache(4096)
 def _looks_secret(name: str) -> bool:
-    if len(name) > MAX_NAME_CHARS:
-        name = f"{name[: MAX_NAME_CHARS // 2]} {name[-MAX_NAME_CHARS // 2 :]}"
     known = plain(name).rstrip("[]0123456789")
     joined, words = known.translate(_JOINED), [word.lower() for word in _WORD.findall(name)]
     if joined in _USUAL:

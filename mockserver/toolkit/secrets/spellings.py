@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import lru_cache
 
 from .index import Span
 
@@ -20,6 +21,7 @@ _ESCAPE = re.compile(
     re.DOTALL,
 )
 _AT_CUT = re.compile(_CUT)
+_SHORT = 12  # characters of an escape whose meaning is remembered
 _LETTERS = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f"}
 _ENTITIES = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
 
@@ -38,6 +40,7 @@ class Spelling:
     ) -> None:
         self.text, self._before, self._escapes, self._shift = text, before, escapes, shift
         self._places: tuple[list[int], list[tuple[int, int, int]]] | None = None  # worked out when it is asked for
+        self._asked: dict[Span, Span] = {}  # who finds a secret and who masks it ask for the same places
 
     def original(self, span: Span) -> Span:
         """Where a part of the text stands in the text that it was decoded from."""
@@ -46,8 +49,11 @@ class Spelling:
             return span
         if self._escapes is None:
             return self._before.original((start + self._shift, stop + self._shift))
-        first = self._earlier(start)
-        return self._before.original((first[0], self._earlier(stop - 1)[1] if stop > start else first[0]))
+        if span not in self._asked:
+            first = self._earlier(start)
+            last = self._earlier(stop - 1)[1] if stop > start else first[0]
+            self._asked[span] = self._before.original((first[0], last))
+        return self._asked[span]
 
     def part(self, span: Span) -> Spelling:
         """A part of the text."""
@@ -73,23 +79,41 @@ class Spelling:
         if self._before is not None and self._escapes is not None:
             pattern, meaning = self._escapes
             for match in pattern.finditer(self._before.text):
+                start, stop = match.span()
                 length = len(meaning(match))
-                starts.append(match.start() - shorter)
-                escapes.append((*match.span(), length))
-                shorter += match.end() - match.start() - length
+                starts.append(start - shorter)
+                escapes.append((start, stop, length))
+                shorter += stop - start - length
         return starts, escapes
+
+
+class Wrapped(Spelling):
+    """What a part of a text means as a whole: each place in it stands for all of that part."""
+
+    def __init__(self, text: str, span: Span) -> None:
+        super().__init__(text)
+        self._span = span
+
+    def original(self, span: Span) -> Span:
+        return self._span
 
 
 def spellings(text: str) -> list[Spelling]:
     """The text itself, and what it comes to where URLs, JSON or XML would spell it so, in any order of two of them."""
-    whole = Spelling(text)
-    if is_spelled_plainly(text):
-        return [whole]
-    found = {text: whole}
+    return list(every_spelling(Spelling(text)))
+
+
+def every_spelling(whole: Spelling) -> Iterator[Spelling]:
+    """The same of a text that stands in another one, each as it is asked for."""
+    yield whole
+    if is_spelled_plainly(whole.text):
+        return
+    known = {whole.text}
     for first in filter(None, (_percent(whole), escaped(whole))):
-        for spelling in filter(None, (first, _percent(first), escaped(first))):
-            found.setdefault(spelling.text, spelling)
-    return list(found.values())
+        for spelling in (first, _percent(first), escaped(first)):
+            if spelling is not None and spelling.text not in known:
+                known.add(spelling.text)
+                yield spelling
 
 
 def is_spelled_plainly(text: str) -> bool:
@@ -120,14 +144,21 @@ def _decoded(before: Spelling, pattern: re.Pattern[str], meaning: Meaning) -> Sp
 def _bytes_of(match: re.Match[str]) -> str:
     """What percent signs encode; nothing of what was cut."""
     encoded = match[0]
-    meant = bytes.fromhex(encoded[: len(encoded) - len(encoded) % 3].replace("%", "")).decode("utf-8", "replace")
+    meant = (_unquoted if len(encoded) <= _SHORT else _unquoted.__wrapped__)(encoded)
     return meant.rstrip("\ufffd") if meant[-1:] == "\ufffd" and _AT_CUT.match(match.string, match.end()) else meant
 
 
+@lru_cache(4096)  # the same few come again and again
+def _unquoted(encoded: str) -> str:
+    return bytes.fromhex(encoded[: len(encoded) - len(encoded) % 3].replace("%", "")).decode("utf-8", "replace")
+
+
 def _meant(match: re.Match[str]) -> str:
-    escape = match[0]
-    if match[1] is not None:  # it was cut
-        return ""
+    return _meaning(match[0]) if match[1] is None else ""  # of one that was cut
+
+
+@lru_cache(4096)
+def _meaning(escape: str) -> str:
     if len(escape) == 2:
         return _LETTERS.get(escape[1], escape[1])
     if escape[0] == "&":

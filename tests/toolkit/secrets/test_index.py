@@ -43,6 +43,10 @@ def test_a_secret_is_found_in_any_case_of_its_letters() -> None:
     index = SecretIndex(["Of-Somebody-Ä", "another-secret-of-İ"])
     assert found(index, "x OF-SOMEBODY-Ä y of-somebody-Ä") == ["OF-SOMEBODY-Ä", "of-somebody-Ä"]
     assert found(index, "İİ Another-Secret-Of-İ") == ["Another-Secret-Of-İ"]
+    assert found(SecretIndex(["ΤΟ-ΜΥΣΤΙΚΟΣ", "ＦＵＬＬ-WIDTH"]), "İ το-μυστικος! ｆｕｌｌ-width") == [
+        "το-μυστικος",
+        "ｆｕｌｌ-width",
+    ]
 
 
 def test_a_secret_that_begins_another_one_hides_nothing_of_it() -> None:

@@ -16,6 +16,7 @@ from mockserver.toolkit.secrets.names import looks_secret
         "id-token", "saml_response", "x-session-ref", "db[pass][0]", "accesstoken", "credential", "JWT", "user_creds",
         "secret_key_base", "authUser",
         "api.key", "access[key]", "token_type_secret", "url_token", "a" * 300 + "_token",
+        "tokens", "apiKeys", "user-passwords[]", "db_pw", "sessions", f"{'a' * 300}_token_{'b' * 300}",
     ],
 )  # fmt: skip
 def test_names_of_secrets(name: str) -> None:
@@ -25,7 +26,8 @@ def test_names_of_secrets(name: str) -> None:
 @pytest.mark.parametrize(
     "name",
     [
-        "page", "PageToken", "next_page_token", "tokens", "secretary", "Idempotency-Key", "filter[status]", "design",
+        "page", "PageToken", "next_page_token", "next_page_tokens", "secretary", "Idempotency-Key", "filter[status]",
+        "design",
         "author", "passenger", "compass", "signal", "assign", "authority", "SubscriptionTypeId", "obsession",
         "Keywords", "monkey", "bypassed", "sigma", "cursorToken",
         "token_type", "sessionCount", "auth-method", "secret.length", "token_expires",
