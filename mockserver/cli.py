@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 import click
 
 from . import clock
-from .loading import import_marshmallow, loading
 from .settings import Settings, WrongSetting, given_by, make, secured, unknown, variable, without_password
+from .toolkit.collector import collector_paused
 from .toolkit.logtext import printable
 from .toolkit.notices import LONGEST
 from .version import __version__
@@ -32,7 +32,6 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 def main(**options: Any) -> None:
     """Run a command; whatever is the user's to mend is told in a sentence, with exit status 2."""
-    import_marshmallow()
     from .data.fixtures import BrokenFixture
     from .vendors import BadVendor
 
@@ -107,7 +106,7 @@ def _as_option(setting: Field[Any]) -> Callable[[F], F]:
 def serve(**given: Any) -> None:
     """Serve all vendors on one port until Ctrl-C."""
     _mention_unknown()
-    with loading():
+    with collector_paused():
         from . import logs
         from .assembly import assemble
         from .front import front
