@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import traceback
 from collections.abc import Callable, Iterable
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -28,6 +27,7 @@ from .serve import World, log, lost, problem, serve
 from .settings import Settings, make
 from .store import Store
 from .toolkit import jsontext
+from .toolkit.likeness import closest_paths
 from .toolkit.logtext import escaped, indented
 from .vendor import Endpoint, Reply, Vendor
 from .version import __version__
@@ -229,9 +229,7 @@ def unknown(world: World) -> Callable[[HTTPException], Response]:
         else:
             paths = [f"{prefix}{e.path}" for v in world.vendors for e in v.endpoints for prefix in ("", f"/{v.name}")]
             there = f"Vendors are under {', '.join(f'/{vendor.name}' for vendor in world.vendors)}."
-        known = dict.fromkeys(paths)
-        plain = re.sub("/{2,}", "/", request.path).rstrip("/")
-        near = tuple(get_close_matches(plain, known, n=3, cutoff=0.5))
+        near = tuple(closest_paths(request.path, dict.fromkeys(paths), most=3))
         named = world.settings.control or not request.path.startswith(OURS)
         detail = f"Nothing is at {_path() if named else 'this path'}. {there}"
         if near:

@@ -17,8 +17,8 @@ import click
 from . import clock
 from .settings import Settings, WrongSetting, given_by, make, secured, unknown, variable, without_password
 from .toolkit.collector import collector_paused
+from .toolkit.likeness import MAX_NAME_CHARS
 from .toolkit.logtext import printable
-from .toolkit.notices import LONGEST
 from .version import __version__
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def _mention_unknown() -> None:
     found = unknown(os.environ)
     if found:
         more = f" and {len(found) - MENTIONED:,} more" if found[MENTIONED:] else ""
-        names = ", ".join(name[:LONGEST] for name in found[:MENTIONED])
+        names = ", ".join(name[:MAX_NAME_CHARS] for name in found[:MENTIONED])
         told = (
             f"mockserver: passed over, as no setting is called so: {names}{more} (mockserver serve --help lists all)."
         )

@@ -24,7 +24,8 @@ from .store import SETTINGS, Document, Expiry, Store
 from .toolkit.bounded import Bounded
 from .toolkit.credentials import held
 from .toolkit.jsontext import decode, encode
-from .toolkit.notices import Notice, closest
+from .toolkit.likeness import closest, did_you_mean
+from .toolkit.notices import Notice
 from .toolkit.quota import Quota
 from .toolkit.secrets.index import SecretIndex
 from .vendor import Request, Vendor
@@ -574,8 +575,7 @@ def check_readings(asked: Mapping[str, str], vendors: Iterable[Vendor]) -> None:
     known = {f"{vendor.name}.{reading.name}": reading for vendor in vendors for reading in vendor.readings}
     for name, choice in asked.items():
         if name not in known:
-            match = closest(name, known)
-            hint = f" Did you mean {match}?" if match else ""
+            hint = did_you_mean(closest(name, known))
             raise Misuse(
                 "Unknown reading", f"There is no reading {name}.{hint}", choices=tuple(known), code="unknown-reading"
             )

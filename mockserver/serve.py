@@ -38,6 +38,7 @@ from .settings import Settings, pairs, secrets_of_url, switch
 from .spec_basis import SpecBasis
 from .store import Store
 from .toolkit import jsontext, params
+from .toolkit.likeness import MAX_PATH_CHARS, closest_paths, did_you_mean
 from .toolkit.logtext import escaped, indented
 from .toolkit.notices import Notice, as_header
 from .toolkit.quota import Spent
@@ -48,7 +49,6 @@ from .version import __version__
 
 log = logging.getLogger("mockserver")
 LONGEST_TARGET = 16 * 1024
-LONGEST_PATH = 200  # characters of a path that is compared with others, and told
 EMPTY_BODY = re.compile(rb"\{\s*\}|\[\s*\]|null")
 BROKEN = Misuse("Internal Server Error", "The sandbox itself failed; its log says why.", 500, code="broken")
 OUR_HEADERS = ("x-mock-delay", "x-mock-readings", "x-mock-sandbox", "x-mock-strict")
@@ -301,17 +301,9 @@ def warn_of_unknown_headers(call: Call) -> None:
 def warn_of_unknown_path(call: Call) -> None:
     """What the vendor's words do not say: which path may have been meant."""
     path = call.request.path
-    nearest = closest_path(path, [known for each in call.vendor.endpoints for known in (each.path, *each.also)])
-    hint = f" Did you mean {nearest}?" if nearest else ""
-    call.warn("path", "unknown-path", f"{call.vendor.title} has nothing at {path[:LONGEST_PATH]}.{hint}")
-
-
-def closest_path(path: str, known: Sequence[str]) -> str | None:
-    """The known path most like this one, slashes too many apart."""
-    from difflib import get_close_matches  # not before a path is misspelled
-
-    plain = re.sub("/{2,}", "/", path[:LONGEST_PATH]).rstrip("/")
-    return next(iter(get_close_matches(plain, known, n=1, cutoff=0.5)), None)
+    near = closest_paths(path, (known for each in call.vendor.endpoints for known in (each.path, *each.also)))
+    hint = did_you_mean(next(iter(near), None))
+    call.warn("path", "unknown-path", f"{call.vendor.title} has nothing at {path[:MAX_PATH_CHARS]}.{hint}")
 
 
 def warn_of_body(call: Call, endpoint: Endpoint) -> None:

@@ -16,7 +16,7 @@ from .sandbox import Sandboxes
 from .settings import WrongSetting, exists, make
 from .spec_basis import lacking
 from .store.memory import MemoryStore
-from .toolkit.notices import LONGEST
+from .toolkit.likeness import MAX_NAME_CHARS
 
 
 def check_all(paths: Sequence[Path]) -> tuple[int, list[Fault]]:
@@ -121,7 +121,7 @@ def _spec(file: Path, content: dict[str, object], line_of: fixtures.LineOf, *, o
 
 def _brief(value: object) -> str:
     """A value as it stands in a spec: a word without quotes."""
-    return value if isinstance(value, str) and len(value) < LONGEST else fixtures.shown(value)
+    return value if isinstance(value, str) and len(value) < MAX_NAME_CHARS else fixtures.shown(value)
 
 
 def _is_control(content: dict[str, object]) -> bool:

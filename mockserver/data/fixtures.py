@@ -25,8 +25,8 @@ from ..toolkit.credentials import more
 from ..toolkit.fields import Listed, Nested, RecordSchema
 from ..toolkit.files import UnfitFile, read_lines
 from ..toolkit.jsontext import decode, encode, is_text
+from ..toolkit.likeness import closest
 from ..toolkit.logtext import printable
-from ..toolkit.notices import closest
 
 YAML_LIMIT = 10_000
 MOST_FAULTS = 100  # of accounts, behind which no further one is looked at
