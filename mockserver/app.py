@@ -27,6 +27,7 @@ from .serve import World, log, lost, problem, serve
 from .settings import Settings, make
 from .store import Store
 from .toolkit import jsontext
+from .toolkit.http import VERSION_HEADER
 from .toolkit.likeness import closest_paths
 from .toolkit.logtext import escaped, indented
 from .vendor import Endpoint, Reply, Vendor
@@ -258,4 +259,4 @@ def refused(world: World, error: HTTPException) -> Response:
         allowed = ", ".join(sorted(extra[0][1].split(", ")))
         detail = f"{_path()} is not for {request.method[:20]}, wanted one of {allowed}."
     reply = problem(told(world, Misuse(error.name, detail, error.code or 500, code="http")))
-    return respond(reply._replace(headers=(*reply.headers, *extra, ("X-Mock-Version", __version__))))
+    return respond(reply._replace(headers=(*reply.headers, *extra, (VERSION_HEADER, __version__))))

@@ -10,6 +10,7 @@ from typing import Any
 
 from flask import Blueprint, Response
 
+from ..errors import METHODS
 from ..journal import hint, is_unmatched
 from ..matching import BadMatcher, Difference, Matcher, check
 from ..toolkit.bounded import Bounded
@@ -160,7 +161,7 @@ def endpoints_near(entry: Entry, vendors: Iterable[Vendor], most: int = 3) -> li
         meant = did_you_mean(nearest).strip() if likeness >= SLIP else None
         differences = [{"field": "path", "expected": nearest, "found": path, "hint": meant}]
         method = entry["request"]["method"]
-        if method not in ("GET", "HEAD"):
+        if method not in METHODS:
             differences.insert(0, {"field": "method", "expected": "GET", "found": method, "hint": None})
         near.append({"vendor": vendor.name, "operation": endpoint.operation, "differences": differences})
     return near

@@ -13,15 +13,14 @@ from gunicorn.workers import gasgi
 from ..addresses import framed
 from ..cors import headers_of_refusal
 from ..faults import phrase
+from ..toolkit.http import PATIENCE
 from ..vendor import Reply
 from .inline import Inline, is_plain, reset
 from .refusing import FIELD, FIELDS, LINE, refusal
 
-# All in seconds. How long a connection is kept alive for the next request; how long a request may take to arrive whole,
-# and a client to take anything of a reply: gunicorn itself would wait for 30 seconds for more of a body. A connection
-# that was busy a LINGER before a stop may have its next request on the way, which is answered, too.
+# Both in seconds. How long a connection is kept alive for the next request. A connection that was busy a LINGER before
+# a stop may have its next request on the way, which is answered, too.
 KEPT = 15
-PATIENCE = 20
 LINGER = 1.0
 
 # How it speaks with clients.
