@@ -60,7 +60,7 @@ class Done:
 
 
 class Entry(Mapping[str, Any]):
-    """What the journal keeps of a call. It is put together when somebody reads it, which is seldom: 15 µs less a call.
+    """What the journal keeps of a call. It is put together when somebody reads it, which is seldom.
 
     Until then it holds the reply as it was, cut to what is kept of its body, and what is hidden in it.
     """
@@ -264,7 +264,7 @@ def looked_at(call: Call) -> Seen:
 
 
 def _with_id(id: int, kept: Document) -> dict[str, Any]:
-    """An entry as it is told; a plain document is copied in a fraction of the time of a mapping."""
+    """An entry as it is told, copied from a plain document: a mapping takes longer."""
     return {"id": id, **(kept.whole if isinstance(kept, Entry) else kept)}
 
 

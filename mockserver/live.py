@@ -32,7 +32,7 @@ def refuse(wanted: bool, vendors: Iterable[Vendor], request: Request, wall: floa
     if not wanted:
         return
     everything = "\n".join((request.query, request.path, *request.headers.values()))
-    if not request.body and not _may_be(everything) and "basic" not in everything.lower():  # as a rule: 1 µs less
+    if not request.body and not _may_be(everything) and "basic" not in everything.lower():
         return
     texts = [*_held(vendors, request.headers)]
     if _may_be(request.query):

@@ -26,7 +26,7 @@ from .guard import BODY_LIMIT, OPEN, is_open
 from .hiding import named, told
 
 DEEPEST = 64  # levels of a body; code that walks it knows no bottom
-MOST = 10_000  # values in a body: to tell what is wrong with each takes 50 µs
+MOST = 10_000  # values in a body: to tell what is wrong with each takes long
 TOO_DEEP = f"The body is nested deeper than {DEEPEST} levels."
 STEADY = "metrics.metrics"  # the view that answers while the store is away
 ASKED = ("requests.requests", "records.records", "verdict.verdict")  # the views that take parameters

@@ -30,7 +30,7 @@ def unknown_parameter(name: str, known: Mapping[str, Sequence[str]]) -> Notice:
 
 
 def as_header(notices: Sequence[Notice]) -> str:
-    """The notices as an ASCII JSON array of at most 4 KB; what does not fit is counted in a last element."""
+    """The notices as an ASCII JSON array within HEADER_LIMIT; what does not fit is counted in a last element."""
     kept: list[str] = []
     left = HEADER_LIMIT - len(_more(len(notices))) - len("[,]")
     for notice in notices:
