@@ -19,7 +19,7 @@ else
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test test-flask-way test-lowest constraints licences audit check format fixtures story statements bench bench-peers bench-workers bench-survival bench-sandboxes load soak fuzz browser-tools images clean
+.PHONY: help serve test test-flask-way test-lowest constraints licences audit check format fixtures story statements bench bench-peers bench-workers bench-survival bench-sandboxes bench-instructions load soak fuzz browser-tools images clean
 
 help: ## list these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1|/' | column -t -s '|'
@@ -86,6 +86,9 @@ bench-survival: $(VENV)/test.stamp ## print what becomes of calls and changes un
 
 bench-sandboxes: $(VENV)/serve.stamp ## print what sandboxes cost, in time and memory (ARGS=5000: of so many)
 	$(BIN)/python bench/sandboxes.py $(ARGS)
+
+bench-instructions: $(VENV)/serve.stamp ## count the instructions of a call, which no other load changes; needs valgrind
+	$(BIN)/python -m bench.instructions
 
 load: $(VENV)/load.stamp ## check every answer while many use one server (SECONDS=10; ARGS="--only answers --workers 2 --store redis://...", --write)
 	$(BIN)/python -m bench.underload $(ARGS)

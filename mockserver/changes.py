@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from .data import fixtures
 from .data.dataset import Dataset
 from .editing import MOST, Editor
 from .errors import Misuse
@@ -64,16 +65,16 @@ class Change:
 def change_of(body: Any, vendors: Sequence[Vendor]) -> Change:
     """The change that a parsed part of a scenario describes. Raises BadChange."""
     if not isinstance(body, Mapping):
-        raise BadChange("", _brief(body), "a map")
+        raise BadChange("", fixtures.shown(body), "a map")
     for name in body:
         if name not in Change.__slots__:
             raise BadChange(str(name), f"the unknown key {name}", "one of " + ", ".join(Change.__slots__))
     names = [vendor.name for vendor in vendors]
     if body.get("vendor") is not None and body["vendor"] not in names:
-        raise BadChange("vendor", _brief(body["vendor"]), "one of " + ", ".join(names))
+        raise BadChange("vendor", fixtures.shown(body["vendor"]), "one of " + ", ".join(names))
     after = body.get("after", 0)
     if isinstance(after, bool) or not isinstance(after, int) or not 0 <= after <= 10**9:
-        raise BadChange("after", _brief(after), "a whole number from 0: how many calls are answered before")
+        raise BadChange("after", fixtures.shown(after), "a whole number from 0: how many calls are answered before")
     actions = [name for name in ACTIONS if name in body]
     if len(actions) != 1:
         raise BadChange("", " and ".join(actions) or "no action", "one of " + ", ".join(ACTIONS))
@@ -89,18 +90,18 @@ def _add(body: Mapping[str, Any], after: int) -> None:
         return
     if isinstance(what, bool) or not isinstance(what, int) or not 1 <= what <= MOST:
         wanted = f"a whole number from 1 to {MOST}, or beside a vendor the fields of a record"
-        raise BadChange("add", _brief(what), wanted)
+        raise BadChange("add", fixtures.shown(what), wanted)
 
 
 def _pages(body: Mapping[str, Any], after: int) -> None:
     pages = body["pages"]
     if isinstance(pages, bool) or not isinstance(pages, int) or not 1 <= pages <= MOST_PAGES:
-        raise BadChange("pages", _brief(pages), f"a whole number from 1 to {MOST_PAGES}")
+        raise BadChange("pages", fixtures.shown(pages), f"a whole number from 1 to {MOST_PAGES}")
 
 
 def _set(body: Mapping[str, Any], after: int) -> None:
     if not isinstance(body["set"], Mapping):
-        raise BadChange("set", _brief(body["set"]), "the fields of a record")
+        raise BadChange("set", fixtures.shown(body["set"]), "the fields of a record")
     for name in ("vendor", "id"):
         if body.get(name) is None:
             raise BadChange("set", f"no {name}", f"the {name} of the record beside it")
@@ -113,20 +114,17 @@ def _remove(body: Mapping[str, Any], after: int) -> None:
     words = (ALL, FIRST, LAST_PAGE) if after else (ALL,)
     if what not in words:
         later = "" if after else f"; with after also {FIRST} or {LAST_PAGE}"
-        raise BadChange("remove", _brief(what), f"{' or '.join(words)}, or beside a vendor a list of ids{later}")
+        raise BadChange(
+            "remove", fixtures.shown(what), f"{' or '.join(words)}, or beside a vendor a list of ids{later}"
+        )
 
 
 def _restore(body: Mapping[str, Any], after: int) -> None:
     if body["restore"] != ALL:
-        raise BadChange("restore", _brief(body["restore"]), ALL)
+        raise BadChange("restore", fixtures.shown(body["restore"]), ALL)
 
 
 _CHECKS = {"add": _add, "pages": _pages, "set": _set, "remove": _remove, "restore": _restore}
-
-
-def _brief(value: Any) -> str:
-    text = "nothing" if value is None else repr(value)
-    return text if len(text) <= 60 else text[:57] + "..."
 
 
 def _page_size(vendor: Vendor) -> int:

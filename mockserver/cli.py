@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 import click
 
 from . import clock
-from .loading import import_marshmallow, loading
 from .settings import Settings, WrongSetting, given_by, make, secured, unknown, variable, without_password
+from .toolkit.collector import collector_paused
+from .toolkit.likeness import MAX_NAME_CHARS
 from .toolkit.logtext import printable
-from .toolkit.notices import LONGEST
 from .version import __version__
 
 if TYPE_CHECKING:
@@ -32,7 +32,6 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 def main(**options: Any) -> None:
     """Run a command; whatever is the user's to mend is told in a sentence, with exit status 2."""
-    import_marshmallow()
     from .data.fixtures import BrokenFixture
     from .vendors import BadVendor
 
@@ -71,7 +70,7 @@ def _mention_unknown() -> None:
     found = unknown(os.environ)
     if found:
         more = f" and {len(found) - MENTIONED:,} more" if found[MENTIONED:] else ""
-        names = ", ".join(name[:LONGEST] for name in found[:MENTIONED])
+        names = ", ".join(name[:MAX_NAME_CHARS] for name in found[:MENTIONED])
         told = (
             f"mockserver: passed over, as no setting is called so: {names}{more} (mockserver serve --help lists all)."
         )
@@ -107,7 +106,7 @@ def _as_option(setting: Field[Any]) -> Callable[[F], F]:
 def serve(**given: Any) -> None:
     """Serve all vendors on one port until Ctrl-C."""
     _mention_unknown()
-    with loading():
+    with collector_paused():
         from . import logs
         from .assembly import assemble
         from .front import front

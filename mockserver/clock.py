@@ -60,7 +60,7 @@ def at(wall_seconds: float) -> datetime:
 
 
 def stamp(wall_seconds: float) -> str:
-    """The same as ISO 8601, as the journal and the log write it: the second is remembered, and 3 µs saved."""
+    """The same as ISO 8601, as the journal and the log write it: the second is remembered."""
     second, micro = divmod(round(wall_seconds * 1_000_000), 1_000_000)
     return f"{_second(second)}.{micro:06d}Z" if micro else f"{_second(second)}Z"
 

@@ -5,15 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
+from .errors import METHODS
+from .toolkit.http import CALL_HEADERS, REPLY_HEADERS
 from .toolkit.notices import UNDOCUMENTED_HEADER, Notice
 from .toolkit.web import HEADER_NAME
 from .vendor import Headers, Reply, Request, Vendor
 
 MAX_NAMES = 64  # of the headers that a preflight asks for
 MAX_NAME_LENGTH = 100  # characters of such a name
-METHODS = "GET, HEAD"
 MAX_AGE = "600"
-_OURS = ("Prefer", "X-Mock-Delay", "X-Mock-Readings", "X-Mock-Sandbox", "X-Mock-Strict")
+_OURS = ("Prefer", *CALL_HEADERS)
 REFUSED = "refused-header"  # the code of a warning: after such a preflight no call comes
 _UNASKED = re.compile(  # what browsers send without asking, and what proxies add
     "accept(-.*)?|access-control-.*|cache-control|connection|content-(language|length|type)|cookie|date|device-memory"
@@ -28,11 +29,7 @@ _EXPOSED = (
     "RateLimit-Remaining",
     "RateLimit-Reset",
     "Retry-After",
-    "X-Mock-Basis",
-    "X-Mock-Call",
-    "X-Mock-Sandbox",
-    "X-Mock-Version",
-    "X-Mock-Warnings",
+    *REPLY_HEADERS,
 )
 
 
@@ -63,7 +60,7 @@ def preflight(vendor: Vendor, request: Request, limit: tuple[str, ...] | None) -
         204,
         b"",
         (
-            ("Access-Control-Allow-Methods", METHODS),
+            ("Access-Control-Allow-Methods", ", ".join(METHODS)),
             ("Access-Control-Allow-Headers", allowed),
             ("Access-Control-Max-Age", MAX_AGE),
         ),

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+METHODS = ("GET", "HEAD")  # of every documented operation
+
 
 @dataclass(frozen=True, slots=True)
 class Complaint:
@@ -51,7 +53,7 @@ class UnknownPath(Fact):
 class MethodNotAllowed(Fact):
     """The path is an endpoint's, the method is not."""
 
-    allowed: tuple[str, ...] = ("GET", "HEAD")
+    allowed: tuple[str, ...] = METHODS
 
 
 @dataclass(eq=False)

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple, get_args
 
 from .errors import Asked, Fact, Misuse, Throttled
 from .matching import BadMatcher, Matcher, Seen, check, matches
+from .toolkit.http import DELAY_HEADER, LOWER_DELAY
 from .toolkit.jsontext import brief, floats
 from .toolkit.querystring import without
 from .toolkit.tally import Count
@@ -45,7 +46,7 @@ def wish(request: Request) -> tuple[Wish, Request]:
     """The request's wish (``Prefer: code=429, retry-after=1``, ``?__code=429``, ``X-Mock-Delay: 800``), and the request
     without it. Raises Misuse when the delay is no number of milliseconds, or retry-after none of seconds.
     """
-    if "prefer" not in request.headers and "x-mock-delay" not in request.headers and "__code" not in request.query:
+    if "prefer" not in request.headers and LOWER_DELAY not in request.headers and "__code" not in request.query:
         return NO_WISH, request
     query, code = without(request.query, "__code")
     where = "query.__code"
@@ -53,11 +54,11 @@ def wish(request: Request) -> tuple[Wish, Request]:
     if code is None and (code := preferred.get("code")) is not None:
         where = "header.Prefer"
     retry_after = _wished_seconds(preferred, code)
-    delay = request.headers.get("x-mock-delay", "0").strip()
+    delay = request.headers.get(LOWER_DELAY, "0").strip()
     if not re.fullmatch(r"\d{1,9}", delay, re.ASCII) or int(delay) > LONGEST_DELAY:
         raise Misuse(
             "Bad delay",
-            f"X-Mock-Delay is {delay!r}, wanted whole milliseconds from 0 to {LONGEST_DELAY}.",
+            f"{DELAY_HEADER} is {delay!r}, wanted whole milliseconds from 0 to {LONGEST_DELAY}.",
             code="bad-delay",
         )
     if query != request.query:

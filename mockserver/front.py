@@ -27,7 +27,7 @@ class Later:
 
 
 def front(world: World) -> Addresses:
-    """What ``create_app`` makes, with Flask imported for the first call that needs it: a start is 70 ms shorter."""
+    """What ``create_app`` makes, with Flask imported for the first call that needs it."""
 
     def flask() -> WSGIApplication:
         from .app import routed

@@ -13,7 +13,8 @@ from .clock import format_instant, stamp
 from .matching import MAPS, Difference, Matcher, Seen, comparing, matching, missing
 from .redaction import BODY_LIMIT, HIDDEN, RedactedRequest
 from .store import Document, Store
-from .toolkit.notices import UNDOCUMENTED_HEADER, Notice, closest
+from .toolkit.likeness import closest, is_slip_of
+from .toolkit.notices import UNDOCUMENTED_HEADER, Notice
 from .toolkit.querystring import collected, pairs
 from .toolkit.quota import Spent
 from .toolkit.secrets.index import MIN_CUT_CHARS
@@ -59,7 +60,7 @@ class Done:
 
 
 class Entry(Mapping[str, Any]):
-    """What the journal keeps of a call. It is put together when somebody reads it, which is seldom: 15 µs less a call.
+    """What the journal keeps of a call. It is put together when somebody reads it, which is seldom.
 
     Until then it holds the reply as it was, cut to what is kept of its body, and what is hidden in it.
     """
@@ -210,28 +211,19 @@ def hint(difference: Difference, kept: Document) -> str | None:
     for same, alike in _ALIKE.items():
         if alike(wanted) == alike(found):
             return f"They differ in {same} alone."
-    if place in NAMES and _are_alike(found, (wanted, wanted.removeprefix(f"/{kept['vendor']}"))):
+    if place in NAMES and is_slip_of(found, (wanted, wanted.removeprefix(f"/{kept['vendor']}"))):
         return f"The call has {found}. Did you mean that?"
     return 'It is a part of what was sent: {"contains": …}.' if place in MAPS and wanted in found else None
 
 
 NAMES = ("vendor", "operation", "method", "path")
 COMPARED = 50  # names of a call in which a slip is looked for
-LONGEST = 100  # characters of a path that are compared
-ALIKE = 0.8  # a letter or two: less alike are the names of different things
 _ALIKE: Mapping[str, Callable[[str], str]] = {
     "case": str.casefold,
     "blanks": lambda text: "".join(text.split()),
     "a slash at the end": lambda text: text.rstrip("/"),
     "zeros in front": lambda text: text.lstrip("0"),
 }
-
-
-def _are_alike(found: str, names: tuple[str, ...]) -> bool:
-    from difflib import get_close_matches
-
-    short = [name[:LONGEST] for name in names]  # the time grows with the square of what is compared
-    return bool(get_close_matches(found[:LONGEST], short, 1, ALIKE))
 
 
 def _wanted(condition: Any) -> Any:
@@ -272,7 +264,7 @@ def looked_at(call: Call) -> Seen:
 
 
 def _with_id(id: int, kept: Document) -> dict[str, Any]:
-    """An entry as it is told; a plain document is copied in a fraction of the time of a mapping."""
+    """An entry as it is told, copied from a plain document: a mapping takes longer."""
     return {"id": id, **(kept.whole if isinstance(kept, Entry) else kept)}
 
 

@@ -109,7 +109,7 @@ class Library:
         """
         asked = (vendor.name, name, day)
         found = self._loaded.get(asked)
-        if found is None:  # every call asks: to look at the user's folder each time would cost 50 µs
+        if found is None:  # every call asks: the user's folder is not looked at each time
             with self._lock:
                 day = day or self._day_of_the_users(vendor, name)
                 made = (vendor.name, name, day)
@@ -162,7 +162,7 @@ class Library:
         return any(path is not None and not self._is_made(vendor, path, name, day) for vendor, path in found)
 
     def stamps(self) -> Stamps:
-        """The fixture files as they are now, by a look at what the file system says of them (10 µs each)."""
+        """The fixture files as they are now, by a look at what the file system says of them."""
         found = {}
         for vendor in self._vendors:
             for folder in self._folders(vendor):
@@ -246,10 +246,7 @@ class Library:
         return data
 
     def _cached(self, vendor: Vendor, name: str, made_of: str, make: Callable[[], Dataset]) -> Dataset:
-        """A dataset out of the cache, or made now and put there.
-
-        Our five start 0.2 s sooner, and 100,000 records, which take a minute to read and check, within a second.
-        """
+        """A dataset out of the cache, or made now and put there."""
         if self._cache is None:
             return make()
         key = cache.key(*_code(vendor), made_of)

@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from .errors import Misuse
+from .toolkit.http import LOWER_SANDBOX
 from .toolkit.querystring import pairs
 from .toolkit.secrets.names import USUAL_HEADERS, plain
 from .toolkit.secrets.places import unwrapped
@@ -31,7 +32,7 @@ def refuse(wanted: bool, vendors: Iterable[Vendor], request: Request, wall: floa
     if not wanted:
         return
     everything = "\n".join((request.query, request.path, *request.headers.values()))
-    if not request.body and not _may_be(everything) and "basic" not in everything.lower():  # as a rule: 1 µs less
+    if not request.body and not _may_be(everything) and "basic" not in everything.lower():
         return
     texts = [*_held(vendors, request.headers)]
     if _may_be(request.query):
@@ -47,7 +48,7 @@ def refuse_names(wanted: bool, vendors: Iterable[Vendor], request: Request, wall
     """
     sent = (vendor.credential.read(request.headers) or "" for vendor in vendors)
     behind = (text.rpartition("~")[2] for text in sent if "~" in text)
-    for name in (request.headers.get("x-mock-sandbox", ""), request.sandbox or "", *behind):
+    for name in (request.headers.get(LOWER_SANDBOX, ""), request.sandbox or "", *behind):
         refuse_name(wanted, name, wall)
 
 

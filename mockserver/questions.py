@@ -47,7 +47,7 @@ def read(call: Call, endpoint: Endpoint) -> Question:
     return question
 
 
-@lru_cache(maxsize=1024)  # to read the same query again takes 1 µs, to read another one 15
+@lru_cache(maxsize=1024)
 def remembered(endpoint: Endpoint, query: str, readings: tuple[tuple[str, str], ...]) -> Question:
     """A query, read for the first time in a while."""
     consulted: dict[str, None] = {}
@@ -79,9 +79,7 @@ class Answers:
         self._kept: Bounded[Answer] = Bounded(ANSWERS, _weight)
 
     def to(self, question: Question, call: Call, endpoint: Endpoint) -> Reply:
-        """The endpoint's answer: to find it takes 2 µs, to answer 15 and more. Only what is declared repeatable, and
-        comes for the second time, is kept.
-        """
+        """The endpoint's answer. Only what is declared repeatable, and comes for the second time, is kept."""
         question.times += 1
         if not endpoint.repeatable or question.times < 2:
             return endpoint.answer(call)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -23,13 +22,15 @@ from .store import DEFAULT as DEFAULT
 from .store import SETTINGS, Document, Expiry, Store
 from .toolkit.bounded import Bounded
 from .toolkit.credentials import held
+from .toolkit.http import LOWER_SANDBOX, SANDBOX_HEADER
 from .toolkit.jsontext import decode, encode
-from .toolkit.notices import Notice, closest
+from .toolkit.likeness import closest, did_you_mean
+from .toolkit.names import WANTED_NAME, is_name
+from .toolkit.notices import Notice
 from .toolkit.quota import Quota
 from .toolkit.secrets.index import SecretIndex
 from .vendor import Request, Vendor
 
-NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
 LOOKS = 3  # at a sandbox that changes while it is looked at
 OVERLAY_BYTES = 64 * 1024 * 1024
 Overlay = tuple[tuple[object, ...], Dataset]  # the state of the sandbox and the data that it is of, and what it is
@@ -532,7 +533,7 @@ class Choice(NamedTuple):
 
 def names_a_sandbox(request: Request, vendor: Vendor) -> bool:
     """Whether there is anything to choose by; most calls have nothing."""
-    if "x-mock-sandbox" in request.headers or request.sandbox is not None:
+    if LOWER_SANDBOX in request.headers or request.sandbox is not None:
         return True
     return "~" in request.headers.get(vendor.credential.header.lower(), "")
 
@@ -543,16 +544,16 @@ def choose(request: Request, vendor: Vendor, known: Callable[[str, str], bool]) 
     ``known`` says whether a secret is good in a sandbox: a tilde in one that is not may be its own. Raises Misuse for
     an illegal name.
     """
-    asked = {"header X-Mock-Sandbox": request.headers.get("x-mock-sandbox"), "URL": request.sandbox}
+    asked = {f"header {SANDBOX_HEADER}": request.headers.get(LOWER_SANDBOX), "URL": request.sandbox}
     named = {where: name for where, name in asked.items() if name is not None}
     for where, name in named.items():
-        if not NAME.fullmatch(name):
+        if not is_name(name):
             shown = repr(name) if len(name) <= 80 else f"by {len(name)} characters"  # a cut secret is not recognised
-            detail = f"The {where} names the sandbox {shown}, wanted 1 to 64 letters, digits, '.', '_' or '-'."
+            detail = f"The {where} names the sandbox {shown}, wanted {WANTED_NAME}."
             raise Misuse("Bad sandbox name", detail, code="bad-sandbox-name")
     header = vendor.credential.header
     head, tilde, tail = (vendor.credential.read(request.headers) or "").rpartition("~")
-    if tilde and head and NAME.fullmatch(tail) and known(head, next(iter(named.values()), tail)):
+    if tilde and head and is_name(tail) and known(head, next(iter(named.values()), tail)):
         named["credential"] = tail
         sent = request.headers[header.lower()].rstrip(" \t").removesuffix(f"~{tail}")
         request = request._replace(headers={**request.headers, header.lower(): sent})
@@ -574,8 +575,7 @@ def check_readings(asked: Mapping[str, str], vendors: Iterable[Vendor]) -> None:
     known = {f"{vendor.name}.{reading.name}": reading for vendor in vendors for reading in vendor.readings}
     for name, choice in asked.items():
         if name not in known:
-            match = closest(name, known)
-            hint = f" Did you mean {match}?" if match else ""
+            hint = did_you_mean(closest(name, known))
             raise Misuse(
                 "Unknown reading", f"There is no reading {name}.{hint}", choices=tuple(known), code="unknown-reading"
             )

@@ -9,9 +9,10 @@ from typing import Any
 
 from .data.fixtures import BrokenFixture
 from .faults import BadRule, seconds
-from .sandbox import NAME, Sandbox, Sandboxes, check_readings, clock_of
+from .sandbox import Sandbox, Sandboxes, check_readings, clock_of
 from .settings import WrongSetting
-from .toolkit.jsontext import floats
+from .toolkit.jsontext import brief, floats
+from .toolkit.names import is_file_name
 from .toolkit.quota import Quota
 
 KEYS = ("dataset", "readings", "quotas", "strict", "acceptAnyCredential", "delay")
@@ -37,8 +38,8 @@ def amended(rooms: Sandboxes, sandbox: Sandbox, changes: Mapping[str, Any], wall
 
 
 def _dataset(rooms: Sandboxes, sandbox: Sandbox, name: Any, wall: float) -> Sandbox:
-    if not isinstance(name, str) or not NAME.fullmatch(name) or name.startswith("."):
-        raise WrongSetting(f"dataset is {_brief(name)}, wanted the name of a dataset.")
+    if not isinstance(name, str) or not is_file_name(name):
+        raise WrongSetting(f"dataset is {brief(name)}, wanted the name of a dataset.")
     if name == sandbox.dataset:
         return sandbox
     try:
@@ -99,15 +100,10 @@ def _merged(before: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, 
 
 def _is_map(name: str, value: Any, key: str, wanted: str) -> None:
     if not isinstance(value, Mapping) or not all(item is None or isinstance(item, str) for item in value.values()):
-        raise WrongSetting(f"{name} is {_brief(value)}, wanted an object with {wanted} or null for each {key}.")
+        raise WrongSetting(f"{name} is {brief(value)}, wanted an object with {wanted} or null for each {key}.")
 
 
 def _switch(name: str, value: Any) -> bool:
     if not isinstance(value, bool):
-        raise WrongSetting(f"{name} is {_brief(value)}, wanted true or false.")
+        raise WrongSetting(f"{name} is {brief(value)}, wanted true or false.")
     return value
-
-
-def _brief(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 80 else text[:77] + "..."

@@ -20,17 +20,18 @@ from .data.fixtures import BrokenFixture, Fault, Path_, Wrong, parse_yaml, read_
 from .editing import Editor
 from .errors import Misuse
 from .faults import BadRule, Rule, rule_of
-from .sandbox import DEFAULT, NAME, Edits, Sandbox, Sandboxes
+from .sandbox import DEFAULT, Edits, Sandbox, Sandboxes
+from .sandbox_settings import KEYS as SETTINGS
 from .sandbox_settings import amended
 from .settings import WrongSetting
 from .store.memory import MemoryStore
+from .toolkit.names import WANTED_NAME, is_file_name
 
 FORMAT = "docs/scenarios.md"  # describes what stands in such a file
 OURS = Path(__file__).resolve().parent / "scenarios"
-SET = ("dataset", "readings", "quotas", "strict", "acceptAnyCredential", "delay")
 _TURN = re.compile("[,;] wanted |; its choices are |; there (?:is|are) ")
 MOST_CHANGES = 100  # each is tried on the data as all before it have left it
-KEYS = ("description", *SET, "clock", "expireCredentials", "faults", "changes")
+KEYS = ("description", *SETTINGS, "clock", "expireCredentials", "faults", "changes")
 
 
 @dataclass(frozen=True)
@@ -172,14 +173,14 @@ def check(content: Any, file: Path, rooms: Sandboxes, wall: float) -> tuple[Scen
     """The scenario that a parsed file describes, and what is wrong with it."""
     name = file.stem
     wrong: list[Wrong] = []
-    if not NAME.fullmatch(name) or name.startswith("."):
-        wrong.append(((), f"the file name {file.name}", "1 to 64 letters, digits, '.', '_' or '-', and .yaml"))
+    if not is_file_name(name):
+        wrong.append(((), f"the file name {file.name}", f"{WANTED_NAME}, and .yaml"))
     if not isinstance(content, dict):
         return Scenario(name, file), [*wrong, ((), shown(content), "a map with " + ", ".join(KEYS))]
     wrong += [((key,), f"the unknown key {key}", "one of " + ", ".join(KEYS)) for key in content if key not in KEYS]
     if not isinstance(content.get("description"), str):
         wrong.append((("description",), shown(content.get("description")), "what it is, in a sentence"))
-    settings = {key: content[key] for key in SET if key in content}
+    settings = {key: content[key] for key in SETTINGS if key in content}
     if isinstance(settings.get("quotas"), str):
         settings["quotas"] = {vendor.name: settings["quotas"] for vendor in rooms.vendors}
     fresh = rooms.fresh(DEFAULT, wall)

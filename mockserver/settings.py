@@ -12,7 +12,8 @@ from typing import Any, cast
 from urllib.parse import unquote
 
 from .clock import EARLIEST, LATEST, parse_instant, parse_time_of_day, within
-from .toolkit.notices import LONGEST, edits
+from .toolkit.likeness import MAX_NAME_CHARS, did_you_mean, edits
+from .toolkit.names import WANTED_NAME, is_file_name
 from .toolkit.quota import Quota
 from .toolkit.secrets.names import looks_secret
 from .toolkit.web import Network, PublicUrl, parse_header_names, parse_networks, parse_public_url
@@ -40,8 +41,8 @@ def switch(text: str) -> bool:
 
 
 def _name(text: str) -> str:
-    if not re.fullmatch(r"[A-Za-z0-9._-]{1,64}", text) or text.startswith("."):
-        raise ValueError("1 to 64 letters, digits, '.', '_' or '-'")
+    if not is_file_name(text):
+        raise ValueError(WANTED_NAME)
     return text
 
 
@@ -313,7 +314,7 @@ def unknown(environ: Mapping[str, str]) -> list[str]:
     for key in found:
         meant = next((name for name in names if _is_slip(key, name)), None)
         if meant:
-            raise WrongSetting(f"{key[:LONGEST]} is not a setting of mockserver. Did you mean {meant}?")
+            raise WrongSetting(f"{key[:MAX_NAME_CHARS]} is not a setting of mockserver.{did_you_mean(meant)}")
     return [key for key in found if not _ELSEWHERE.fullmatch(key)]
 
 

@@ -17,7 +17,7 @@ from .settings import WrongSetting, exists, make
 from .spec_basis import lacking
 from .store.memory import MemoryStore
 from .toolkit.files import kind_of
-from .toolkit.notices import LONGEST
+from .toolkit.likeness import MAX_NAME_CHARS
 
 
 def check_all(paths: Sequence[Path]) -> tuple[int, list[Fault]]:
@@ -109,7 +109,7 @@ def _spec(file: Path, content: dict[str, object], line_of: fixtures.LineOf, *, o
     paths = content.get("paths")
     faults: list[Wrong]
     if not str(content["openapi"]).startswith("3.1."):
-        faults = [(("openapi",), _brief(content["openapi"]), "3.1.x")]
+        faults = [(("openapi",), _in_spec(content["openapi"]), "3.1.x")]
     elif isinstance(paths, dict) and paths:
         silent = () if _is_control(content) else gaps(content)
         needed = [gap for gap in silent if own or gap.wanted.endswith("about")]
@@ -125,9 +125,9 @@ def _spec(file: Path, content: dict[str, object], line_of: fixtures.LineOf, *, o
         )
 
 
-def _brief(value: object) -> str:
+def _in_spec(value: object) -> str:
     """A value as it stands in a spec: a word without quotes."""
-    return value if isinstance(value, str) and len(value) < LONGEST else fixtures.shown(value)
+    return value if isinstance(value, str) and len(value) < MAX_NAME_CHARS else fixtures.shown(value)
 
 
 def _is_control(content: dict[str, object]) -> bool:
@@ -149,14 +149,14 @@ def _malformed(where: tuple[str | int, ...], thing: object) -> Iterator[tuple[tu
         return
     if "in" in thing and "name" in thing and "properties" not in where[-1:]:
         if thing["in"] not in PLACES:
-            yield (*where, "in"), _brief(thing["in"]), "one of " + ", ".join(PLACES)
+            yield (*where, "in"), _in_spec(thing["in"]), "one of " + ", ".join(PLACES)
         if not isinstance(thing.get("required", False), bool):
-            yield (*where, "required"), _brief(thing["required"]), "true or false"
+            yield (*where, "required"), _in_spec(thing["required"]), "true or false"
     kinds = thing.get("type")
     if kinds is not None and where[-1:] != ("properties",) and "securitySchemes" not in where:
         for kind in kinds if isinstance(kinds, list) else [kinds]:
             if kind not in TYPES and not isinstance(kind, dict):
-                yield (*where, "type"), _brief(kind), "one of " + ", ".join(TYPES)
+                yield (*where, "type"), _in_spec(kind), "one of " + ", ".join(TYPES)
     for name, item in thing.items():
         if name not in ("example", "examples", "value", "enum", "const", "default"):
             yield from _malformed((*where, name), item)

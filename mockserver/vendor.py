@@ -35,7 +35,7 @@ Headers = tuple[tuple[str, str], ...]
 STATUSLESS: tuple[Network, ...] = ("reset", "empty")  # network faults that let no status line through
 
 
-# What is made in every call is a tuple with names: in a third of the time that a frozen dataclass takes.
+# What is made in every call is a tuple with names, which is made faster than a frozen dataclass.
 NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
@@ -77,10 +77,6 @@ class Reply(NamedTuple):
     def received(self) -> int | None:
         """The status that reaches the client; None where a network fault lets none through."""
         return None if self.network in STATUSLESS else self.status
-
-    def but(self, headers: Headers, rule: str, basis: Basis) -> Reply:
-        """The same with other headers, and another reason."""
-        return self._replace(headers=headers, rule=rule, basis=basis)
 
     @classmethod
     def json(cls, body: bytes, status: int = 200, *, page: Page | None = None) -> Reply:
@@ -165,9 +161,7 @@ class Call:
     def records(self) -> View:
         """All records of the dataset, written under this call's readings."""
         vendor, chosen = self.vendor, self.choices
-        renders = vendor.rendering_defaults
-        if chosen is not vendor.defaults:  # which they are as a rule: 1 µs less
-            renders = {name: chosen[name] for name in renders}
+        renders = {name: chosen[name] for name in vendor.rendering_defaults}
         return View(self.dataset.records, renders, written=self._wrote)
 
     def _wrote(self, *, unordered: bool) -> None:
@@ -186,7 +180,7 @@ class Call:
 
     def stable_uuid(self, *about: object) -> uuid.UUID:
         """A UUID that is the same for the same request: replies stay the same bytes in every run."""
-        import uuid  # 2 ms, for the few replies that have one
+        import uuid  # for the few replies that have one
 
         request = self.request
         return uuid.uuid5(uuid.NAMESPACE_URL, "|".join(map(str, (request.method, request.path, request.query, *about))))

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ast
+import io
 import re
 import subprocess
 import sys
+import tokenize
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -59,6 +61,36 @@ def test_who_imports_flask_and_who_reads_time(path: Path) -> None:
     allowed = {"time.sleep"} if top in ("wire", "testing") else set()
     if top != "clock.py":
         assert readings_of_time(tree) <= allowed
+
+
+# What something takes in time or memory; not how long a thing may take, which is a part of what it does.
+FIGURE = re.compile(
+    r"\d\s?(µs|us|ms|[KMG]i?B)\b|(third|fifth|fraction) of the time|\d s (sooner|less|shorter|longer)\b"
+)
+
+
+def prose(text: str) -> Iterator[str]:
+    """The docstrings and comments of a module, lines joined."""
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            yield " ".join((ast.get_docstring(node) or "").split())
+    for token in tokenize.generate_tokens(io.StringIO(text).readline):
+        if token.type == tokenize.COMMENT:
+            yield token.string
+
+
+@pytest.mark.parametrize("path", sorted(ROOT.rglob("*.py")), ids=name)
+def test_what_something_costs_is_said_in_the_page_on_performance_alone(path: Path) -> None:
+    assert [text for text in prose(path.read_text(encoding="utf-8")) if FIGURE.search(text)] == []
+
+
+@pytest.mark.parametrize(
+    "cost",
+    ["3 µs less", "a start is 40 ms shorter", "weighs 25 MB", "in a third of the time that x takes", "0.2 s sooner"],
+)
+def test_a_cost_is_found_in_docstrings_and_comments(cost: str) -> None:
+    source = f'def f():\n    """What it does: {cost}."""\n    return "{cost}"  # {cost}\n'
+    assert [bool(FIGURE.search(text)) for text in prose(source)] == [False, True, True]
 
 
 def test_the_tests_of_the_core_name_no_vendor_either() -> None:

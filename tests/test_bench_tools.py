@@ -15,7 +15,21 @@ from urllib.parse import parse_qs
 
 import pytest
 
-from bench import beside, inprocess, install, job, load, ours, plan, reporting, sandboxes, servers, table, workers
+from bench import (
+    beside,
+    inprocess,
+    install,
+    instructions,
+    job,
+    load,
+    ours,
+    plan,
+    reporting,
+    sandboxes,
+    servers,
+    table,
+    workers,
+)
 from bench.load import Failed, Spread, Target
 from bench.table import Row
 from tests.servers import ROOT
@@ -149,6 +163,28 @@ def test_the_page_has_a_place_for_each_table(tmp_path: Path) -> None:
         table.write("another", "", page)
 
 
+def test_instructions_are_those_that_a_longer_run_takes_more() -> None:
+    start, call = 9_000_000, {"same": 1500, "different": 4500, "bare": 3000}
+
+    def counted(case: str, calls: int) -> int:
+        said = f"==7== Events    : Ir\n==7== Collected : {start + calls * call[case]}\n==7==\n"
+        return instructions.parse_count(said)
+
+    found = {case: instructions.per_call(case, counted) for case in instructions.CASES}
+    assert found == call
+    assert instructions.table(found).splitlines()[2:4] == [
+        "| the same URL | 1,500 | 0.50 × |",
+        "| every request different | 4,500 | 1.50 × |",
+    ]
+    with pytest.raises(ValueError, match="callgrind printed no count: Killed"):
+        instructions.parse_count("Killed")
+
+
+def test_every_case_of_the_instructions_is_answered() -> None:
+    for case in instructions.CASES:
+        instructions.run(case, 3)
+
+
 def test_the_environment_says_how_much() -> None:
     assert QUICK.quick
     assert "nothing to rely on" in QUICK.told
@@ -163,8 +199,17 @@ def test_every_target_has_a_part_that_measures_it(monkeypatch: pytest.MonkeyPatc
     assert set().union(*(part.numbers for part in parts)) == set(range(1, 9))
 
 
-@pytest.mark.parametrize("module", ["bench.ours", "bench.beside", "bench.workers"])
-def test_a_missing_load_generator_is_told_in_a_sentence(module: str, tmp_path: Path) -> None:
+LOAD_GENERATOR = "The benchmarks need the load generator wrk: apt-get install wrk (or brew install wrk).\n"
+
+
+@pytest.mark.parametrize(
+    ("module", "sentence"),
+    [
+        *((module, LOAD_GENERATOR) for module in ("bench.ours", "bench.beside", "bench.workers")),
+        ("bench.instructions", "Counting instructions needs valgrind: apt-get install valgrind.\n"),
+    ],
+)
+def test_a_missing_tool_is_told_in_a_sentence(module: str, sentence: str, tmp_path: Path) -> None:
     ended = subprocess.run(
         [sys.executable, "-m", module],
         cwd=ROOT,
@@ -174,7 +219,7 @@ def test_a_missing_load_generator_is_told_in_a_sentence(module: str, tmp_path: P
         check=False,
     )
     assert (ended.returncode, ended.stdout) == (1, "")
-    assert ended.stderr == "The benchmarks need the load generator wrk: apt-get install wrk (or brew install wrk).\n"
+    assert ended.stderr == sentence
 
 
 def test_what_peers_need_is_told_in_a_sentence(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -330,7 +330,7 @@ BROKEN: dict[str, list[str]] = {
     "description: x\nreadings: {acme.amounts: big}\n": [
         "2: readings: found acme.amounts cannot be big, wanted one of acme.amounts=plain"
     ],
-    "description: x\nstrict: 'yes'\n": ["2: strict: found 'yes', wanted true or false"],
+    "description: x\nstrict: 'yes'\n": ['2: strict: found "yes", wanted true or false'],
     "description: x\ndelay: -1\n": ["2: delay: found -1, wanted milliseconds"],
     "description: x\nexpireCredentials: 1\n": ["2: expireCredentials: found 1, wanted true or false"],
     "description: x\nclock: soon\n": ['2: clock: found "soon", wanted a map'],
@@ -343,7 +343,7 @@ BROKEN: dict[str, list[str]] = {
     "description: x\nfaults:\n- status: 503\n- status: 200\n": [
         "4: faults[1]: found status is 200, wanted a whole number from 400 to 599"
     ],
-    "description: x\nchanges:\n- add: 1\n- remove: first\n": ["4: changes[1].remove: found 'first', wanted all, or"],
+    "description: x\nchanges:\n- add: 1\n- remove: first\n": ['4: changes[1].remove: found "first", wanted all, or'],
     "description: x\nchanges:\n- {vendor: acme, id: 1, set: {state: lost}}\n": [
         '3: changes[0].state: found "lost", wanted one of open, paid, void'
     ],

@@ -10,7 +10,7 @@ from mockserver.control import guard, hiding, speech
 from mockserver.data import yamltext
 from mockserver.matching import MOST
 from mockserver.serve import LONGEST_TARGET
-from mockserver.toolkit import notices
+from mockserver.toolkit import likeness
 from mockserver.toolkit.jsontext import DIGITS
 from mockserver.wire import inline, refusing
 
@@ -50,7 +50,7 @@ def test_the_limits_are_those_of_the_code() -> None:
         f"{redaction.BODY_LIMIT:,} bytes": "a body of a call",
         f"{editing.MOST:,} records": "records made at once",
         f"{faults.MOST} rules": "fault rules",
-        f"{notices.LONGEST} characters": "a name that may be a slip",
+        f"{likeness.MAX_NAME_CHARS} characters": "a name that may be a slip",
         f"{hiding.LONGEST:,} characters": "a problem",
     }
     for limit, what in told.items():

@@ -13,6 +13,7 @@ from ..addresses import has_body
 from ..errors import Misuse
 from ..serve import World
 from ..settings import is_loopback
+from ..toolkit.http import TOKEN_HEADER
 from ..toolkit.web import Origin, read_authority, read_origin
 from . import outside
 
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 OPEN = ("health", "ready", "version")
 PAGES = ("/__admin", "/__admin/")  # the console, and what there is to control
 SITE = "/__admin/site/"  # files that everybody may see
-TOKEN_HEADER = "X-Mock-Control-Token"
 BODY_LIMIT = 1024 * 1024
 
 

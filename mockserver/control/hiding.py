@@ -16,6 +16,7 @@ from ..errors import Misuse
 from ..redaction import HIDDEN
 from ..sandbox import DEFAULT
 from ..serve import World
+from ..toolkit.http import SANDBOX_HEADER
 from ..toolkit.secrets.index import MIN_QUOTED_CHARS
 
 LONGEST = 2000  # characters of a detail: what was sent is told, not sent back whole
@@ -24,7 +25,7 @@ WANTED = ", wanted "
 
 def named() -> str:
     """The caller's sandbox: by header, else by URL, else ``default``."""
-    found = (request.headers.get("X-Mock-Sandbox"), request.environ.get(SANDBOX), DEFAULT)
+    found = (request.headers.get(SANDBOX_HEADER), request.environ.get(SANDBOX), DEFAULT)
     return next(name for name in found if name is not None)
 
 

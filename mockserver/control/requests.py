@@ -10,11 +10,12 @@ from typing import Any
 
 from flask import Blueprint, Response
 
-from ..journal import ALIKE, hint, is_unmatched
+from ..errors import METHODS
+from ..journal import hint, is_unmatched
 from ..matching import BadMatcher, Difference, Matcher, check
 from ..toolkit.bounded import Bounded
 from ..toolkit.jsontext import Fragment, decimals, encode
-from ..toolkit.notices import closest
+from ..toolkit.likeness import MAX_PATH_CHARS, SLIP, closest, did_you_mean
 from ..vendor import Vendor
 from .hiding import match_told, teller
 from .speech import Control, bad, done, heard, missing, number, queried, said, switch
@@ -31,7 +32,6 @@ _FILTERS: Mapping[str, Callable[[Entry, Any], bool]] = {
 
 
 HINTED = 5  # differences of a call of which it is looked what was meant
-LONGEST = 200  # characters of a path that are compared: no endpoint has as many, and the time grows with their square
 
 
 def add(routes: Blueprint, control: Control) -> None:
@@ -54,11 +54,12 @@ def add(routes: Blueprint, control: Control) -> None:
         vendors = [each for each in control.world.vendors if asked.get("vendor", each.name) == each.name]
         if not vendors:
             names = ", ".join(each.name for each in control.world.vendors)
-            near = _near(asked["vendor"], [each.name for each in control.world.vendors])
+            near = did_you_mean(closest(asked["vendor"], [each.name for each in control.world.vendors]))
             raise bad(f"vendor is {asked['vendor'][:80]!r}, wanted one of {names}.{near}")
         operations = [endpoint.operation for each in vendors for endpoint in each.endpoints]
         if asked.get("operation") not in (None, *operations):
-            wanted, near = f"one of {', '.join(operations)}, or null", _near(asked["operation"], operations)
+            near = did_you_mean(closest(asked["operation"], operations))
+            wanted = f"one of {', '.join(operations)}, or null"
             raise bad(f"operation is {asked['operation'][:80]!r}, wanted {wanted}.{near}")
         return asked
 
@@ -143,14 +144,9 @@ def add(routes: Blueprint, control: Control) -> None:
         return done()
 
 
-def _near(name: str, known: Iterable[str]) -> str:
-    match = closest(name, known)
-    return f" Did you mean {match}?" if match else ""
-
-
 def endpoints_near(entry: Entry, vendors: Iterable[Vendor], most: int = 3) -> list[dict[str, Any]]:
     """The endpoints whose paths are most like that of a call which has none: the nearest first."""
-    path, found = entry["request"]["path"][:LONGEST], []
+    path, found = entry["request"]["path"][:MAX_PATH_CHARS], []
     for vendor in vendors:
         if entry["vendor"] not in (None, vendor.name):
             continue
@@ -162,10 +158,10 @@ def endpoints_near(entry: Entry, vendors: Iterable[Vendor], most: int = 3) -> li
     found.sort(key=lambda each: -each[0])
     near = []
     for likeness, vendor, endpoint, nearest in found[:most]:
-        meant = f"Did you mean {nearest}?" if likeness >= ALIKE else None
+        meant = did_you_mean(nearest).strip() if likeness >= SLIP else None
         differences = [{"field": "path", "expected": nearest, "found": path, "hint": meant}]
         method = entry["request"]["method"]
-        if method not in ("GET", "HEAD"):
+        if method not in METHODS:
             differences.insert(0, {"field": "method", "expected": "GET", "found": method, "hint": None})
         near.append({"vendor": vendor.name, "operation": endpoint.operation, "differences": differences})
     return near

@@ -10,6 +10,7 @@ from flask import Blueprint, Response
 from ..listing import described, prefix_of
 from ..sandbox import Edits, Sandbox
 from ..sandbox_settings import KEYS, amended, shown
+from ..toolkit.http import SANDBOX_HEADER
 from ..toolkit.jsontext import brief
 from . import outside
 from .clock import time_of
@@ -89,7 +90,7 @@ def _shown(control: Control, sandbox: Sandbox) -> dict[str, Any]:
     return {
         "name": sandbox.name,
         "url": url,
-        "header": {"X-Mock-Sandbox": sandbox.name},
+        "header": {SANDBOX_HEADER: sandbox.name},
         "vendors": vendors,
         "settings": shown(sandbox),
         "clock": time_of(sandbox, control.now),

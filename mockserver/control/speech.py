@@ -14,17 +14,19 @@ from ..addresses import SANDBOX
 from ..errors import Misuse, StoreAway
 from ..journal import STORE_AWAY, Journal
 from ..listing import prefix_of
-from ..sandbox import NAME, Sandbox
+from ..sandbox import Sandbox
 from ..serve import World, problem, refuse_secret_name
 from ..settings import WrongSetting
+from ..toolkit.http import SANDBOX_HEADER
 from ..toolkit.jsontext import brief, decimals, decode, encode, is_text
+from ..toolkit.names import WANTED_NAME, is_name
 from ..vendor import Vendor
 from . import outside
 from .guard import BODY_LIMIT, OPEN, is_open
 from .hiding import named, told
 
 DEEPEST = 64  # levels of a body; code that walks it knows no bottom
-MOST = 10_000  # values in a body: to tell what is wrong with each takes 50 µs
+MOST = 10_000  # values in a body: to tell what is wrong with each takes long
 TOO_DEEP = f"The body is nested deeper than {DEEPEST} levels."
 STEADY = "metrics.metrics"  # the view that answers while the store is away
 ASKED = ("requests.requests", "records.records", "verdict.verdict")  # the views that take parameters
@@ -112,7 +114,7 @@ class Control:
             view = str(request.endpoint).removeprefix(f"{routes.name}.")
             if view.rpartition(".")[2] in OPEN:
                 return
-            for name in (request.headers.get("X-Mock-Sandbox"), request.environ.get(SANDBOX)):
+            for name in (request.headers.get(SANDBOX_HEADER), request.environ.get(SANDBOX)):
                 if name is not None:
                     self.legal(name)
             if request.args and view not in ASKED:
@@ -121,8 +123,8 @@ class Control:
     def legal(self, name: str) -> str:
         """A sandbox's name, if it can be one: none that a call may not have, either. Raises Misuse."""
         live.refuse_name(self.world.settings.refuse_live, name, self.now)
-        if not NAME.fullmatch(name):
-            detail = f"The sandbox is named {name[:80]!r}, wanted 1 to 64 letters, digits, '.', '_' or '-'."
+        if not is_name(name):
+            detail = f"The sandbox is named {name[:80]!r}, wanted {WANTED_NAME}."
             raise Misuse("Bad sandbox name", detail, code="bad-sandbox-name")
         refuse_secret_name(self.world, name)
         return name

@@ -25,13 +25,13 @@ from ..toolkit.credentials import more
 from ..toolkit.fields import Listed, Nested, RecordSchema
 from ..toolkit.files import UnfitFile, read_lines
 from ..toolkit.jsontext import decode, encode, is_text
+from ..toolkit.likeness import closest
 from ..toolkit.logtext import printable
-from ..toolkit.notices import closest
 
 YAML_LIMIT = 10_000
 MOST_FAULTS = 100  # of accounts, behind which no further one is looked at
 MOST_TOLD = 100  # things wrong with a file that are told one by one
-GUESSED = 20  # unknown fields of a record for which the one that was meant is looked for: it takes 50 µs
+GUESSED = 20  # unknown fields of a record for which the one that was meant is looked for: it takes long
 T = TypeVar("T")
 
 Path_ = tuple[str | int, ...]
@@ -298,7 +298,7 @@ LineOf = Callable[[list[Path_]], list[int]]
 def parse_yaml(path: Path, text: str) -> tuple[Any, LineOf]:
     """What a YAML file holds, and what finds the lines of paths in it. Raises BrokenFixture.
 
-    YAML is imported here: a start whose datasets are all remembered needs none of it, which saves 11 ms.
+    YAML is imported here: a start whose datasets are all remembered needs none of it.
     """
     import yaml
 

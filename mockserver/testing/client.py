@@ -20,7 +20,9 @@ from urllib.parse import quote, urlencode, urlsplit
 
 from ..clock import format_instant, parse_instant
 from ..settings import without_password
+from ..toolkit.http import SANDBOX_HEADER, TOKEN_HEADER
 from ..toolkit.jsontext import decimals, decode, encode
+from ..toolkit.names import WANTED_NAME, is_name
 from ..toolkit.secrets.names import looks_secret
 from .telling import calls_told, mistakes, near_misses_told
 
@@ -30,8 +32,6 @@ Json = dict[str, Any]
 Rows = list[Json]
 Condition = str | int | Mapping[str, str | bool]
 NETWORK = ("reset", "empty", "truncate", "malformed", "drip")
-TOKEN_HEADER = "X-Mock-Control-Token"
-_NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _STRANGER = "The reply is none of a mockserver's; is something else at this address?"
 
 
@@ -104,7 +104,7 @@ class Client:
         """
         headers = {TOKEN_HEADER: self._token} if self._token else {}
         if sandbox is not None:
-            headers["X-Mock-Sandbox"] = sandbox
+            headers[SANDBOX_HEADER] = sandbox
         if body is not None:
             headers["Content-Type"] = "application/json"
         text = None if body is None else encode(decimals(body))
@@ -172,8 +172,8 @@ class Sandbox:
     """A handle on one sandbox: its addresses, its data, its time, its trouble, and what was sent to it."""
 
     def __init__(self, client: Client, name: str) -> None:
-        if not _NAME.fullmatch(name):
-            raise ValueError(f"a sandbox is named {name[:80]!r}, wanted 1 to 64 of A-Z, a-z, 0-9, '.', '_' and '-'")
+        if not is_name(name):
+            raise ValueError(f"a sandbox is named {name[:80]!r}, wanted {WANTED_NAME}")
         self.client, self.name = client, name
         self._made: tuple[str, Settings] | None = None
         self.clock = Clock(self)

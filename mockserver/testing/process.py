@@ -16,7 +16,7 @@ from contextlib import suppress
 from threading import Event, Thread
 from typing import Any, Self
 
-from ..loading import import_marshmallow, loading
+from ..toolkit.collector import collector_paused
 from ..wire import listening
 
 POLL = 0.05
@@ -132,8 +132,7 @@ def serve(given: dict[str, Any]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the tests, which end this process when they are over
     with os.fdopen(os.dup(1), "w") as teller:
         os.dup2(2, 1)  # what anybody prints from here on is for the log
-        with loading():
-            import_marshmallow()
+        with collector_paused():
             print(json.dumps(_start(given["listener"])), file=teller)
     over = Event()
     Thread(target=_listen_to_parent, args=[over], daemon=True).start()

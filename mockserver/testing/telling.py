@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from difflib import get_close_matches
 from typing import Any
 
+from ..toolkit.likeness import closest_paths
 from ..toolkit.notices import UNDOCUMENTED_HEADER
 
 Call = Mapping[str, Any]
@@ -43,7 +43,7 @@ def calls_told(calls: Iterable[Call], paths: Callable[[str], Iterable[str]]) -> 
         elif call["vendor"] is None:  # a path at the root: the warning has said it
             continue
         elif call["operation"] is None:
-            near = get_close_matches(call["request"]["path"], list(paths(call["vendor"])), n=1)
+            near = closest_paths(call["request"]["path"], paths(call["vendor"]))
             told.append(f"      {call['vendor']} has no endpoint there.{f' Closest: {near[0]}' if near else ''}")
         elif not call["received"]["fault"] and call["response"]["status"] >= 400 and call["response"]["body"]:
             told.append(f"      {_cut(call['response']['body'])}")

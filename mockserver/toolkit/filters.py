@@ -1,6 +1,6 @@
 """Conditions on records, as values: hashable, so that the rows they leave can be remembered.
 
-They are tuples: a call looks views up by them, which with dataclasses takes 3 µs longer.
+They are tuples, which are hashed sooner than dataclasses: a call looks views up by them.
 """
 
 from __future__ import annotations

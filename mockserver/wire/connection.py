@@ -13,15 +13,14 @@ from gunicorn.workers import gasgi
 from ..addresses import framed
 from ..cors import headers_of_refusal
 from ..faults import phrase
+from ..toolkit.http import PATIENCE
 from ..vendor import Reply
 from .inline import Inline, is_plain, reset
 from .refusing import FIELD, FIELDS, LINE, refusal
 
-# All in seconds. How long a connection is kept alive for the next request; how long a request may take to arrive whole,
-# and a client to take anything of a reply: gunicorn itself would wait for 30 seconds for more of a body. A connection
-# that was busy a LINGER before a stop may have its next request on the way, which is answered, too.
+# Both in seconds. How long a connection is kept alive for the next request. A connection that was busy a LINGER before
+# a stop may have its next request on the way, which is answered, too.
 KEPT = 15
-PATIENCE = 20
 LINGER = 1.0
 
 # How it speaks with clients.
@@ -63,7 +62,7 @@ class Connection(protocol.ASGIProtocol):  # type: ignore[misc]  # gunicorn has n
 
     async def _serve_http_request(self, request: Any, sockname: Any, peername: Any) -> bool:
         """A call that needs neither Flask nor patience needs none of ASGI's tasks, scopes and messages, either: it is
-        answered here and now, with one write (45 µs less of 160). Whether the connection goes on.
+        answered here and now, with one write. Whether the connection goes on.
         """
         inline: Inline = self.app
         try:
@@ -94,7 +93,7 @@ class Connection(protocol.ASGIProtocol):  # type: ignore[misc]  # gunicorn has n
         return not closes
 
     def _head(self, request: Any, reply: Reply, closes: bool) -> bytes:
-        """All that goes before the body, spelled as gunicorn would, but encoded in one go (4 µs less)."""
+        """All that goes before the body, spelled as gunicorn would, but encoded in one go."""
         headers = "".join([f"{name}: {value}\r\n" for name, value in framed(reply)]).encode("latin-1")
         status = protocol._get_cached_status_line(request.version, reply.status)
         server, date = protocol._CACHED_SERVER_HEADER, protocol._get_cached_date_header()

@@ -238,7 +238,7 @@ def _allot(arbiter: Any, worker: Worker) -> None:
 def _settle() -> None:
     """Let the garbage collector pass over what is loaded by now, which stays to the end, and come a little less often.
 
-    Calls of the job take 0.92 of the time for it, and the worker shares more pages with its parent.
+    Calls take less time for it, and the worker shares more pages with its parent.
     """
     gc.freeze()
     gc.set_threshold(5_000, 10, 5)

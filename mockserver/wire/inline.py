@@ -115,7 +115,7 @@ class Inline:
 class Gathered:
     """A stream that writes in one go what comes in one turn of the event loop, at its end; outside of a loop at once.
 
-    A line of the log for each call takes 5 µs less. No more than ``WHOLE`` bytes go together: so much reaches a pipe
+    No more than ``WHOLE`` bytes go together: so much reaches a pipe
     undivided, whatever other processes write to it. What a thread writes meanwhile comes before it. What cannot be
     written, to a disk that is full or a reader who is gone, is lost: the calls are answered all the same.
     """

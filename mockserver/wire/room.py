@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 
-EVERY = 10.0  # seconds: of much that was freed it takes 50 ms, of little 5
+EVERY = 10.0  # seconds: of much that was freed it takes long
 ARENA_MAX = -8  # of malloc.h: glibc's name for how many heaps there may be
 
 

@@ -20,6 +20,7 @@ from ..faults import phrase
 from ..metrics import Metrics
 from ..reloading import PAUSE, Reloading
 from ..settings import WrongSetting
+from ..toolkit.http import PATIENCE
 from .refusing import FIELD, refusal
 from .threaded import Carrier
 
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
 
 
-PATIENCE = 20  # seconds that a client may let us wait for a byte, or with one
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _LENGTH = re.compile(r"\d{1,18}", re.ASCII)
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")

@@ -12,7 +12,7 @@ from mockserver.data import yamltext
 from mockserver.matching import Difference
 from mockserver.redaction import Redaction
 from mockserver.settings import without_password
-from mockserver.toolkit.notices import closest
+from mockserver.toolkit.likeness import closest
 from mockserver.toolkit.secrets.index import SecretIndex
 from mockserver.vendor import Request
 

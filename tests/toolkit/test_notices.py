@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-from functools import partial
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from mockserver.toolkit.notices import HEADER_LIMIT, Notice, as_header, closest, meant, unknown_parameter
-from tests.pieces import pieces
+from mockserver.toolkit.notices import HEADER_LIMIT, Notice, as_header, unknown_parameter
 
 NOTICES = some.lists(some.builds(Notice, some.text(), some.text(max_size=20), some.text(max_size=400)), max_size=60)
 
@@ -34,10 +32,6 @@ def test_what_ascii_has_and_a_header_must_not_is_escaped() -> None:
     assert [Notice(**one) for one in json.loads(as_header([notice]))] == [notice]
 
 
-def test_a_long_name_is_like_none() -> None:
-    assert closest("x" * 100 + "page", ["page", "x" * 100]) is None
-
-
 def test_nothing_is_left_out_that_fits() -> None:
     assert json.loads(as_header([Notice("query.ä", "c", "€")])) == [
         {"location": "query.ä", "code": "c", "message": "€"}
@@ -48,19 +42,6 @@ def test_nothing_is_left_out_that_fits() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "known", "match"),
-    [
-        ("pagenumber", ["PageNumber", "PageSize"], "PageNumber"),
-        ("stat", ["state", "size"], "state"),
-        ("zzz", ["state", "size"], None),
-        ("x", [], None),
-    ],
-)
-def test_the_closest_name(name: str, known: list[str], match: str | None) -> None:
-    assert closest(name, known) == match
-
-
-@pytest.mark.parametrize(
     ("known", "hint"),
     [(["state"], " Did you mean state?"), (["quite-other"], ""), ([], " The endpoint takes none.")],
 )
@@ -68,37 +49,3 @@ def test_an_unknown_parameter_is_told_with_the_one_that_was_meant(known: list[st
     assert unknown_parameter("stat", dict.fromkeys(known, ())) == Notice(
         "query.stat", "unknown-parameter", f"stat is not a parameter of this endpoint and was ignored.{hint}"
     )
-
-
-@pytest.mark.parametrize(
-    ("name", "known", "parameter"),
-    [
-        ("paeg", {"page": ()}, "page"),
-        ("Page_Number", {"PageNumber": (), "page": ()}, "PageNumber"),
-        ("page", {"PageNumber": ("page",)}, "PageNumber"),
-        ("status", {"startDate": (), "endDate": ()}, None),
-        ("state", {"startDate": ()}, None),
-        ("status", {"filter[status]": (), "filter[state]": ()}, "filter[status]"),
-        ("filter[user]", {"filter[number]": (), "filter[id]": ()}, None),
-        ("ids[]", {"id": ()}, "id"),
-        ("x", {}, None),
-        ("p" * 101, {"p" * 100: ()}, None),
-    ],
-)
-def test_a_parameter_is_meant_only_where_it_is_sure(
-    name: str, known: dict[str, tuple[str, ...]], parameter: str | None
-) -> None:
-    assert meant(name, known) == parameter
-
-
-def test_the_closest_is_one_of_those_that_have_most_letters_in_common() -> None:
-    anagrams = ["egap1", "gape1", "aegp1", "eagp1", "page1"]
-    assert closest("page2", [*anagrams, "x" * 65]) == "page1"
-
-
-def test_no_number_of_long_names_is_compared_letter_by_letter() -> None:
-    """Four times the names, four times the work, and long ones are passed over."""
-    names = [f"{'abcde' * 12}{number}" for number in range(200)]
-    few, many = (pieces(partial(closest, "edcba" * 12, names[:count])) for count in (50, 200))
-    assert many < 4.5 * few
-    assert pieces(lambda: closest("edcba" * 12, ["abcde" * 14] * 1000)) < few

@@ -1,0 +1,118 @@
+"""Counts the instructions of a call in one process, without a socket: a measure that other load does not change.
+
+``python -m bench.instructions``; needs valgrind, whose callgrind counts. Each case runs twice, once with few calls and
+once with many: what both have in common, the start, is not in the difference.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+
+from . import job
+
+WALL = 1_790_000_000.0
+FEW, MANY = 200, 800
+CASES = {
+    "same": "the same URL",
+    "different": "every request different",
+    "bare": "a bare Flask route, ready bytes of the same URL",
+}
+COUNT = re.compile(r"Collected\s*:\s*(\d+)")
+MISSING = "Counting instructions needs valgrind: apt-get install valgrind."
+
+
+# In the process that is counted --------------------------------------------------------------------------------------
+
+
+def make_entry() -> Callable[[str], bytes]:
+    """The pipeline as a function from a query of the job to the body of its reply. Nothing else knows the way in."""
+    from mockserver.assembly import assemble
+    from mockserver.front import front
+    from mockserver.settings import make
+
+    from .servers import QUOTA
+
+    settings = make({"records": job.RECORDS, "quotas": f"{job.VENDOR}={QUOTA}"}, {})
+    addresses = front(assemble(settings, wall=lambda: WALL))
+    headers = {"host": "127.0.0.1:8080", "apikey": job.key(), "user-agent": "wrk", "accept": "*/*"}
+
+    def entry(query: str) -> bytes:
+        reply = addresses.at_once("GET", job.PATH, query, headers, len(job.PATH) + 1 + len(query))
+        assert reply is not None
+        assert reply.status == 200, reply
+        return reply.body
+
+    return entry
+
+
+def make_bare_entry(body: bytes) -> Callable[[str], bytes]:
+    """Flask's dispatch of a route that returns this body."""
+    from .bare import make_app
+    from .inprocess import answer, environ
+
+    app = make_app({job.PATH: body})
+    return lambda query: answer(app, environ(query))
+
+
+def run(case: str, calls: int) -> None:
+    """Make so many calls of a case; all else is the same for every number of calls."""
+    entry = make_entry()
+    queries = job.different(MANY, "instructions") if case == "different" else [job.SAME] * MANY
+    if case == "bare":
+        entry = make_bare_entry(entry(job.SAME))
+    for query in queries[:calls]:
+        entry(query)
+
+
+# Around it -----------------------------------------------------------------------------------------------------------
+
+
+def parse_count(output: str) -> int:
+    """The instructions that callgrind says it counted. Raises ValueError when it says none."""
+    found = COUNT.search(output)
+    if not found:
+        raise ValueError(f"callgrind printed no count: {output[-500:]}")
+    return int(found[1])
+
+
+def count(case: str, calls: int) -> int:
+    """The instructions of a process that makes so many calls."""
+    callgrind = ["valgrind", "--tool=callgrind", f"--callgrind-out-file={os.devnull}"]
+    command = [*callgrind, sys.executable, "-m", "bench.instructions", case, str(calls)]
+    environment = {**os.environ, "PYTHONHASHSEED": "0"}
+    ended = subprocess.run(command, cwd=job.ROOT, env=environment, capture_output=True, text=True, check=False)
+    if ended.returncode:
+        raise SystemExit(ended.stderr)
+    return parse_count(ended.stderr)
+
+
+def per_call(case: str, counted: Callable[[str, int], int] = count) -> float:
+    """The instructions of one call: the difference of two lengths of a run over the calls that one has more."""
+    return (counted(case, MANY) - counted(case, FEW)) / (MANY - FEW)
+
+
+def table(found: dict[str, float]) -> str:
+    """The figures, each beside the bare route."""
+    lines = ["| what | instructions a call | beside the bare route |", "|---|---|---|"]
+    lines += [f"| {CASES[case]} | {of:,.0f} | {of / found['bare']:.2f} × |" for case, of in found.items()]
+    return "\n".join(lines)
+
+
+def main(arguments: list[str]) -> None:
+    """Counts everything; with a case and a number of calls it is the process that is counted."""
+    if arguments:
+        run(arguments[0], int(arguments[1]))
+    elif shutil.which("valgrind") is None:
+        raise SystemExit(MISSING)
+    else:
+        run("bare", 1)  # what starts remember between them is made now, not in the first one that is counted
+        print(table({case: per_call(case) for case in CASES}))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
