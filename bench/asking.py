@@ -7,9 +7,8 @@ import time
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from mockserver.toolkit.jsontext import decode, encode
-
-from .load import PATIENCE, Failed
+from bench.load import PATIENCE, Failed
+from mockserver.sdk.jsontext import decode, encode
 
 IDLE = 10  # seconds after which a connection is not used again: the server closes it after 15
 JSON = {"Content-Type": "application/json"}

@@ -30,9 +30,9 @@ def returning(body: bytes) -> Callable[[], Response]:
 
 def run_as_we_do(app: Flask, port: int) -> None:
     """By the server of the sandbox: whatever carries that must carry this."""
-    from mockserver.wire import gunicorn, listening
+    from mockserver.server import gunicorn, listen
 
-    gunicorn.run(app, listening.listen("127.0.0.1", port), lambda: None)
+    gunicorn.run(app, listen.listen("127.0.0.1", port), lambda: None)
 
 
 def run_plain(app: Flask, port: int) -> None:

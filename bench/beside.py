@@ -11,14 +11,14 @@ from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from functools import cache
 
-from . import job
-from .install import PEERS, Peer, install
-from .load import Failed, Target, in_turns, ratio, spread
-from .measuring import SAME, headers, loading, query_files, rates, sandbox, told
-from .plan import Plan
-from .reporting import Section, report
-from .servers import Command, Server, running
-from .table import Row
+from bench import job
+from bench.install import PEERS, Peer, install
+from bench.load import Failed, Target, in_turns, ratio, spread
+from bench.measuring import SAME, headers, loading, query_files, rates, sandbox, told
+from bench.plan import Plan
+from bench.reporting import Section, report
+from bench.servers import Command, Server, running
+from bench.table import Row
 
 COMPARED = 50  # different queries of which whoever does the whole job must answer each as we do
 TARGETS = {"mountebank": ("≥", 2.0), "WireMock": ("≥", 1.2)}

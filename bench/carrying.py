@@ -33,9 +33,9 @@ def main(worker: str, module: str, words: Sequence[str]) -> None:
     """Run a module whose server has this worker."""
     if worker == GEVENT:
         import_module("gevent.monkey").patch_all()  # before anybody makes a lock, or keeps the sleep of threads
-    from mockserver.addresses import REPLY
-    from mockserver.wire import gunicorn
-    from mockserver.wire.threaded import Carrier
+    from mockserver.engine.addresses import REPLY
+    from mockserver.server import gunicorn
+    from mockserver.server.wsgi_faults import Carrier
 
     class Embedded(gunicorn._Embedded):
         def __init__(self, app: WSGIApplication, options: dict[str, Any], *others: Any) -> None:

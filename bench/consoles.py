@@ -9,12 +9,12 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
-from .asking import Line
-from .load import Failed, Target, in_turns, ratio, spread
-from .measuring import SAME, headers
-from .model import Model
-from .servers import Server
-from .table import Finding, shown
+from bench.asking import Line
+from bench.load import Failed, Target, in_turns, ratio, spread
+from bench.measuring import SAME, headers
+from bench.model import Model
+from bench.servers import Server
+from bench.table import Finding, shown
 
 LOOK, HEALTH = 1.0, 2.0  # seconds between looks at the calls, and at the server's health, as in site/console
 MOST = 500  # calls that a look asks for

@@ -17,12 +17,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from mockserver.toolkit.jsontext import decode, encode
-
-from . import job
-from .asking import Line
-from .load import Failed
-from .model import (
+from bench import job
+from bench.asking import Line
+from bench.load import Failed
+from bench.model import (
     GOOD,
     NOON,
     NOWHERE,
@@ -39,6 +37,7 @@ from .model import (
     shown,
     stopped,
 )
+from mockserver.sdk.jsontext import decode, encode
 
 CLIENTS = 16
 SHOWN = 5  # wrong answers that are told; by then it is known that there are

@@ -12,13 +12,12 @@ from typing import TYPE_CHECKING
 
 from flask import Flask
 
+from bench import job
+from bench.bare import make_app
+from bench.load import in_turns
+from bench.servers import QUOTA
 from mockserver.app import create_app
-from mockserver.settings import make
-
-from . import job
-from .bare import make_app
-from .load import in_turns
-from .servers import QUOTA
+from mockserver.sandbox.settings import make
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment

@@ -8,9 +8,9 @@ import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from . import job
-from .load import HERE, Failed
-from .servers import Command, free_port
+from bench import job
+from bench.load import HERE, Failed
+from bench.servers import Command, free_port
 
 CONFIGURATIONS = HERE / "peers"
 NPM = job.WORK / "npm"

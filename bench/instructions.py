@@ -13,7 +13,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 
-from . import job
+from bench import job
 
 WALL = 1_790_000_000.0
 FEW, MANY = 200, 800
@@ -31,11 +31,10 @@ MISSING = "Counting instructions needs valgrind: apt-get install valgrind."
 
 def make_entry() -> Callable[[str], bytes]:
     """The pipeline as a function from a query of the job to the body of its reply. Nothing else knows the way in."""
-    from mockserver.assembly import assemble
+    from bench.servers import QUOTA
+    from mockserver.engine.build import assemble
     from mockserver.front import front
-    from mockserver.settings import make
-
-    from .servers import QUOTA
+    from mockserver.sandbox.settings import make
 
     settings = make({"records": job.RECORDS, "quotas": f"{job.VENDOR}={QUOTA}"}, {})
     addresses = front(assemble(settings, wall=lambda: WALL))
@@ -52,8 +51,8 @@ def make_entry() -> Callable[[str], bytes]:
 
 def make_bare_entry(body: bytes) -> Callable[[str], bytes]:
     """Flask's dispatch of a route that returns this body."""
-    from .bare import make_app
-    from .inprocess import answer, environ
+    from bench.bare import make_app
+    from bench.inprocess import answer, environ
 
     app = make_app({job.PATH: body})
     return lambda query: answer(app, environ(query))

@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-from mockserver.data import fixtures
-from mockserver.generation import ANCHOR
-from mockserver.library import make, shape
-from mockserver.vendor import Vendor
+from mockserver.cli.generate import ANCHOR
+from mockserver.data import fixture_writer
+from mockserver.data.build import make, shape
+from mockserver.sdk.contract import Vendor
 from mockserver.vendors import found
 
 VENDOR = "wisecp"
@@ -45,8 +45,8 @@ def folder(records: int) -> Path:
         made.parent.mkdir(parents=True, exist_ok=True)
         unfinished = made.with_name("unfinished")
         with unfinished.open("w", encoding="utf-8", newline="\n") as stream:
-            head = fixtures.head(VENDOR, "default", ANCHOR)
-            fixtures.write(stream, head, accounts(), invoices(records), lines=True, comment="")
+            head = fixture_writer.head(VENDOR, "default", ANCHOR)
+            fixture_writer.write(stream, head, accounts(), invoices(records), lines=True, comment="")
         unfinished.replace(made)
     return made.parent.parent
 

@@ -10,11 +10,11 @@ from dataclasses import replace
 from pathlib import Path
 from threading import Thread
 
-from . import job
-from .load import Failed, Load, Target, in_turns, ratio, spread
-from .plan import Plan
-from .servers import Command, Server, ours, running
-from .table import Row
+from bench import job
+from bench.load import Failed, Load, Target, in_turns, ratio, spread
+from bench.plan import Plan
+from bench.servers import Command, Server, ours, running
+from bench.table import Row
 
 SAME = f"{job.PATH}?{job.SAME}"
 DIFFERENT = "/different" + job.PATH  # where the bare server has a reply of middling length

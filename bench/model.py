@@ -17,16 +17,15 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
+from bench import job
+from bench.load import Failed
 from mockserver.app import create_app
-from mockserver.listing import described
-from mockserver.serve import World
-from mockserver.settings import make
-from mockserver.toolkit.jsontext import decode, encode
-from mockserver.toolkit.money import as_double
-from mockserver.vendor import Vendor
-
-from . import job
-from .load import Failed
+from mockserver.engine.examples import described
+from mockserver.engine.serve import World
+from mockserver.sandbox.settings import make
+from mockserver.sdk.contract import Vendor
+from mockserver.sdk.jsontext import decode, encode
+from mockserver.sdk.money import as_double
 
 MARKED = {  # a text of each vendor's records that nothing is found or sorted by
     "netgroot": "description",

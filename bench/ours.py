@@ -14,18 +14,17 @@ from contextlib import ExitStack
 from typing import Any
 from urllib.parse import urlencode
 
-from mockserver.library import Library
-from mockserver.listing import listing
+from bench import job
+from bench.load import Failed, Load, Spread, Target, in_turns, ratio, spread
+from bench.measuring import delayed, job_rows, job_targets, loading, query_files, rates, ready_replies, sandbox, told
+from bench.plan import Plan
+from bench.reporting import Section, report
+from bench.scale import many, promised
+from bench.servers import Command, bare, ours, running
+from bench.table import Row
+from mockserver.data.catalog import Library
+from mockserver.engine.examples import listing
 from mockserver.vendors import found
-
-from . import job
-from .load import Failed, Load, Spread, Target, in_turns, ratio, spread
-from .measuring import delayed, job_rows, job_targets, loading, query_files, rates, ready_replies, sandbox, told
-from .plan import Plan
-from .reporting import Section, report
-from .scale import many, promised
-from .servers import Command, bare, ours, running
-from .table import Row
 
 SEEN = 50  # calls of a vendor before it is measured
 

@@ -16,9 +16,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from statistics import median
 
-from .asking import Line
-from .job import ROOT
-from .load import CONNECTIONS, Failed
+from bench.asking import Line
+from bench.job import ROOT
+from bench.load import CONNECTIONS, Failed
 
 PAUSE = 0.1  # seconds between the calls of one client
 

@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from .job import MANY, MILLION
+from bench.job import MANY, MILLION
 
 
 @dataclass(frozen=True)

@@ -11,10 +11,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http.client import HTTPException
 
-from . import load
-from .load import Failed
-from .plan import Plan, plan
-from .table import Row, account, write
+from bench import load
+from bench.load import Failed
+from bench.plan import Plan, plan
+from bench.table import Row, account, write
 
 
 @dataclass(frozen=True)

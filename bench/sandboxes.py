@@ -13,9 +13,9 @@ from statistics import median, quantiles
 from time import perf_counter
 
 from mockserver.app import create_app
-from mockserver.listing import listing
-from mockserver.serve import World
-from mockserver.settings import make
+from mockserver.engine.examples import listing
+from mockserver.engine.serve import World
+from mockserver.sandbox.settings import make
 
 WALL = 1_790_000_000.0
 

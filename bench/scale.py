@@ -7,14 +7,13 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from mockserver.toolkit.jsontext import decode, encode
-
-from . import job
-from .load import Failed, Load, Spread, Target, in_turns, ratio, spread
-from .measuring import SAME, headers, loading, rates, sandbox, told
-from .plan import Plan
-from .servers import MIB, Server, ask, running
-from .table import Row
+from bench import job
+from bench.load import Failed, Load, Spread, Target, in_turns, ratio, spread
+from bench.measuring import SAME, headers, loading, rates, sandbox, told
+from bench.plan import Plan
+from bench.servers import MIB, Server, ask, running
+from bench.table import Row
+from mockserver.sdk.jsontext import decode, encode
 
 
 def many(records: int) -> Callable[[Plan], list[Row]]:

@@ -14,10 +14,9 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench.job import ROOT, WORK
+from bench.load import PATIENCE, Failed
 from mockserver.vendors import found
-
-from .job import ROOT, WORK
-from .load import PATIENCE, Failed
 
 LONGEST_START = 1800  # seconds; with a million records it takes long
 PAUSE = 0.001

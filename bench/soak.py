@@ -27,15 +27,14 @@ from dataclasses import dataclass, field
 from statistics import median
 from typing import Any
 
-from mockserver.toolkit.jsontext import encode
-
-from . import job
-from .asking import JSON, Line
-from .consoles import Console
-from .load import Failed
-from .model import MARKED, Model
-from .servers import Command, Server, running
-from .table import LOADS, Finding, findings, told, write
+from bench import job
+from bench.asking import JSON, Line
+from bench.consoles import Console
+from bench.load import Failed
+from bench.model import MARKED, Model
+from bench.servers import Command, Server, running
+from bench.table import LOADS, Finding, findings, told, write
+from mockserver.sdk.jsontext import encode
 
 SECONDS, WARM, EVERY = 600.0, 60.0, 1.0
 MOST = 0.05  # growth

@@ -1,4 +1,4 @@
-"""Faults that a server survives, with figures: ``python -m bench.survival`` prints them, and ``tests/test_survival.py``
+"""Faults that a server survives, with figures: ``python -m bench.survival`` prints them, and ``tests/system/test_survival.py``
 holds the same runs to what is promised. Each takes a few seconds, on a server of its own. Needs Linux: processes and
 their connections are told by ``/proc``.
 """
@@ -25,10 +25,9 @@ from statistics import median
 from threading import Event, Lock, Thread
 from typing import Any, ClassVar, TypeVar
 
-from tests import stores
-from tests.servers import serving
-
-from .servers import tree
+from bench.servers import tree
+from tests.support import stores
+from tests.support.servers import serving
 
 T = TypeVar("T")
 PATIENCE = 60.0  # seconds for anything to come about
@@ -329,7 +328,7 @@ class _Writer:
 
 
 def _seconds(text: str) -> int:
-    from mockserver.clock import parse_instant
+    from mockserver.sdk.clock import parse_instant
 
     return int(parse_instant(text).timestamp())
 

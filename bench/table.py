@@ -11,9 +11,8 @@ from importlib.metadata import version
 from math import inf
 from pathlib import Path
 
-from mockserver import clock
-
-from .load import Spread
+from bench.load import Spread
+from mockserver.sdk import clock
 
 DOCS = Path(__file__).parent.parent / "docs"
 PAGE, LOADS = DOCS / "performance.md", DOCS / "load.md"

@@ -15,14 +15,14 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from . import load
-from .consoles import polled
-from .crowd import CLIENTS, Crowd, kinds
-from .load import Failed
-from .model import Model
-from .servers import Command, Server, running
-from .table import LOADS, Finding, findings, told, write
-from .waiting import waiting
+from bench import load
+from bench.consoles import polled
+from bench.crowd import CLIENTS, Crowd, kinds
+from bench.load import Failed
+from bench.model import Model
+from bench.servers import Command, Server, running
+from bench.table import LOADS, Finding, findings, told, write
+from bench.waiting import waiting
 
 PARTS = ("answers", "delayed", "consoles")
 

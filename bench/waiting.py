@@ -7,13 +7,13 @@ import random
 import resource
 import time
 
-from .asking import Line
-from .load import Failed, ratio, spread
-from .measuring import DELAY, SAME, headers
-from .model import GOOD, Model, Setup
-from .pacing import Paced, paced
-from .servers import Server
-from .table import Finding, shown
+from bench.asking import Line
+from bench.load import Failed, ratio, spread
+from bench.measuring import DELAY, SAME, headers
+from bench.model import GOOD, Model, Setup
+from bench.pacing import Paced, paced
+from bench.servers import Server
+from bench.table import Finding, shown
 
 OPENING = 200  # connections at once; all of them are open before the first call
 SECONDS = 3  # for which others are measured without them

@@ -13,10 +13,10 @@ from importlib.metadata import version
 from importlib.util import find_spec
 from math import inf
 
-from . import job
-from .carrying import GEVENT, WORKERS
-from .load import Failed, Target, Unanswered, in_turns, ratio, spread
-from .measuring import (
+from bench import job
+from bench.carrying import GEVENT, WORKERS
+from bench.load import Failed, Target, Unanswered, in_turns, ratio, spread
+from bench.measuring import (
     OTHERS,
     OTHERS_TARGET,
     delayed,
@@ -29,10 +29,10 @@ from .measuring import (
     sandbox,
     told,
 )
-from .plan import Plan
-from .reporting import Section, report
-from .servers import Command, bare, running
-from .table import Row
+from bench.plan import Plan
+from bench.reporting import Section, report
+from bench.servers import Command, bare, running
+from bench.table import Row
 
 OURS = "our event loop"
 

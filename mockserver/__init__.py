@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .version import __version__
+from .sdk.version import __version__
 
 if TYPE_CHECKING:
     from .app import create_app

@@ -1,5 +1,5 @@
 """``python -m mockserver`` is ``mockserver``."""
 
-from .cli import main
+from .cli.commands import main
 
 main(prog_name="mockserver")

@@ -12,26 +12,24 @@ from flask import Flask, Response, current_app, request
 from werkzeug.exceptions import HTTPException, NotFound
 from werkzeug.routing import PathConverter, Rule
 
-from . import clock
-from .addresses import REPLY, SANDBOX, Addresses, addresses, received
-from .assembly import assemble
-from .control import outside
-from .control.browsers import wants_page
-from .control.hiding import told, trace_told
-from .errors import Misuse
-from .faults import phrase
+from .admin import outside
+from .admin.browsers import wants_page
+from .admin.redact import told, trace_told
+from .engine.addresses import REPLY, SANDBOX, Addresses, addresses, received
+from .engine.build import assemble
+from .engine.examples import prefix_of
+from .engine.redaction import BODY_LIMIT
+from .engine.serve import World, log, lost, problem, serve
 from .front import Later
-from .listing import prefix_of
-from .redaction import BODY_LIMIT
-from .serve import World, log, lost, problem, serve
-from .settings import Settings, make
-from .store import Store
-from .toolkit import jsontext
-from .toolkit.http import VERSION_HEADER
-from .toolkit.likeness import closest_paths
-from .toolkit.logtext import escaped, indented
-from .vendor import Endpoint, Reply, Vendor
-from .version import __version__
+from .sandbox.settings import Settings, make
+from .sandbox.store import Store
+from .sdk import clock, jsontext
+from .sdk.contract import Endpoint, Vendor
+from .sdk.errors import Misuse
+from .sdk.http import VERSION_HEADER, Reply, phrase
+from .sdk.logtext import escaped, indented
+from .sdk.similar import closest_paths
+from .sdk.version import __version__
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -98,10 +96,10 @@ def beside(rest: WSGIApplication, control: WSGIApplication) -> WSGIApplication:
 
 def controlling(world: World) -> Flask:
     """The app of the control API, the API docs and the start page."""
-    from .control import api, docs, start
+    from .admin import docs, routes, start
 
     app = plain(world)
-    for part in (api, docs, start):
+    for part in (routes, docs, start):
         app.register_blueprint(part.blueprint(world))
     return app
 

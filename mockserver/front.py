@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from .addresses import Addresses, Keeps
-from .serve import World
+from .engine.addresses import Addresses, Keeps
+from .engine.serve import World
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -43,7 +43,7 @@ def _control_keeps(world: World) -> Keeps:
 
     def keeps(environ: WSGIEnvironment) -> int:
         if not made:
-            from .control.guard import keeping
+            from .admin.guard import keeping
 
             made.append(keeping(world))
         return made[0](environ)

@@ -22,12 +22,12 @@ os.environ["XDG_CACHE_HOME"] = _CACHE.name
 settings.register_profile("same-every-run", derandomize=True, deadline=None, max_examples=50)
 settings.load_profile("same-every-run")
 
-pytest.register_assert_rewrite("tests.acme", "tests.contract", "tests.client")
+pytest.register_assert_rewrite("tests.support.acme", "tests.contract", "tests.support.client")
 
-from mockserver.addresses import Addresses  # noqa: E402
-from mockserver.vendor import Vendor  # noqa: E402
-from tests.acme import acme  # noqa: E402
-from tests.stores import KINDS, Make, making  # noqa: E402
+from mockserver.engine.addresses import Addresses  # noqa: E402
+from mockserver.sdk.contract import Vendor  # noqa: E402
+from tests.support.acme import acme  # noqa: E402
+from tests.support.stores import KINDS, Make, making  # noqa: E402
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

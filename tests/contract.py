@@ -10,14 +10,16 @@ from typing import Any, ClassVar
 
 import pytest
 
-from mockserver import generation
-from mockserver.data import browsing, fixtures, yamltext
-from mockserver.data.cache import Cache
-from mockserver.library import Library, shape
-from mockserver.toolkit import params
-from mockserver.toolkit.params import Choice
-from mockserver.vendor import Vendor, Words
-from tests.client import Answer, Client
+from mockserver.admin import browse
+from mockserver.cli import generate
+from mockserver.data import fixtures, yaml_text
+from mockserver.data.build import shape
+from mockserver.data.catalog import Library
+from mockserver.data.disk_cache import Cache
+from mockserver.sdk import param_schema
+from mockserver.sdk.contract import Vendor, Words
+from mockserver.sdk.param_fields import Choice
+from tests.support.client import Answer, Client
 
 DATASETS = ("default", "docs", "empty", "edge")
 
@@ -62,7 +64,7 @@ class VendorContract:
 
     @pytest.fixture
     def spec(self, vendor: Vendor) -> Any:
-        return yamltext.load(vendor.spec.read_text(encoding="utf-8"))
+        return yaml_text.load(vendor.spec.read_text(encoding="utf-8"))
 
     # The gates ------------------------------------------------------------------------------------------------------
 
@@ -118,8 +120,8 @@ class VendorContract:
         chart, records = vendor.records.chart, client.data.records
         assert chart is not None
         for path in filter(None, (chart.amount, chart.date, chart.status, chart.currency)):
-            assert any(browsing.value_at(records.record(row), path) for row in range(len(records))), path
-        for currency in browsing.totals(records, chart):
+            assert any(browse.value_at(records.record(row), path) for row in range(len(records))), path
+        for currency in browse.totals(records, chart):
             assert all(re.fullmatch(r"\d{4}-\d\d", month["month"]) for month in currency["months"])
 
     def test_head_is_get_without_the_body(self, client: Client) -> None:
@@ -150,7 +152,7 @@ class VendorContract:
     def test_schema_and_spec_name_the_same_parameters(self, vendor: Vendor, spec: Any) -> None:
         endpoint = vendor.endpoints[0]
         documented = [p for p in spec["paths"][endpoint.path]["get"].get("parameters", []) if p["in"] == "query"]
-        assert params.names(endpoint.params) == [parameter["name"] for parameter in documented]
+        assert param_schema.names(endpoint.params) == [parameter["name"] for parameter in documented]
         by_name = {f.data_key or name: f for name, f in endpoint.params.fields.items()}
         for parameter in documented:
             field = by_name[parameter["name"]]
@@ -246,7 +248,7 @@ class VendorContract:
         assert (content.vendor, content.dataset) == (self.name, dataset)
         if dataset == "default":
             assert 120 <= len(content.records) <= 300
-            assert content.anchor == generation.ANCHOR
+            assert content.anchor == generate.ANCHOR
 
     @pytest.mark.parametrize("dataset", DATASETS)
     def test_its_data_can_be_remembered_between_starts(self, vendor: Vendor, dataset: str, tmp_path: Path) -> None:
@@ -280,15 +282,15 @@ class VendorContract:
 def made(vendor: Vendor, count: int | None) -> str:
     """The text of a generated fixture file."""
     out = io.StringIO()
-    generation.write_to(out, vendor, "default", count)
+    generate.write_to(out, vendor, "default", count)
     return out.getvalue()
 
 
 def records(text: str) -> list[Any]:
-    found: list[Any] = yamltext.load(text)["records"]
+    found: list[Any] = yaml_text.load(text)["records"]
     return found
 
 
 def fact_of(words: Words) -> str:
     """The core's name of a row's fact: a vendor's own kind of NotFound is a NotFound."""
-    return next(kind.__name__ for kind in words.fact.__mro__ if kind.__module__ == "mockserver.errors")
+    return next(kind.__name__ for kind in words.fact.__mro__ if kind.__module__ == "mockserver.sdk.errors")

@@ -12,11 +12,10 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import get_args
 
-from mockserver.clock import parse_instant
-from mockserver.data import story
-from mockserver.data.story import Entry
-from mockserver.vendors import found
-from tests.servers import ROOT
+from mockserver.sdk.clock import parse_instant
+from mockserver.vendors import _story, found
+from mockserver.vendors._story import Entry
+from tests.support.servers import ROOT
 from tests.vendors.helpers import Row, content, records
 
 PAGE = ROOT / "docs" / "story.md"
@@ -101,7 +100,7 @@ def told(vendor: str) -> Iterator[tuple[Entry, Row]]:
     for index, row in enumerate(records(vendor)):
         entry = recipe.story_index(index)
         if entry is not None:
-            yield story.entry(SEED, entry, anchor), row
+            yield _story.entry(SEED, entry, anchor), row
 
 
 def words(vendor: str, part: str, about: Callable[[Entry], object]) -> dict[object, list[str]]:
@@ -141,7 +140,7 @@ def cells(part: str, about: Callable[[Entry], object], thing: object) -> list[st
 def customers() -> str:
     rows = [
         [who.company, who.currency, f"{who.tax_rate} %", *cells("customer", lambda entry: entry.customer, who)]
-        for who in story.CUSTOMERS
+        for who in _story.CUSTOMERS
     ]
     return table(["customer", "pays in", "tax", *heads("customer")], *rows)
 
@@ -153,7 +152,7 @@ def credentials() -> str:
 def products() -> str:
     rows = [
         [f"{sold.name}, {sold.plan}", sold.price, *cells("product", lambda entry: entry.product, sold)]
-        for sold in story.PRODUCTS
+        for sold in _story.PRODUCTS
     ]
     return table(["product", "a month", *heads("product")], *rows)
 
@@ -168,7 +167,7 @@ def states() -> str:
     said = {name: words(name, "state", lambda entry: entry.state) for name in DIALECTS}
     rows = [
         [state, *(" or ".join(f"`{word}`" for word in said[name].get(state, [])) or "–" for name in DIALECTS)]
-        for state in get_args(story.State)
+        for state in get_args(_story.State)
     ]
     return table(
         ["what a customer owes for a month", *(TITLES[name] for name in DIALECTS)],

@@ -13,12 +13,13 @@ from click.testing import CliRunner
 import mockserver
 from mockserver import vendors as shelf
 from mockserver.app import create_app
-from mockserver.journal import Done
-from mockserver.settings import WrongSetting, make
-from mockserver.vendor import Vendor
+from mockserver.engine.exchange import Done
+from mockserver.sandbox.settings import make
+from mockserver.sdk.contract import Vendor
+from mockserver.sdk.errors import WrongSetting
 from mockserver.vendors import BadVendor
-from tests.acme import BILLS, RICH, Sandboxed, acme, only
-from tests.client import WALL
+from tests.support.acme import BILLS, RICH, Sandboxed, acme, only
+from tests.support.client import WALL
 
 
 @pytest.fixture(scope="module")

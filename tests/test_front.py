@@ -9,11 +9,11 @@ from threading import Thread
 from werkzeug.test import Client
 
 from mockserver.app import create_app
-from mockserver.assembly import assemble
+from mockserver.engine.build import assemble
 from mockserver.front import Later, front
-from mockserver.settings import make
-from mockserver.vendor import Vendor
-from tests.acme import BILLS, RICH, only
+from mockserver.sandbox.settings import make
+from mockserver.sdk.contract import Vendor
+from tests.support.acme import BILLS, RICH, only
 
 KEY = {"X-Acme-Key": RICH}
 
@@ -59,17 +59,17 @@ def test_what_is_made_later_is_made_once() -> None:
 
 START = """
 import sys
-from mockserver.assembly import assemble
+from mockserver.engine.build import assemble
 from mockserver.front import front
-from mockserver.listing import listing
-from mockserver.settings import make
+from mockserver.engine.examples import listing
+from mockserver.sandbox.settings import make
 world = assemble(make({}, {}))
 first = listing(world.vendors, world.sandboxes.library, "default")[0]
 example = first["example"]
 told = []
 headers = {"HTTP_" + name.upper().replace("-", "_"): value for name, value in example["headers"].items()}
 front(world)({"REQUEST_METHOD": "GET", "PATH_INFO": example["path"], **headers}, lambda *said: told.append(said[0]))
-print(told, sorted({"flask", "werkzeug", "yaml", "faker", "jinja2", "mockserver.control", "redis"} & set(sys.modules)))
+print(told, sorted({"flask", "werkzeug", "yaml", "faker", "jinja2", "mockserver.admin", "redis"} & set(sys.modules)))
 """
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .client import Client, Refused, Sandbox
+    from .client import Client, Refused
+    from .sandbox_client import Sandbox
     from .server import Server
 
 __all__ = ["Client", "Refused", "Sandbox", "Server"]

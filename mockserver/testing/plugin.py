@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from .client import Client, Sandbox
+    from .client import Client
     from .process import StartedWhenCalled
+    from .sandbox_client import Sandbox
 
 SERVER: pytest.StashKey[StartedWhenCalled] = pytest.StashKey()
 HELD: pytest.StashKey[Held] = pytest.StashKey()
@@ -68,7 +69,7 @@ def _decisive(config: pytest.Config) -> frozenset[str]:
     text = config.getini("mockserver_fail_on") if option is None else option
     if not text:
         return frozenset()
-    from .. import verdict
+    from ..engine import verdict
 
     try:
         return verdict.names(text)
@@ -131,7 +132,7 @@ def mockserver(pytestconfig: pytest.Config) -> Iterator[Client]:
 
 def _reached(url: str, token: str | None) -> Client:
     """The control API of a server that is already there; the run fails in a sentence where there is none."""
-    from ..settings import without_password
+    from ..sandbox.store_url import without_password
     from .client import Client, Refused
 
     try:
@@ -204,7 +205,7 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
 def _wrong(held: Held, decisive: Collection[str]) -> BaseException | None:
     """What to raise for a test whose calls were wrong; None, too, where that cannot be asked now."""
     from .client import Refused
-    from .telling import findings_told
+    from .report import findings_told
 
     sandbox, told = held.sandbox, list[str]()
     try:
@@ -251,7 +252,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
 def _told(sandbox: Sandbox) -> tuple[str, int | None]:
     """What the sandbox was sent, and the newest call of it; None where it cannot be asked."""
     from .client import Refused
-    from .telling import calls_told, findings_told, numbered
+    from .report import calls_told, findings_told, numbered
 
     try:
         calls = sandbox.requests

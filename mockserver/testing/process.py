@@ -16,8 +16,8 @@ from contextlib import suppress
 from threading import Event, Thread
 from typing import Any, Self
 
-from ..toolkit.collector import collector_paused
-from ..wire import listening
+from ..server import listen
+from ..server.collector import collector_paused
 
 POLL = 0.05
 LOOK = 0.5  # seconds between two looks whether the parent is still there, should a fork of it hold on to the pipe
@@ -87,11 +87,11 @@ class StartedWhenCalled:
     """
 
     def __init__(self) -> None:
-        self._listener = listening.listen("127.0.0.1", 0)
+        self._listener = listen.listen("127.0.0.1", 0)
         self._process, self._stopped = ServerProcess(), Event()
         self._thread = Thread(target=self._wait, name="mockserver", daemon=True)
         self.broken = ""
-        self.url = listening.url(self._listener, tls=False)
+        self.url = listen.url(self._listener, tls=False)
 
     def start(self) -> Self:
         """Wait for the first call."""
@@ -142,27 +142,28 @@ def serve(given: dict[str, Any]) -> None:
 
 def _start(shared: int | str | None) -> dict[str, str]:
     """Serve in threads, on the socket that was handed over or on a new one. Returns what to tell."""
-    from .. import logs
     from ..app import create_app
-    from ..data.fixtures import BrokenFixture
-    from ..settings import WrongSetting, make
+    from ..data.fixture_errors import BrokenFixture
+    from ..engine import access_log
+    from ..sandbox.settings import make
+    from ..sdk.errors import WrongSetting
+    from ..server import werkzeug
     from ..vendors import BadVendor
-    from ..wire import werkzeug
 
     try:
         settings = make({"control": True})
-        logs.configure(settings.log_format)
+        access_log.configure(settings.log_format)
         app, listener = create_app(settings), _received(shared)
     except (WrongSetting, BadVendor, BrokenFixture) as error:
         return {"error": str(error)}
     serving = werkzeug.server(app, listener, cors=settings.cors)
     Thread(target=serving.serve_forever, daemon=True).start()
-    return {"url": listening.url(listener, tls=False)}
+    return {"url": listen.url(listener, tls=False)}
 
 
 def _received(shared: int | str | None) -> socket.socket:
     if shared is None:
-        return listening.listen("127.0.0.1", 0)
+        return listen.listen("127.0.0.1", 0)
     if sys.platform == "win32":
         return socket.fromshare(base64.b64decode(str(shared)))
     return socket.socket(fileno=int(shared))

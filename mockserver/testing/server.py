@@ -6,14 +6,14 @@ from collections.abc import Callable, Iterable
 from threading import Event, Thread
 from typing import TYPE_CHECKING, Any, Self
 
-from .. import clock
-from ..settings import make
-from ..wire import listening
+from ..sandbox.settings import make
+from ..sdk import clock
+from ..server import listen
 from .client import Client
 
 if TYPE_CHECKING:
-    from ..serve import World
-    from ..vendor import Vendor
+    from ..engine.serve import World
+    from ..sdk.contract import Vendor
 
 POLL = 0.05
 
@@ -33,12 +33,12 @@ class Server:
         self, *, vendors: Iterable[Vendor] = (), wall: Callable[[], float] = clock.wall, **settings: Any
     ) -> None:
         self._given, self._vendors, self._wall = {**settings, "control": True}, tuple(vendors), wall
-        self._listener = listening.listen("127.0.0.1", 0)
+        self._listener = listen.listen("127.0.0.1", 0)
         self._stopped = Event()
         self._thread = Thread(target=self._run, name="mockserver", daemon=True)
         self._serving: Any = None
         self._world: World | None = None
-        self.url = listening.url(self._listener, tls=False)
+        self.url = listen.url(self._listener, tls=False)
 
     @property
     def client(self) -> Client:
@@ -79,7 +79,7 @@ class Server:
 
     def _made(self) -> Any:
         from ..app import create_app
-        from ..wire import werkzeug
+        from ..server import werkzeug
 
         app = create_app(make(self._given), vendors=self._vendors, wall=self._wall)
         self._world = app.extensions["mockserver"]

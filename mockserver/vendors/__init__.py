@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from importlib import import_module
 from importlib.metadata import entry_points
 
-from ..errors import CORE_FACTS
-from ..vendor import Vendor
+from ..sdk.contract import Vendor
+from ..sdk.errors import CORE_FACTS
 
 GROUP = "mockserver.vendors"
 

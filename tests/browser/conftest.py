@@ -13,8 +13,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from mockserver.testing import Client
-from mockserver.testing.client import Sandbox
-from tests.servers import ROOT, running, serving
+from mockserver.testing.sandbox_client import Sandbox
+from tests.support.servers import ROOT, running, serving
 
 if TYPE_CHECKING:
     from playwright.sync_api import ConsoleMessage, Page, Request

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from mockserver.testing.client import Sandbox
+from mockserver.testing.sandbox_client import Sandbox
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Literal
 import pytest
 
 from mockserver.testing import Client
-from mockserver.testing.client import Sandbox
+from mockserver.testing.sandbox_client import Sandbox
 from tests.browser.console import VIEWS, call, dialog, expect, opened, rows
-from tests.servers import running, serving
+from tests.support.servers import running, serving
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mockserver.testing import Client
-from mockserver.testing.client import Sandbox
+from mockserver.testing.sandbox_client import Sandbox
 from tests.browser.console import call, dialog, expect, fetched, opened, rows
-from tests.servers import running, serving
+from tests.support.servers import running, serving
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page

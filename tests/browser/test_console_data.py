@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from mockserver.testing.client import Sandbox
-from mockserver.toolkit.jsontext import decode
+from mockserver.sdk.jsontext import decode
+from mockserver.testing.sandbox_client import Sandbox
 from tests.browser.console import call, come, dialog, expect, late, let_in, opened, rows
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mockserver.testing.client import Sandbox
+from mockserver.testing.sandbox_client import Sandbox
 from tests.browser.console import expect, opened
 
 if TYPE_CHECKING:

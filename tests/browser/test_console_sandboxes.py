@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mockserver.testing import Client
-from mockserver.testing.client import Sandbox
+from mockserver.testing.sandbox_client import Sandbox
 from tests.browser.console import call, dialog, expect, opened
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mockserver.testing.client import Sandbox
+from mockserver.testing.sandbox_client import Sandbox
 from tests.browser.console import call, come, dialog, expect, late, let_in, opened
 
 if TYPE_CHECKING:

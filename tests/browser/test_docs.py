@@ -125,7 +125,7 @@ def test_credentials_are_filled_in_once_the_token_is_given(page: Page, guarded: 
 def test_a_token_of_another_day_is_asked_for_again(page: Page, guarded: str, allowed: list[str]) -> None:
     allowed += ["401"]
     opened(page, guarded, VENDORS[0])
-    page.evaluate("sessionStorage.setItem('mockserver.control-token', 'of-yesterday')")
+    page.evaluate("sessionStorage.setItem('mockserver.admin-token', 'of-yesterday')")
     opened(page, guarded, VENDORS[0])
     page.locator("#token").get_by_text("That is not the token of this server.").wait_for()
     assert "of-yesterday" not in page.evaluate(KEPT)

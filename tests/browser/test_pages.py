@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mockserver.control.pages import POLICY
+from mockserver.admin.pages import POLICY
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page

@@ -9,7 +9,7 @@ import pytest
 
 from mockserver.vendors import found
 from tests.browser.test_docs import tried
-from tests.proxies import free_port, nginx
+from tests.support.proxies import free_port, nginx
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page, Response

@@ -11,18 +11,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mockserver.data import story
-from mockserver.testing.client import Sandbox
-from mockserver.vendors import found
-from tests.servers import ROOT
-from tests.test_one_story import VENDORS, sums
+from mockserver.testing.sandbox_client import Sandbox
+from mockserver.vendors import _story, found
+from tests.support.servers import ROOT
+from tests.vendors.test_one_story import VENDORS, sums
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 pytestmark = pytest.mark.browser
 
-FIRST = story.CUSTOMERS[0].company
+FIRST = _story.CUSTOMERS[0].company
 
 
 class Quiet(SimpleHTTPRequestHandler):
@@ -67,7 +66,7 @@ def common() -> list[str]:
 
 
 def test_every_customer_owes_the_same_in_all_five(page: Page, server: str, example: str) -> None:
-    for customer in story.CUSTOMERS:
+    for customer in _story.CUSTOMERS:
         told = compared(page, example, server, customer.company)
         assert told == f"5 of 5 answered. {len(common())} of {len(common())} months are equal."
         total = sum((sums("netgroot")[customer.company, month] for month in common()), Decimal(0))
@@ -141,8 +140,8 @@ def test_another_customer_is_chosen_by_keyboard_and_kept_in_the_url(page: Page, 
     compared(page, example, server)
     page.get_by_label("Customer").focus()
     page.keyboard.press("ArrowDown")
-    page.get_by_role("table", name=story.CUSTOMERS[1].company).wait_for()
-    assert f"customer={story.CUSTOMERS[1].company.split()[0]}" in page.url
+    page.get_by_role("table", name=_story.CUSTOMERS[1].company).wait_for()
+    assert f"customer={_story.CUSTOMERS[1].company.split()[0]}" in page.url
 
 
 def test_money_keeps_its_digits(page: Page, server: str, example: str) -> None:

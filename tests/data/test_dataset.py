@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mockserver.data.dataset import Accounts
+from mockserver.sdk.dataset import Accounts
 
 ACCOUNTS = Accounts([{"id": "a", "token": "1"}, {"id": "b", "token": "2"}, {"id": "c", "token": "1"}, {"id": "d"}])
 

@@ -14,13 +14,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from mockserver.clock import parse_instant
-from mockserver.data import fixtures
-from mockserver.data.fixtures import BrokenFixture, Content
-from mockserver.library import shape
-from mockserver.toolkit import fields
-from mockserver.vendor import Vendor
-from tests.acme import ANCHOR, BILL_ROWS, FIXTURE, RICH
+from mockserver.data import fixture_check, fixture_errors, fixture_writer, fixtures
+from mockserver.data.build import shape
+from mockserver.data.fixture_check import Content
+from mockserver.data.fixture_errors import BrokenFixture
+from mockserver.sdk import fields, record_schema
+from mockserver.sdk.clock import parse_instant
+from mockserver.sdk.contract import Vendor
+from tests.support.acme import ANCHOR, BILL_ROWS, FIXTURE, RICH
 
 GOOD = FIXTURE.format(vendor="acme", dataset="own") + "records:\n" + BILL_ROWS
 TEXT = some.text(some.characters(exclude_categories=["Cs"]))
@@ -47,17 +48,17 @@ def told(read: Callable[[], Content]) -> list[str]:
 
 
 def test_an_unknown_field_is_told_with_those_that_there_are_where_it_stands(vendor: Vendor) -> None:
-    class Line(fields.RecordSchema):
+    class Line(record_schema.RecordSchema):
         price = fields.Text()
         tax = fields.Text()
 
-    class Bill(fields.RecordSchema):
+    class Bill(record_schema.RecordSchema):
         id = fields.Whole()
         lines = fields.Listed(fields.Nested(Line))
 
     form = replace(shape(vendor), record=Bill())
     given = {"id": 1, "zzz": 1, "lines": [{"price": "1", "tax": "1", "pryce": 1, "yyy": 1}]}
-    _, faults = fixtures.check_record(given, form, ())
+    _, faults = fixture_check.check_record(given, form, ())
     assert sorted(faults, key=str) == [
         (("lines", 0, "pryce"), "the unknown field pryce", "price?"),
         (("lines", 0, "yyy"), "the unknown field yyy", "one of price, tax"),
@@ -243,8 +244,8 @@ def test_what_is_written_is_read(
     ]
     accounts = [{"account": "rich", "secret": "s"}]
     out = io.StringIO()
-    head = fixtures.head("acme", "own", parse_instant("2026-03-31"))
-    fixtures.write(out, head, accounts, records, lines=lines, comment="Two\nlines.")
+    head = fixture_writer.head("acme", "own", parse_instant("2026-03-31"))
+    fixture_writer.write(out, head, accounts, records, lines=lines, comment="Two\nlines.")
     path = tmp_path_factory.getbasetemp() / f"own{'.jsonl' if lines else '.yaml'}"
     path.write_text(out.getvalue(), encoding="utf-8", newline="")
     content = fixtures.read(path, shape(vendor))
@@ -262,7 +263,7 @@ def test_records_of_json_lines_are_handed_over_as_they_are_read(vendor: Vendor, 
 
     path.write_text(head + bill % 1 + "{\n" + bill % 1)
     seen: list[int] = []
-    with pytest.raises(fixtures.BrokenFixture) as broken:
+    with pytest.raises(fixture_errors.BrokenFixture) as broken:
         fixtures.read(path, shape(vendor), lambda rows: seen.extend(row["id"] for row in rows))
     assert seen == [1, 1]  # a faulty row is not among them; a repeated one is, and told
     assert [fault.line for fault in broken.value.faults] == [3, 4]
@@ -315,5 +316,5 @@ def test_who_a_record_belongs_to_is_not_looked_for_among_all_accounts(vendor: Ve
     accounts = [{"account": f"a{number}", "secret": f"s{number}"} for number in range(200)]
     records = [{"id": number, "_owner": Owner(f"a{number}")} for number in range(200)]
     raw = {"vendor": "acme", "dataset": "own", "anchor": "2026-03-31", "accounts": accounts, "records": records}
-    fixtures.check(raw, shape(vendor))
+    fixture_check.check(raw, shape(vendor))
     assert compared <= 4 * len(records)

@@ -11,11 +11,10 @@ from typing import Any
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as some
 
-from mockserver.toolkit import params
-from mockserver.vendor import Endpoint, Vendor
+from mockserver.sdk import param_schema
+from mockserver.sdk.contract import Endpoint, Vendor
 from mockserver.vendors import found
-
-from .targets import request
+from tests.fuzz.targets import request
 
 # By MOCK_FUZZ_EXAMPLES so many are tried of each kind, others with every seed (``make fuzz``); else always the same.
 MANY = os.environ.get("MOCK_FUZZ_EXAMPLES")
@@ -314,7 +313,7 @@ def escaped(text: str) -> bytes:
 @some.composite
 def queries(draw: some.DrawFn, endpoint: Endpoint) -> bytes:
     """A query string: documented names with hostile values, slips of names, and rubbish."""
-    known = params.names(endpoint.params) or ["x"]
+    known = param_schema.names(endpoint.params) or ["x"]
     names = some.sampled_from(known).map(str.encode) | some.sampled_from(known).map(lambda name: name.upper().encode())
     names |= TEXT.map(escaped) | some.just(b"__code") | RAW
     values = TEXT.map(escaped) | RAW | some.integers().map(lambda number: str(number).encode())

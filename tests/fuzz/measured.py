@@ -12,9 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from tests.servers import running, serving
-
-from .targets import request
+from tests.fuzz.targets import request
+from tests.support.servers import running, serving
 
 BASE_SECONDS = 0.010
 SECONDS_PER_BYTE = 0.000_002

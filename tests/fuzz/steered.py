@@ -14,9 +14,9 @@ from pathlib import Path
 import atheris
 
 with atheris.instrument_imports(include=["mockserver", "gunicorn.asgi.parser"]):
-    from . import targets
-from mockserver.data import yamltext
-from mockserver.scenario import OURS
+    from tests.fuzz import targets
+from mockserver.data import yaml_text
+from mockserver.sandbox.scenario import OURS
 from mockserver.vendors import found
 
 VENDORS = [vendor.name for vendor in found()]
@@ -100,9 +100,9 @@ def seeds(target: str) -> Iterable[bytes]:
             yield bytes([index]) + b"&".join(f"{each.data_key or name}=1".encode() for name, each in known.items())
     elif target == "fixture":
         for index, vendor in enumerate(found()):
-            content = yamltext.load((vendor.fixtures / "docs.yaml").read_text(encoding="utf-8"))
+            content = yaml_text.load((vendor.fixtures / "docs.yaml").read_text(encoding="utf-8"))
             content["dataset"], content["records"] = "own", content["records"][:2]
-            yield bytes([index]) + yamltext.dump(content).encode()
+            yield bytes([index]) + yaml_text.dump(content).encode()
     elif target == "scenario":
         yield from (path.read_bytes() for path in OURS.glob("*.yaml"))
     else:

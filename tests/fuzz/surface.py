@@ -13,10 +13,9 @@ from typing import Any
 
 import yaml
 
-from mockserver.data import shipped
-from mockserver.vendor import Vendor
-
-from .hostile import known_of
+from mockserver.sdk import shipped
+from mockserver.sdk.contract import Vendor
+from tests.fuzz.hostile import known_of
 
 Text = Callable[[int, int], str]  # a text of about so many bytes, by the number of the repeat
 

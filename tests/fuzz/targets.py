@@ -23,20 +23,21 @@ from typing import Any
 
 from gunicorn.config import Config
 
-from mockserver.addresses import REPLY
-from mockserver.assembly import assemble
 from mockserver.data import fixtures
-from mockserver.data.fixtures import BrokenFixture
+from mockserver.data.build import read as read_dataset
+from mockserver.data.build import shape
+from mockserver.data.fixture_errors import BrokenFixture
+from mockserver.engine.access_log import observer
+from mockserver.engine.addresses import REPLY
+from mockserver.engine.build import assemble
+from mockserver.engine.serve import World
 from mockserver.front import front
-from mockserver.library import read as read_dataset
-from mockserver.library import shape
-from mockserver.logs import observer
-from mockserver.scenario import faults_of
-from mockserver.serve import World
-from mockserver.settings import WrongSetting, make
-from mockserver.wire.connection import SPOKEN, Connection
-from mockserver.wire.inline import Inline
-from tests.client import WALL
+from mockserver.sandbox.scenario import faults_of
+from mockserver.sandbox.settings import make
+from mockserver.sdk.errors import WrongSetting
+from mockserver.server.asgi import Inline
+from mockserver.server.connection import SPOKEN, Connection
+from tests.support.client import WALL
 
 OURS = re.compile(rb"Traceback|mockserver/\w+\.py|site-packages|\.py\", line")
 HEAD = re.compile(

@@ -1,6 +1,6 @@
 """The bound: a vendor's call, and any refusal, takes at most 10 ms and 2 µs of the processor a byte received; control
 2 µs a byte sent beside. Measured over everything that can be sent, by ``make fuzz``: ``make test`` looks at no clock,
-and counts (``tests/test_pieces.py``).
+and counts (``tests/engine/test_pieces.py``).
 
 A server in a process of its own is measured, so what clients and other programs do does not count; and of several
 repeats the best counts.
@@ -15,9 +15,9 @@ from typing import Any
 
 import pytest
 
-from .hostile import MANY, VENDORS
-from .measured import Measured, measured
-from .surface import (
+from tests.fuzz.hostile import MANY, VENDORS
+from tests.fuzz.measured import Measured, measured
+from tests.fuzz.surface import (
     BODIES,
     BODY,
     HEADER_SETS,
@@ -32,7 +32,7 @@ from .surface import (
     addresses,
     control_bodies,
 )
-from .targets import request
+from tests.fuzz.targets import request
 
 pytestmark = [
     pytest.mark.skipif(MANY is None, reason="make fuzz measures, make test counts"),

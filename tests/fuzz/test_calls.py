@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from . import targets
-from .hostile import VENDORS, calls, queries, tried
-from .targets import request
+from tests.fuzz import targets
+from tests.fuzz.hostile import VENDORS, calls, queries, tried
+from tests.fuzz.targets import request
 
 
 @given(calls())

@@ -10,10 +10,9 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as some
 
-from mockserver.data import shipped
-
-from . import targets
-from .hostile import HEADERS, RAW, TEXT, VENDORS, bodies, known_of, legal, tried
+from mockserver.sdk import shipped
+from tests.fuzz import targets
+from tests.fuzz.hostile import HEADERS, RAW, TEXT, VENDORS, bodies, known_of, legal, tried
 
 SPEC = yaml.load(shipped.spec("control").read_text(encoding="utf-8"), yaml.CSafeLoader)
 OPERATIONS = [

@@ -11,13 +11,13 @@ from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as some
 
-from mockserver.cli import commands
-from mockserver.data import yamltext
-from mockserver.scenario import OURS
-from mockserver.settings import Settings, WrongSetting
-
-from . import targets
-from .hostile import NEARLY, NUMBERS, TEXT, VENDORS, Number, _told, nested, tried
+from mockserver.cli.commands import commands
+from mockserver.data import yaml_text
+from mockserver.sandbox.scenario import OURS
+from mockserver.sandbox.settings import Settings
+from mockserver.sdk.errors import WrongSetting
+from tests.fuzz import targets
+from tests.fuzz.hostile import NEARLY, NUMBERS, TEXT, VENDORS, Number, _told, nested, tried
 
 YAML = [
     "&a ",
@@ -62,14 +62,14 @@ YAML = [
 def text_of(vendor: str) -> str:
     """The beginning of a fixture file of ours, named ``own``."""
     told = next(each for each in VENDORS if each.name == vendor)
-    content = yamltext.load((told.fixtures / "docs.yaml").read_text(encoding="utf-8"))
+    content = yaml_text.load((told.fixtures / "docs.yaml").read_text(encoding="utf-8"))
     content["dataset"], content["records"] = "own", content["records"][:2]
-    return yamltext.dump(content)
+    return yaml_text.dump(content)
 
 
 TEXTS = {vendor.name: text_of(vendor.name) for vendor in VENDORS}
 
-PARSED = {vendor: yamltext.load(text) for vendor, text in TEXTS.items()}
+PARSED = {vendor: yaml_text.load(text) for vendor, text in TEXTS.items()}
 
 
 @some.composite

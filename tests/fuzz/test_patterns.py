@@ -6,18 +6,18 @@ from collections.abc import Callable
 
 import pytest
 
-from mockserver import faults, journal, live
-from mockserver.control.requests import endpoints_near
-from mockserver.data import yamltext
-from mockserver.matching import Difference
-from mockserver.redaction import Redaction
-from mockserver.settings import without_password
-from mockserver.toolkit.likeness import closest
-from mockserver.toolkit.secrets.index import SecretIndex
-from mockserver.vendor import Request
-
-from .hostile import VENDORS
-from .targets import watched
+from mockserver.admin.requests import endpoints_near
+from mockserver.data import yaml_text
+from mockserver.engine import forced, near_misses
+from mockserver.engine.redaction import Redaction
+from mockserver.sandbox import live_credentials
+from mockserver.sandbox.matching import Difference
+from mockserver.sandbox.secrets.index import SecretIndex
+from mockserver.sandbox.store_url import without_password
+from mockserver.sdk.http import Request
+from mockserver.sdk.similar import closest
+from tests.fuzz.hostile import VENDORS
+from tests.fuzz.targets import watched
 
 LONG, SHORTER = 64 * 1024, 8 * 1024
 PIECES = [
@@ -82,14 +82,14 @@ KEPT = {"request": {"path": PATH, "method": "GET", "query": {}, "headers": {}}, 
 USES: dict[str, Callable[[str], object]] = {
     "the secrets of a body": lambda text: REDACTION.of(Request("POST", "/", "", {}, body=text.encode())),
     "the secrets of an address": lambda text: REDACTION.of(Request("GET", text, text, {"referer": text})),
-    "a live credential": lambda text: (live.hidden(text, ""), live.looks_live(text, 0.0)),
+    "a live credential": lambda text: (live_credentials.hidden(text, ""), live_credentials.looks_live(text, 0.0)),
     "a URL": without_password,
-    "a wish": lambda text: faults.wish(Request("GET", "/", text, {"prefer": text})),
+    "a wish": lambda text: forced.wish(Request("GET", "/", text, {"prefer": text})),
     "secrets": SecretIndex(["a" * 20, "-" * 30]).find,
     "a slip": lambda text: closest(text, ["aaaa", text, text[:50]]),
-    "a hint": lambda text: journal.hint(Difference("path", text, PATH), KEPT),
+    "a hint": lambda text: near_misses.hint(Difference("path", text, PATH), KEPT),
     "an endpoint": lambda text: endpoints_near({**KEPT, "request": {"path": text, "method": "GET"}}, VENDORS),
-    "the depth of YAML": yamltext._may_be_deep,
+    "the depth of YAML": yaml_text._may_be_deep,
 }
 
 
@@ -105,4 +105,4 @@ def test_no_long_text_takes_long(use: str) -> None:
 def test_of_a_call_with_thousands_of_names_some_are_compared() -> None:
     kept = {"request": {"query": {f"page{number}": "1" for number in range(200_000)}, "headers": {}}, "vendor": None}
     with watched("hints"):
-        journal.hint(Difference("query.pages", "1", None), kept)
+        near_misses.hint(Difference("query.pages", "1", None), kept)

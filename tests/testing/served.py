@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from mockserver.testing import process
-from tests.servers import ROOT
+from tests.support.servers import ROOT
 
 ONLY_ACME = """\
 from pathlib import Path
-from tests.acme import acme, only
+from tests.support.acme import acme, only
 with only(acme(Path({folder!r}))):
 """
 

@@ -15,11 +15,11 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from mockserver.testing import Client, Refused, Sandbox, Server, telling
-from mockserver.vendor import Vendor
-from mockserver.version import __version__
-from tests.acme import ANCHOR, BILLS, RICH, only
-from tests.client import WALL
+from mockserver.sdk.contract import Vendor
+from mockserver.sdk.version import __version__
+from mockserver.testing import Client, Refused, Sandbox, Server, report
+from tests.support.acme import ANCHOR, BILLS, RICH, only
+from tests.support.client import WALL
 
 START = datetime.fromisoformat(ANCHOR)
 
@@ -269,10 +269,10 @@ def test_check_fails_for_a_credential_that_looks_live(sandbox: Sandbox) -> None:
 
 def test_of_a_refused_call_the_words_are_told(sandbox: Sandbox) -> None:
     assert call(sandbox, **{"X-Acme-Key": f"nobody~{sandbox.name}"})[0] == 401
-    _, words = telling.calls_told(sandbox.requests, sandbox.paths)
+    _, words = report.calls_told(sandbox.requests, sandbox.paths)
     assert words == f"      {sandbox.requests[0]['response']['body']}"
     entry = {**sandbox.requests[0], "response": {"status": 500, "body": "<p>\n" + "x" * 500}}
-    assert telling.calls_told([entry], sandbox.paths)[1] == f"      <p> {'x' * (telling.WIDEST - 4)}..."
+    assert report.calls_told([entry], sandbox.paths)[1] == f"      <p> {'x' * (report.WIDEST - 4)}..."
 
 
 def test_a_call_that_reached_no_vendor_is_a_mistake_with_its_warning(sandbox: Sandbox) -> None:
@@ -285,16 +285,16 @@ def test_a_call_that_reached_no_vendor_is_a_mistake_with_its_warning(sandbox: Sa
         "response": {"status": 404, "body": "{}"},
         "warnings": [{"location": "path", "code": "unknown-path", "message": "Nothing is at /v4/bills."}],
     }
-    assert telling.mistakes([lost]) == [lost]
-    told = telling.calls_told([lost], sandbox.paths)
+    assert report.mistakes([lost]) == [lost]
+    told = report.calls_told([lost], sandbox.paths)
     assert told[0].endswith("GET /v4/bills -> 404")
     assert told[1:] == ["      path: Nothing is at /v4/bills."]
 
 
 def test_of_many_calls_the_newest_are_told(sandbox: Sandbox) -> None:
-    for _ in range(telling.LONGEST + 2):
+    for _ in range(report.LONGEST + 2):
         call(sandbox)
-    told = telling.calls_told(sandbox.requests, sandbox.paths)
+    told = report.calls_told(sandbox.requests, sandbox.paths)
     assert told[0] == "  ... 2 earlier calls"
     assert [line.split()[0] for line in told[1:]] == [f"#{each['id']}" for each in sandbox.requests[19::-1]]
 

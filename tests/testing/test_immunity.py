@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.servers import PYTEST, ROOT
+from tests.support.servers import PYTEST, ROOT
 from tests.testing.served import of_acme
 from tests.testing.test_plugin import CALL
 

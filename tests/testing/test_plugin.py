@@ -13,10 +13,10 @@ from typing import cast
 
 import pytest
 
-from mockserver.testing import Server, client, plugin, process, telling  # noqa: F401  # not by a run that is undone
-from mockserver.vendor import Vendor
-from tests.acme import only
-from tests.servers import PYTEST, ROOT
+from mockserver.sdk.contract import Vendor
+from mockserver.testing import Server, client, plugin, process, report  # noqa: F401  # not by a run that is undone
+from tests.support.acme import only
+from tests.support.servers import PYTEST, ROOT
 from tests.testing.served import of_acme
 
 CALL = """\
@@ -525,6 +525,6 @@ def test_pytest_loads_nothing_heavy_for_it() -> None:
     command = [sys.executable, "-c", program + "print(*set(sys.modules) - before)"]
     loaded = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
     ours = {name for name in loaded if name.startswith("mockserver")}
-    assert ours == {"mockserver", "mockserver.version", "mockserver.testing", "mockserver.testing.plugin"}
+    assert ours == {"mockserver", "mockserver.sdk.version", "mockserver.testing", "mockserver.testing.plugin"}
     assert not {"flask", "werkzeug", "marshmallow", "yaml", "ssl", "http.client"} & set(loaded)
     assert os.environ.get("MOCKSERVER_URL") is None

@@ -9,11 +9,11 @@ import pytest
 from redis import Redis
 
 from mockserver import testing
-from mockserver.settings import WrongSetting
+from mockserver.sdk.contract import Vendor
+from mockserver.sdk.errors import WrongSetting
 from mockserver.testing.server import Server
-from mockserver.vendor import Vendor
-from tests import stores
-from tests.acme import only
+from tests.support import stores
+from tests.support.acme import only
 
 
 def is_free(url: str) -> bool:

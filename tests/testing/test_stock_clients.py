@@ -17,10 +17,10 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3.util import Retry
 
+from mockserver.sdk.contract import Vendor
 from mockserver.testing import Client, Sandbox, Server
-from mockserver.vendor import Vendor
-from tests.acme import BILLS, only
-from tests.servers import ROOT
+from tests.support.acme import BILLS, only
+from tests.support.servers import ROOT
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 MODULES = ROOT / "build" / "browser" / "node_modules"  # make browser-tools

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 
-from . import files
-from .fronts import OTHER, Fronts
-from .running import differences, replay
+from tests.transcripts import files
+from tests.transcripts.fronts import OTHER, Fronts
+from tests.transcripts.running import differences, replay
 
 
 def main(arguments: list[str]) -> int:

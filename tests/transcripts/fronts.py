@@ -15,7 +15,7 @@ from itertools import pairwise
 from typing import Any
 from urllib.parse import urlsplit
 
-from tests.servers import ROOT, end, running, serving
+from tests.support.servers import ROOT, end, running, serving
 
 OTHER = os.environ.get("TRANSCRIPTS_SERVE", "")  # gunicorn -k gthread -b 127.0.0.1:{port} 'mockserver:create_app()'
 SECONDS = 60

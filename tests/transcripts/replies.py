@@ -6,8 +6,8 @@ import hashlib
 import re
 from dataclasses import dataclass, field
 
-from .files import Exchange
-from .wire import Reply
+from tests.transcripts.files import Exchange
+from tests.transcripts.wire import Reply
 
 LONG = 2048
 HEAD = 160

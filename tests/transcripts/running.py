@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 from difflib import unified_diff
 
-from .files import Exchange, Transcript
-from .replies import Run
-from .wire import on_the_wire, send
+from tests.transcripts.files import Exchange, Transcript
+from tests.transcripts.replies import Run
+from tests.transcripts.wire import on_the_wire, send
 
 WIDE = 160
 

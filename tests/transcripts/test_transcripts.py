@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from . import files
-from .files import Transcript
-from .fronts import OTHER, Fronts
-from .running import differences, replay
+from tests.transcripts import files
+from tests.transcripts.files import Transcript
+from tests.transcripts.fronts import OTHER, Fronts
+from tests.transcripts.running import differences, replay
 
 TRANSCRIPTS = files.transcripts()
 

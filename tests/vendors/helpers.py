@@ -5,7 +5,8 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from mockserver.data import shipped, yamltext
+from mockserver.data import yaml_text
+from mockserver.sdk import shipped
 
 Row = dict[str, Any]
 
@@ -13,7 +14,7 @@ Row = dict[str, Any]
 @cache
 def content(vendor: str, dataset: str = "default") -> Row:
     """Everything that a vendor's file holds; amounts with the digits that are written there."""
-    found: Row = yamltext.load((shipped.fixtures(vendor) / f"{dataset}.yaml").read_text(encoding="utf-8"))
+    found: Row = yaml_text.load((shipped.fixtures(vendor) / f"{dataset}.yaml").read_text(encoding="utf-8"))
     return found
 
 

@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 from mockserver.app import create_app
-from mockserver.editing import FAR, Editor
-from mockserver.errors import Misuse
-from mockserver.serve import World
-from mockserver.settings import make
-from tests.client import WALL
-from tests.test_editing import assert_written_down
+from mockserver.engine.serve import World
+from mockserver.sandbox.editor import FAR, Editor
+from mockserver.sandbox.settings import make
+from mockserver.sdk.errors import Misuse
+from tests.sandbox.test_editor import assert_written_down
+from tests.support.client import WALL
 
 
 @pytest.fixture(scope="module")

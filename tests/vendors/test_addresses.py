@@ -7,10 +7,10 @@ from collections.abc import Callable
 import pytest
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
-from mockserver.toolkit import params
-from mockserver.toolkit.querystring import encode
+from mockserver.sdk import param_schema
+from mockserver.sdk.querystring import encode
 from mockserver.vendors import found
-from tests.client import Answer, Client
+from tests.support.client import Answer, Client
 
 
 def opened(client: Client, path: str, host: str = "127.0.0.1", body: bytes = b"", kind: str = "") -> Answer:
@@ -81,7 +81,7 @@ def test_a_body_that_nobody_reads_is_told(name: str, body: bytes, kind: str) -> 
     assert (answer.status, answer.body) == (200, client.get().body)
     (warning,) = answer.warnings
     assert (warning["location"], warning["code"]) == ("body", "unread-body")
-    for parameter in params.names(client.vendor.endpoints[0].params):
+    for parameter in param_schema.names(client.vendor.endpoints[0].params):
         assert parameter in warning["message"]
 
 

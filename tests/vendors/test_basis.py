@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from mockserver import vendors as shelf
-from mockserver.vendor import Vendor
-from tests.client import Answer, Client
+from mockserver.sdk.contract import Vendor
+from tests.support.client import Answer, Client
 
 NOBODY = "customerId=x&productId=y"
 RANGE, INVERTED = "startDate=2023-06-01&endDate=2023-07-21", "startDate=2023-07-21&endDate=2023-06-01"

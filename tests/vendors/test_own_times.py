@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from mockserver.app import create_app
-from mockserver.editing import Editor
-from mockserver.errors import Misuse
-from mockserver.serve import World
-from mockserver.settings import make
-from tests.client import WALL
+from mockserver.engine.serve import World
+from mockserver.sandbox.editor import Editor
+from mockserver.sandbox.settings import make
+from mockserver.sdk.errors import Misuse
+from tests.support.client import WALL
 
 NEVER = "0000-00-00 00:00:00"
 

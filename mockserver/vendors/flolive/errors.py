@@ -5,7 +5,9 @@ The document names no HTTP status: this table is the only place that does.
 
 from __future__ import annotations
 
-from ...errors import (
+from ...sdk.call import Call
+from ...sdk.contract import Reading, Words
+from ...sdk.errors import (
     Broken,
     Fact,
     Forbidden,
@@ -18,8 +20,8 @@ from ...errors import (
     UnknownPath,
     UriTooLong,
 )
-from ...toolkit.jsontext import encode
-from ...vendor import Call, Reading, Reply, Words
+from ...sdk.http import Reply
+from ...sdk.jsontext import encode
 
 FAILURE_STATUS = Reading(
     "failure-status",

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from ...clock import months_before
-from ...data.dataset import Account, Dataset
-from ...data.records import Chart, Readings, Record, RecordType
-from ...errors import Forbidden, NotFound
-from ...toolkit import fields, params
-from ...toolkit.jsontext import Fragment, encode
-from ...vendor import Call, Endpoint, Example, Reading, Reply
+from ...sdk import fields, param_schema, record_schema
+from ...sdk.call import Call
+from ...sdk.clock import months_before
+from ...sdk.contract import Endpoint, Example, Reading
+from ...sdk.dataset import Account, Dataset
+from ...sdk.errors import Forbidden, NotFound
+from ...sdk.http import Reply
+from ...sdk.jsontext import Fragment, encode
+from ...sdk.resource import Chart, Readings, Record, RecordType
 from .auth import CREDENTIAL, UUID
 
 # Readings: where the document can be read in more than one way ------------------------------------------------------
@@ -43,7 +45,7 @@ READINGS = (BILLING_CYCLE_NAMES, NOT_ELIGIBLE, PAGEABLE)
 # API Request (003:12-13) --------------------------------------------------------------------------------------------
 
 
-class Query(params.ParamSchema):
+class Query(param_schema.ParamSchema):
     """Not applicable (003:13)."""
 
 
@@ -52,7 +54,7 @@ class Query(params.ParamSchema):
 DATE_TIME = ("%Y-%m-%dT%H:%M:%S.%fZ", "2021-07-01T00:00:00.977Z")
 
 
-class Invoice(fields.RecordSchema):
+class Invoice(record_schema.RecordSchema):
     """Without ``_published`` an invoice is published."""
 
     id = fields.Text(pattern=UUID, wanted="a UUID in lower case")

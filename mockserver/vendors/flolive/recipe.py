@@ -10,10 +10,10 @@ from random import Random
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
-from ...data import story
-from ...vendor import Recipe
+from ...sdk.contract import Recipe
+from .. import _story
 
-DRAFT = len(story.CUSTOMERS)  # a slot after the story's: the first customer's invoice, before it was published
+DRAFT = len(_story.CUSTOMERS)  # a slot after the story's: the first customer's invoice, before it was published
 GIFT = DRAFT + 1  # and one for a customer that ties with its invoice and amounts to nothing
 BLOCK = GIFT + 1
 FIRST_NUMBER = 1001
@@ -34,7 +34,7 @@ WITHOUT_TOKEN = ("sequoia", "oliveto")
 
 def accounts(seed: int, anchor: datetime) -> Sequence[Mapping[str, Any]]:
     """The first customer with its sub-customers and theirs, strangers, and a sub-customer without invoices."""
-    names = {customer.key: customer.company for customer in story.CUSTOMERS} | {NEWCOMER: "Newcomer Cafe"}
+    names = {customer.key: customer.company for customer in _story.CUSTOMERS} | {NEWCOMER: "Newcomer Cafe"}
     rows = []
     for key, name in names.items():
         row = {"customer_id": _customer_id(key)}
@@ -49,14 +49,14 @@ def accounts(seed: int, anchor: datetime) -> Sequence[Mapping[str, Any]]:
 def story_index(index: int) -> int | None:
     """Which entry of the story record ``index`` tells; None for one beside it."""
     block, slot = divmod(index, BLOCK)
-    return block * len(story.CUSTOMERS) + slot if slot < len(story.CUSTOMERS) else None
+    return block * len(_story.CUSTOMERS) + slot if slot < len(_story.CUSTOMERS) else None
 
 
 def record(seed: int, index: int, anchor: datetime, at: datetime | None = None) -> Mapping[str, Any]:
     """One invoice for a calendar month, generated in the first minute after it (003:56), due 30 days later."""
     told, slot, first = story_index(index), index % BLOCK, index - index % BLOCK
-    repeated = story.gift(first // BLOCK) if slot == GIFT else 0
-    entry = story.entry(seed, first // BLOCK * len(story.CUSTOMERS) + repeated if told is None else told, anchor)
+    repeated = _story.gift(first // BLOCK) if slot == GIFT else 0
+    entry = _story.entry(seed, first // BLOCK * len(_story.CUSTOMERS) + repeated if told is None else told, anchor)
     draw = Random(f"{seed}/flolive/{index}")
     minute = Random(f"{seed}/flolive/{first + repeated if told is None else index}/minute")
     midnight = datetime.combine(entry.ends, datetime.min.time()) + timedelta(days=1)
@@ -81,7 +81,7 @@ def record(seed: int, index: int, anchor: datetime, at: datetime | None = None) 
 
 def dated(seed: int, index: int, at: datetime) -> Mapping[str, Any]:
     """The same invoice, generated then, for the month before."""
-    return record(seed, index, story.anchor(at, index // BLOCK), at)
+    return record(seed, index, _story.anchor(at, index // BLOCK), at)
 
 
 def _customer_id(key: str) -> str:

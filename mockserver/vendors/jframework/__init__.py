@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ...data import shipped
-from ...vendor import Recipe, Vendor
+from ...sdk import shipped
+from ...sdk.contract import Recipe, Vendor
 from . import auth, errors, invoices
 
 

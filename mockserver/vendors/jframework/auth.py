@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 
-from ...data.dataset import Account as Found
-from ...errors import Complaint, InvalidParams, NotFound
-from ...toolkit import fields, querystring
-from ...toolkit.credentials import Credential, held
-from ...vendor import Call, Reading, holder
+from ...sdk import fields, querystring, record_schema
+from ...sdk.auth import holder
+from ...sdk.call import Call
+from ...sdk.contract import Reading
+from ...sdk.credentials import Credential, held
+from ...sdk.dataset import Account as Found
+from ...sdk.errors import Complaint, InvalidParams, NotFound
 from .errors import OtherBrand
 
 BRAND_URL = "Brand-URL"
@@ -26,7 +28,7 @@ BRAND = Reading(
 OLD_NAMES = {"BrandUrl": BRAND_URL, "AuthKey": CREDENTIAL.header}
 
 
-class Account(fields.RecordSchema):
+class Account(record_schema.RecordSchema):
     """One user and its keys. A key is good with a brand of its own user only."""
 
     user_id = fields.Text()

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 
-from ...errors import (
+from ...sdk.call import Call
+from ...sdk.contract import Reading, Words
+from ...sdk.errors import (
     Broken,
     Fact,
     Forbidden,
@@ -17,9 +19,9 @@ from ...errors import (
     UnknownPath,
     UriTooLong,
 )
-from ...toolkit.jsontext import encode
-from ...toolkit.quota import Spent
-from ...vendor import Call, Headers, Reading, Reply, Words
+from ...sdk.http import Headers, Reply
+from ...sdk.jsontext import encode
+from ...sdk.quota import Spent
 
 FAILURE_MESSAGE = Reading(
     "failure-message",

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ...data.dataset import Account, Dataset
-from ...data.records import Chart, Record, RecordType, View
-from ...errors import Forbidden
-from ...toolkit import fields
-from ...toolkit.jsontext import Fragment, encode
-from ...toolkit.pages import numbered
-from ...vendor import Call, Endpoint, Example, Paging, Reading, Reply
+from ...sdk import fields, record_schema
+from ...sdk.call import Call
+from ...sdk.contract import Endpoint, Example, Paging, Reading
+from ...sdk.dataset import Account, Dataset
+from ...sdk.errors import Forbidden
+from ...sdk.http import Reply
+from ...sdk.jsontext import Fragment, encode
+from ...sdk.paging import numbered
+from ...sdk.record_query import View
+from ...sdk.resource import Chart, Record, RecordType
 from . import query
 from .auth import BRAND_URL, CREDENTIAL
 from .query import LEAST, SORTABLE, STATES, TYPES
@@ -72,7 +75,7 @@ PAYMENT_STATES = (
 )  # fmt: skip  # 001:68, P[8]
 
 
-class User(fields.RecordSchema):
+class User(record_schema.RecordSchema):
     """001:43-55; null where the vendor's SDK allows it (P[8])."""
 
     id = fields.Text()
@@ -85,7 +88,7 @@ class User(fields.RecordSchema):
     roles = fields.Listed(fields.Text(), null=True)
 
 
-class Payment(fields.RecordSchema):
+class Payment(record_schema.RecordSchema):
     """001:56-70."""
 
     code = fields.Text(null=True)
@@ -103,7 +106,7 @@ class Payment(fields.RecordSchema):
     id = fields.Text()
 
 
-class Invoice(fields.RecordSchema):
+class Invoice(record_schema.RecordSchema):
     """001:42-89. ``_created`` is what ``createdDate`` sorts by, a field that no reply has."""
 
     id = fields.Text()

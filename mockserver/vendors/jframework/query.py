@@ -7,12 +7,12 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError
 
-from ...clock import parse_instant
-from ...data.records import Readings
-from ...errors import Complaint
-from ...toolkit import params, querystring
-from ...toolkit.querystring import Pairs
-from ...vendor import Reading
+from ...sdk import param_fields, param_schema, querystring
+from ...sdk.clock import parse_instant
+from ...sdk.contract import Reading
+from ...sdk.errors import Complaint
+from ...sdk.querystring import Pairs
+from ...sdk.resource import Readings
 
 BAD_INPUT = Reading(
     "bad-input",
@@ -49,7 +49,7 @@ SORTS = ("sort", "sortBy", "sortField", "orderBy")
 DIRECTIONS = {"Ascending": "", "Descending": "-", "asc": "", "desc": "-"}
 
 
-class Bound(params.Param):
+class Bound(param_fields.Param):
     """A parameter that ASP.NET Core binds in more spellings than its page names.
 
     It complains of the others with the usual spelling; blanks around a value are no part of it.
@@ -70,11 +70,11 @@ class Bound(params.Param):
         return text
 
 
-class Whole(Bound, params.Integer):
+class Whole(Bound, param_fields.Integer):
     """An int32."""
 
 
-class Named(Bound, params.Choice):
+class Named(Bound, param_fields.Choice):
     """A member of an enum: its name in any letter case, or its number in the order of the SDK (P[8])."""
 
     def usual(self, text: str) -> str:
@@ -82,7 +82,7 @@ class Named(Bound, params.Choice):
         return self.words[number] if 0 <= number < len(self.words) else text
 
 
-class Boolean(params.Param):
+class Boolean(param_fields.Param):
     """true or false, in any letter case."""
 
     wanted = "true or false"
@@ -100,7 +100,7 @@ class Flag(Bound, Boolean):
     """The same, also with blanks around it."""
 
 
-class Instant(params.Param):
+class Instant(param_fields.Param):
     """A day, or an instant to the precision given. Reads to its first and its last moment, as invoices write them."""
 
     wanted = "an ISO 8601 date or date-time"
@@ -132,32 +132,32 @@ class Time(Bound, Instant):
         return f"{year}-{month:0>2}-{day:0>2}" + (f"T{found[7]}" if found[7] else "")
 
 
-class Query(params.ParamSchema):
-    UserId = params.Text(called=("user", "customerId", "clientId", "accountId"))
-    PackageId = params.Text(called=("package", "PackageCode"))
-    SubscriptionTypeId = params.Text(called=("subscription", "SubscriptionType"))
+class Query(param_schema.ParamSchema):
+    UserId = param_fields.Text(called=("user", "customerId", "clientId", "accountId"))
+    PackageId = param_fields.Text(called=("package", "PackageCode"))
+    SubscriptionTypeId = param_fields.Text(called=("subscription", "SubscriptionType"))
     Type = Named(TYPES, any_case=True, called=("InvoiceType",))
-    Code = params.Text(called=("InvoiceCode", "InvoiceNo", "InvoiceNumber"))
-    Name = params.Text(called=("InvoiceName",))
-    Description = params.Text(called=("InvoiceDescription",))
-    Notes = params.Text(called=("InvoiceNotes",))
-    Tags = params.Text(called=("InvoiceTags",))
+    Code = param_fields.Text(called=("InvoiceCode", "InvoiceNo", "InvoiceNumber"))
+    Name = param_fields.Text(called=("InvoiceName",))
+    Description = param_fields.Text(called=("InvoiceDescription",))
+    Notes = param_fields.Text(called=("InvoiceNotes",))
+    Tags = param_fields.Text(called=("InvoiceTags",))
     ReminderedCount = Whole(minimum=LEAST, maximum=MOST)  # 001:11 says "the invoice status"; P[7] and P[8] know better
-    DeliveryInstructions = params.Text()
+    DeliveryInstructions = param_fields.Text()
     ConfirmedDeliveryDate = Time()
     InvoiceDate = Time()
     OverdueDate = Time(called=("DueDate", "InvoiceDueDate"))  # 001:15 says "the Due Date"
     Status = Named(STATES, any_case=True, called=("InvoiceStatus", "State", "StatusName"))
-    Keywords = params.Text(called=("q", "search", "query", "text"))
+    Keywords = param_fields.Text(called=("q", "search", "query", "text"))
     TestMode = Flag(load_default=False, called=("test", "sandbox"))
-    SortDataField = params.Choice(
+    SortDataField = param_fields.Choice(
         {"ID": "id"} | {name: name for name in SORTABLE},
         any_case=True,
         printed=("ID", "id", "createdDate"),  # 001:19, P[8]
         load_default="id",
         called=SORTS,
     )
-    SortOrder = params.Choice(
+    SortOrder = param_fields.Choice(
         DIRECTIONS,
         any_case=True,
         printed=("Descending", "asc", "desc"),  # 001:20, P[8]
@@ -170,12 +170,12 @@ class Query(params.ParamSchema):
 
 def decode(sent: Pairs, schema: Schema, readings: Readings) -> Pairs:
     """The page prints PascalCase, the vendor's clients send camelCase to the same server (P[8], P[15])."""
-    renamed = querystring.rename(sent, params.names(schema))
+    renamed = querystring.rename(sent, param_schema.names(schema))
     return renamed if list(renamed) == list(sent) or readings["name-case"] == "any" else sent
 
 
-def ignores(complaint: Complaint, readings: Readings) -> bool | params.Instead:
+def ignores(complaint: Complaint, readings: Readings) -> bool | param_fields.Instead:
     """Bad input is 400, unless it is read as if absent; what ASP.NET binds is bound."""
     if complaint.code == "bound" and readings["binding"] == "aspnet":
         return True
-    return params.AS_ABSENT if readings["bad-input"] == "ignore" else False
+    return param_fields.AS_ABSENT if readings["bad-input"] == "ignore" else False

@@ -9,14 +9,15 @@ from decimal import Decimal
 from hashlib import md5, sha256
 from typing import Any
 
-from ...data import story
-from ...data.story import Entry, Product
-from ...toolkit.money import rounded
-from ...vendor import Recipe
+from ...sdk import fake as fake_
+from ...sdk.contract import Recipe
+from ...sdk.money import rounded
+from .. import _story
+from .._story import Entry, Product
 
 MONTHS = 12
 MINUTE = 600_000_000  # in ticks of 100 ns
-CREDIT = len(story.CUSTOMERS)  # slots after the story's: one that ties with the first customer's, and is for nothing,
+CREDIT = len(_story.CUSTOMERS)  # slots after the story's: one that ties with the first customer's, and is for nothing,
 TEST = CREDIT + 1  # a test invoice,
 ELSEWHERE = TEST + 1  # and one of another user, also for nothing
 BLOCK = ELSEWHERE + 1
@@ -64,14 +65,14 @@ def accounts(seed: int, anchor: datetime) -> Sequence[Mapping[str, Any]]:
 def story_index(index: int) -> int | None:
     """Which entry of the story record ``index`` tells; None for one beside it."""
     block, slot = divmod(index, BLOCK)
-    return block * len(story.CUSTOMERS) + slot if slot < len(story.CUSTOMERS) else None
+    return block * len(_story.CUSTOMERS) + slot if slot < len(_story.CUSTOMERS) else None
 
 
 def record(seed: int, index: int, anchor: datetime, at: datetime | None = None) -> Mapping[str, Any]:
     """One invoice, of the day after the billed month."""
     block, slot = divmod(index, BLOCK)
     told = story_index(index)
-    entry = story.entry(seed, block * len(story.CUSTOMERS) if told is None else told, anchor)
+    entry = _story.entry(seed, block * len(_story.CUSTOMERS) if told is None else told, anchor)
     if told is not None:
         return _invoice(seed, index, index, entry, NORTHGATE, entry.total, at)
     if slot == CREDIT:
@@ -84,7 +85,7 @@ def record(seed: int, index: int, anchor: datetime, at: datetime | None = None) 
 
 def dated(seed: int, index: int, at: datetime) -> Mapping[str, Any]:
     """The same invoice, of that day, for the month before."""
-    return record(seed, index, story.anchor(at, index // BLOCK), at)
+    return record(seed, index, _story.anchor(at, index // BLOCK), at)
 
 
 def _credit(invoice: dict[str, Any], block: int) -> dict[str, Any]:
@@ -105,7 +106,7 @@ def _invoice(
     seed: int, index: int, drawn: int, entry: Entry, owner: str, gross: Decimal, at: datetime | None
 ) -> dict[str, Any]:
     """The entry as an invoice of this user for this amount; ``drawn`` is the index whose draws it has."""
-    fake = story.faker(seed, "jframework", drawn)
+    fake = fake_.faker(seed, "jframework", drawn)
     pick = fake.random_element
     issued = datetime.combine(entry.ends + timedelta(days=1), time(fake.random_int(6, 20), fake.random_int(0, 59)))
     ticks = fake.random_int(0, MINUTE - 1)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from ...data import shipped
-from ...vendor import Recipe, Vendor, holder
+from ...sdk import shipped
+from ...sdk.auth import holder
+from ...sdk.contract import Recipe, Vendor
 from . import auth, errors, invoices
 
 

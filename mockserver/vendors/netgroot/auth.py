@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from ...toolkit import fields
-from ...toolkit.credentials import Credential
+from ...sdk import fields, record_schema
+from ...sdk.credentials import Credential
 
 CREDENTIAL = Credential("Authorization", scheme="Bearer")
 
 
-class Account(fields.RecordSchema):
+class Account(record_schema.RecordSchema):
     """One token, or several. ``subscriber_id`` is whose invoices they read; an administrator's (``is_admin``) read
     nobody's.
     """

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 
-from ...data.dataset import Account, Dataset
-from ...data.records import Chart, Readings, RecordType, View
-from ...errors import Complaint, NotFound
-from ...toolkit import fields, params
-from ...toolkit.jsontext import Fragment, encode
-from ...vendor import Call, Endpoint, Example, Reading, Reply
+from ...sdk import fields, param_fields, param_schema, record_schema
+from ...sdk.call import Call
+from ...sdk.contract import Endpoint, Example, Reading
+from ...sdk.dataset import Account, Dataset
+from ...sdk.errors import Complaint, NotFound
+from ...sdk.http import Reply
+from ...sdk.jsontext import Fragment, encode
+from ...sdk.record_query import View
+from ...sdk.resource import Chart, Readings, RecordType
 from .auth import CREDENTIAL
 from .errors import NoInvoices
 
@@ -43,13 +46,13 @@ READINGS = (EMPTY_LIST, DEFAULT_ORDER, BAD_ID)
 # Query Parameters (000:19-22) ---------------------------------------------------------------------------------------
 
 
-class Query(params.ParamSchema):
+class Query(param_schema.ParamSchema):
     arrays = True  # as PHP reads `id[]=1` (inferred)
 
-    id = params.Integer(called=("invoice_id", "invoice", "invoice_no"))
+    id = param_fields.Integer(called=("invoice_id", "invoice", "invoice_no"))
 
 
-def ignores(complaint: Complaint, readings: Readings) -> bool | params.Instead:
+def ignores(complaint: Complaint, readings: Readings) -> bool | param_fields.Instead:
     """Never: a bad id is refused (422), or read as another one. Raises NotFound where nobody has it."""
     choice = readings["bad-id"]
     if choice == "not-found":
@@ -57,14 +60,14 @@ def ignores(complaint: Complaint, readings: Readings) -> bool | params.Instead:
     if choice == "cast":
         digits = re.match(r"\s*([+-]?\d{1,19})", complaint.found or "", re.ASCII)
         number = int(digits[1]) if digits else 0
-        return params.Instead(number, str(number))
+        return param_fields.Instead(number, str(number))
     return False
 
 
 # Response (000:36-62) -----------------------------------------------------------------------------------------------
 
 
-class Invoice(fields.RecordSchema):
+class Invoice(record_schema.RecordSchema):
     invoice_id = fields.Whole()
     amount = fields.Amount(places=2)
     status = fields.Text()  # 000:62: "e.g., Paid, Pending"

@@ -8,16 +8,17 @@ from decimal import Decimal
 from hashlib import sha256
 from typing import Any
 
-from ...data import story
-from ...vendor import Recipe
+from ...sdk import fake as fake_
+from ...sdk.contract import Recipe
+from .. import _story
 
-BLOCK = len(story.CUSTOMERS) + 1  # the thirteenth ties with a subscriber's invoice, and amounts to nothing
+BLOCK = len(_story.CUSTOMERS) + 1  # the thirteenth ties with a subscriber's invoice, and amounts to nothing
 FIRST_ID = 10_001
 
 
 def accounts(seed: int, anchor: datetime) -> Sequence[Mapping[str, Any]]:
     """A token for each subscriber, then one without invoices and an administrator's, which has no subscriber."""
-    people = [(customer.key, customer.company) for customer in story.CUSTOMERS]
+    people = [(customer.key, customer.company) for customer in _story.CUSTOMERS]
     rows = [{"subscriber_id": key, "token": _token(key), "name": company} for key, company in people]
     nobody = {"subscriber_id": "newcomer", "token": _token("newcomer"), "name": "Newcomer Cafe"}
     admin = {"subscriber_id": "administrator", "token": _token("administrator"), "is_admin": True}
@@ -27,15 +28,15 @@ def accounts(seed: int, anchor: datetime) -> Sequence[Mapping[str, Any]]:
 def story_index(index: int) -> int | None:
     """Which entry of the story record ``index`` tells; None for one beside it."""
     block, slot = divmod(index, BLOCK)
-    return block * len(story.CUSTOMERS) + slot if slot < len(story.CUSTOMERS) else None
+    return block * len(_story.CUSTOMERS) + slot if slot < len(_story.CUSTOMERS) else None
 
 
 def record(seed: int, index: int, anchor: datetime, at: datetime | None = None) -> Mapping[str, Any]:
     """One invoice: created on the first day of the month after the billed one, due 14 days later (000:47-48)."""
     told, block = story_index(index), index // BLOCK
-    repeated = block * len(story.CUSTOMERS) + story.gift(block)
-    entry = story.entry(seed, repeated if told is None else told, anchor)
-    fake = story.faker(seed, "netgroot", index if told is not None else block * BLOCK + story.gift(block))
+    repeated = block * len(_story.CUSTOMERS) + _story.gift(block)
+    entry = _story.entry(seed, repeated if told is None else told, anchor)
+    fake = fake_.faker(seed, "netgroot", index if told is not None else block * BLOCK + _story.gift(block))
     created = datetime.combine(entry.ends, time()) + timedelta(days=1, hours=fake.random_int(6, 20))
     created = min(created, anchor.replace(tzinfo=None))  # on the first of a month it is not yet evening
     created = created if at is None else at.replace(tzinfo=None)
@@ -54,7 +55,7 @@ def record(seed: int, index: int, anchor: datetime, at: datetime | None = None) 
 
 def dated(seed: int, index: int, at: datetime) -> Mapping[str, Any]:
     """The same invoice, created then."""
-    return record(seed, index, story.anchor(at, index // BLOCK), at)
+    return record(seed, index, _story.anchor(at, index // BLOCK), at)
 
 
 def _token(key: str) -> str:

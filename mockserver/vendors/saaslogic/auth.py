@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from ...toolkit import fields
-from ...toolkit.credentials import Credential
+from ...sdk import fields, record_schema
+from ...sdk.credentials import Credential
 
 CREDENTIAL = Credential("Authorization", scheme="Bearer")
 
 
-class Account(fields.RecordSchema):
+class Account(record_schema.RecordSchema):
     """One tenant and its token: it sees the invoices of its own customers."""
 
     tenant_id = fields.Text()

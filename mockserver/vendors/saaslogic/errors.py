@@ -5,7 +5,9 @@ That clients react to 401 is public; the bodies are those of Spring Boot, the li
 
 from __future__ import annotations
 
-from ...errors import (
+from ...sdk.call import Call
+from ...sdk.contract import Reading, Words
+from ...sdk.errors import (
     Broken,
     Fact,
     Forbidden,
@@ -18,8 +20,8 @@ from ...errors import (
     UnknownPath,
     UriTooLong,
 )
-from ...toolkit.jsontext import encode
-from ...vendor import Call, Reading, Reply, Words
+from ...sdk.http import Reply
+from ...sdk.jsontext import encode
 
 ERROR_BODY = Reading(
     "error-body",

@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 from datetime import date, datetime
 
-from ...data.dataset import Account, Dataset
-from ...data.records import Chart, Readings, RecordType, View
-from ...errors import Complaint, NotFound
-from ...toolkit import fields, params
-from ...toolkit.filters import Equals
-from ...vendor import Call, Endpoint, Example, Reading, Reply
+from ...sdk import fields, param_fields, param_schema, record_schema
+from ...sdk.call import Call
+from ...sdk.contract import Endpoint, Example, Reading
+from ...sdk.dataset import Account, Dataset
+from ...sdk.errors import Complaint, NotFound
+from ...sdk.filters import Equals
+from ...sdk.http import Reply
+from ...sdk.record_query import View
+from ...sdk.resource import Chart, Readings, RecordType
 from .auth import CREDENTIAL
 from .errors import InvertedRange
 
@@ -50,15 +53,15 @@ READINGS = (INVERTED_RANGE, DATE_FIELD, UNKNOWN_ID, DATE_TIME)
 # Query Params (002:60-80) -------------------------------------------------------------------------------------------
 
 
-def _id(*called: str) -> params.Text:
-    return params.Text(required=True, empty="refused", called=called)
+def _id(*called: str) -> param_fields.Text:
+    return param_fields.Text(required=True, empty="refused", called=called)
 
 
-def _day(*called: str) -> params.Day:
-    return params.Day(required=True, empty="refused", called=called)
+def _day(*called: str) -> param_fields.Day:
+    return param_fields.Day(required=True, empty="refused", called=called)
 
 
-class Query(params.ParamSchema):
+class Query(param_schema.ParamSchema):
     customerId = _id("clientId", "customer", "client", "accountId", "userId")  # 002:61-65; opaque: 002:21 is no UUID
     productId = _id("product")  # 002:66-70
     startDate = _day("from", "fromDate", "dateFrom", "since", "billingFromDate")  # 002:71-75; yyyy-MM-dd: P[19]
@@ -68,7 +71,7 @@ class Query(params.ParamSchema):
 TIME_OF_DAY = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d(?::\d\d)?)(?:\.\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?", re.ASCII)
 
 
-def ignores(complaint: Complaint, readings: Readings) -> bool | params.Instead:
+def ignores(complaint: Complaint, readings: Readings) -> bool | param_fields.Instead:
     """Bad input is refused, but for a time of day where a reading has it otherwise; zones are not looked at."""
     found = TIME_OF_DAY.fullmatch(complaint.found or "")
     if complaint.code != "bad-date" or found is None:
@@ -79,8 +82,8 @@ def ignores(complaint: Complaint, readings: Readings) -> bool | params.Instead:
         return False
     choice = readings["date-time"]
     if choice == "accept":
-        return params.Instead(moment)
-    return params.Instead(moment.date(), f"the day {moment.date()}") if choice == "ignore" else False
+        return param_fields.Instead(moment)
+    return param_fields.Instead(moment.date(), f"the day {moment.date()}") if choice == "ignore" else False
 
 
 def first_moment(asked: date) -> str:
@@ -102,7 +105,7 @@ def _money() -> fields.Amount:
     return fields.Amount(most=3)  # 002:26: 1500; the third decimal is for dinars alone
 
 
-class Invoice(fields.RecordSchema):
+class Invoice(record_schema.RecordSchema):
     """``_copy`` marks a record that repeats an earlier one on purpose, as the response example does (002:37-57)."""
 
     invoiceId = fields.Text()

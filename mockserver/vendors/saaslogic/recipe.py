@@ -10,10 +10,10 @@ from random import Random
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
-from ...data import story
-from ...vendor import Recipe
+from ...sdk.contract import Recipe
+from .. import _story
 
-GIFT = len(story.CUSTOMERS)  # a slot after the story's: ties with a customer's invoice, and amounts to nothing
+GIFT = len(_story.CUSTOMERS)  # a slot after the story's: ties with a customer's invoice, and amounts to nothing
 TRIALS = ("saltmarsh", "drumlin")  # the second tenant's customers, who pay nothing either
 BLOCK = GIFT + 1 + len(TRIALS)
 TENANT, PILOT, NEWCOMER = "northgate", "northgate-pilot", "newcomer"
@@ -28,7 +28,7 @@ def accounts(seed: int, anchor: datetime) -> Sequence[Mapping[str, Any]]:
 def story_index(index: int) -> int | None:
     """Which entry of the story record ``index`` tells; None for one beside it."""
     block, slot = divmod(index, BLOCK)
-    return block * len(story.CUSTOMERS) + slot if slot < GIFT else None
+    return block * len(_story.CUSTOMERS) + slot if slot < GIFT else None
 
 
 def record(seed: int, index: int, anchor: datetime, at: datetime | None = None) -> Mapping[str, Any]:
@@ -37,8 +37,8 @@ def record(seed: int, index: int, anchor: datetime, at: datetime | None = None) 
     What is beside the story is discounted to nothing, and bills the cycle from its sixteenth day.
     """
     told, (block, slot) = story_index(index), divmod(index, BLOCK)
-    repeated = story.gift(block) if slot == GIFT else 0
-    entry = story.entry(seed, block * len(story.CUSTOMERS) + repeated if told is None else told, anchor)
+    repeated = _story.gift(block) if slot == GIFT else 0
+    entry = _story.entry(seed, block * len(_story.CUSTOMERS) + repeated if told is None else told, anchor)
     tenant = TENANT if slot <= GIFT else PILOT
     client = entry.customer.key if slot <= GIFT else TRIALS[slot - GIFT - 1]
     drawn = Random(f"{seed}/saaslogic/{index - GIFT + repeated if slot == GIFT else index}/date")
@@ -73,12 +73,12 @@ def record(seed: int, index: int, anchor: datetime, at: datetime | None = None) 
 
 def dated(seed: int, index: int, at: datetime) -> Mapping[str, Any]:
     """The same invoice, issued then, within the cycle that it bills."""
-    return record(seed, index, story.anchor(at, index // BLOCK, later=1), at)
+    return record(seed, index, _story.anchor(at, index // BLOCK, later=1), at)
 
 
 def _number(block: int, slot: int, issued: datetime) -> str:
     """``INV-2023-001`` (002:18): counted through the year, on and on when the story's months come round again."""
-    month = block // story.MONTHS * 12 + issued.month - 1
+    month = block // _story.MONTHS * 12 + issued.month - 1
     return f"INV-{issued.year}-{month * BLOCK + slot + 1:03d}"
 
 

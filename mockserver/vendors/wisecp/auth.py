@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from ...errors import Forbidden
-from ...toolkit import fields
-from ...toolkit.credentials import Credential
-from ...vendor import Call
+from ...sdk import fields, record_schema
+from ...sdk.call import Call
+from ...sdk.credentials import Credential
+from ...sdk.errors import Forbidden
 
 CREDENTIAL = Credential("Apikey", key="api_key")
 
 
-class Account(fields.RecordSchema):
+class Account(record_schema.RecordSchema):
     """One API key of the installation, whose invoices every key sees; keys carry permissions per action (P[29])."""
 
     key_id = fields.Text()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from ...errors import (
+from ...sdk.call import Call
+from ...sdk.contract import Reading, Words
+from ...sdk.errors import (
     Broken,
     Fact,
     Forbidden,
@@ -15,8 +17,8 @@ from ...errors import (
     UnknownPath,
     UriTooLong,
 )
-from ...toolkit.jsontext import encode
-from ...vendor import Call, Reading, Reply, Words
+from ...sdk.http import Reply
+from ...sdk.jsontext import encode
 
 FAILURE_STATUS = Reading(
     "failure-status",

@@ -7,12 +7,15 @@ from decimal import Decimal
 from operator import itemgetter
 from typing import Any
 
-from ...data.dataset import Account, Dataset
-from ...data.records import Chart, Readings, Record, RecordType, View
-from ...toolkit import fields, pages
-from ...toolkit.jsontext import Fragment, encode
-from ...toolkit.money import as_double, from_double
-from ...vendor import Call, Endpoint, Example, Paging, Reading, Reply
+from ...sdk import fields, paging, record_schema
+from ...sdk.call import Call
+from ...sdk.contract import Endpoint, Example, Paging, Reading
+from ...sdk.dataset import Account, Dataset
+from ...sdk.http import Reply
+from ...sdk.jsontext import Fragment, encode
+from ...sdk.money import as_double, from_double
+from ...sdk.record_query import View
+from ...sdk.resource import Chart, Readings, Record, RecordType
 from . import query
 from .auth import CREDENTIAL
 
@@ -81,7 +84,7 @@ class UserId(fields.WholeOrText):
         return super().read(value)
 
 
-class Address(fields.RecordSchema):  # 004:72-79
+class Address(record_schema.RecordSchema):  # 004:72-79
     country_code = fields.Text(pattern="[A-Z]{2}")
     country_name = fields.Text()
     city = fields.Text()
@@ -90,7 +93,7 @@ class Address(fields.RecordSchema):  # 004:72-79
     zipcode = fields.Text()
 
 
-class User(fields.RecordSchema):
+class User(record_schema.RecordSchema):
     """The user as he was when the invoice was made: user 2 has two names (004:67-69, 142-144)."""
 
     id = UserId()
@@ -108,12 +111,12 @@ class User(fields.RecordSchema):
     address = fields.Nested(Address)
 
 
-class Share(fields.RecordSchema):  # 004:104-107
+class Share(record_schema.RecordSchema):  # 004:104-107
     token = fields.Text(pattern=r"[A-Za-z0-9+/]+={0,2}")
     link = fields.Text()
 
 
-class Discount(fields.RecordSchema):  # 004:109-115
+class Discount(record_schema.RecordSchema):  # 004:109-115
     type = fields.Word("promotion", "coupon", "dealership")
     item_id = fields.Whole()
     rate = fields.Amount()
@@ -121,7 +124,7 @@ class Discount(fields.RecordSchema):  # 004:109-115
     amount = fields.Amount(most=4)
 
 
-class Item(fields.RecordSchema):  # 004:118-131
+class Item(record_schema.RecordSchema):  # 004:118-131
     id = fields.Whole()
     owner_id = fields.Whole()
     description = fields.Text()
@@ -134,7 +137,7 @@ class Item(fields.RecordSchema):  # 004:118-131
     attributes = fields.Free()
 
 
-class Invoice(fields.RecordSchema):
+class Invoice(record_schema.RecordSchema):
     """004:56-133, 134-202. Amounts have four decimals, as in the database (P[31])."""
 
     id = fields.Whole()
@@ -220,7 +223,7 @@ def get_invoices(call: Call) -> Reply:
     """200 with one page of the invoices that meet all filters; nothing found is a success, too."""
     page, limit = call.params["page"], call.params["limit"]
     matching = in_order(call, found(call))
-    cut = pages.numbered(len(matching), page, limit, first=1)
+    cut = paging.numbered(len(matching), page, limit, first=1)
     shown = reordered(call, matching, cut)
     envelope = {
         "status": "successful",
@@ -252,7 +255,7 @@ def in_order(call: Call, matching: View) -> View:
     return matching.ordered(*(way + key for key in dict.fromkeys((sort, "id"))), given=1)
 
 
-def reordered(call: Call, usual: View, cut: pages.Page) -> View:
+def reordered(call: Call, usual: View, cut: paging.Page) -> View:
     """The same in the order of a reading, which is asked where it makes another page."""
     sort, way = call.params["sort"], call.params["sort_type"]
     if sort is None and way is None:

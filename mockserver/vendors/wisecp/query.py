@@ -6,10 +6,10 @@ import re
 from decimal import Decimal
 from typing import Any
 
-from ...data.records import Readings
-from ...errors import Complaint
-from ...toolkit import params
-from ...vendor import Reading
+from ...sdk import param_fields, param_schema
+from ...sdk.contract import Reading
+from ...sdk.errors import Complaint
+from ...sdk.resource import Readings
 
 OUT_OF_RANGE = Reading(
     "out-of-range",
@@ -41,7 +41,7 @@ MOST_DIGITS = 400  # of a text that is read as a number; a longer one is out of 
 NO_INVOICE = object()  # the value of a filter that no invoice meets
 
 
-class ThreeValued(params.Choice):
+class ThreeValued(param_fields.Choice):
     """A "Boolean" of three words (004:19-21); ``1`` and ``0`` are understood as PHP understands them (inferred)."""
 
     def __init__(self, **more: Any) -> None:
@@ -51,7 +51,7 @@ class ThreeValued(params.Choice):
         return super().read({"1": "true", "0": "false"}.get(text, text))
 
 
-class Cast(params.Integer):
+class Cast(param_fields.Integer):
     """An integer; what only begins like a number is complained of with the integer that PHP makes of it."""
 
     _number = re.compile(r"[ \t\n\r\v\f]*([+-]?)(\d+)((?:\.\d*)?(?:[eE][+-]?\d{1,3})?)", re.ASCII)
@@ -69,7 +69,7 @@ class Cast(params.Integer):
         return self.complain("cast", text, instead=str(number))
 
 
-class Query(params.ParamSchema):
+class Query(param_schema.ParamSchema):
     arrays = True
 
     page = Cast(
@@ -78,15 +78,15 @@ class Query(params.ParamSchema):
     limit = Cast(
         minimum=1, maximum=50, above="50", load_default=10, called=("PageSize", "per_page", "size", "count", "take")
     )
-    sort = params.Choice(
+    sort = param_fields.Choice(
         ("id", "number", "created_at", "due_date", "payment_date", "total"),
         load_default=None,
         called=("sort_field", "sort_by", "order_by", "SortDataField"),
     )
-    sort_type = params.Choice(
+    sort_type = param_fields.Choice(
         {"ASC": "", "DESC": "-"}, any_case=True, load_default=None, called=("sort_order", "order", "direction", "dir")
     )
-    status = params.Choice(
+    status = param_fields.Choice(
         {"all": None} | {word: word for word in ("pending", "unpaid", "paid", "cancelled", "refunded")},
         data_key="filter[status]",
         load_default=None,
@@ -96,12 +96,12 @@ class Query(params.ParamSchema):
     taxfree = ThreeValued(data_key="filter[taxfree]", called=("invoice_tax_exemption_status", "tax_exempt"))
     formalized = ThreeValued(data_key="filter[formalized]", called=("invoice_formality_status", "formality"))
     id = Cast(data_key="filter[id]", load_default=None, called=("invoice_id", "invoice_id_number"))
-    number = params.Text(
+    number = param_fields.Text(
         data_key="filter[number]", load_default=None, called=("invoice_number", "invoice_serial_number", "serial")
     )
 
 
-def ignores(complaint: Complaint, readings: Readings) -> bool | params.Instead:
+def ignores(complaint: Complaint, readings: Readings) -> bool | param_fields.Instead:
     """The document lists no error: what cannot be used is passed over, unless a reading refuses it."""
     if complaint.code == "out-of-range":
         return readings["out-of-range"] != "refuse"
@@ -111,5 +111,5 @@ def ignores(complaint: Complaint, readings: Readings) -> bool | params.Instead:
     if complaint.code.startswith("cast") and readings["casts"] == "php":
         return complaint.code == "cast" or readings["out-of-range"] != "refuse"
     if unknown == "no-match" and complaint.name.startswith("filter["):
-        return params.Instead(NO_INVOICE, "what no invoice has")
-    return params.AS_ABSENT
+        return param_fields.Instead(NO_INVOICE, "what no invoice has")
+    return param_fields.AS_ABSENT

@@ -15,13 +15,13 @@ from hashlib import sha256
 from random import Random
 from typing import Any
 
-from ...data import story
-from ...toolkit.money import rounded
-from ...vendor import Recipe
+from ...sdk.contract import Recipe
+from ...sdk.money import rounded
+from .. import _story
 from .invoices import FORMAT, NEVER
 from .users import company, person
 
-CUSTOMERS = len(story.CUSTOMERS)
+CUSTOMERS = len(_story.CUSTOMERS)
 BLOCK = CUSTOMERS + 3
 REFUNDED, CANCELLED, FREE = range(CUSTOMERS, BLOCK)
 # Invoice 0 is the newest. In between the numbers grow a digit, so that text and number sort differently (004:16).
@@ -69,7 +69,7 @@ def record(seed: int, index: int, anchor: datetime, at: datetime | None = None) 
 
 def dated(seed: int, index: int, at: datetime) -> Mapping[str, Any]:
     """The same invoice, made then, for that month."""
-    return record(seed, index, story.anchor(at, index // BLOCK, later=1), at)
+    return record(seed, index, _story.anchor(at, index // BLOCK, later=1), at)
 
 
 def refunded(seed: int, index: int, repeats: int, anchor: datetime, at: datetime | None) -> dict[str, Any]:
@@ -108,11 +108,11 @@ def free(seed: int, index: int, repeats: int, anchor: datetime, at: datetime | N
     }
 
 
-def story_entry(seed: int, index: int, anchor: datetime) -> story.Entry:
+def story_entry(seed: int, index: int, anchor: datetime) -> _story.Entry:
     """The entry that the record of this index tells."""
     told = story_index(index)
     assert told is not None
-    return story.entry(seed, told, anchor)
+    return _story.entry(seed, told, anchor)
 
 
 def invoice(seed: int, index: int, tells: int, anchor: datetime, at: datetime | None) -> dict[str, Any]:
@@ -129,14 +129,14 @@ def invoice(seed: int, index: int, tells: int, anchor: datetime, at: datetime | 
     until_paid = draw.randrange(100, 10_000 if entry.month == 0 else 20 * 86_400)
     due = created.date() + timedelta(days=draw.choice((7, 14, 21)))
     if entry.state == "open":
-        due = story.billing_month(anchor, entry.month - 1)[1]
+        due = _story.billing_month(anchor, entry.month - 1)[1]
     formal = status == "paid" and draw.random() < 0.5
     token = b64encode(b64encode(_digest(seed, "share", index))).decode()
     number = NEWEST_ID - index
     return {
         "id": number,
         "number": f"#{number}",
-        "user": company(seed, story.CUSTOMERS.index(customer)),
+        "user": company(seed, _story.CUSTOMERS.index(customer)),
         "taxation_type": "inclusive" if inclusive else "exclusive",
         "notes": own.choice((None, None, f"Purchase order {own.randrange(10_000, 99_999)}")),
         "created_at": created.strftime(FORMAT),
@@ -223,7 +223,7 @@ def percent(rate: Decimal, of: Decimal) -> Decimal:
     return rounded(of * rate / 100, 4)
 
 
-def fitted(entry: story.Entry, commission_rate: Decimal, inclusive: bool) -> Bill:
+def fitted(entry: _story.Entry, commission_rate: Decimal, inclusive: bool) -> Bill:
     """A bill that amounts to the entry's total exactly, its unit price the list price or near it.
 
     The story rounds to cents and this vendor does not, so the price gives way. Not every total can be reached with a
@@ -232,7 +232,7 @@ def fitted(entry: story.Entry, commission_rate: Decimal, inclusive: bool) -> Bil
     return next(bill for bill in near(entry, commission_rate, inclusive) if bill.total == entry.total)
 
 
-def near(entry: story.Entry, commission_rate: Decimal, inclusive: bool = False) -> Iterator[Bill]:
+def near(entry: _story.Entry, commission_rate: Decimal, inclusive: bool = False) -> Iterator[Bill]:
     """Bills that amount to the entry's total or miss it by little, the likeliest first."""
     usage = entry.gross - entry.product.price * entry.quantity
     discount, taxed, none = Decimal(entry.discount), Decimal(entry.customer.tax_rate), Decimal(0)
@@ -260,7 +260,7 @@ def method(gateway: tuple[str, Decimal, str], bill: Bill, payment: str) -> dict[
     }
 
 
-def lines(draw: Random, index: int, entry: story.Entry, bill: Bill, name: str) -> dict[str, Any]:
+def lines(draw: Random, index: int, entry: _story.Entry, bill: Bill, name: str) -> dict[str, Any]:
     """Discounts and items (004:108-132): a renewal that belongs to an order, then usage that belongs to none."""
     number = NEWEST_ID - index
     kind, title = draw.choice(DISCOUNTS)

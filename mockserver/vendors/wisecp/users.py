@@ -8,7 +8,8 @@ from typing import Any
 
 from faker import Faker
 
-from ...data import story
+from ...sdk import fake as fake_
+from .. import _story
 
 STATES = {
     "Portland": "Oregon", "Sacramento": "California", "Denver": "Colorado", "Austin": "Texas", "Miami": "Florida",
@@ -37,11 +38,11 @@ STREETS = {
 LETTERS = "ABDEFGHJLNPQRSTUWXYZ"  # of a British postcode
 
 
-@lru_cache(maxsize=len(story.CUSTOMERS) * 4)
+@lru_cache(maxsize=len(_story.CUSTOMERS) * 4)
 def company(seed: int, position: int) -> Mapping[str, Any]:
     """A customer of the story."""
-    customer = story.CUSTOMERS[position]
-    fake = story.faker(seed, "wisecp", "user", position)
+    customer = _story.CUSTOMERS[position]
+    fake = fake_.faker(seed, "wisecp", "user", position)
     name, surname = customer.contact
     return {
         "id": 11 + position,
@@ -60,9 +61,9 @@ def company(seed: int, position: int) -> Mapping[str, Any]:
     }
 
 
-def person(seed: int, index: int, neighbour: story.Customer) -> dict[str, Any]:
+def person(seed: int, index: int, neighbour: _story.Customer) -> dict[str, Any]:
     """Somebody without a company, from the same city as a customer; has an identity number or none."""
-    fake = story.faker(seed, "wisecp", index)
+    fake = fake_.faker(seed, "wisecp", index)
     name, surname = fake.first_name(), fake.last_name()
     return {
         "id": 101 + index,
@@ -81,7 +82,7 @@ def person(seed: int, index: int, neighbour: story.Customer) -> dict[str, Any]:
     }
 
 
-def _address(fake: Faker, customer: story.Customer) -> dict[str, str]:
+def _address(fake: Faker, customer: _story.Customer) -> dict[str, str]:
     code, country = customer.country
     detail = fake.random_element(STREETS[code]).format(fake.random_int(1, 180))
     zipcode = fake.bothify(POSTCODES[customer.city], letters=LETTERS)

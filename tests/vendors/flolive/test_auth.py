@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.client import Client
+from tests.support.client import Client
 from tests.vendors.flolive.helpers import DOES_NOT_EXIST, accounts, credentials, customer, listed, path, path_of
 
 UNAUTHORIZED = b'{"errorCode":"AUTH_1001","errorMessage":"Unauthorized","content":[],"pageable":null}'

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from tests.client import Client, compact
+from tests.support.client import Client, compact
 
 FULL_SUCCESS_ACK = """
 {

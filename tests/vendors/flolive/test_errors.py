@@ -6,9 +6,9 @@ import re
 
 import pytest
 
-from mockserver.data.records import View
+from mockserver.sdk.record_query import View
 from mockserver.vendors.flolive import VENDOR
-from tests.client import Client
+from tests.support.client import Client
 from tests.vendors.flolive.helpers import ENVELOPE, path
 
 LISTED = {

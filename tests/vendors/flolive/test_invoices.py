@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.client import Answer, Client
+from tests.support.client import Answer, Client
 from tests.vendors.flolive.helpers import (
     ENVELOPE,
     accounts,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mockserver.vendors.flolive import VENDOR
-from tests.client import Client
+from tests.support.client import Client
 from tests.vendors.flolive.helpers import DOES_NOT_EXIST, credentials, path, path_of
 
 START_DATE, END_DATE = "billingCycleStartDate", "billingCycleEndDate"

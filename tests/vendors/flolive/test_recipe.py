@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 
-from mockserver.data import story, yamltext
-from mockserver.generation import ANCHOR
-from mockserver.library import make
+from mockserver.cli.generate import ANCHOR
+from mockserver.data import yaml_text
+from mockserver.data.build import make
+from mockserver.vendors import _story
 from mockserver.vendors.flolive import VENDOR, recipe
-from tests.client import Client
+from tests.support.client import Client
 from tests.vendors.flolive.helpers import accounts, customer, path, records
 
 MANY = 420
@@ -60,7 +61,7 @@ def test_each_entry_of_the_story_is_told_once_with_its_customer_month_and_amount
     told = [(told, index) for index in range(MANY) if (told := recipe.story_index(index)) is not None]
     assert [entry_index for entry_index, _ in told] == list(range(MANY * 12 // 14))
     for entry_index, index in told:
-        entry, invoice = story.entry(1, entry_index, ANCHOR), recipe.record(1, index, ANCHOR)
+        entry, invoice = _story.entry(1, entry_index, ANCHOR), recipe.record(1, index, ANCHOR)
         assert (invoice["netAmount"], invoice["taxAmount"]) == (entry.net, entry.tax)
         assert invoice["totalAmount"] == entry.total
         assert (invoice["currency"], invoice["_owner"]) == (entry.customer.currency, ids[entry.customer.company])
@@ -81,7 +82,7 @@ def test_the_api_tells_the_storys_totals() -> None:
     """A reconciliation over the last year finds, customer by customer, what the story says."""
     expected: dict[str, Decimal] = defaultdict(Decimal)
     for index in range(12 * 12):
-        entry = story.entry(1, index, ANCHOR)
+        entry = _story.entry(1, index, ANCHOR)
         expected[entry.customer.company] += entry.total
     client = Client("flolive")
     for name in ("Harbourlight Logistics", "Kestrel Print Works", "Sequoia Clinics"):
@@ -103,7 +104,7 @@ def test_the_customers_are_a_tree_with_strangers_beside_it() -> None:
 
 
 def test_the_example_in_the_spec_is_the_first_customer() -> None:
-    spec = yamltext.load(VENDOR.spec.read_text(encoding="utf-8"))
+    spec = yaml_text.load(VENDOR.spec.read_text(encoding="utf-8"))
     parameter = spec["paths"][VENDOR.endpoints[0].path]["get"]["parameters"][0]
     assert parameter["example"] == accounts()[0]["customer_id"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from tests.client import Answer, Client
+from tests.support.client import Answer, Client
 from tests.vendors import helpers
 from tests.vendors.helpers import Row
 

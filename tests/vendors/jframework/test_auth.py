@@ -7,8 +7,8 @@ from collections.abc import Callable
 import pytest
 
 from mockserver.app import create_app
-from mockserver.settings import make
-from tests.client import WALL, Client
+from mockserver.sandbox.settings import make
+from tests.support.client import WALL, Client
 from tests.vendors.jframework.helpers import BRAND, account, credentials, jframework
 
 TEXT = (

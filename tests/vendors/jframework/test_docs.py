@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.client import compact
+from tests.support.client import compact
 from tests.vendors.jframework.helpers import ids, jframework
 
 HEADERS = {"Brand-URL": "YOUR_BRAND_URL", "Auth-Key": "YOUR_AUTH_KEY"}

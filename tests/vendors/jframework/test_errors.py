@@ -6,9 +6,9 @@ from uuid import UUID
 
 import pytest
 
-from mockserver.clock import parse_instant
+from mockserver.sdk.clock import parse_instant
 from mockserver.vendors.jframework.errors import TABLE
-from tests.client import Answer, Client
+from tests.support.client import Answer, Client
 from tests.vendors.jframework.helpers import BRAND, account, credentials, ids, jframework
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.client import Client
+from tests.support.client import Client
 from tests.vendors.jframework.helpers import account, credentials, ids, items, jframework, live, records, stored
 
 Invoice = dict[str, Any]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.client import Client
+from tests.support.client import Client
 from tests.vendors.jframework.helpers import BRAND, credentials, ids, jframework, live
 from tests.vendors.jframework.test_errors import BAD
 

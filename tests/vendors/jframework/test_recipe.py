@@ -9,15 +9,15 @@ from typing import Any
 
 import pytest
 
-from mockserver import generation
-from mockserver.data import story
-from mockserver.library import shape
+from mockserver.cli import generate
+from mockserver.data.build import shape
+from mockserver.vendors import _story
 from mockserver.vendors.jframework import VENDOR
 from mockserver.vendors.jframework.invoices import PAYMENT_STATES
 from mockserver.vendors.jframework.recipe import RECIPE, accounts, record, story_index
 from tests.vendors.jframework.helpers import account, live, records, stored
 
-ANCHOR = generation.ANCHOR
+ANCHOR = generate.ANCHOR
 INDICES = [*range(400), 123_456, 999_999, 10**6]
 
 
@@ -45,7 +45,7 @@ def test_net_is_gross_less_fee(made: list[dict[str, Any]]) -> None:
 
 
 def test_an_invoice_has_the_package_that_it_bills_and_a_user_one_package(made: list[dict[str, Any]]) -> None:
-    assert len({invoice["packageCode"] for invoice in made}) == len(story.PRODUCTS)
+    assert len({invoice["packageCode"] for invoice in made}) == len(_story.PRODUCTS)
     users = {(invoice["user"]["id"], invoice["user"]["packageId"], invoice["user"]["packageCode"]) for invoice in made}
     assert len(users) == len({id for id, _, _ in users}) == len({package for _, package, _ in users}) == 3
 
@@ -90,7 +90,7 @@ def test_every_entry_of_the_story_is_told_with_its_total(made: list[dict[str, An
     entries = [index for index in told if index is not None]
     assert sorted(entries)[: 400 // 15 * 12] == list(range(400 // 15 * 12)), "none is left out"
     for index in entries:
-        entry, invoice = story.entry(1, index, ANCHOR), told[index]
+        entry, invoice = _story.entry(1, index, ANCHOR), told[index]
         assert invoice["payment"]["amountGross"] == entry.total
         assert invoice["payment"]["currencyCode"] == entry.customer.currency
         assert invoice["userAddressId"] == f"address-{entry.customer.key}"
@@ -110,7 +110,7 @@ def test_what_stands_beside_the_story_amounts_to_nothing_or_is_a_test(made: list
 
 
 def test_the_totals_of_the_file_are_the_storys() -> None:
-    entries = [story.entry(1, index, ANCHOR) for index in range(12 * 12)]
+    entries = [_story.entry(1, index, ANCHOR) for index in range(12 * 12)]
     for currency in ("USD", "GBP", "EUR"):
         payments = [i["payment"] for i in records() if not i["testMode"]]
         total = sum(Decimal(p["amountGross"]) for p in payments if p["currencyCode"] == currency)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.client import Client
+from tests.support.client import Client
 from tests.vendors.netgroot.helpers import accounts, content, invoices
 
 UNAUTHORIZED = b'{"success":false,"message":"Unauthorized"}'

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.client import Answer, Client, compact
+from tests.support.client import Answer, Client, compact
 
 # 000:26-34: the two curl commands.
 HOST = "yourispcrmdomain"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.client import Client
+from tests.support.client import Client
 from tests.vendors.netgroot.helpers import accounts, content, credentials, invoices
 
 NOT_FOUND = b'{"success":false,"message":"Subscriber not found"}'  # 000:69-72

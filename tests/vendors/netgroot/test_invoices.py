@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from mockserver.toolkit import params
-from tests.client import Client
+from mockserver.sdk import param_schema
+from tests.support.client import Client
 from tests.vendors.netgroot.helpers import accounts, content, credentials, invoices
 
 PATH = "/api/v1/subscriber/getCustomersInvoices"
@@ -61,7 +61,7 @@ def test_the_body_of_a_get_is_ignored(client: Client) -> None:
 
 @pytest.mark.statement("NG-06")
 def test_id_is_the_only_parameter(client: Client) -> None:
-    assert params.names(client.vendor.endpoints[0].params) == ["id"]
+    assert param_schema.names(client.vendor.endpoints[0].params) == ["id"]
     for name in ("filter", "sort_by", "sort", "page", "limit", "status", "ID", "invoice_id", "ids[]", "id[0]"):
         answer = client.get({name: str(FIRST)})
         assert answer.body == client.get().body, name

@@ -8,8 +8,8 @@ from decimal import Decimal
 
 import pytest
 
-from mockserver.data import story
-from mockserver.generation import ANCHOR
+from mockserver.cli.generate import ANCHOR
+from mockserver.vendors import _story
 from mockserver.vendors.netgroot.invoices import Invoice
 from mockserver.vendors.netgroot.recipe import RECIPE, story_index
 
@@ -42,7 +42,7 @@ def test_every_entry_of_the_story_is_told_once_with_its_customer_product_month_a
     assert sorted(index for index in told if index is not None) == list(range(len(told)))
     for index, invoice in told.items():
         assert index is not None
-        entry = story.entry(seed, index, ANCHOR)
+        entry = _story.entry(seed, index, ANCHOR)
         assert invoice["amount"] == entry.total
         assert invoice["_owner"] == entry.customer.key
         assert invoice["description"] == f"Monthly {entry.product.name} Subscription"
@@ -79,7 +79,7 @@ def test_a_record_depends_on_seed_index_and_anchor_alone() -> None:
 
 
 def test_dates_hang_on_the_anchor_and_months_come_round_again() -> None:
-    for index in (0, 12, 13 * story.MONTHS, 999_999, 1_000_000):
+    for index in (0, 12, 13 * _story.MONTHS, 999_999, 1_000_000):
         invoice = Invoice().read(dict(RECIPE.record(SEED, index, LEAP)))
         assert invoice["invoice_id"] == 10_001 + index
         assert LEAP.replace(year=LEAP.year - 3) < datetime.fromisoformat(invoice["date"]) <= LEAP.replace(day=2)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from mockserver.vendor import Words
-from tests.client import Answer, Client
+from mockserver.sdk.contract import Words
 from tests.contract import VendorContract
+from tests.support.client import Answer, Client
 from tests.vendors.saaslogic.helpers import like, newest_first, query, records
 
 

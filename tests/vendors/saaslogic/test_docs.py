@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from mockserver.data import fixtures, yamltext
-from mockserver.library import shape
-from tests.client import Client, compact
+from mockserver.data import fixture_check, yaml_text
+from mockserver.data.build import shape
+from tests.support.client import Client, compact
 
 REQUEST = (  # 002:9, after the host
     "customerId=b2f3e6a4-5678-4b9c-9876-6f8a8b3d4567&productId=e1b1f2a3-5678-4d9c-9876-5f8a8b3d4568"
@@ -88,8 +88,8 @@ def test_the_example_holds_because_of_each_of_its_parameters(client: Client, sho
 
 def test_a_copy_is_kept_only_where_it_is_marked(client: Client) -> None:
     """One invoice twice is an accident of the document (002:16-57): no other list may repeat an id."""
-    raw = yamltext.load((client.vendor.fixtures / "docs.yaml").read_text(encoding="utf-8"))
-    assert fixtures.check(raw, shape(client.vendor))[1] == []
+    raw = yaml_text.load((client.vendor.fixtures / "docs.yaml").read_text(encoding="utf-8"))
+    assert fixture_check.check(raw, shape(client.vendor))[1] == []
     del raw["records"][1]["_copy"]
-    (fault,) = fixtures.check(raw, shape(client.vendor))[1]
+    (fault,) = fixture_check.check(raw, shape(client.vendor))[1]
     assert fault[0] == ("records", 1, "invoiceId")

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.client import Client
+from tests.support.client import Client
 from tests.vendors.saaslogic.helpers import credentials
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.client import Client
+from tests.support.client import Client
 from tests.vendors.saaslogic.helpers import like, newest_first, query, records
 
 KEYS = [

@@ -9,12 +9,12 @@ from uuid import UUID
 
 import pytest
 
-from mockserver import generation
-from mockserver.data import story
+from mockserver.cli import generate
+from mockserver.vendors import _story
 from mockserver.vendors.saaslogic import recipe
 from mockserver.vendors.saaslogic.invoices import Invoice
 
-ANCHOR = generation.ANCHOR
+ANCHOR = generate.ANCHOR
 SCHEMA = Invoice()
 FAR = 1_000_000
 INDEXES = [*range(400), *range(FAR - 30, FAR + 1)]
@@ -32,10 +32,10 @@ BESIDE = [invoice for index, invoice in zip(INDEXES, RECORDS, strict=True) if re
 RICH = [invoice for invoice in RECORDS if invoice["_owner"] == recipe.TENANT]
 
 
-def entry_of(index: int) -> story.Entry:
+def entry_of(index: int) -> _story.Entry:
     told = recipe.story_index(index)
     assert told is not None
-    return story.entry(1, told, ANCHOR)
+    return _story.entry(1, told, ANCHOR)
 
 
 @pytest.mark.parametrize("key", ["invoiceId", "invoiceNumber"])
@@ -44,7 +44,7 @@ def test_ids_and_numbers_are_unique(key: str) -> None:
 
 
 def test_numbers_stay_unique_where_months_come_round_again() -> None:
-    around = story.MONTHS * recipe.BLOCK
+    around = _story.MONTHS * recipe.BLOCK
     numbers = [made(index)["invoiceNumber"] for lap in range(3) for index in range(lap * around, lap * around + 60)]
     assert len(set(numbers)) == len(numbers)
 
@@ -99,7 +99,7 @@ def test_the_story_is_told_to_the_cent(anchor: datetime) -> None:
         if position is None:
             continue
         told.add(position)
-        entry, invoice = story.entry(1, position, anchor), made(index, anchor=anchor)
+        entry, invoice = _story.entry(1, position, anchor), made(index, anchor=anchor)
         assert invoice["netAmount"] == entry.total
         assert invoice["totalTaxAmount"] == entry.tax
         assert (invoice["productName"], invoice["planName"]) == (entry.product.name, entry.product.plan)
@@ -107,10 +107,10 @@ def test_the_story_is_told_to_the_cent(anchor: datetime) -> None:
         assert (invoice["statusName"] == "Paid") == (entry.state == "paid")
         assert invoice["billingCycleStartDate"] == f"{entry.starts}T00:00:00"
         assert invoice["billingCycleEndDate"] == f"{entry.ends}T23:59:59"
-        assert invoice["clientId"] == made(entry.index % len(story.CUSTOMERS))["clientId"]
+        assert invoice["clientId"] == made(entry.index % len(_story.CUSTOMERS))["clientId"]
         assert invoice["_owner"] == recipe.TENANT
     assert told == set(range(len(told)))
-    assert len(told) == 14 * len(story.CUSTOMERS)
+    assert len(told) == 14 * len(_story.CUSTOMERS)
 
 
 def test_what_is_beside_the_story_amounts_to_nothing() -> None:
@@ -123,8 +123,8 @@ def test_what_is_beside_the_story_amounts_to_nothing() -> None:
 def test_every_customer_and_every_product_has_one_id_of_its_own() -> None:
     clients = {entry_of(index).customer.key: invoice["clientId"] for index, invoice in TOLD}
     products = {entry_of(index).product.key: invoice["productId"] for index, invoice in TOLD}
-    assert len(set(clients.values())) == len(clients) == len(story.CUSTOMERS)
-    assert len(set(products.values())) == len(products) == len(story.PRODUCTS)
+    assert len(set(clients.values())) == len(clients) == len(_story.CUSTOMERS)
+    assert len(set(products.values())) == len(products) == len(_story.PRODUCTS)
     for index, invoice in TOLD:
         assert invoice["clientId"] == clients[entry_of(index).customer.key]
         assert invoice["productId"] == products[entry_of(index).product.key]
@@ -154,7 +154,7 @@ def test_the_first_tenant_is_rich_the_second_has_its_own_the_third_nothing() -> 
 def test_each_month_has_a_tie_with_an_invoice_and_one_of_them_is_the_first_customers() -> None:
     for block in range(14):
         first = block * recipe.BLOCK
-        invoice, gift = made(first + story.gift(block)), made(first + recipe.GIFT)
+        invoice, gift = made(first + _story.gift(block)), made(first + recipe.GIFT)
         assert (gift["clientId"] == made(0)["clientId"]) == (block == 0)
         for key in ("invoiceDate", "clientId", "productId", "_owner"):
             assert invoice[key] == gift[key]

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from tests.client import Client
+from tests.support.client import Client
 from tests.vendors.wisecp.helpers import content, credentials, ids, rows
 
 KEY = content()["accounts"][0]["api_key"]

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from mockserver.toolkit.jsontext import decode
-from tests.client import Client, compact
+from mockserver.sdk.jsontext import decode
+from tests.support.client import Client, compact
 from tests.vendors.helpers import Row
 from tests.vendors.wisecp.helpers import ids, rows
 

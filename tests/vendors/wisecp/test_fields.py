@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 from marshmallow import ValidationError
 
-from mockserver.library import shape
+from mockserver.data.build import shape
 from mockserver.vendors.wisecp import VENDOR
-from tests.client import Client
+from tests.support.client import Client
 from tests.vendors.helpers import Row
 from tests.vendors.wisecp.helpers import content
 

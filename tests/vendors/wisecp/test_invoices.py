@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.client import Answer, Client
+from tests.support.client import Answer, Client
 from tests.vendors.helpers import Row
 from tests.vendors.wisecp.helpers import content, ids, ordered, rows
 

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from mockserver.app import create_app
-from mockserver.data import yamltext
-from mockserver.settings import make
-from mockserver.toolkit.jsontext import decode
-from mockserver.toolkit.money import as_double
-from tests.client import WALL, Client
+from mockserver.data import yaml_text
+from mockserver.sandbox.settings import make
+from mockserver.sdk.jsontext import decode
+from mockserver.sdk.money import as_double
+from tests.support.client import WALL, Client
 from tests.vendors.wisecp.helpers import content, ids, rows
 
 INVALID = b'{"status":"error","message":"Invalid parameter"}'
@@ -191,7 +191,7 @@ def test_control_and_exports_have_the_decimals_of_the_data(amount: str) -> None:
     listed = decode(http.get("/__admin/records/wisecp?contains=%231000100").data)["records"]
     assert [str(row["total"]) for row in listed if row["id"] == 1000100] == [amount]
     http.patch("/__admin/records/wisecp/1000100", json={"notes": "touched"})
-    exported = yamltext.load(http.get("/__admin/export/wisecp").text)["records"]
+    exported = yaml_text.load(http.get("/__admin/export/wisecp").text)["records"]
     assert [str(row["total"]) for row in exported if row["id"] == 1000100] == [amount]
     before = {row["id"]: row for row in content()["records"]}
     assert [row for row in exported if row["id"] != 1000100] == [row for id, row in before.items() if id != 1000100]

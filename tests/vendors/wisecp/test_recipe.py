@@ -12,9 +12,10 @@ from typing import Any
 
 import pytest
 
-from mockserver.data import story, yamltext
-from mockserver.generation import ANCHOR
-from mockserver.library import shape
+from mockserver.cli.generate import ANCHOR
+from mockserver.data import yaml_text
+from mockserver.data.build import shape
+from mockserver.vendors import _story
 from mockserver.vendors.wisecp import VENDOR
 from mockserver.vendors.wisecp.recipe import BLOCK, CARD, RECIPE, near, record, story_index
 from tests.vendors.wisecp.helpers import content
@@ -70,7 +71,7 @@ def test_every_entry_of_the_story_is_told_with_its_total(seed: int) -> None:
     told = {story_index(index): row for index, row in enumerate(made(seed)) if story_index(index) is not None}
     assert list(told) == list(range(len(told)))
     for index, row in told.items():
-        entry = story.entry(seed, index or 0, ANCHOR)
+        entry = _story.entry(seed, index or 0, ANCHOR)
         assert row["total"] == entry.total
         assert row["user"]["company_name"] == entry.customer.company
         assert row["user"]["email"] == entry.customer.email
@@ -107,7 +108,7 @@ def test_telephone_street_and_postcode_are_of_the_users_country(seed: int) -> No
 
 def test_the_tax_is_dropped_only_where_no_taxed_bill_amounts_to_the_total() -> None:
     taxfree = [story_index(index) for index, row in enumerate(made(1)) if row["taxfree"]]
-    entries = [story.entry(1, told, ANCHOR) for told in taxfree if told is not None]
+    entries = [_story.entry(1, told, ANCHOR) for told in taxfree if told is not None]
     assert 0 < len(entries) < 42
     for entry in entries:
         fitting = [bill for bill in near(entry, CARD[1]) if bill.total == entry.total]
@@ -131,7 +132,7 @@ def test_dates_hang_on_the_anchor_and_nothing_is_ahead_of_it(anchor: datetime) -
         assert row["refund_date"] == NEVER or row["payment_date"] < row["refund_date"] <= now
         told = story_index(index)
         if told is not None:  # what is open is not yet due, what is overdue is
-            state = story.entry(1, told, anchor).state
+            state = _story.entry(1, told, anchor).state
             assert state == "paid" or (row["due_date"] >= now) == (state == "open")
 
 
@@ -217,7 +218,7 @@ def test_keys_are_an_administrators_another_and_one_that_lacks_the_action() -> N
 
 def test_telephone_numbers_of_edge_are_of_the_users_country() -> None:
     codes = {"US": "1", "GB": "44", "IE": "353", "JP": "81", "KW": "965"}
-    edge = yamltext.load((VENDOR.fixtures / "edge.yaml").read_text(encoding="utf-8"))
+    edge = yaml_text.load((VENDOR.fixtures / "edge.yaml").read_text(encoding="utf-8"))
     users = [row["user"] for row in edge["records"]]
     assert {user["address"]["country_code"] for user in users} == set(codes)
     for user in users:

@@ -1,0 +1,65 @@
+"""The server itself: alive, ready, which version, which vendors, and what each of them can do."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from flask import Blueprint, Response
+
+from ..engine.examples import described
+from ..sdk.contract import Vendor
+from ..sdk.version import __version__
+from .http import Control, said
+
+
+def add(routes: Blueprint, control: Control) -> None:
+    """The routes of this part."""
+    world = control.world
+
+    @routes.get("/health")
+    def health() -> Response:
+        names = [vendor.name for vendor in world.vendors]
+        return said({"status": "healthy", "version": __version__, "vendors": names, "instance": world.store.instance()})
+
+    @routes.get("/ready")
+    def ready() -> Response:
+        world.store.check()
+        return said({"status": "ready"})
+
+    @routes.get("/version")
+    def version() -> Response:
+        return said({"version": __version__})
+
+    @routes.get("/vendors")
+    def vendors() -> Response:
+        sandbox = control.sandbox
+        return said([described(v, world.sandboxes.dataset(sandbox, v), sandbox.name) for v in world.vendors])
+
+    @routes.get("/vendors/<name>")
+    def vendor(name: str) -> Response:
+        sandbox, found = control.sandbox, control.vendor(name)
+        told = described(found, world.sandboxes.dataset(sandbox, found), sandbox.name)
+        return said({**told, **_contract(found), "datasets": world.sandboxes.library.names(found)})
+
+
+def _contract(vendor: Vendor) -> dict[str, Any]:
+    """What can be asked of a vendor: its operations, each error and reading that it knows, the fields of a record."""
+    chart = vendor.records.chart
+    return {
+        "operations": [endpoint.operation for endpoint in vendor.endpoints],
+        "errors": [
+            {"rule": w.rule, "status": w.status, "code": w.code, "text": w.text, "basis": w.basis, "source": w.source}
+            for w in vendor.errors
+        ],
+        "readings": [
+            {"name": r.name, "default": r.default, "choices": r.choices, "about": r.about, "basis": r.basis}
+            for r in vendor.readings
+        ],
+        "records": {
+            "id": vendor.records.id,
+            "fields": list(vendor.records.schema().by_wire_name),
+            "chart": asdict(chart) if chart else None,
+            "recipe": vendor.recipe is not None,
+        },
+    }

@@ -1,0 +1,44 @@
+"""Control of the ledger: what is documented, public or inferred."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Response
+
+from ..engine.fidelity import BadSpec, Row, counts, ledger
+from ..sdk.contract import Vendor
+from ..sdk.errors import Misuse
+from .http import Control, said
+
+
+def add(routes: Blueprint, control: Control) -> None:
+    """The routes of this part."""
+
+    @routes.get("/fidelity")
+    def fidelity() -> Response:
+        ledgers = [(vendor, _ledger(vendor)) for vendor in control.world.vendors]
+        everything = [row for _, rows in ledgers for row in rows]
+        return said({"counts": counts(everything), "vendors": [_shown(vendor, rows) for vendor, rows in ledgers]})
+
+    @routes.get("/fidelity/<name>")
+    def fidelity_of(name: str) -> Response:
+        vendor = control.vendor(name)
+        return said(_shown(vendor, _ledger(vendor)))
+
+
+def _ledger(vendor: Vendor) -> tuple[Row, ...]:
+    try:
+        return ledger(vendor)
+    except BadSpec as bad:
+        raise Misuse("Bad spec", str(bad), 500, code="bad-spec") from None
+
+
+def _shown(vendor: Vendor, rows: tuple[Row, ...]) -> dict[str, Any]:
+    return {
+        "vendor": vendor.name,
+        "title": vendor.title,
+        "document": vendor.document,
+        "counts": counts(rows),
+        "rows": [row.document() for row in rows],
+    }

@@ -1,0 +1,36 @@
+"""Control of verdicts: did the client behave."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response
+
+from ..engine.verdict import document, judge, junit, names
+from .http import Control, queried, said
+
+
+def add(routes: Blueprint, control: Control) -> None:
+    """The routes of this part."""
+    world = control.world
+
+    @routes.get("/verdict")
+    def verdict() -> Response:
+        asked = queried(format=_form, ignore=names)
+        form, whole = asked.get("format", "json"), not world.store.dropped(control.name)
+        checks = judge(
+            control.journal.entries(),
+            world.vendors,
+            refuses_live=world.settings.refuse_live,
+            whole=whole,
+            ignore=asked.get("ignore", ()),
+        )
+        if form == "junit":
+            return Response(
+                junit(control.name, checks), headers={"Cache-Control": "no-store"}, content_type="application/xml"
+            )
+        return said(document(control.name, checks))
+
+
+def _form(text: str) -> str:
+    if text not in ("json", "junit"):
+        raise ValueError("json or junit")
+    return text

@@ -1,0 +1,249 @@
+"""Datasets at rest, remembered between starts in the user's cache folder: reading YAML and checking it costs more than
+all the rest of a start.
+
+An entry holds data, never code, under a key that says what it was made of. One that is damaged is as good as none, and
+what cannot be written is not: a cache may fail without anybody noticing anything but the time.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import tempfile
+from array import array
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from functools import partial, reduce
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any, BinaryIO, TypeVar
+from zlib import crc32
+
+from ..sdk.clock import format_instant, parse_instant
+from ..sdk.jsontext import decode, encode
+from .packed_bytes import Texts
+
+T = TypeVar("T")
+
+MOST_BYTES = 1024**3  # of all entries together; the least recently used go first
+MACHINE = f"{sys.byteorder} {array('I').itemsize}"  # who can read ranks as they lie in memory
+
+
+@dataclass(frozen=True)
+class Rest:
+    """A dataset at rest: its accounts, and in lists of their own each record's id, key columns and the ranks of their
+    values, hidden fields, JSON.
+    """
+
+    anchor: datetime
+    accounts: Sequence[Mapping[str, Any]]
+    ids: list[Any]
+    columns: Mapping[str, list[Any]]
+    ranks: Mapping[str, array[int]]
+    hidden: list[bytes]
+    texts: Sequence[bytes]
+
+
+def folder() -> Path | None:
+    """Where programs of this user keep what they can make again: ``XDG_CACHE_HOME``, or the system's own place.
+
+    None for a user without a home, as in a container that runs under a number.
+    """
+    given = os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA")
+    if given:
+        return Path(given) / "mockserver"
+    try:
+        return Path.home() / ("Library/Caches" if sys.platform == "darwin" else ".cache") / "mockserver"
+    except RuntimeError:
+        return None
+
+
+def key(*parts: str | bytes | Path) -> str:
+    """The name of what is made of these texts, and by the code in these files as they are now."""
+    digest = blake2b(digest_size=20)
+    for part in parts:
+        if isinstance(part, Path):
+            state = part.stat()
+            part = f"{part} {state.st_size} {state.st_mtime_ns}"
+        data = part.encode() if isinstance(part, str) else part
+        digest.update(b"%d " % len(data))
+        digest.update(data)
+    return digest.hexdigest()
+
+
+class Cache:
+    """The entries of a folder; with None for a folder there never are any."""
+
+    def __init__(self, folder: Path | None) -> None:
+        self._folder = folder
+
+    def get(self, key: str) -> Rest | None:
+        """What was put under the key, if it is there and sound."""
+        if self._folder is None:
+            return None
+        file = self._folder / key
+        try:
+            with file.open("rb") as stream:
+                rest = _read(stream)
+        except (OSError, ValueError, TypeError, KeyError, ArithmeticError, RecursionError, AttributeError, MemoryError):
+            return None
+        with suppress(OSError):
+            os.utime(file)  # it was used
+        return rest
+
+    def put(self, key: str, rest: Rest) -> None:
+        """Remember this, if it can be remembered."""
+        if self._folder is None:
+            return
+        try:
+            self._write(self._folder / key, _written(rest))
+        except (OSError, ValueError, TypeError):
+            return
+
+    def remember(self, key: str, make: Callable[[], Any]) -> Any:
+        """What can be written as JSON: what was made under this key before, or is made and remembered now."""
+        file = self._folder / f"{key}.json" if self._folder else None
+        if file is not None:
+            with suppress(OSError, ValueError):
+                found = json.loads(file.read_bytes())
+                os.utime(file)
+                return found
+        made = make()
+        if file is not None:
+            with suppress(OSError):
+                self._write(file, [_json(made)])
+        return made
+
+    def _write(self, file: Path, data: Iterable[bytes]) -> None:
+        """Write a file in one step. Raises OSError."""
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=file.parent, prefix=".", delete=False) as beside:
+            try:
+                beside.writelines(data)
+                beside.flush()
+            except OSError:
+                os.unlink(beside.name)  # a disk that is full is not made fuller
+                raise
+        os.replace(beside.name, file)
+        self._make_room()
+
+    def _make_room(self) -> None:
+        assert self._folder is not None
+        found = [(entry.stat(), entry.path) for entry in os.scandir(self._folder) if entry.is_file()]
+        total = sum(state.st_size for state, _ in found)
+        for state, path in sorted(found, key=lambda pair: pair[0].st_mtime):
+            if total <= MOST_BYTES:
+                break
+            os.unlink(path)
+            total -= state.st_size
+
+
+def _written(rest: Rest) -> Iterable[bytes]:
+    """The parts of an entry: a checksum, two lines of JSON, the columns, their ranks, the records' texts.
+
+    Raises TypeError when a column has values of a kind that is not known here.
+    """
+    columns = {name: _json(_packed(column)) for name, column in rest.columns.items()}
+    ranks = {name: column.tobytes() for name, column in rest.ranks.items()}
+    head = {
+        "anchor": format_instant(rest.anchor),
+        "ids": _packed(rest.ids),
+        "columns": {name: len(column) for name, column in columns.items()},
+        "ranks": {name: len(column) for name, column in ranks.items()},
+        "machine": MACHINE,
+        "hidden": _numbered([text.decode() for text in rest.hidden]),
+        "lengths": list(map(len, rest.texts)),
+    }
+    first = encode(list(rest.accounts)) + b"\n" + _json(head) + b"\n"
+    body = b"".join((*columns.values(), *ranks.values(), *rest.texts))
+    return b"%08x\n" % crc32(body, crc32(first)), first, body
+
+
+def _read(stream: BinaryIO) -> Rest:
+    """The dataset of an entry. Raises ValueError when it is damaged."""
+    checksum, accounts, second = (stream.readline() for _ in range(3))
+    head = json.loads(second)
+    columns = {name: stream.read(length) for name, length in head["columns"].items()}
+    ranks = {name: stream.read(length) for name, length in head["ranks"].items()}
+    texts = stream.read()
+    parts = (accounts, second, *columns.values(), *ranks.values(), texts)
+    if int(checksum, 16) != reduce(lambda sum_, part: crc32(part, sum_), parts, 0):
+        raise ValueError("damaged")
+    if head["machine"] != MACHINE:
+        raise ValueError("of another machine")
+    kinds, numbers = head["hidden"]
+    spelled = [text.encode() for text in kinds]
+    return Rest(
+        parse_instant(head["anchor"]),
+        decode(accounts),
+        _unpacked(head["ids"]),
+        _Kept(columns, lambda packed: _unpacked(json.loads(packed))),
+        _Kept(ranks, partial(array, "I")),
+        [spelled[number] for number in numbers],
+        Texts(texts, head["lengths"]),
+    )
+
+
+class _Kept(Mapping[str, T]):
+    """Columns or ranks as they are kept, each read when it is asked for: a start waits for none that nobody uses."""
+
+    def __init__(self, packed: Mapping[str, bytes], unpacked: Callable[[bytes], T]) -> None:
+        self._packed, self._unpacked = packed, unpacked
+
+    def __getitem__(self, name: str) -> T:
+        return self._unpacked(self._packed[name])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._packed)
+
+    def __len__(self) -> int:
+        return len(self._packed)
+
+
+def _json(value: Any) -> bytes:
+    return json.dumps(value, separators=(",", ":")).encode()
+
+
+def _exact(text: str) -> int | Decimal:
+    return int(text) if text.lstrip("-").isdigit() else Decimal(text)
+
+
+_PLAIN = {str, int, bool, type(None)}
+_KINDS: Mapping[str, tuple[set[type], Callable[[Any], str], Callable[[str], Any]]] = {
+    "text": ({str, type(None)}, str, str),
+    "number": ({int, Decimal, type(None)}, str, _exact),
+    "time": ({datetime, type(None)}, datetime.isoformat, datetime.fromisoformat),
+}
+
+
+def _packed(column: Sequence[Any]) -> list[Any]:
+    """A column as JSON, with a word for what kind of values it has. Raises TypeError for others than are known here."""
+    found = set(map(type, column))
+    for name, (types, write, _) in _KINDS.items():
+        if found <= types and found != {int}:
+            return [name, *_numbered([None if value is None else write(value) for value in column])]
+    if found <= _PLAIN:
+        return ["plain", list(column)]
+    raise TypeError(f"a column holds {found}")
+
+
+def _unpacked(packed: Sequence[Any]) -> list[Any]:
+    name, values = packed[:2]
+    if name == "plain":
+        return list(values)
+    read = _KINDS[name][2]
+    distinct = [None if text is None else read(text) for text in values]
+    return [distinct[number] for number in packed[2]]
+
+
+def _numbered(column: Sequence[str | None]) -> list[Any]:
+    """The values there are, and of each row the number of its value.
+
+    Equal values become one object: most columns have few different ones.
+    """
+    number = {text: index for index, text in enumerate(dict.fromkeys(column))}
+    return [list(number), [number[text] for text in column]]

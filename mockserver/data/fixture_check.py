@@ -1,0 +1,202 @@
+"""TODO"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Container, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import takewhile
+from typing import Any
+
+from marshmallow import ValidationError
+
+from ..sdk.clock import EARLIEST, LATEST, parse_instant, within
+from ..sdk.credentials import more
+from ..sdk.fields import Listed, Nested
+from ..sdk.record_schema import RecordSchema
+from ..sdk.similar import closest
+from .fixture_errors import GUESSED, MOST_FAULTS, MOST_TOLD, Complaints, Path_, Wrong, shown
+from .fixture_writer import _BROKEN
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What a vendor's fixtures must look like: schemas, the id field of each, and the account field with the secret."""
+
+    vendor: str
+    account: RecordSchema
+    account_id: str
+    key: str
+    record: RecordSchema
+    record_id: str
+
+    def told(self, where: Path_, found: str) -> str:
+        """What was found, unless it stands where a secret belongs."""
+        return "something that is not shown" if {self.key, more(self.key)}.intersection(where) else found
+
+
+Row = dict[str, Any]
+
+
+Collect = Callable[[Iterator[Row]], Any]
+
+
+@dataclass
+class Content:
+    """What a fixture file holds, checked and typed; ``records`` is what was made of the rows as they came."""
+
+    vendor: str
+    dataset: str
+    anchor: datetime
+    accounts: list[Row] = field(default_factory=list)
+    records: Any = field(default_factory=list)
+
+
+def check(raw: Any, shape: Shape, collect: Collect = list) -> tuple[Content | None, Complaints[Wrong]]:
+    """The typed content of a parsed file and its faults as (path, found, wanted)."""
+    faults = Complaints[Wrong]()
+    if not isinstance(raw, dict):
+        faults.append(((), shown(raw), "a map with vendor, dataset, anchor, accounts and records"))
+        return None, faults
+    wanted_keys = ("vendor", "dataset", "anchor", "accounts", "records")
+    for name in raw:
+        if name not in wanted_keys:
+            faults.append(((name,), f"the unknown key {name}", "one of " + ", ".join(wanted_keys)))
+    for name in wanted_keys:
+        if name not in raw:
+            faults.append(((), f"no {name}", f"the key {name}"))
+    if raw.get("vendor", shape.vendor) != shape.vendor:
+        faults.append((("vendor",), shown(raw["vendor"]), shape.vendor))
+    if not isinstance(raw.get("dataset", ""), str):
+        faults.append((("dataset",), shown(raw["dataset"]), "the dataset's name"))
+    anchor = None
+    try:
+        anchor = within(parse_instant(raw.get("anchor", "")))  # a clock starts there, and recipes reckon from it
+    except (ValueError, TypeError):
+        if "anchor" in raw:
+            wanted = f"a time like 2026-07-15T09:00:00Z, from {EARLIEST.year} to {LATEST.year - 1}"
+            faults.append((("anchor",), shown(raw["anchor"]), wanted))
+    accounts, wrong = check_accounts(raw["accounts"], shape) if "accounts" in raw else ([], [])
+    faults.extend(wrong)
+    ids = (account.get(shape.account_id) for _, account in _maps(raw.get("accounts")))
+    known = {id for id in ids if isinstance(id, str)}
+    records = collect(_records(raw.get("records", []), shape, known, faults))
+    if faults or anchor is None:
+        return None, faults
+    return Content(shape.vendor, raw["dataset"], anchor, accounts, records), faults
+
+
+def _records(rows: Any, shape: Shape, owners: Container[Any], faults: list[Wrong]) -> Iterator[Row]:
+    """The good ones of these rows, typed. What holds between rows is checked on the rows as they stand, so that a
+    faulty row hides no further fault.
+    """
+    seen: dict[Any, int] = {}
+    for index, row in _listed(rows, "records", faults):
+        good = _read_row(row, ("records", index), shape.record, faults)
+        if isinstance(row, dict):
+            if not row.get("_copy"):
+                _unique(row, ("records", index), shape.record_id, seen, faults)
+            faults.extend(_stray(("records", index, "_owner"), row, shape, owners))
+        if good is not None:
+            yield good
+
+
+def check_accounts(raw: Any, shape: Shape) -> tuple[list[dict[str, Any]], list[Wrong]]:
+    """The typed accounts of a dataset, and what is wrong with them."""
+    faults: list[Wrong] = []
+    rows = list(_listed(raw, "accounts", faults))
+    read = (_read_row(row, ("accounts", index), shape.account, faults) for index, row in rows)
+    looked_at = takewhile(lambda account: account is not None or len(faults) < MOST_FAULTS, read)
+    accounts, standing = [account for account in looked_at if account is not None], _maps(raw)
+    for key in (shape.account_id, shape.key):
+        seen: dict[Any, int] = {}
+        for index, account in standing:
+            _unique(account, ("accounts", index), key, seen, faults)
+            further = account.get(more(key))
+            for position, value in enumerate(further if isinstance(further, list) else ()):
+                if isinstance(value, str) and seen.setdefault(value, index) != index:
+                    where = ("accounts", index, more(key), position)
+                    faults.append((where, f"{shown(value)} again", f"another {key} than accounts[{seen[value]}]"))
+    if raw == []:
+        faults.append((("accounts",), "no account", "at least one account"))
+    if standing and standing[0][0] == 0 and standing[0][1].get(shape.key) is None:
+        faults.append((("accounts", 0), f"no {shape.key}", f"a {shape.key}: the first account is the example account"))
+    return accounts, faults
+
+
+def check_record(raw: Any, shape: Shape, owners: Container[Any]) -> tuple[dict[str, Any], list[Wrong]]:
+    """One typed record, and what is wrong with it beside others; it may belong to these owners."""
+    try:
+        record = shape.record.read(raw)
+    except ValidationError as error:
+        return {}, list(_flat((), error.messages, raw, shape.record))
+    return record, _stray(("_owner",), record, shape, owners)
+
+
+def _listed(rows: Any, name: str, faults: list[Wrong]) -> Iterator[tuple[int, Any]]:
+    """The rows that could be read, and where each is."""
+    if not isinstance(rows, list | Iterator):
+        faults.append(((name,), shown(rows), f"a list of {name}"))
+        return
+    yield from ((index, row) for index, row in enumerate(rows) if row is not _BROKEN)
+
+
+def _read_row(row: Any, where: Path_, schema: RecordSchema, faults: list[Wrong]) -> Row | None:
+    try:
+        return schema.read(row)
+    except ValidationError as error:
+        faults.extend(_flat(where, error.messages, row, schema, guess=len(faults) < MOST_TOLD))
+        return None
+
+
+def _maps(rows: Any) -> list[tuple[int, dict[str, Any]]]:
+    return [(index, row) for index, row in enumerate(rows) if isinstance(row, dict)] if isinstance(rows, list) else []
+
+
+def _stray(where: Path_, record: Mapping[str, Any], shape: Shape, owners: Container[Any]) -> list[Wrong]:
+    if not isinstance(record.get("_owner"), str) or record["_owner"] in owners:
+        return []
+    return [(where, shown(record["_owner"]), f"the {shape.account_id} of one of the accounts")]
+
+
+def _unique(row: Mapping[str, Any], where: Path_, key: str, seen: dict[Any, int], faults: list[Wrong]) -> None:
+    value, (name, index) = row.get(key), where
+    if isinstance(value, int | str) and seen.setdefault(value, int(index)) != index:
+        faults.append(((*where, key), f"{shown(value)} again", f"another {key} than {name}[{seen[value]}]"))
+
+
+def _flat(where: Path_, messages: Any, value: Any, schema: RecordSchema, *, guess: bool = True) -> Iterator[Wrong]:
+    if isinstance(messages, dict):
+        for index, (step, inner) in enumerate(messages.items()):
+            if step == "_schema":
+                yield from _flat(where, inner, value, schema)
+                continue
+            below = value[step] if _has(value, step) else _MISSING
+            yield from _flat((*where, step), inner, below, _inside(schema, step), guess=guess and index < GUESSED)
+        return
+    wanted = str(messages[0])
+    if value is _MISSING:
+        yield where[:-1], f"no {where[-1]}", f"{where[-1]}: {wanted}"
+    elif wanted == RecordSchema.error_messages["unknown"]:
+        match = closest(str(where[-1]), schema.by_wire_name) if guess else None
+        yield where, f"the unknown field {where[-1]}", f"{match}?" if match else schema.choices
+    else:
+        yield where, shown(value), wanted
+
+
+_MISSING = object()
+
+
+def _inside(schema: RecordSchema, step: Any) -> RecordSchema:
+    """The schema of what a field holds, if that is a map or a list of maps; of any other field the same schema."""
+    field = schema.by_wire_name.get(step)
+    field = field.item if isinstance(field, Listed) else field
+    return field.inner if isinstance(field, Nested) else schema
+
+
+def _has(value: Any, step: Any) -> bool:
+    return (
+        step in value
+        if isinstance(value, dict)
+        else isinstance(value, list) and isinstance(step, int) and step < len(value)
+    )

@@ -1,0 +1,109 @@
+"""TODO"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, TypeVar
+
+from ..sdk.logtext import printable
+
+MOST_FAULTS = 100  # of accounts, behind which no further one is looked at
+
+
+MOST_TOLD = 100  # things wrong with a file that are told one by one
+
+
+GUESSED = 20  # unknown fields of a record for which the one that was meant is looked for: it takes long
+
+
+T = TypeVar("T")
+
+
+Path_ = tuple[str | int, ...]
+
+
+Wrong = tuple[Path_, str, str]  # where, what was found there, what was wanted
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing wrong with a file; as text it is one line. ``see`` is where such files are described."""
+
+    file: Path
+    line: int
+    path: str
+    found: str
+    wanted: str
+    see: str = field(default="", compare=False)
+    others: int = 0  # if it only says that there are so many more
+
+    @property
+    def number(self) -> int:
+        """For how many it stands."""
+        return self.others or 1
+
+    def __str__(self) -> str:
+        if self.others:
+            return f"{self.file}: {self.found}"
+        where = f"{self.file}:{self.line}: {self.path + ': ' if self.path else ''}"
+        return printable(f"{where}found {self.found}, wanted {self.wanted}").replace("\n", "\\n")
+
+
+def bounded(faults: Iterable[Fault]) -> list[Fault]:
+    """The first hundred faults, and one that says how many more there are."""
+    faults = list(faults)
+    told = [fault for fault in faults if not fault.others][:MOST_TOLD]
+    others = sum(fault.number for fault in faults) - len(told)
+    return [*told, _others(faults[-1].file, others)] if others else told
+
+
+def _others(file: Path, number: int) -> Fault:
+    return Fault(file, 1, "", f"{number:,} more", "no fault", others=number)
+
+
+class Complaints(list[T]):
+    """What is wrong with a file, in the order in which it is found: of more than a hundred only the number is kept."""
+
+    untold = 0
+
+    def append(self, complaint: T) -> None:
+        if len(self) < MOST_TOLD:
+            super().append(complaint)
+        else:
+            self.untold += 1
+
+    def extend(self, complaints: Iterable[T]) -> None:
+        for complaint in complaints:
+            self.append(complaint)
+
+
+class BrokenFixture(Exception):
+    """One or more files cannot be used; ``faults`` holds what was found, as far as it is told one by one."""
+
+    def __init__(self, faults: Iterable[Fault]) -> None:
+        self.faults = tuple(bounded(faults))
+        super().__init__("\n".join(map(str, self.faults)))
+
+    @property
+    def number(self) -> int:
+        """How many faults there are."""
+        return sum(fault.number for fault in self.faults)
+
+
+def shown(value: Any) -> str:
+    if value is None:
+        return "nothing"
+    try:
+        text = str(value) if isinstance(value, Decimal) else json.dumps(value, ensure_ascii=False, default=str)
+    except (TypeError, ValueError, RecursionError):  # keys that JSON has not, a list that holds itself
+        text = str(value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def written(where: Path_) -> str:
+    """A path as people write it: ``accounts[2].name``."""
+    return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in where).removeprefix(".")

@@ -1,0 +1,49 @@
+"""TODO"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from ..sdk.call_warnings import UNDOCUMENTED_HEADER, Notice
+from ..sdk.contract import Endpoint, Vendor
+from ..sdk.http import Reply, Request
+from ..sdk.quota import Spent
+
+STORE_AWAY = "store-away"
+
+
+NOT_THE_CLIENTS = ("undocumented-status", STORE_AWAY, UNDOCUMENTED_HEADER)  # warnings that fail no strict call
+
+
+@dataclass(slots=True)
+class Done:
+    """A call that is over, for the journal and whoever else keeps account of calls: what came and what goes back.
+
+    ``vendor`` is None where nobody has the path, ``sandbox`` where none could be chosen or made. ``now`` is the
+    sandbox's time and ``wall`` the server's (seconds since 1970) when it came, ``ms`` how long it took; ``caller`` is a
+    mark of its credential. ``id`` is the one under which the journal has it, None if it has not. ``path`` and
+    ``notices`` are as they may be told; all else may hold secrets.
+    """
+
+    vendor: Vendor | None
+    endpoint: Endpoint | None
+    sandbox: str | None
+    request: Request
+    path: str
+    reply: Reply
+    notices: tuple[Notice, ...]
+    now: datetime
+    wall: float
+    ms: float
+    strict: bool = False
+    fault: str | None = None
+    reached: str = "sandbox"
+    spent: Spent | None = None
+    caller: str | None = None
+    id: int | None = None
+
+    @property
+    def failed(self) -> bool:
+        """Whether a strict call was warned of something that its client did (not of a reply that it asked for)."""
+        return self.strict and any(notice.code not in NOT_THE_CLIENTS for notice in self.notices)

@@ -1,0 +1,177 @@
+"""Counts of calls, as Prometheus reads them. Each worker counts in memory that all share, in a region of its own:
+whichever is asked tells those of all, and what a worker counted outlives it.
+"""
+
+from __future__ import annotations
+
+import mmap
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import accumulate
+from math import fsum
+from threading import Lock
+from typing import NamedTuple, get_args
+
+from ..sdk.contract import Endpoint, Vendor
+from ..sdk.http import Network, Reply
+from ..sdk.version import __version__
+from .exchange import Done
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+BUCKETS = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 1.0)  # seconds
+REGIONS = 64  # as many as there can be workers
+NOBODY = ""  # whose a call is that has no vendor
+CELL = 8  # bytes
+
+_BOUNDS = tuple(1000 * bound for bound in BUCKETS)  # ms, as calls are measured
+_STATUSES = 1000
+_NETWORK: tuple[Network, ...] = get_args(Network)  # counted in cells below those of any status
+# A vendor's own cells: how many calls took up to each bound, and longer; how long all took (ms); and so on.
+_TIME, _WARNED, _STRUCK, _REFUSED, _OWN = range(len(BUCKETS) + 1, len(BUCKETS) + 6)
+_UNUSED, _LEFT, _WORKING = range(3)  # of a region
+RELOADS = ("done", "refused")
+
+Sample = tuple[str, Mapping[str, str], float]  # what is added to the family's name, labels, value
+
+
+class Metrics:
+    """A process counts in region 0 until it enters another one; no two that are alive may be in the same."""
+
+    def __init__(self, vendors: Iterable[Vendor]) -> None:
+        """To be made before workers are forked, as they share what is allotted here."""
+        self._own: dict[str, int] = {}  # where the cells of a vendor begin
+        self._calls: dict[tuple[str, str], int] = {}  # where those of its calls begin, by vendor and operation
+        self._places: dict[Endpoint | str, tuple[int, int]] = {}  # both, by endpoint or, for none, the vendor's name
+        self._size = 0
+        for name, endpoints in [*((vendor.name, vendor.endpoints) for vendor in vendors), (NOBODY, ())]:
+            own = self._own[name] = self._size
+            self._size += _OWN
+            keys: list[Endpoint | str] = [name, *endpoints]
+            for key, operation in zip(keys, ("", *(endpoint.operation for endpoint in endpoints)), strict=True):
+                self._places[key] = own, self._size
+                self._calls[name, operation] = self._size
+                self._size += _STATUSES
+        head = CELL * (REGIONS + len(RELOADS))
+        memory = memoryview(mmap.mmap(-1, head + CELL * REGIONS * self._size))
+        self._states, self._reloads = memory[: CELL * REGIONS].cast("Q"), memory[CELL * REGIONS : head].cast("Q")
+        self._memory = memory[head:]
+        self._lock = Lock()  # pages of ours, and some calls with a body, are answered in threads
+        self.enter(0)
+
+    def enter(self, region: int) -> None:
+        """Count in this region from here on."""
+        self._states[region] = _WORKING
+        self._counts, self._times = self._region(region)
+
+    def leave(self, region: int) -> None:
+        """Tell that nobody counts in this region any more; what was counted there stays."""
+        self._states[region] = _LEFT
+
+    @property
+    def workers(self) -> int:
+        """How many count."""
+        return self._states.tolist().count(_WORKING)
+
+    def count(self, done: Done) -> None:
+        """Count a call that is over."""
+        own, calls = self._places[done.endpoint or (done.vendor.name if done.vendor else NOBODY)]
+        counts, reply, ms = self._counts, done.reply, done.ms
+        with self._lock:
+            counts[calls + _outcome(reply)] += 1
+            counts[own + bisect_left(_BOUNDS, ms)] += 1
+            self._times[own + _TIME] += ms
+            if done.notices:
+                counts[own + _WARNED] += len(done.notices)
+            if done.fault is not None and reply.rule:  # a misuse has no rule
+                counts[own + _STRUCK] += 1
+            if done.spent is not None and done.reached == "quota" and not done.spent.allowed:
+                counts[own + _REFUSED] += 1
+
+    def reloaded(self, *, refused: bool) -> None:
+        """Count that fixtures were read anew, by the one process that does so for all."""
+        self._reloads[RELOADS.index("refused" if refused else "done")] += 1
+
+    def text(self, *, sandboxes: int | None) -> str:
+        """All that is counted, in Prometheus' text format; without ``sandboxes`` the store is away."""
+        counts, times = self._sums()
+        families = [
+            Family("calls_total", "counter", "Calls answered.", self._answered(counts)),
+            Family(
+                "call_duration_seconds", "histogram", "How long calls were worked on.", self._durations(counts, times)
+            ),
+            Family("warnings_total", "counter", "Warnings that calls got.", self._of_vendors(counts, _WARNED)),
+            Family("faults_total", "counter", "Calls that a fault or wish struck.", self._of_vendors(counts, _STRUCK)),
+            Family("quota_refusals_total", "counter", "Calls over a quota.", self._of_vendors(counts, _REFUSED)),
+            Family("reloads_total", "counter", "How often fixtures were read anew.", self._read_anew()),
+            Family("workers", "gauge", "Processes that answer calls.", [("", {}, self.workers)]),
+            Family("store_up", "gauge", "Whether the store can be used.", [("", {}, int(sandboxes is not None))]),
+            Family("info", "gauge", "The server's version.", [("", {"version": __version__}, 1)]),
+        ]
+        if sandboxes is not None:
+            families.append(Family("sandboxes", "gauge", "Sandboxes that there are.", [("", {}, sandboxes)]))
+        return "".join(map(str, families))
+
+    def _region(self, number: int) -> tuple[memoryview[int], memoryview[float]]:
+        """A region's cells, as counts and as times."""
+        start = CELL * number * self._size
+        cells = self._memory[start : start + CELL * self._size]
+        return cells.cast("Q"), cells.cast("d")
+
+    def _sums(self) -> tuple[list[int], dict[str, float]]:
+        """Each count, and how long calls of each vendor took (ms), over all workers that there were.
+
+        A region that nobody entered takes no memory until it is read.
+        """
+        entered = [self._region(number) for number, state in enumerate(self._states) if state != _UNUSED]
+        times = {vendor: fsum(region[own + _TIME] for _, region in entered) for vendor, own in self._own.items()}
+        return list(map(sum, zip(*(counts.tolist() for counts, _ in entered), strict=True))), times
+
+    def _answered(self, counts: list[int]) -> Iterator[Sample]:
+        for (vendor, operation), start in self._calls.items():
+            for outcome, count in enumerate(counts[start : start + _STATUSES]):
+                if count:
+                    status = _NETWORK[outcome] if outcome < len(_NETWORK) else str(outcome)
+                    yield "", {"vendor": vendor, "operation": operation, "status": status}, count
+
+    def _durations(self, counts: list[int], times: Mapping[str, float]) -> Iterator[Sample]:
+        for vendor, own in self._own.items():
+            *upto, all_ = accumulate(counts[own : own + len(BUCKETS) + 1])
+            for bound, count in zip((*map(str, BUCKETS), "+Inf"), (*upto, all_), strict=True):
+                yield "_bucket", {"vendor": vendor, "le": bound}, count
+            yield "_sum", {"vendor": vendor}, times[vendor] / 1000
+            yield "_count", {"vendor": vendor}, all_
+
+    def _of_vendors(self, counts: list[int], which: int) -> Iterator[Sample]:
+        for vendor, own in self._own.items():
+            yield "", {"vendor": vendor}, counts[own + which]
+
+    def _read_anew(self) -> Iterator[Sample]:
+        for result, count in zip(RELOADS, self._reloads, strict=True):
+            yield "", {"result": result}, count
+
+
+def _outcome(reply: Reply) -> int:
+    """The cell of what the client received: the reply's status, or the network fault that spoiled it."""
+    return _NETWORK.index(reply.network) if reply.network else reply.status
+
+
+class Family(NamedTuple):
+    """The samples of one name; as text it is as Prometheus reads it (text format 0.0.4)."""
+
+    name: str
+    kind: str
+    about: str
+    samples: Iterable[Sample]
+
+    def __str__(self) -> str:
+        name = f"mockserver_{self.name}"
+        return "".join([f"# HELP {name} {self.about}\n# TYPE {name} {self.kind}\n", *self._lines(name)])
+
+    def _lines(self, name: str) -> Iterator[str]:
+        for suffix, labels, value in self.samples:
+            told = ",".join([f'{label}="{_escaped(text)}"' for label, text in labels.items()])
+            yield f"{name}{suffix}{f'{{{told}}}' if told else ''} {value}\n"
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")

@@ -1,0 +1,59 @@
+"""TODO"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from itertools import islice
+from typing import Any
+
+from ..sandbox.matching import MAPS, Difference
+from ..sandbox.store import Document
+from ..sdk.similar import closest, is_slip_of
+from .redacted_request import HIDDEN
+
+
+def hint(difference: Difference, kept: Document) -> str | None:
+    """What to make of a difference between a matcher and an entry, if there is something to make of it."""
+    place, _, name = difference.field.partition(".")
+    wanted, found = _wanted(difference.expected), difference.found
+    if found is None:
+        near = closest(name, islice(kept["request"][place], COMPARED)) if place in MAPS else None
+        return f"The call has {near}, another name." if near else None
+    if found == HIDDEN or str(found).endswith(f" {HIDDEN}"):
+        return 'The journal hides credentials; {"absent": false} asks whether there is one.'
+    if not isinstance(wanted, str):
+        return None
+    if wanted == f"/{kept['vendor']}{found}":
+        return "Paths are told without the prefix of the vendor."
+    if place == "path" and "?" in wanted:
+        return "What stands behind ? is asked for by query."
+    values = kept["request"]["query"].get(name) if place == "query" else None
+    if isinstance(values, list):
+        return f"It was sent {len(values)} times: {', '.join(values)}."
+    for same, alike in _ALIKE.items():
+        if alike(wanted) == alike(found):
+            return f"They differ in {same} alone."
+    if place in NAMES and is_slip_of(found, (wanted, wanted.removeprefix(f"/{kept['vendor']}"))):
+        return f"The call has {found}. Did you mean that?"
+    return 'It is a part of what was sent: {"contains": …}.' if place in MAPS and wanted in found else None
+
+
+NAMES = ("vendor", "operation", "method", "path")
+
+
+COMPARED = 50  # names of a call in which a slip is looked for
+
+
+_ALIKE: Mapping[str, Callable[[str], str]] = {
+    "case": str.casefold,
+    "blanks": lambda text: "".join(text.split()),
+    "a slash at the end": lambda text: text.rstrip("/"),
+    "zeros in front": lambda text: text.lstrip("0"),
+}
+
+
+def _wanted(condition: Any) -> Any:
+    """The value that a condition wants; None when it wants none."""
+    if isinstance(condition, Mapping):
+        return condition.get("equalTo", condition.get("contains"))
+    return condition

@@ -1,0 +1,178 @@
+"""TODO"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from copy import copy
+from dataclasses import replace
+from functools import cached_property
+from types import MappingProxyType
+from typing import Any
+
+from ..sandbox.secrets import places
+from ..sandbox.secrets.index import MIN_QUOTED_CHARS, SecretIndex, Span
+from ..sandbox.secrets.limits import Found, TooManyNames
+from ..sandbox.secrets.spellings import Spelling, spellings
+from ..sandbox.store import Document
+from ..sdk.call_warnings import Notice
+from ..sdk.querystring import collected, encode_pairs, pairs, quoted
+from ..sdk.secret_names import plain
+
+HIDDEN = "[redacted]"
+
+
+MAX_SECRETS = 256  # of a part of a request; one that has more is masked whole
+
+
+MAX_SPANS = 8 * MAX_SECRETS  # the same with each found as often as a text may be spelled
+
+
+_SAFE = "/:@-._~!$&'()*+,;=[]"  # what a path holds as it is
+
+
+Find = Callable[..., Iterable[Found]]  # of a text, and of its spellings
+
+
+class RedactedRequest:
+    """A request without its secrets; and what masks them in any other text."""
+
+    def __init__(
+        self,
+        indexes: tuple[SecretIndex, ...],
+        method: str,
+        prefix: str,
+        path: str,
+        query: str,
+        headers: Mapping[str, str],
+        body: str = "",
+    ) -> None:
+        self._indexes, self.path = indexes, path
+        self._method, self._prefix, self._query, self._headers, self._body = method, prefix, query, headers, body
+        self.size = len(body) + 2 * (len(path) + len(query) + lengths(headers))  # about, in bytes
+
+    @cached_property
+    def request(self) -> Document:
+        """The same as the journal has it."""
+        query = pairs(self._query)
+        by_name: dict[str, Any] = dict(query)
+        if len(by_name) < len(query):
+            by_name = {name: values if len(values) > 1 else values[0] for name, values in collected(query).items()}
+        raw = encode_pairs(query)
+        return {
+            "method": self._method,
+            "url": f"{self._prefix}{quoted(self.path, _SAFE)}" + (f"?{raw}" if raw else ""),
+            "path": self.path,
+            "query": by_name,
+            "headers": self._headers,
+            "body": self._body,
+        }
+
+    def knowing(self, index: SecretIndex) -> RedactedRequest:
+        """The same request, which masks these secrets, too."""
+        other = copy(self)
+        other._indexes = (*self._indexes, index)
+        return other
+
+    def __call__(self, text: str, *, cut: int = 0) -> str:
+        """The text without the secrets of the request and known ones. ``cut`` is that of ``SecretIndex.find``."""
+        return masked(text, self._indexes, cut=cut)
+
+    def notice(self, notice: Notice) -> Notice:
+        """The notice without secrets: what a client sent may be in it."""
+        message = self(notice.message, cut=MIN_QUOTED_CHARS)
+        return replace(notice, location=self(notice.location), message=message)
+
+
+class _Part:
+    """A text of a request, where its secrets stand, and which they are. One with too many is masked whole."""
+
+    def __init__(
+        self,
+        text: str,
+        find: Find | None = None,
+        *,
+        whole: bool = False,
+        spell: Callable[[str], list[Spelling]] = spellings,
+    ) -> None:
+        self.text, self.secrets, self._spans, self._whole = text, list[str](), set[Span](), whole
+        self._spelled: list[Spelling] | None = None
+        if find is None or whole or not places.may_have_any(text):
+            return
+        self._spelled = spell(text)
+        try:
+            for span, secret in find(text, spelled=self._spelled):
+                self._spans.add(span)
+                self.secrets.append(secret)
+                if len(self._spans) > MAX_SECRETS or len(self.secrets) > MAX_SPANS:
+                    raise TooManyNames
+        except TooManyNames:
+            self._whole = True
+
+    def masked(self, indexes: Iterable[SecretIndex], *, cut: int = 0) -> str:
+        return HIDDEN if self._whole else masked(self.text, indexes, self._spans, cut=cut, spelled=self._spelled)
+
+    def forget(self) -> None:
+        self._spelled = None
+
+
+class _Headers:
+    """Headers that were looked through: each by its name, with the scheme word before a secret; the secrets that they
+    have; and how they may be shown if the rest of the request has no more.
+    """
+
+    def __init__(self, parts: Iterable[tuple[str, str, _Part]], secrets: Iterable[str], known: SecretIndex) -> None:
+        self.parts, self.secrets = tuple(parts), tuple(secrets)
+        self.known, self._others = SecretIndex(self.secrets), known
+
+    @cached_property
+    def shown(self) -> Mapping[str, str]:
+        return MappingProxyType(self.shown_without((self.known, self._others)))
+
+    def shown_without(self, indexes: tuple[SecretIndex, ...]) -> dict[str, str]:
+        return {masked(name, indexes): scheme + part.masked(indexes) for name, scheme, part in self.parts}
+
+    def forget(self) -> None:
+        """Be small: go without what can be worked out again."""
+        for _, _, part in self.parts:
+            part.forget()
+
+
+def _carried(name: str, scheme: str, secret: str) -> Iterator[str]:
+    """The secrets of a header that is named like one: what Basic has wrapped, and each of several cookies."""
+    yield secret
+    if scheme.strip().lower() == "basic":
+        wrapped = places.unwrapped(secret)
+        yield from (wrapped, wrapped.partition(":")[2])
+    elif plain(name).endswith("cookie"):
+        yield from (cookie.partition("=")[2].strip() for cookie in secret.split(";", MAX_SECRETS)[:MAX_SECRETS])
+    else:
+        yield from re.split(r"[\s,;\"']+", secret, maxsplit=places.MAX_PARTS)
+
+
+def masked(
+    text: str,
+    indexes: Iterable[SecretIndex],
+    spans: Iterable[Span] = (),
+    *,
+    cut: int = 0,
+    spelled: Iterable[Spelling] | None = None,
+) -> str:
+    """A text without the secrets of these indexes, however it spells them, and without these parts."""
+    found = list(spans)
+    for spelling in spellings(text) if spelled is None else spelled:
+        for index in indexes:
+            found += [spelling.original(span) for span in index.find(spelling.text, cut=cut)]
+    if not found:
+        return text
+    pieces, done = list[str](), 0
+    for start, stop in sorted(found):
+        if start >= done:
+            pieces += (text[done:start], HIDDEN)
+        done = max(done, stop)
+    return "".join((*pieces, text[done:]))
+
+
+def lengths(headers: Mapping[str, str]) -> int:
+    """How many characters headers have, names and values."""
+    return sum(map(len, headers)) + sum(map(len, headers.values()))

@@ -1,0 +1,109 @@
+"""Fixtures that change while they are served: read anew, and put in place of the old ones, or refused.
+
+Files are looked at (``--watch``), or somebody says that they changed (SIGHUP). They are read and checked as at the
+start. A file that is good is served; in place of one that is bad stays what was served before, and the log says what is
+wrong with it. Nothing else changes: no connection is closed, no sandbox is lost.
+
+What a sandbox changed lies over the new data as it lay over the old:
+
+- A record that it changed or added is as the sandbox has it, whatever the file says of it now, and also if the file has
+  it no more. One that it removed stays removed (those that a scenario removed, too). All others are the file's.
+- Accounts are the sandbox's once it replaced them; records of accounts that it has not are nobody's there.
+- Its clock goes on as it is: the file's ``anchor`` counts in sandboxes that are made or reset from now on.
+- A credential that is in no file any more opens nothing, but is still kept out of journal and log.
+
+What was remembered of the old data (answers, views, data with a sandbox's changes) is not asked for again. Scenarios
+are read whenever they are used, and not looked at here.
+"""
+
+from __future__ import annotations
+
+import logging
+import mmap
+from collections.abc import Callable, Iterable
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+from ..data.catalog import sentences
+from ..data.fixture_errors import BrokenFixture
+from ..sandbox.first_use import first_day
+from ..sdk.dataset import Dataset
+from ..sdk.errors import WrongSetting
+from .serve import World
+
+PAUSE = 0.2  # seconds between two looks
+log = logging.getLogger("mockserver")
+
+
+class Found(NamedTuple):
+    """What the files say now: what is wrong with them, in sentences; and which data is new, and what serves it, unless
+    nothing can be served.
+    """
+
+    wrong: list[str]
+    news: list[Dataset] = []
+    serve: Callable[[], None] | None = None
+
+
+class Reloading:
+    """One process, which has no calls to answer or is the only one, looks, reads and tells (``renew``); workers that it
+    forked follow when they are ``behind``. They share a number, which it raises each time.
+    """
+
+    def __init__(self, world: World) -> None:
+        """To be made before workers are forked."""
+        self._world, self.watching = world, world.settings.watch
+        self._seen = self._tried = self._first = world.sandboxes.library.stamps()
+        self._newest, self._mine = memoryview(mmap.mmap(-1, 8)).cast("Q"), 0
+
+    def look(self) -> bool:
+        """Whether files are not as they were when read last, and are as at the last look: nobody is writing them."""
+        before, self._seen = self._seen, self._world.sandboxes.library.stamps()
+        return self._seen != self._tried and self._seen == before
+
+    def renew(self) -> None:
+        """Read what the files say now, tell what comes of it, and serve what is good."""
+        self._seen = self._tried = stamps = self._world.sandboxes.library.stamps()
+        other = [path for path, stamp in stamps.items() if self._first.get(path) != stamp and not path.endswith(".yml")]
+        changed = [(stamps[path][0], Path(path).stem) for path in other]  # those since then are loaded by now
+        found = self._found(changed)
+        for sentence in found.wrong:
+            log.error("Not served, what was there stays: %s", sentence)
+        if found.news or not found.wrong:
+            news = [f"{data.vendor} {data.name} ({len(data.records):,} records)" for data in found.news]
+            log.info("Fixtures read anew: %s.", ", ".join(news) or "nothing changed")
+        self._world.metrics.reloaded(refused=bool(found.wrong))
+        if found.serve:
+            found.serve()
+            self._mine = self._newest[0] + 1
+            self._newest[0] = self._mine
+
+    @property
+    def behind(self) -> bool:
+        """Whether the data of this process is not the newest."""
+        return self._mine != self._newest[0]
+
+    def fetched(self) -> Callable[[], None]:
+        """Read what the files say now; returns what serves it. What is wrong with them was told by ``renew``."""
+        newest = self._newest[0]
+        found = self._found()
+
+        def serve() -> None:
+            if found.serve:
+                found.serve()
+            self._mine = newest
+
+        return serve
+
+    def _found(self, others: Iterable[tuple[str, str]] = ()) -> Found:
+        world, before = self._world, self._world.sandboxes.library
+        try:
+            library, wrong = before.renewed(others)
+            start = library.load_all(world.settings.dataset, first_day(world.settings, world.wall()))
+        except (BrokenFixture, WrongSetting) as error:
+            return Found(sentences(error))
+        except Exception as error:  # a bug, of a vendor's schema perhaps: no reason to serve nothing any more
+            log.exception("Fixtures could not be read anew")
+            return Found([f"files that break their reader ({error})"])
+        return Found(wrong, library.differing(before), partial(world.renew, library, start))

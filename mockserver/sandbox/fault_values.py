@@ -1,0 +1,53 @@
+"""TODO"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from random import Random
+from typing import Any
+
+from ..sdk.jsontext import brief
+
+LONGEST_DELAY = 60_000
+
+
+class BadRule(ValueError):
+    """A rule or delay that cannot be used; the message names the part, what was found and what was wanted."""
+
+
+def seconds(delay: Any, draw: Random) -> float:
+    """A delay in seconds: milliseconds as a number, or ``{"type": "uniform", "lower", "upper"}``, or
+    ``{"type": "lognormal", "median", "sigma"}``, as WireMock has them. Raises BadRule.
+    """
+    if delay is None:
+        return 0.0
+    if _is_number(delay):
+        return _capped(delay)
+    if isinstance(delay, Mapping):
+        kind, rest = delay.get("type"), {name: value for name, value in delay.items() if name != "type"}
+        numbers = all(map(_is_number, rest.values()))
+        if kind == "uniform" and numbers and set(rest) == {"lower", "upper"} and rest["lower"] <= rest["upper"]:
+            return draw.uniform(_capped(rest["lower"]), _capped(rest["upper"]))
+        sound = kind == "lognormal" and numbers and set(rest) == {"median", "sigma"}
+        if sound and 0 < rest["median"] <= LONGEST_DELAY and 0 <= rest["sigma"] <= 10:
+            return min(draw.lognormvariate(math.log(rest["median"]), rest["sigma"]), LONGEST_DELAY) / 1000
+    wanted = 'milliseconds, {"type":"uniform","lower","upper"} or {"type":"lognormal","median","sigma"}'
+    raise BadRule(f"delay is {brief(delay)}, wanted {wanted}")
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= 10**9  # NaN is not, either
+
+
+def _capped(milliseconds: float) -> float:
+    if not 0 <= milliseconds <= LONGEST_DELAY:
+        raise BadRule(f"delay is {milliseconds}, wanted milliseconds from 0 to {LONGEST_DELAY}")
+    return milliseconds / 1000
+
+
+def _bounded(body: Mapping[str, Any], name: str, kind: Any, low: float, high: float) -> None:
+    value = body.get(name)
+    if value is not None and (isinstance(value, bool) or not isinstance(value, kind) or not low <= value <= high):
+        wanted = "a whole number" if kind is int else "a number"
+        raise BadRule(f"{name} is {brief(value)}, wanted {wanted} from {low} to {high}")

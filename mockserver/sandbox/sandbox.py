@@ -1,0 +1,90 @@
+"""A sandbox: an isolated world with its own data, clock, quotas, faults and readings; and how a call finds its own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from ..sdk.clock import Clock, format_instant, parse_instant
+from ..sdk.jsontext import decode
+from ..sdk.quota import Quota
+from .edits import _text
+from .fault_rules import Rule
+from .store import Document
+
+
+@dataclass(frozen=True)
+class Sandbox:
+    """What is set in one sandbox. ``day`` is the day for which its data was made, when its clock is real; ``edits``
+    says at which version the changes to each vendor's data are, and those of another ``epoch`` are void. ``expired``:
+    no credential is good any more; ``changes`` are still to come to the data, as calls are answered.
+    """
+
+    name: str
+    dataset: str
+    clock: Clock
+    day: date | None = None
+    readings: Mapping[str, str] = field(default_factory=dict)
+    quotas: Mapping[str, Quota] = field(default_factory=dict)
+    strict: bool = False
+    any_credential: bool = False
+    delay: Any = None
+    faults: tuple[Rule, ...] = ()
+    edits: Mapping[str, int] = field(default_factory=dict)
+    seed: int = 1
+    scenario: str | None = None
+    epoch: int = 0
+    expired: bool = False
+    changes: tuple[Document, ...] = ()
+
+    def document(self) -> Document:
+        """The same as JSON-able values, for the store."""
+        return {
+            "dataset": self.dataset,
+            "clock": {
+                "start": format_instant(self.clock.start),
+                "since": self.clock.since,
+                "frozen": self.clock.frozen,
+            },
+            "day": self.day.isoformat() if self.day else None,
+            "readings": dict(self.readings),
+            "quotas": {name: quota.text for name, quota in self.quotas.items()},
+            "strict": self.strict,
+            "acceptAnyCredential": self.any_credential,
+            "delay": self.delay,
+            "faults": [rule.document() for rule in self.faults],
+            "edits": dict(self.edits),
+            "seed": self.seed,
+            "scenario": self.scenario,
+            "epoch": self.epoch,
+            "expired": self.expired,
+            "changes": [_text(change) for change in self.changes],
+        }
+
+    @classmethod
+    def of(cls, name: str, document: Document) -> Sandbox:
+        """The sandbox that a stored document describes."""
+        clock: Mapping[str, Any] = document["clock"]
+        return cls(
+            name,
+            document["dataset"],
+            Clock(parse_instant(clock["start"]), clock["since"], clock["frozen"]),
+            date.fromisoformat(document["day"]) if document["day"] else None,
+            document["readings"],
+            {vendor: Quota.parse(text) for vendor, text in document["quotas"].items()},
+            document["strict"],
+            document["acceptAnyCredential"],
+            document["delay"],
+            tuple(Rule(**rule) for rule in document["faults"]),
+            document["edits"],
+            document["seed"],
+            document["scenario"],
+            document["epoch"],
+            document["expired"],
+            tuple(decode(change.encode()) for change in document["changes"]),
+        )
+
+
+# Choosing -----------------------------------------------------------------------------------------------------------

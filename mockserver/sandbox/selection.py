@@ -1,0 +1,60 @@
+"""TODO"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from ..sdk.call_warnings import Notice
+from ..sdk.contract import Vendor
+from ..sdk.errors import Misuse
+from ..sdk.http import LOWER_SANDBOX, SANDBOX_HEADER, Request
+from ..sdk.names import WANTED_NAME, is_name
+from .store import DEFAULT
+
+
+class Choice(NamedTuple):
+    """The sandbox of a call, the request as its vendor may see it, and what is worth telling about the choice."""
+
+    name: str
+    request: Request
+    notices: tuple[Notice, ...] = ()
+
+
+def names_a_sandbox(request: Request, vendor: Vendor) -> bool:
+    """Whether there is anything to choose by; most calls have nothing."""
+    if LOWER_SANDBOX in request.headers or request.sandbox is not None:
+        return True
+    return "~" in request.headers.get(vendor.credential.header.lower(), "")
+
+
+def choose(request: Request, vendor: Vendor, known: Callable[[str, str], bool]) -> Choice:
+    """By header, else by URL, else by the credential's suffix, else ``default``; the suffix is taken off in any case.
+
+    ``known`` says whether a secret is good in a sandbox: a tilde in one that is not may be its own. Raises Misuse for
+    an illegal name.
+    """
+    asked = {f"header {SANDBOX_HEADER}": request.headers.get(LOWER_SANDBOX), "URL": request.sandbox}
+    named = {where: name for where, name in asked.items() if name is not None}
+    for where, name in named.items():
+        if not is_name(name):
+            shown = repr(name) if len(name) <= 80 else f"by {len(name)} characters"  # a cut secret is not recognised
+            detail = f"The {where} names the sandbox {shown}, wanted {WANTED_NAME}."
+            raise Misuse("Bad sandbox name", detail, code="bad-sandbox-name")
+    header = vendor.credential.header
+    head, tilde, tail = (vendor.credential.read(request.headers) or "").rpartition("~")
+    if tilde and head and is_name(tail) and known(head, next(iter(named.values()), tail)):
+        named["credential"] = tail
+        sent = request.headers[header.lower()].rstrip(" \t").removesuffix(f"~{tail}")
+        request = request._replace(headers={**request.headers, header.lower(): sent})
+    (where, chosen), *others = named.items() or [("", DEFAULT)]
+    notices = tuple(
+        Notice(
+            "path" if other == "URL" else f"header.{header}",
+            "sandbox-disagreement",
+            f"The {other} names the sandbox {name}, the {where} {chosen}: {chosen} it is.",
+        )
+        for other, name in others
+        if name != chosen
+    )
+    return Choice(chosen, request, notices)

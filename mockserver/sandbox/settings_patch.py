@@ -1,0 +1,112 @@
+"""What can be set in a sandbox, as JSON: shown, and changed after it was checked whole."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from random import Random
+from typing import Any
+
+from ..data.fixture_errors import BrokenFixture
+from ..sdk.errors import WrongSetting
+from ..sdk.jsontext import brief, floats
+from ..sdk.names import is_file_name
+from ..sdk.quota import Quota
+from .fault_values import BadRule, seconds
+from .first_use import clock_of
+from .readings import check_readings
+from .registry import Sandboxes
+from .sandbox import Sandbox
+
+KEYS = ("dataset", "readings", "quotas", "strict", "acceptAnyCredential", "delay")
+
+
+def shown(sandbox: Sandbox) -> dict[str, Any]:
+    """What is set in a sandbox."""
+    document = sandbox.document()
+    return {key: document[key] for key in KEYS}
+
+
+def amended(rooms: Sandboxes, sandbox: Sandbox, changes: Mapping[str, Any], wall: float) -> Sandbox:
+    """The sandbox with these changes: readings and quotas are merged, null takes one out.
+
+    Another dataset comes without the changes made to the old one, and its anchor moves the clock where the server's
+    clock follows anchors. Raises WrongSetting or Misuse, before anything changes.
+    """
+    for name, change in changes.items():
+        if name not in _CHANGES:
+            raise WrongSetting(f"There is no setting {name[:80]!r}, wanted {', '.join(KEYS)}.")
+        sandbox = _CHANGES[name](rooms, sandbox, change, wall)
+    return sandbox
+
+
+def _dataset(rooms: Sandboxes, sandbox: Sandbox, name: Any, wall: float) -> Sandbox:
+    if not isinstance(name, str) or not is_file_name(name):
+        raise WrongSetting(f"dataset is {brief(name)}, wanted the name of a dataset.")
+    if name == sandbox.dataset:
+        return sandbox
+    try:
+        rooms.library.load_all(name, sandbox.day)
+    except BrokenFixture as broken:
+        more = f" and {broken.number - 1:,} more" if broken.number > 1 else ""
+        raise WrongSetting(f"The dataset {name} cannot be used: {broken.faults[0]}{more}.") from None
+    clock = sandbox.clock
+    if rooms.settings.clock in ("anchor", "frozen"):
+        clock = replace(clock_of("anchor", name, rooms.library, rooms.vendors, wall), frozen=clock.frozen)
+    return replace(sandbox, dataset=name, clock=clock, edits={}, epoch=sandbox.epoch + 1)
+
+
+def _readings(rooms: Sandboxes, sandbox: Sandbox, changes: Any, wall: float) -> Sandbox:
+    _is_map("readings", changes, "vendor.reading", "one of its choices")
+    check_readings({name: choice for name, choice in changes.items() if choice is not None}, rooms.vendors)
+    return replace(sandbox, readings=_merged(sandbox.readings, changes))
+
+
+def _quotas(rooms: Sandboxes, sandbox: Sandbox, changes: Any, wall: float) -> Sandbox:
+    _is_map("quotas", changes, "vendor", "a quota")
+    known = [vendor.name for vendor in rooms.vendors]
+    for name in changes:
+        if name not in known:
+            raise WrongSetting(f"quotas names {name[:80]!r}, wanted one of {', '.join(known)}.")
+    try:
+        quotas = {name: Quota.parse(text) if text is not None else None for name, text in changes.items()}
+    except ValueError as error:
+        raise WrongSetting(f"quotas: {error}.") from None
+    return replace(sandbox, quotas=_merged(sandbox.quotas, quotas))
+
+
+def _strict(rooms: Sandboxes, sandbox: Sandbox, wanted: Any, wall: float) -> Sandbox:
+    return replace(sandbox, strict=_switch("strict", wanted))
+
+
+def _any_credential(rooms: Sandboxes, sandbox: Sandbox, wanted: Any, wall: float) -> Sandbox:
+    return replace(sandbox, any_credential=_switch("acceptAnyCredential", wanted))
+
+
+def _delay(rooms: Sandboxes, sandbox: Sandbox, delay: Any, wall: float) -> Sandbox:
+    delay = floats(delay)
+    try:
+        seconds(delay, Random(0))
+    except BadRule as bad:
+        raise WrongSetting(f"{bad}.") from None
+    return replace(sandbox, delay=delay)
+
+
+_CHANGES: Mapping[str, Callable[[Sandboxes, Sandbox, Any, float], Sandbox]] = dict(
+    zip(KEYS, (_dataset, _readings, _quotas, _strict, _any_credential, _delay), strict=True)
+)
+
+
+def _merged(before: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in {**before, **changes}.items() if value is not None}
+
+
+def _is_map(name: str, value: Any, key: str, wanted: str) -> None:
+    if not isinstance(value, Mapping) or not all(item is None or isinstance(item, str) for item in value.values()):
+        raise WrongSetting(f"{name} is {brief(value)}, wanted an object with {wanted} or null for each {key}.")
+
+
+def _switch(name: str, value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise WrongSetting(f"{name} is {brief(value)}, wanted true or false.")
+    return value

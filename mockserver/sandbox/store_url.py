@@ -1,0 +1,34 @@
+"""TODO"""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import unquote
+
+from ..sdk.secret_names import looks_secret
+
+
+def without_password(text: str) -> str:
+    """A URL as it may be shown, also one that is spelled wrongly: without all up to its last ``@``, the secrets in its
+    query, and what stands where a port does and is none.
+    """
+    before, at, after = text.rpartition("@")
+    if at:
+        text = f"{re.match(r'(?:[a-z]+:/*)?', before)[0]}…@{after}"  # type: ignore[index]  # it always matches
+    text = re.sub(r"^([a-z]+:/*[^/:?\[]*):(?!\d{1,5}(?:[/?#]|\Z))[^/?]*", r"\1:…", text)
+    return _PARAMETER.sub(lambda pair: f"{pair[1]}{pair[2]}=…" if _is_secret(pair[2]) else pair[0], text)
+
+
+_PARAMETER = re.compile(r"([?&])([^=&]*)=[^&]*")
+
+
+def _is_secret(name: str) -> bool:
+    return looks_secret(unquote(name)) or unquote(name).lower() == "username"
+
+
+def secrets_of_url(text: str) -> list[str]:
+    """The secrets that a URL holds: its password, as written and as meant, and parameters that are named like one."""
+    userinfo = text.partition("://")[2].partition("/")[0].rpartition("@")[0]
+    found = [userinfo.partition(":")[2]]
+    found += [pair[0].partition("=")[2] for pair in _PARAMETER.finditer(text) if looks_secret(unquote(pair[2]))]
+    return [spelled for secret in found if secret for spelled in {secret, unquote(secret)}]

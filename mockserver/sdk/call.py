@@ -1,0 +1,109 @@
+"""TODO"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from .call_warnings import Notice
+from .dataset import Account, Accounts, Dataset
+from .quota import Spent
+from .record_query import View
+from .resource import Readings
+
+if TYPE_CHECKING:
+    import uuid
+from .contract import Endpoint, Vendor
+from .http import Request
+
+
+@dataclass(slots=True)
+class Call:
+    """One request on its way through; each gate adds what it found out.
+
+    ``any_credential`` is a switch of the sandbox, ``unchecked`` whether this call passed by it alone.
+    ``sandbox`` is known once it is chosen. ``reached`` names the gate it came to: sandbox, faults, authentication,
+    quota, parameters or answer; ``fault`` the rule, wish or misuse that spoiled it, ``forced`` whether by an error.
+    ``before``: how often the vendor answered before, where that matters and is counted ahead of the answer. ``sent``
+    are the parameters that were sent, ``respelled`` those whose value is spelled as nobody prints it, ``consulted`` the
+    readings that shaped the reply; ``unordered``: records of it stand in an order that no document gives.
+    """
+
+    vendor: Vendor
+    endpoint: Endpoint | None
+    request: Request
+    dataset: Dataset
+    choices: Readings
+    now: datetime
+    any_credential: bool = False
+    unchecked: bool = False
+    strict: bool = False
+    sandbox: str | None = None
+    reached: str = "sandbox"
+    fault: str | None = None
+    notices: list[Notice] = field(default_factory=list)
+    account: Account = field(default_factory=dict)
+    params: Mapping[str, Any] = field(default_factory=dict)
+    spent: Spent | None = None
+    before: int | None = None
+    forced: bool = False
+    sent: tuple[str, ...] = ()
+    respelled: tuple[str, ...] = ()
+    consulted: dict[str, None] = field(default_factory=dict)
+    unordered: bool = False
+
+    @property
+    def readings(self) -> Readings:
+        """The choice of each reading. One that is looked up is a part of what the reply rests on: a vendor looks it up
+        only where another choice would change the reply.
+        """
+        return Consulted(self.choices, self.consulted)
+
+    @property
+    def records(self) -> View:
+        """All records of the dataset, written under this call's readings."""
+        vendor, chosen = self.vendor, self.choices
+        renders = {name: chosen[name] for name in vendor.rendering_defaults}
+        return View(self.dataset.records, renders, written=self._wrote)
+
+    def _wrote(self, *, unordered: bool) -> None:
+        """Records were written into the reply."""
+        for name in self.vendor.rendering_defaults:
+            self.consulted[name] = None
+        self.unordered = self.unordered or unordered
+
+    @property
+    def accounts(self) -> Accounts:
+        return self.dataset.accounts
+
+    def warn(self, location: str, code: str, message: str) -> None:
+        """Tell the caller something beside the reply."""
+        self.notices.append(Notice(location, code, message))
+
+    def stable_uuid(self, *about: object) -> uuid.UUID:
+        """A UUID that is the same for the same request: replies stay the same bytes in every run."""
+        import uuid  # for the few replies that have one
+
+        request = self.request
+        return uuid.uuid5(uuid.NAMESPACE_URL, "|".join(map(str, (request.method, request.path, request.query, *about))))
+
+
+class Consulted(Mapping[str, str]):
+    """Choices of readings, which notes those that are looked up."""
+
+    __slots__ = ("_choices", "_noted")
+
+    def __init__(self, choices: Readings, noted: dict[str, None]) -> None:
+        self._choices, self._noted = choices, noted
+
+    def __getitem__(self, name: str) -> str:
+        self._noted[name] = None
+        return self._choices[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._choices)
+
+    def __len__(self) -> int:
+        return len(self._choices)

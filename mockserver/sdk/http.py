@@ -1,0 +1,113 @@
+"""What the sandbox says and reads in HTTP: its headers and the time it waits for a client."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from .basis import Basis, Part
+from .paging import Page
+
+if TYPE_CHECKING:
+    pass
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import NamedTuple
+
+PATIENCE = 20  # seconds that a request may take to arrive, and a client to take anything of a reply
+
+# Headers that a call may send, as people write them, and below in lower case, as a Request has them.
+DELAY_HEADER = "X-Mock-Delay"
+READINGS_HEADER = "X-Mock-Readings"
+SANDBOX_HEADER = "X-Mock-Sandbox"
+STRICT_HEADER = "X-Mock-Strict"
+CALL_HEADERS = (DELAY_HEADER, READINGS_HEADER, SANDBOX_HEADER, STRICT_HEADER)
+LOWER_DELAY, LOWER_READINGS, LOWER_SANDBOX, LOWER_STRICT = KNOWN_HEADERS = tuple(name.lower() for name in CALL_HEADERS)
+
+# Headers that a reply may have.
+BASIS_HEADER = "X-Mock-Basis"
+ID_HEADER = "X-Mock-Call"
+VERSION_HEADER = "X-Mock-Version"
+WARNINGS_HEADER = "X-Mock-Warnings"
+REPLY_HEADERS = (BASIS_HEADER, ID_HEADER, SANDBOX_HEADER, VERSION_HEADER, WARNINGS_HEADER)
+
+TOKEN_HEADER = "X-Mock-Control-Token"  # of requests to control
+
+
+Network = Literal["reset", "empty", "truncate", "malformed", "drip"]
+
+
+Headers = tuple[tuple[str, str], ...]
+
+
+STATUSLESS: tuple[Network, ...] = ("reset", "empty")  # network faults that let no status line through
+
+
+# What is made in every call is a tuple with names, which is made faster than a frozen dataclass.
+NOTHING: Mapping[str, str] = MappingProxyType({})
+
+
+class Request(NamedTuple):
+    """What the client sent. ``path`` is decoded and has no prefix of ours; header names are in lower case.
+
+    ``length`` is that of the request target as sent, in bytes. ``sandbox`` is the one that the URL names.
+    """
+
+    method: str
+    path: str
+    query: str = ""
+    headers: Mapping[str, str] = NOTHING
+    path_params: Mapping[str, str] = NOTHING
+    length: int = 0
+    body: bytes = b""
+    sandbox: str | None = None
+
+
+class Reply(NamedTuple):
+    """What goes back. ``delay`` (seconds) and ``network`` are carried out by whatever server is in front.
+
+    ``rule``, ``basis``, ``parts`` and ``because`` say why it is so; the core puts them on, and the headers of ours.
+    ``page`` says which part of the whole it is, for an endpoint with pages.
+    """
+
+    status: int
+    body: bytes
+    headers: Headers = ()
+    rule: str = ""
+    basis: Basis = "documented"
+    delay: float = 0.0
+    network: Network | None = None
+    page: Page | None = None
+    parts: tuple[Part, ...] = ()
+    because: str = ""
+
+    @property
+    def received(self) -> int | None:
+        """The status that reaches the client; None where a network fault lets none through."""
+        return None if self.network in STATUSLESS else self.status
+
+    @classmethod
+    def json(cls, body: bytes, status: int = 200, *, page: Page | None = None) -> Reply:
+        """A JSON body with the content type that all five vendors send."""
+        return cls(status, body, (("Content-Type", "application/json; charset=utf-8"),), page=page)
+
+
+# RFC 9110's, which Python has from 3.13 on: bodies must not depend on the version that runs.
+_PHRASES = {
+    413: "Content Too Large",
+    414: "URI Too Long",
+    416: "Range Not Satisfiable",
+    422: "Unprocessable Content",
+}
+
+
+def phrase(status: int) -> str:
+    """The HTTP reason phrase of a status, also of one that nobody registered."""
+    if status in _PHRASES:
+        return _PHRASES[status]
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return f"Status {status}"

@@ -1,0 +1,166 @@
+"""TODO"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any, Literal, NamedTuple, NoReturn
+
+from marshmallow import ValidationError, fields
+
+from .errors import Complaint
+
+
+class Instead(NamedTuple):
+    """What a vendor takes a value for that it should not have got; ``read_as`` tells it, if it is worth telling."""
+
+    value: Any
+    read_as: str = ""
+
+
+AS_ABSENT = Instead(None, "its default")  # even where the complaint proposes something else
+
+
+class Param(fields.Field[Any]):
+    """A parameter read from text. ``empty``: whether ``name=`` is as if absent, is refused, or is a value.
+
+    ``called``: other names for what it filters, in the document's words or in those of other APIs; nothing is read from
+    them, they tell what a caller meant.
+    """
+
+    wanted = "text"
+
+    def __init__(
+        self,
+        *,
+        empty: Literal["absent", "refused", "value"] = "absent",
+        called: Sequence[str] = (),
+        **more: Any,
+    ) -> None:
+        super().__init__(**more)
+        self.empty, self.called = empty, called
+
+    def complain(self, code: str, found: str | None, *, instead: str | None = None) -> NoReturn:
+        """Refuse the value; ``name`` is filled in from the field itself."""
+        name = self.data_key or self.name or ""
+        complaint = Complaint(name, code, found, self.wanted, instead)
+        raise ValidationError([complaint])
+
+    def make_error(self, key: str, **kwargs: Any) -> ValidationError:
+        """marshmallow's own complaints (only ``required`` can happen), as ours."""
+        complaint = Complaint(self.data_key or self.name or "", key, None, self.wanted)
+        return ValidationError([complaint])
+
+    def _deserialize(self, value: str, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
+        return self.taken(value)
+
+    def taken(self, text: str) -> Any:
+        """The value of a text that was sent. Raises ValidationError with a Complaint."""
+        if text == "" and self.empty == "refused":
+            self.complain("empty", text)
+        return self.read(text)
+
+    def read(self, text: str) -> Any:
+        """The value of a non-empty text."""
+        return text
+
+    def is_printed(self, text: str) -> bool:
+        """Whether the text is spelled as the document or a public page spells it; what else is read, is inferred."""
+        return True
+
+
+class Text(Param):
+    """Any text."""
+
+
+class Integer(Param):
+    """A base-10 integer of any size, optionally within bounds.
+
+    ``above`` and ``below`` are what a forgiving vendor reads instead of a number past that bound (None: the default).
+    """
+
+    _digits = re.compile(r"[+-]?[0-9]+\Z", re.ASCII)
+
+    def __init__(
+        self,
+        *,
+        minimum: int | None = None,
+        maximum: int | None = None,
+        below: str | None = None,
+        above: str | None = None,
+        **more: Any,
+    ) -> None:
+        super().__init__(**more)
+        self.minimum, self.maximum, self.below, self.above = minimum, maximum, below, above
+        bounds = {
+            (True, True): f"an integer from {minimum} to {maximum}",
+            (True, False): f"an integer of at least {minimum}",
+            (False, True): f"an integer of at most {maximum}",
+            (False, False): "an integer",
+        }
+        self.wanted = bounds[minimum is not None, maximum is not None]
+
+    def read(self, text: str) -> int:
+        plain = text.isdecimal() and text.isascii()  # nearly all are, and to match takes three times as long as to ask
+        if not plain and not self._digits.match(text):
+            self.complain("not-an-integer", text)
+        digits = text
+        if len(text) > 400:  # Python refuses to read thousands of digits; so large a number is out of every range
+            digits = re.sub(r"\A([+-]?)0+(?=[0-9])", r"\1", text)[:400]
+        number = int(digits)
+        if self.minimum is not None and number < self.minimum:
+            self.complain("out-of-range", text, instead=self.below)
+        if self.maximum is not None and number > self.maximum:
+            self.complain("out-of-range", text, instead=self.above)
+        return number
+
+
+class Choice(Param):
+    """One of the words given; ``any_case`` accepts other spellings. Reads to the word, or to what it stands for.
+
+    ``printed`` are those of the words that stand on a page, if not all do.
+    """
+
+    def __init__(
+        self,
+        words: Sequence[str] | Mapping[str, Any],
+        *,
+        any_case: bool = False,
+        printed: Sequence[str] | None = None,
+        **more: Any,
+    ) -> None:
+        super().__init__(**more)
+        self.printed = frozenset(words if printed is None else printed)
+        self.meaning = dict(words) if isinstance(words, Mapping) else {word: word for word in words}
+        self.any_case = any_case
+        self._folded = {word.casefold(): meaning for word, meaning in self.meaning.items()}
+        self.wanted = "one of " + ", ".join(self.meaning)
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        return tuple(self.meaning)
+
+    def read(self, text: str) -> Any:
+        found, key = (self._folded, text.casefold()) if self.any_case else (self.meaning, text)
+        if key not in found:
+            self.complain("unknown-value", text)
+        return found[key]
+
+    def is_printed(self, text: str) -> bool:
+        return text in self.printed
+
+
+class Day(Param):
+    """A real calendar day, exactly ``yyyy-MM-dd``. Reads to a date."""
+
+    wanted = "a day as yyyy-MM-dd"
+    _shape = re.compile(r"\d{4}-\d\d-\d\d\Z", re.ASCII)
+
+    def read(self, text: str) -> date:
+        if not self._shape.match(text):
+            self.complain("bad-date", text)
+        try:
+            return date.fromisoformat(text)
+        except ValueError:
+            self.complain("bad-date", text)

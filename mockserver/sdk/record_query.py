@@ -1,0 +1,88 @@
+"""TODO"""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_left
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+from typing import Any
+
+from ..data.packed_bytes import listed
+from ..data.table import Records
+from .filters import Condition, Contains, Equals, Within
+from .resource import Readings, Written
+
+
+@dataclass(eq=False)
+class View:
+    """The records that a call asks for: filtered, ordered, written under its readings. Each method narrows a copy."""
+
+    records: Records
+    readings: Readings
+    conditions: tuple[Condition, ...] = ()
+    order: tuple[tuple[str, bool], ...] = ()
+    given: int = 0
+    written: Written | None = None
+    _rows: array[int] | None = field(default=None, init=False, repr=False)
+
+    def matching(self, **values: Any) -> View:
+        """Only rows whose columns equal these values; a value of None means "not asked for"."""
+        asked = tuple([Equals(name, value) for name, value in values.items() if value is not None])
+        return View(self.records, self.readings, self.conditions + asked, self.order, self.given, self.written)
+
+    def within(self, column: str, low: Any, high: Any) -> View:
+        """Only rows with low ≤ column ≤ high."""
+        return replace(self, conditions=(*self.conditions, Within(column, low, high)))
+
+    def containing(self, columns: Sequence[str], text: str | None) -> View:
+        """Only rows of which a column contains the text, in any case; None means "not asked for"."""
+        return self if text is None else replace(self, conditions=(*self.conditions, Contains(tuple(columns), text)))
+
+    def ordered(self, *keys: str, given: int = 0) -> View:
+        """Sorted by these columns, the first one first; ``-`` before a name means descending.
+
+        ``given``: so many of the first keys are those that the document, or the request, gives.
+        """
+        order = tuple([(key.removeprefix("-"), key.startswith("-")) for key in keys])
+        return View(self.records, self.readings, self.conditions, order, given, self.written)
+
+    def span(self, low: Any, high: Any) -> tuple[int, int]:
+        """Where the rows with low ≤ first key of the order ≤ high start and stop: found by bisection, not remembered.
+
+        For bounds that differ in every call, as those of a window that moves with the clock.
+        """
+        name, descending = self.order[0]
+        rows, column = self.rows, self.records.columns[name]
+        if descending:
+            start = bisect_left(rows, True, key=lambda row: bool(column[row] <= high))
+            return start, bisect_left(rows, True, lo=start, key=lambda row: bool(column[row] < low))
+        start = bisect_left(rows, True, key=lambda row: bool(column[row] >= low))
+        return start, bisect_left(rows, True, lo=start, key=lambda row: bool(column[row] > high))
+
+    @property
+    def rows(self) -> array[int]:
+        """The numbers of the rows in their order, looked up once (``cached_property`` would take a lock for it)."""
+        if self._rows is None:
+            self._rows = self.records.rows(self.conditions, self.order)
+        return self._rows
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def json(self, start: int = 0, stop: int | None = None) -> bytes:
+        """Rows ``start`` up to ``stop`` as a JSON array."""
+        rows = self.rows[start:stop]
+        if self.written is not None and rows:
+            self.written(unordered=self._may_swap(start, start + len(rows)))
+        return listed(self.records.fragments(self.readings), rows)
+
+    def _may_swap(self, start: int, stop: int) -> bool:
+        """Whether a row of these could stand elsewhere by the keys that are given."""
+        given = [name for name, _ in self.order[: self.given]]
+        if self.records.kind.id in given or len(self.rows) < 2:
+            return False
+        near = self.rows[max(start - 1, 0) : stop + 1]
+        columns = [self.records.columns[name] for name in given]
+        return any(all(column[row] == column[next_] for column in columns) for row, next_ in pairwise(near))

@@ -1,0 +1,88 @@
+"""TODO"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any, cast
+
+from marshmallow import RAISE, Schema, ValidationError
+
+from .fields import Nested, Stored
+
+
+class RecordSchema(Schema):
+    """The fields of one kind of record or account, in the order in which they are written on the wire."""
+
+    class Meta:
+        unknown = RAISE
+
+    error_messages = {"type": "a map of fields", "unknown": "no such field"}
+
+    def roll(self, values: Mapping[str, Any], days: int) -> dict[str, Any]:
+        """The same values so many whole days later."""
+        return {name: self._rolled(name, value, days) for name, value in values.items()}
+
+    def _rolled(self, name: str, value: Any, days: int) -> Any:
+        field = self.by_wire_name.get(name)
+        return value if value is None or field is None else field.roll(value, days)
+
+    def merged(self, values: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+        """The values with changes over them, unchecked: maps with fields of their own are merged, all else is replaced.
+
+        null is a value where a field may be null; of any other optional field it means that the field is left out.
+        """
+        out = dict(values)
+        for name, value in changes.items():
+            field = self.by_wire_name.get(name)
+            if value is None and field and not field.required and not field.allow_none:
+                out.pop(name, None)
+            elif isinstance(field, Nested) and isinstance(value, Mapping) and isinstance(out.get(name), Mapping):
+                out[name] = field.inner.merged(out[name], value)
+            else:
+                out[name] = value
+        return out
+
+    @cached_property
+    def by_wire_name(self) -> dict[str, Stored]:
+        return {field.data_key or name: cast(Stored, field) for name, field in self.fields.items()}
+
+    @cached_property
+    def choices(self) -> str:
+        """What a field that is unknown may have been meant to be."""
+        return "one of " + ", ".join(self.by_wire_name)
+
+    @cached_property
+    def _needed(self) -> set[str]:
+        return {name for name, field in self.by_wire_name.items() if field.required}
+
+    def read(self, values: Any) -> dict[str, Any]:
+        """The values, checked and typed, keys in the declared order. Raises marshmallow's ValidationError.
+
+        Each field reads its own; the whole schema, which takes 1.4 times as long, is asked when something is amiss.
+        """
+        known = self.by_wire_name
+        try:
+            if isinstance(values, dict) and self._needed <= values.keys() <= known.keys():
+                present = [(name, field) for name, field in known.items() if name in values]
+                return {name: field.deserialize(values[name], name, values) for name, field in present}
+        except ValidationError:
+            pass  # and what else is amiss is told below
+        if isinstance(values, dict) and not values.keys() <= known.keys():
+            self._refuse_unknown(values)
+        loaded: dict[str, Any] = self.load(values)
+        return {field.data_key or name: loaded[name] for name, field in self.fields.items() if name in loaded}
+
+    def _refuse_unknown(self, values: Mapping[str, Any]) -> None:
+        """Raises ValidationError with what is amiss of the known fields, then the unknown ones.
+
+        marshmallow takes a time that grows with the square of their number.
+        """
+        known = self.by_wire_name
+        faults: dict[str, Any] = {}
+        try:
+            self.load({name: value for name, value in values.items() if name in known})
+        except ValidationError as error:
+            faults.update(cast("dict[str, Any]", error.messages))
+        faults.update((name, [self.error_messages["unknown"]]) for name in values if name not in known)
+        raise ValidationError(faults)

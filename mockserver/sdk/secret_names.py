@@ -1,0 +1,68 @@
+"""Names under which secrets travel: of headers, parameters, fields, elements and cookies."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from .querystring import SHORT
+
+# Where other APIs have their credential: looked at to tell a caller who is refused, and secret in any case.
+USUAL_HEADERS = (
+    "Authorization", "Apikey", "Api-Key", "X-Api-Key", "Auth-Key", "X-Auth-Key", "Token", "X-Auth-Token",
+    "X-Access-Token",
+)  # fmt: skip
+USUAL_PARAMETERS = (
+    "access_token", "api-key", "api_key", "api_token", "apikey", "auth-key", "auth_key", "auth_token", "authkey",
+    "authorization", "bearer", "key", "token",
+)  # fmt: skip
+# Each of these words in a name makes it one of a secret ...
+_WORDS = frozenset(
+    {
+        "token", "tokens", "secret", "secrets", "password", "passwords", "passwd", "pwd", "pw", "pass", "passphrase",
+        "passphrases", "passcode", "passcodes", "auth", "oauth", "authorization", "authentication", "sig", "signature",
+        "signatures", "hmac", "session", "sessions", "cookie", "cookies", "bearer", "jwt", "jwts", "saml", "assertion",
+        "assertions", "credential", "credentials", "creds", "otp", "csrf", "xsrf",
+    }
+)  # fmt: skip
+# ... and so do these ends of one that is written together.
+_ENDS = re.compile(
+    r"(?:api|access|secret|private|subscription|auth|signing|encryption)keys?$"
+    r"|(?:token|secret|password|passwd|passphrase|authorization|signature|credential|cookie|assertion|jwt"
+    r"|sessionid|sessid|samlresponse)s?$"
+)
+# Where a page begins is called a token, too, and is no secret; what is done once has a key that is none.
+_HARMLESS = re.compile(r"(?:page|next|continuation|sync|cursor|prev|previous)tokens?$")
+# What is told of a secret gives it not away.
+_ABOUT = frozenset({"type", "count", "length", "method", "expires", "expired", "url", "uri"})
+_JOINED = str.maketrans("", "", ".[] ")
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
+
+
+def plain(name: str) -> str:
+    """A name as careless people know it: ``Auth-Key``, ``auth_key`` and ``AuthKey`` are one."""
+    return (_plain if len(name) <= SHORT else _plain.__wrapped__)(name)  # what a client sends must not fill the memory
+
+
+@lru_cache(1024)
+def _plain(name: str) -> str:
+    return name.lower().replace("-", "").replace("_", "")
+
+
+_USUAL = frozenset(map(plain, (*USUAL_HEADERS, *USUAL_PARAMETERS)))
+
+
+def looks_secret(name: str) -> bool:
+    """Whether what has this name, in a header, query or body, is mostly a secret: ``X-Forwarded-Access-Token``."""
+    return (_looks_secret if len(name) <= SHORT else _looks_secret.__wrapped__)(name)
+
+
+@lru_cache(4096)
+def _looks_secret(name: str) -> bool:
+    known = plain(name).rstrip("[]0123456789")
+    joined, words = known.translate(_JOINED), [word.lower() for word in _WORD.findall(name)]
+    if joined in _USUAL:
+        return True
+    if _HARMLESS.search(known) or (words and words[-1] in _ABOUT):
+        return False
+    return bool(_ENDS.search(joined)) or any(word in _WORDS for word in words)

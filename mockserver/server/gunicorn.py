@@ -1,0 +1,273 @@
+"""gunicorn, embedded: worker processes with an event loop each, on a socket that is already listening."""
+
+from __future__ import annotations
+
+import gc
+import logging
+import mmap
+import os
+import resource
+import signal
+import socket
+import ssl
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from threading import Thread
+from typing import TYPE_CHECKING, Any
+
+from gunicorn.app.base import BaseApplication
+from gunicorn.arbiter import Arbiter
+from gunicorn.errors import HaltServer
+
+from ..engine.addresses import REPLY
+from ..engine.metrics import REGIONS, Metrics
+from ..engine.reload import PAUSE, Reloading
+from ..sdk import clock
+from ..sdk.errors import WrongSetting
+from . import connection, tempfiles
+from .asgi import Inline
+from .worker import GRACE, STOPS, Worker, turn_deaf
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
+log = logging.getLogger("mockserver")
+
+FILES = 8192
+PATIENCE = 30  # seconds without a sign of life after which a worker of several is killed and replaced
+
+
+class _Arbiter(Arbiter):  # type: ignore[misc]  # gunicorn has no types
+    """The master. It tells in our words how a worker ended, starts workers that hear each signal, and reads fixtures
+    anew where gunicorn's would replace its workers, which hold connections and sandboxes.
+
+    It reads in a thread, so that it hears signals meanwhile; but none is there while it forks.
+    """
+
+    _reading: Thread | None = None
+    _asked = _read_it = False
+
+    def __init__(self, app: _Embedded) -> None:
+        self._ended: list[str] = []  # how those ended that are to be replaced
+        self._looked = self._resumed = clock.elapsed()
+        super().__init__(app)
+
+    def wait_for_signals(self, timeout: float = 1.0) -> list[int]:
+        data = self.app.data
+        found: list[int] = super().wait_for_signals(PAUSE if data and data.watching else timeout)
+        if self._reading and self._read_it:
+            self._reading.join()
+            self._reading, self._read_it = None, False
+            self.kill_workers(signal.SIGHUP)
+        if not self._reading and data and (self._asked or (data.watching and data.look())):
+            self._asked, self._reading = False, Thread(target=self._read, args=[data], daemon=True)
+            self._reading.start()
+        return found
+
+    def _read(self, data: Reloading) -> None:
+        try:
+            data.renew()
+        finally:
+            self._read_it = True
+            self.wakeup()
+
+    def handle_hup(self) -> None:
+        self._asked = True
+        self.wakeup()
+
+    def halt(self, reason: str | None = None, exit_status: int = 0) -> None:
+        self.stop()
+        sys.exit(exit_status)
+
+    def stop(self, graceful: bool = True) -> None:
+        if self.app.encrypted:
+            self.app.encrypted[0].close()
+        super().stop(graceful)
+        turn_deaf()
+
+    def kill_workers(self, sig: int) -> None:
+        self.app.closed[0] = not self.LISTENERS
+        super().kill_workers(sig)
+
+    def murder_workers(self) -> None:
+        """Workers that were stopped together with their master have time to show that they live."""
+        now = clock.elapsed()
+        if now - self._looked > PATIENCE / 2:
+            self._resumed = now
+        self._looked = now
+        if now - self._resumed > PATIENCE / 2:
+            super().murder_workers()
+
+    def handle_ttin(self) -> None:
+        if self.app.alone:
+            log.warning("SIGTTIN was ignored: what is in memory has one worker; with --store there may be more")
+        else:
+            super().handle_ttin()
+
+    def reap_workers(self) -> None:
+        for pid, worker in tuple(self.WORKERS.items()):
+            ended, status = 0, 0
+            with suppress(ChildProcessError):
+                ended, status = os.waitpid(pid, os.WNOHANG)
+            if not ended:
+                continue
+            del self.WORKERS[pid]
+            worker.tmp.close()
+            self.cfg.child_exit(self, worker)
+            code = os.waitstatus_to_exitcode(status)
+            if code in (self.WORKER_BOOT_ERROR, self.APP_LOAD_ERROR):
+                raise HaltServer("a worker could not start, and has said why", code)
+            if len(self.WORKERS) < self.num_workers:
+                how = f"was killed (signal {-code})" if code < 0 else f"ended (exit status {code})"
+                self._ended.append(f"worker {pid} {how}")
+        super().reap_workers()  # others than workers, which a first process of a container inherits
+
+    def spawn_worker(self) -> Any:
+        if self._reading:
+            self._reading.join()
+        self.app.starting(self._ended.pop(0) if self._ended else "")
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, STOPS)  # until the worker has handlers of its own
+        try:
+            return super().spawn_worker()
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+class _Embedded(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
+    def __init__(
+        self,
+        app: WSGIApplication,
+        options: dict[str, Any],
+        encrypted: tuple[socket.socket, ssl.SSLContext] | None = None,
+        starting: Callable[[str], None] = lambda ended: None,
+        data: Reloading | None = None,
+        alone: bool = False,
+    ) -> None:
+        self._wsgi, self._options = Inline(app, REPLY), options
+        self.encrypted, self.starting, self.data, self.alone = encrypted, starting, data, alone
+        self.closed = mmap.mmap(-1, 1)  # what all processes see: whether the master listens no more
+        super().__init__()
+
+    def load_config(self) -> None:
+        for name, value in self._options.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Inline:
+        return self._wsgi
+
+    def run(self) -> None:
+        _Arbiter(self).run()
+
+
+def run(
+    app: WSGIApplication,
+    listener: socket.socket,
+    ready: Callable[[], None],
+    tls: tuple[Path, Path] | None = None,
+    encrypted: socket.socket | None = None,
+    *,
+    workers: int = 1,
+    leaving: Callable[[], None] = lambda: None,
+    starting: Callable[[str], None] = lambda ended: None,
+    metrics: Metrics | None = None,
+    data: Reloading | None = None,
+    cors: bool = True,
+    alone: bool = False,
+) -> None:
+    """Serve until a signal says stop; ``ready`` is called once calls are answered. Ends by SystemExit.
+
+    A worker that ends at once calls ``leaving`` before. Before each worker starts ``starting`` is called in the process
+    that it is forked from, and told how the one ended that it replaces (``worker 12 was killed (signal 9)``). Each
+    counts in a region of ``metrics`` of its own. On SIGHUP ``data`` is read anew, or whenever it says so. A worker that
+    is ``alone`` has all sandboxes in its memory, and is never killed for its silence: it may have been stopped only.
+
+    With a certificate and its key the socket speaks TLS, or if there is one more only that: then this one speaks HTTP.
+    The socket is gunicorn's from here on. Vendors have words for a request line that is too long, up to the limit set
+    here. ``cors``: browsers of other origins may read also what the server itself refuses.
+    """
+
+    def started(worker: Worker) -> None:
+        if metrics:
+            metrics.enter(worker.region)
+        _started(ready if worker.age == 1 else lambda: None, leaving)
+
+    def ended(arbiter: Any, worker: Worker) -> None:
+        if metrics:
+            metrics.leave(worker.region)
+
+    options: dict[str, Any] = {
+        "bind": f"fd://{listener.detach()}",
+        "workers": workers,
+        "worker_class": Worker,
+        "asgi_lifespan": "off",
+        "asgi_loop": "asyncio",
+        "preload_app": True,
+        "worker_tmp_dir": tempfiles.folder(),  # for heartbeats
+        "timeout": 0 if alone else PATIENCE,
+        "graceful_timeout": GRACE,
+        **connection.SPOKEN,
+        "keepalive": connection.KEPT,
+        "control_socket_disable": True,
+        "loglevel": "warning",
+        "accesslog": None,
+        "pre_fork": _allot,
+        "post_worker_init": started,
+        "child_exit": ended,
+    }
+    connection.Connection.cors = cors
+    _raise_limit_of_files()
+    beside = None
+    if tls and encrypted:
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        context.load_cert_chain(*tls)
+        beside = encrypted, context
+    elif tls:
+        options |= {"certfile": str(tls[0]), "keyfile": str(tls[1])}
+    _settle()
+    _Embedded(app, options, beside, starting, data, alone).run()
+
+
+def _allot(arbiter: Any, worker: Worker) -> None:
+    """Give a worker that is about to start a region in which no other one counts, but perhaps one did."""
+    taken = {other.region for other in arbiter.WORKERS.values()}
+    worker.region = min(set(range(REGIONS)) - taken, default=0)
+
+
+def _settle() -> None:
+    """Let the garbage collector pass over what is loaded by now, which stays to the end, and come a little less often.
+
+    Calls take less time for it, and the worker shares more pages with its parent.
+    """
+    gc.freeze()
+    gc.set_threshold(5_000, 10, 5)
+
+
+def _raise_limit_of_files() -> None:
+    """Every connection is an open file, and some systems allow 256 or 1,024 unless asked."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = FILES if hard == resource.RLIM_INFINITY else min(FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
+def _started(ready: Callable[[], None], leaving: Callable[[], None]) -> None:
+    """In the worker: Ctrl-C is for the master alone (a terminal sends it to both), whose quick stop ends us at once.
+
+    gunicorn's own handler of it takes a lock that the interrupted code may hold, and hangs for the grace period.
+    """
+
+    def end(number: int, frame: object) -> None:
+        with suppress(OSError, RuntimeError):  # nobody reads any more; or a line was just being written
+            leaving()
+        os._exit(0)
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGQUIT, end)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPS)
+    try:
+        ready()
+    except WrongSetting as wrong:
+        log.error("%s", wrong)
+        sys.exit(Arbiter.WORKER_BOOT_ERROR)

@@ -1,0 +1,89 @@
+"""The listening socket, opened by us: a taken port is a sentence, port 0 is known before the server starts."""
+
+from __future__ import annotations
+
+import errno
+import os
+import socket
+from contextlib import suppress
+from pathlib import Path
+
+from ..sdk.errors import WrongSetting
+
+
+def listen(host: str, port: int, flag: str = "--port") -> socket.socket:
+    """A listening TCP socket. Raises WrongSetting, which names the flag, when the address cannot be had."""
+    name = host.encode() if host.isascii() else host  # for a text Python loads all that it knows of names in Unicode
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            name, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+    except (OSError, UnicodeError):
+        raise WrongSetting(f"--host is {host!r}, wanted an address of this machine.") from None
+    listener = socket.socket(family, kind, protocol)
+    if os.name != "nt":
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind(address)
+        listener.listen(2048)
+    except OSError as error:
+        listener.close()
+        why = {
+            errno.EADDRINUSE: f"port {port} on {host} is taken; choose another with {flag} (0: a free one).",
+            errno.EACCES: f"port {port} needs more rights than this user has; choose one above 1023 with {flag}.",
+        }.get(error.errno or 0, f"cannot listen on {host} port {port}: {error.strerror}.")
+        raise WrongSetting(why) from None
+    return listener
+
+
+def url(listener: socket.socket, tls: bool) -> str:
+    """Where a person finds the server."""
+    host, port = listener.getsockname()[:2]
+    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)
+    return f"{'https' if tls else 'http'}://{host}:{port}"
+
+
+def prepare(port_file: Path) -> None:
+    """Take away the port that a server before us wrote, and find out whether ours can be written, by writing beside it.
+
+    Raises WrongSetting.
+    """
+    try:
+        if port_file.exists() and not port_file.is_file():
+            raise WrongSetting(f"--port-file is {port_file}, wanted {_WRITABLE}.")
+        port_file.unlink(missing_ok=True)
+        _write_beside(port_file, 0).unlink()
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or error
+        raise WrongSetting(f"--port-file is {port_file}, wanted {_WRITABLE} ({why}).") from None
+
+
+def tell(port_file: Path, port: int) -> None:
+    """Write the port in one step: a reader sees no half of it. Raises WrongSetting."""
+    try:
+        _write_beside(port_file, port).replace(port_file)
+    except OSError as error:
+        with suppress(OSError):
+            _beside(port_file).unlink(missing_ok=True)
+        raise WrongSetting(f"--port-file {port_file} cannot be written: {error.strerror}.") from None
+
+
+_WRITABLE = "a file in a folder that exists and can be written"
+
+
+def _beside(port_file: Path) -> Path:
+    return port_file.with_name(f".mockserver.{os.getpid()}")
+
+
+def _write_beside(port_file: Path, port: int) -> Path:
+    """A new file in the same folder that holds the port; none is left when it cannot be written."""
+    beside = _beside(port_file)
+    beside.unlink(missing_ok=True)
+    try:
+        with beside.open("x") as file:
+            file.write(f"{port}\n")
+    except OSError:
+        with suppress(OSError):
+            beside.unlink(missing_ok=True)
+        raise
+    return beside

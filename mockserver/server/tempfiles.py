@@ -1,0 +1,28 @@
+"""Temporary files that the processes of a server share: in memory where the system has a folder for that, for then
+neither a full disk nor a read-only one matters.
+"""
+
+from __future__ import annotations
+
+import os
+from tempfile import TemporaryFile
+
+from ..sdk.errors import WrongSetting
+
+MEMORY = "/dev/shm"
+
+
+def folder() -> str | None:
+    """Where such files are; None stands for the usual folder of temporary files."""
+    return MEMORY if os.path.isdir(MEMORY) and os.access(MEMORY, os.W_OK | os.X_OK) else None
+
+
+def file() -> int:
+    """The descriptor of a new file without a name, open as long as any process has it. Raises WrongSetting."""
+    try:
+        with TemporaryFile(dir=folder()) as made:
+            return os.dup(made.fileno())
+    except OSError as error:
+        raise WrongSetting(
+            f"no temporary file can be made ({error.strerror}); TMPDIR names a folder that can be written."
+        ) from None

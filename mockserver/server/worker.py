@@ -1,0 +1,138 @@
+"""A worker of gunicorn's: a process with an event loop, which serves until it is told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+from contextlib import suppress
+from typing import Any
+
+from gunicorn.workers import gasgi
+
+from ..engine.reload import Reloading
+from ..sdk.clock import running
+from .connection import LINGER, Connection
+from .memory import Room
+
+log = logging.getLogger("mockserver")
+
+GRACE = 10  # seconds that a stop has for the calls that are under way
+STOPS = {signal.SIGTERM, signal.SIGQUIT, signal.SIGINT}
+
+
+class Worker(gasgi.ASGIWorker):  # type: ignore[misc]  # gunicorn has no types
+    """One that stops as soon as it is told to and the calls that it was sent are answered, and waits for no client
+    longer than it said.
+    """
+
+    connections: set[Connection]
+    region: int  # where it counts
+    # Not reset to what the system does, end the process: the master's handler, which it inherits, does no harm until
+    # there is our own.
+    SIGNALS = [number for number in gasgi.ASGIWorker.SIGNALS if number != signal.SIGHUP]
+    _fetching: asyncio.Task[None] | None = None
+
+    def init_signals(self) -> None:
+        super().init_signals()
+        self.loop.add_signal_handler(signal.SIGHUP, self._follow)
+
+    def _follow(self) -> None:
+        """Serve the data that the master has read anew, if it has."""
+        data: Reloading | None = self.app.data
+        if data and data.behind and (self._fetching is None or self._fetching.done()):
+            self._fetching = self.loop.create_task(self._fetch(data))
+
+    async def _fetch(self, data: Reloading) -> None:
+        """Read it in a thread, and put it in place between two calls."""
+        while data.behind:
+            (await asyncio.to_thread(data.fetched))()
+
+    async def _serve(self) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self.connections, self._wake, self._room = set(), task.cancel, Room()
+        if self.app.encrypted:  # beside gunicorn's own socket: TLS on all of those, or on none, is all that it offers
+            listener, context = self.app.encrypted
+            self.servers.append(await self.loop.create_server(lambda: Connection(self), sock=listener, ssl=context))
+        self.loop.call_soon(self._widen)  # once it listens
+        await super()._serve()
+
+    def _widen(self) -> None:
+        """Let the system take in as many as it was told at first: asyncio has told it 100."""
+        for listener in self.sockets:
+            listener.sock.listen(self.cfg.backlog)
+
+    def handle_exit_signal(self) -> None:
+        if self.alive:  # told again, by its master beside its group, it is shutting down by then
+            self._wake()  # it sleeps between heartbeats, and goes on to shut down
+        super().handle_exit_signal()
+
+    def notify(self) -> None:
+        """Say that it is alive, once a second. A signal that came too early to be heard is made up for."""
+        super().notify()
+        self._follow()
+        now, stopped = self.loop.time(), running.tick()
+        for connection in tuple(self.connections):
+            connection.look(now, stopped)
+        self._room.give_back(now)
+
+    async def _shutdown(self) -> None:
+        until = self.loop.time() + GRACE - 0.5  # before the master's patience ends
+        await self._masters_turn()
+        coming = await self._let_in()
+        while (now := self.loop.time()) < until and not self._quick_shutdown:
+            for connection in tuple(self.connections):
+                connection.hang_up(now)
+            if not self.connections and coming.done():
+                return
+            await asyncio.sleep(0.01)
+        calls = sum(not connection._awaiting_request for connection in self.connections)
+        log.warning("worker %d stops after %d s with calls that are not answered: %d", self.pid, GRACE, calls)
+
+    def _cleanup(self) -> None:
+        signal.pthread_sigmask(signal.SIG_BLOCK, STOPS)
+        for number in STOPS:  # the loop that is closed next would be told by a pipe that is closed, too
+            self.loop.remove_signal_handler(number)
+        turn_deaf()
+        super()._cleanup()
+
+    async def _masters_turn(self) -> None:
+        """Go on until the master listens no more, if it is about to: connections that come when nobody takes them in
+        any more, but the master's socket is still open, would be cut. A signal to the group of processes tells a worker
+        at the same moment as its master, one to a worker alone tells the master nothing.
+        """
+        until = self.loop.time() + LINGER
+        while not self.app.closed[0] and self.loop.time() < until:
+            await asyncio.sleep(0.005)
+
+    async def _let_in(self) -> asyncio.Future[Any]:
+        """Listen no more, but take those connections that the system has accepted for us so far."""
+        listeners = [(listener.sock, self._context) for listener in self.sockets]
+        if self.app.encrypted:
+            listeners.append(self.app.encrypted)
+        for listener, _ in listeners:
+            self.loop.remove_reader(listener)
+        await asyncio.sleep(0)  # those that the loop has just accepted become connections
+        taken = []
+        for listener, context in listeners:
+            with suppress(OSError):  # there are no more
+                while True:
+                    taken.append((listener.accept()[0], context))
+        for server in self.servers:
+            server.close()
+        take = self.loop.connect_accepted_socket
+        return asyncio.gather(
+            *(take(lambda: Connection(self), connection, ssl=context) for connection, context in taken),
+            return_exceptions=True,
+        )
+
+    def _get_ssl_context(self) -> Any:
+        self._context = super()._get_ssl_context()
+        return self._context
+
+
+def turn_deaf() -> None:
+    """Heed no further signal to stop: this process is all but over, and would end with a trace or another status."""
+    for number in STOPS:
+        signal.signal(number, signal.SIG_IGN)

@@ -1,0 +1,72 @@
+"""Carrying out delays and network faults where each call has a thread of its own, as under werkzeug."""
+
+from __future__ import annotations
+
+import socket
+import struct
+import time
+from collections.abc import Callable, Iterable, Iterator
+from errno import ECONNRESET  # servers pass over it in silence
+from threading import Semaphore
+from typing import TYPE_CHECKING
+
+from ..sdk.http import Reply
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+AT_ONCE = 32
+DRIP_PIECES = 10
+DRIP_PAUSE = 0.2
+
+
+class Carrier:
+    """WSGI: lets the app answer, then waits and misbehaves as its Reply says.
+
+    Any number of calls may wait at once, but only some are worked on: a thousand that all want the interpreter would
+    spend most of their time on taking it from each other.
+    """
+
+    def __init__(self, app: WSGIApplication, key: str, sleep: Callable[[float], None] = time.sleep) -> None:
+        self._app, self._key, self._sleep = app, key, sleep
+        self._turns = Semaphore(AT_ONCE)
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        with self._turns:
+            body = self._app(environ, start_response)
+        reply: Reply | None = environ.get(self._key)
+        if reply is None:
+            return body
+        if reply.delay:
+            self._sleep(reply.delay)
+        if reply.network == "reset":
+            _reset(environ)
+            raise ConnectionResetError(ECONNRESET, "reset, as the fault asks")
+        if reply.network == "empty":
+            raise ConnectionResetError(ECONNRESET, "closed without a byte, as the fault asks")
+        if reply.network == "truncate":
+            return self._truncated(b"".join(body))
+        if reply.network == "malformed":
+            whole = b"".join(body)
+            return [whole[: len(whole) // 2].ljust(len(whole), b"!")]
+        if reply.network == "drip":
+            return self._dripping(b"".join(body))
+        return body
+
+    def _truncated(self, whole: bytes) -> Iterator[bytes]:
+        yield whole[: len(whole) // 2]
+        raise ConnectionResetError(ECONNRESET, "cut in the middle, as the fault asks")
+
+    def _dripping(self, whole: bytes) -> Iterator[bytes]:
+        size = max(1, -(-len(whole) // DRIP_PIECES))
+        for start in range(0, len(whole), size):
+            yield whole[start : start + size]
+            self._sleep(DRIP_PAUSE)
+
+
+def _reset(environ: WSGIEnvironment) -> None:
+    """Close the connection with an RST, before the server would close it in peace."""
+    connection = environ.get("werkzeug.socket")
+    if isinstance(connection, socket.socket):
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        socket.close(connection.detach())

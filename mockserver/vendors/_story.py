@@ -1,0 +1,146 @@
+"""The story that all five vendors tell: a dozen customers, six products, billing months, amounts.
+
+Used only when data is made. Entry ``index`` depends on (seed, index) and on the anchor's month, never on a stream, so
+that each vendor may tell any part of it in any order. Twelve entries make a month, one per customer; month 0 is the
+calendar month before the anchor's, month 1 the one before, up to 35; then the months come round again with new purchases.
+
+Records that a vendor needs beside the story (a tie, a test invoice, a cancelled one) must not disturb its totals: they
+amount to nothing, or their status says that they do not count.
+"""
+
+from __future__ import annotations
+
+from calendar import monthrange
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from random import Random
+from typing import Literal
+
+from ..sdk.clock import months_before
+from ..sdk.money import rounded
+
+MONTHS = 36
+State = Literal["paid", "open", "overdue"]
+
+
+@dataclass(frozen=True, slots=True)
+class Customer:
+    """``tax_rate`` is in percent; ``key`` is the word from which vendors derive their ids."""
+
+    key: str
+    company: str
+    contact: tuple[str, str]
+    city: str
+    country: tuple[str, str]
+    currency: str
+    symbol: str
+    tax_rate: int
+    product: int
+
+    @property
+    def email(self) -> str:
+        return f"billing@{self.key}.example"
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """``price`` is a month's list price before tax, in the customer's currency."""
+
+    key: str
+    name: str
+    plan: str
+    price: Decimal
+
+
+PRODUCTS = (
+    Product("fibre", "Fibre Internet", "Gold", Decimal("49.90")),
+    Product("iptv", "IPTV", "Silver", Decimal("30.00")),
+    Product("voice", "Cloud Telephony", "Gold", Decimal("84.50")),
+    Product("iot", "IoT Connectivity", "Platinum", Decimal("185.10")),
+    Product("hosting", "Managed Hosting", "Silver", Decimal("21.00")),
+    Product("backup", "Online Backup", "Bronze", Decimal("12.75")),
+)
+
+CUSTOMERS = (
+    Customer("harbourlight", "Harbourlight Logistics", ("Maren", "Aldous"), "Portland", ("US", "United States"), "USD", "$", 0, 0),
+    Customer("kestrel", "Kestrel Print Works", ("Owen", "Hale"), "Leeds", ("GB", "United Kingdom"), "GBP", "£", 20, 1),
+    Customer("blauwal", "Blauwal Software", ("Jonas", "Brandt"), "Bremen", ("DE", "Germany"), "EUR", "€", 19, 2),
+    Customer("sequoia", "Sequoia Clinics", ("Dana", "Whitfield"), "Sacramento", ("US", "United States"), "USD", "$", 8, 3),
+    Customer("mistral", "Mistral Voyages", ("Claire", "Fabre"), "Avignon", ("FR", "France"), "EUR", "€", 20, 4),
+    Customer("tundra", "Tundra Outfitters", ("Noah", "Lavoie"), "Denver", ("US", "United States"), "USD", "$", 5, 5),
+    Customer("oliveto", "Oliveto Foods", ("Sara", "Conti"), "Bari", ("IT", "Italy"), "EUR", "€", 22, 0),
+    Customer("lanternfish", "Lanternfish Studio", ("Priya", "Nair"), "Austin", ("US", "United States"), "USD", "$", 0, 1),
+    Customer("cobalt", "Cobalt Analytics", ("Ellis", "Drummond"), "Glasgow", ("GB", "United Kingdom"), "GBP", "£", 20, 2),
+    Customer("ceiba", "Ceiba Telemetry", ("Mateo", "Rojas"), "Miami", ("US", "United States"), "USD", "$", 7, 3),
+    Customer("nordlys", "Nordlys Energy", ("Ingrid", "Solberg"), "Chicago", ("US", "United States"), "USD", "$", 10, 4),
+    Customer("pinecrest", "Pinecrest Schools", ("Walter", "Boone"), "Boise", ("US", "United States"), "USD", "$", 0, 5),
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One sale: a customer used a product in a month. ``total = net + tax``; all amounts have two decimals.
+
+    ``discount`` is in percent of ``gross`` (the list price); ``net`` is what is left of it.
+    """
+
+    index: int
+    month: int
+    customer: Customer
+    product: Product
+    starts: date
+    ends: date
+    quantity: int
+    gross: Decimal
+    discount: int
+    net: Decimal
+    tax: Decimal
+    total: Decimal
+    state: State
+
+
+def entry(seed: int, index: int, anchor: datetime) -> Entry:
+    """The story's entry of this index, told from this anchor."""
+    draw = Random(f"story/{seed}/{index}")
+    month = index // len(CUSTOMERS) % MONTHS
+    customer = CUSTOMERS[index % len(CUSTOMERS)]
+    product = PRODUCTS[customer.product] if draw.random() < 0.8 or month == 0 else draw.choice(PRODUCTS)
+    starts, ends = billing_month(anchor, month)
+    quantity = draw.choice((1, 1, 1, 2, 3))
+    usage = Decimal(draw.randrange(0, 2000)) / 100 if draw.random() < 0.5 else Decimal(0)
+    gross = rounded(product.price * quantity + usage, 2)
+    discount = draw.choice((0, 0, 0, 0, 10, 20))
+    net = rounded(gross * (100 - discount) / 100, 2)
+    tax = rounded(net * customer.tax_rate / 100, 2)
+    return Entry(
+        index, month, customer, product, starts, ends, quantity, gross, discount, net, tax, net + tax,
+        _state(draw, month, index % len(CUSTOMERS)),
+    )  # fmt: skip
+
+
+def billing_month(anchor: datetime, back: int) -> tuple[date, date]:
+    """First and last day of the calendar month that lies ``back`` months before the one preceding the anchor's."""
+    year, month = divmod(anchor.year * 12 + anchor.month - 2 - back, 12)
+    return date(year, month + 1, 1), date(year, month + 1, monthrange(year, month + 1)[1])
+
+
+def gift(block: int) -> int:
+    """Which customer gets something for nothing in a month: the first one in the newest, the others in turn."""
+    return 0 if block == 0 else 1 + (block - 1) % (len(CUSTOMERS) - 1)
+
+
+def anchor(at: datetime, block: int, later: int = 0) -> datetime:
+    """The anchor from which the months of ``block`` are told so that the billed one is the one before ``at``, or so
+    many months later.
+    """
+    return months_before(at, -(block % MONTHS + later))
+
+
+def _state(draw: Random, month: int, customer: int) -> State:
+    """The newest month is half unpaid; of the older ones a few stay overdue, for the first customer among them."""
+    if month == 0:
+        return "open" if customer % 2 == 0 else "paid"
+    if month == 3 and customer == 0:
+        return "overdue"
+    return "overdue" if draw.random() < 0.08 else "paid"

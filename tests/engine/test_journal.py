@@ -1,0 +1,107 @@
+"""The journal: bounded whatever is sent, written before a reply is seen, its entries as large as they say."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from mockserver.engine import journal
+from mockserver.engine.exchange import Done
+from mockserver.engine.redaction import BODY_LIMIT
+from mockserver.engine.serve import serve
+from mockserver.sdk import clock
+from mockserver.sdk.call_warnings import Notice
+from mockserver.sdk.contract import Vendor
+from mockserver.sdk.http import Reply, Request
+from tests.support.acme import BILLS, RICH, Sandboxed
+
+
+def calls(server: Sandboxed, number: int) -> None:
+    """So many calls of all kinds, without the server in front: small and large ones, answered and refused."""
+    vendor = server.vendor
+    for index in range(number):
+        key = {"x-acme-key": RICH} if index % 3 else {}
+        body = b"b" * (index % 7 * 900)
+        query = f"page={index % 4}&unknown={index}" + "&long=" + "q" * (index % 5 * 500)
+        endpoint = vendor.endpoints[0] if index % 2 else None
+        serve(server.world, vendor, endpoint, Request("GET", BILLS, query, key, body=body))
+
+
+def size(value: Any) -> int:
+    """How many bytes a JSON value takes in memory, counting what is shared each time."""
+    inner: Iterator[Any] = iter(())
+    if isinstance(value, Mapping):
+        inner = (item for pair in value.items() for item in pair)
+    elif isinstance(value, list | tuple):
+        inner = iter(value)
+    return sys.getsizeof(value) + sum(map(size, inner))
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_a_hundred_thousand_calls_stay_within_the_bounds(vendor: Vendor) -> None:
+    server = Sandboxed(vendor, journal_entries="500", journal_bytes="3000000")
+    calls(server, 100_000)
+    kept = server.world.store.entries("default")
+    assert 50 < len(kept) <= 500
+    assert kept[-1][0] == 100_000
+    assert [id for id, _ in kept] == list(range(100_001 - len(kept), 100_001))
+    assert size([entry for _, entry in kept]) < 2 * 3_000_000
+
+
+@pytest.mark.parametrize(("bounds", "left"), [({"journal_entries": "7"}, 7), ({"journal_entries": "0"}, 0)])
+def test_the_oldest_go_first(vendor: Vendor, bounds: dict[str, Any], left: int) -> None:
+    server = Sandboxed(vendor, **bounds)
+    calls(server, 20)
+    entries = server.control("GET", "/requests").json
+    assert [entry["id"] for entry in entries["requests"]] == list(range(20, 20 - left, -1))
+    assert entries["meta"] == {"total": left, "dropped": 20 - left}
+
+
+def test_an_entry_larger_than_the_journal_is_not_kept(vendor: Vendor) -> None:
+    server = Sandboxed(vendor, journal_bytes="100")
+    assert server.get().status == 200
+    assert server.control("GET", "/requests").json["requests"] == []
+
+
+def test_bodies_are_cut(vendor: Vendor) -> None:
+    server = Sandboxed(vendor, records="2000")
+    big = server.get(f"{BILLS}?size=50")
+    assert len(big.body) < 64 * 1024
+    (entry,) = server.control("GET", "/requests").json["requests"]
+    assert (entry["response"]["body"], entry["response"]["truncated"]) == (big.body.decode(), False)
+    serve(server.world, vendor, None, Request("POST", "/x", body=b"b" * 100_000))
+    entry = server.control("GET", "/requests").json["requests"][0]
+    assert len(entry["request"]["body"]) == 64 * 1024
+
+
+def test_a_read_after_a_reply_sees_the_call(vendor: Vendor) -> None:
+    server = Sandboxed(vendor)
+
+    def call_and_look(worker: int) -> bool:
+        id = server.get(f"{BILLS}?worker={worker}").call
+        found = server.control("GET", f"/requests/{id}").json["request"]["query"]
+        return bool(found["worker"] == str(worker))
+
+    with ThreadPoolExecutor(16) as pool:
+        assert all(pool.map(call_and_look, range(200)))
+    assert server.control("GET", "/requests").json["meta"] == {"total": 200, "dropped": 0}
+
+
+def test_what_is_kept_of_a_call_is_no_more_than_is_counted(vendor: Vendor) -> None:
+    world = Sandboxed(vendor).world
+    body, names = b"x" * (10 * BODY_LIMIT), {"x-" + "n" * 5000: ""}
+    told = world.redaction.of(Request("GET", "/v3/bills", headers=names), vendor)
+    reply = Reply(200, body)
+    notice = Notice("header." + "n" * 5000, "unknown-header", "n" * 5000)
+    done = Done(vendor, None, "default", Request("GET", "/"), "/", reply, (notice,), clock.at(0), 0.0, 1.0)
+    entry, size = journal.entry(done, told)
+    assert size >= BODY_LIMIT + 15_000
+    held = entry._parts[5].body
+    assert len(held) == BODY_LIMIT + 1
+    assert (entry["response"]["truncated"], len(entry["response"]["body"])) == (True, BODY_LIMIT)
+    assert world.redaction._remembered.cache_info().currsize == 0

@@ -1,0 +1,62 @@
+"""SECURITY.md promises nothing that no test proves."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from mockserver.admin import guard, http, redact
+from mockserver.data import yaml_text
+from mockserver.engine import redaction
+from mockserver.engine.serve import LONGEST_TARGET
+from mockserver.sandbox import editor, fault_rules
+from mockserver.sandbox.matching import MOST
+from mockserver.sdk import similar
+from mockserver.sdk.jsontext import DIGITS
+from mockserver.server import asgi, malformed
+
+ROOT = Path(__file__).parent.parent
+PAGE = (ROOT / "SECURITY.md").read_text(encoding="utf-8")
+PROVED = re.compile(r"`(tests/[\w/]+\.py)::(\w+)`")
+
+
+def rows() -> list[list[str]]:
+    table = [line.strip("| \n").split(" | ") for line in PAGE.splitlines() if line.startswith("|")]
+    return table[2:]
+
+
+def test_every_promise_names_tests_that_there_are() -> None:
+    assert len(rows()) > 20
+    for promise, _, proof in rows():
+        named = PROVED.findall(proof)
+        assert named, promise
+        assert PROVED.sub("", proof).strip(" ,") == "", proof
+        for file, test in named:
+            assert f"\ndef {test}(" in (ROOT / file).read_text(encoding="utf-8"), f"{file}::{test}"
+
+
+def test_the_limits_are_those_of_the_code() -> None:
+    limits = " ".join(limit for _, limit, _ in rows())
+    told = {
+        f"{LONGEST_TARGET:,} bytes": "a request line in the vendor's words",
+        f"{malformed.LINE:,} bytes": "a request line",
+        f"{malformed.FIELDS} headers of {malformed.FIELD:,} bytes": "headers",
+        f"{guard.BODY_LIMIT:,} bytes": "a body of control",
+        f"{asgi.BODY_LIMIT:,} bytes": "any body",
+        f"{http.DEEPEST} levels": "JSON",
+        f"{http.MOST:,} values": "JSON",
+        f"{yaml_text.DEPTH} levels": "YAML",
+        f"{DIGITS:,} digits": "a number",
+        f"{MOST} names": "a matcher",
+        f"{redaction.BODY_LIMIT:,} bytes": "a body of a call",
+        f"{editor.MOST:,} records": "records made at once",
+        f"{fault_rules.MOST} rules": "fault rules",
+        f"{similar.MAX_NAME_CHARS} characters": "a name that may be a slip",
+        f"{redact.LONGEST:,} characters": "a problem",
+    }
+    for limit, what in told.items():
+        assert limit in limits, what
+
+
+def test_the_readme_leads_there() -> None:
+    assert "SECURITY.md" in (ROOT / "README.md").read_text(encoding="utf-8")

@@ -1,0 +1,34 @@
+"""What can be set in a sandbox: checked whole, as values; what calls make of it is shown in tests/control."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from mockserver.sandbox.settings_patch import KEYS, amended, shown
+from mockserver.sdk.contract import Vendor
+from mockserver.sdk.errors import Misuse, WrongSetting
+from mockserver.sdk.quota import Quota
+from tests.support.acme import Sandboxed
+
+
+def test_the_sandbox_itself_is_left_as_it_was(vendor: Vendor) -> None:
+    rooms = Sandboxed(vendor).world.sandboxes
+    before = rooms.enter("a", 0.0)
+    changes = {"strict": True, "quotas": {"acme": "3/minute"}, "dataset": "hand", "delay": 5}
+    after = amended(rooms, before, changes, 0.0)
+    assert (after.strict, after.quotas, after.dataset, after.delay) == (True, {"acme": Quota(3, 60)}, "hand", 5)
+    assert rooms.enter("a", 0.0) == before != after
+    assert tuple(shown(after)) == KEYS
+    back = amended(rooms, after, {**shown(before), "quotas": {"acme": None}}, 0.0)
+    assert replace(back, epoch=before.epoch) == before
+
+
+def test_what_cannot_be_set_is_a_sentence(vendor: Vendor) -> None:
+    rooms = Sandboxed(vendor).world.sandboxes
+    sandbox = rooms.enter("a", 0.0)
+    with pytest.raises(WrongSetting, match=r"^There is no setting 'clock', wanted dataset, readings, quotas, strict,"):
+        amended(rooms, sandbox, {"strict": True, "clock": "real"}, 0.0)
+    with pytest.raises(Misuse, match=r"There is no reading acme\.x"):
+        amended(rooms, sandbox, {"readings": {"acme.x": "y"}}, 0.0)

@@ -1,0 +1,330 @@
+"""Carrying out what a Reply says in an event loop, with an injected sleep."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import socket
+import threading
+from collections.abc import Iterable, Mapping
+from time import process_time
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from mockserver.sdk.http import Network, Reply
+from mockserver.server import asgi, wsgi_faults
+from mockserver.server.asgi import Inline, environment
+
+BODY = b'{"bills":[' + b",".join(b'{"id":%d}' % index for index in range(50)) + b"]}"
+
+
+def scope(path: str = "/v3/bills", query: str = "", *headers: tuple[bytes, bytes]) -> dict[str, Any]:
+    return {
+        "type": "http",
+        "method": "GET",
+        "scheme": "http",
+        "http_version": "1.1",
+        "path": path,
+        "raw_path": path.encode(),
+        "query_string": query.encode("latin-1"),
+        "server": ("127.0.0.1", 8080),
+        "headers": list(headers),
+    }
+
+
+class Carried:
+    """What was sent, slept and seen while a call was carried out."""
+
+    def __init__(
+        self,
+        reply: Reply | None = None,
+        *,
+        asked: Mapping[str, Any] | None = None,
+        parts: Iterable[bytes] = (),
+        leaves: bool = False,
+    ):
+        self.sent: list[Mapping[str, Any]] = []
+        self.slept: list[float] = []
+        self.environ: dict[str, Any] = {}
+        self.thread = ""
+        self.closed = False
+        self.options: list[tuple[int, int, bytes]] = []
+        self.aborted = False
+        self.protocol = SimpleNamespace(transport=self)
+        messages = [{"body": part, "more_body": True} for part in parts] + [{"body": b""}]
+        self._messages = [{"type": "http.request", **message} for message in messages]
+        if leaves:
+            self._messages[-1] = {"type": "http.disconnect"}
+
+        def app(environ: dict[str, Any], start_response: Any) -> Any:
+            self.environ, self.thread = environ, threading.current_thread().name
+            environ["the-key"] = reply
+            start_response("200 OK", [("Content-Type", "application/json"), ("X-Name", "Jos\xe9")])
+            return self
+
+        self._app = Inline(app, "the-key", self._sleep)
+        self.refused = False
+        try:
+            asyncio.run(self._app(asked or scope(), self.receive, self._send))
+        except asyncio.CancelledError:
+            self.refused = True
+
+    async def _sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+
+    async def receive(self) -> Mapping[str, Any]:
+        return self._messages.pop(0)
+
+    async def _send(self, message: Mapping[str, Any]) -> None:
+        self.sent.append(message)
+
+    # What the app gives back, and the transport.
+
+    def __iter__(self) -> Any:
+        return iter((BODY[:100], BODY[100:]))
+
+    def close(self) -> None:
+        self.closed = True
+
+    def get_extra_info(self, name: str) -> Carried:
+        assert name == "socket"
+        return self
+
+    def setsockopt(self, *option: Any) -> None:
+        self.options.append(option)
+
+    def abort(self) -> None:
+        self.aborted = True
+
+    @property
+    def body(self) -> bytes:
+        return b"".join(message.get("body", b"") for message in self.sent)
+
+
+@pytest.mark.parametrize("reply", [None, Reply(200, BODY)])
+def test_nothing_asked_nothing_done(reply: Reply | None) -> None:
+    carried = Carried(reply)
+    assert carried.sent == [
+        {
+            "type": "http.response.start",
+            "status": 200,
+            "headers": [(b"Content-Type", b"application/json"), (b"X-Name", b"Jos\xe9")],
+        },
+        {"type": "http.response.body", "body": BODY},
+    ]
+    assert (carried.slept, carried.refused, carried.closed) == ([], False, True)
+
+
+def test_a_delay_comes_before_the_first_byte() -> None:
+    assert Carried(Reply(200, BODY, delay=0.8)).slept == [0.8]
+    carried = Carried(Reply(200, BODY, delay=0.1, network="empty"))
+    assert (carried.slept, carried.sent) == ([0.1], [])
+
+
+@pytest.mark.parametrize("network", ["reset", "empty"])
+def test_a_connection_is_closed_without_a_byte_and_with_rst_only_for_a_reset(network: Network) -> None:
+    carried = Carried(Reply(200, BODY, network=network))
+    assert (carried.refused, carried.sent) == (True, [])
+    assert carried.aborted == (network == "reset")
+    assert [option[:2] for option in carried.options] == [(socket.SOL_SOCKET, socket.SO_LINGER)] * carried.aborted
+
+
+def test_half_a_body_is_sent_of_a_whole_that_was_promised() -> None:
+    carried = Carried(Reply(200, BODY, network="truncate"))
+    assert (carried.refused, carried.body) == (True, BODY[: len(BODY) // 2])
+    assert carried.sent[-1]["more_body"] is True
+
+
+def test_a_malformed_body_is_as_long_as_the_whole() -> None:
+    carried = Carried(Reply(200, BODY, network="malformed"))
+    assert (len(carried.body), carried.refused) == (len(BODY), False)
+    assert carried.body.startswith(BODY[: len(BODY) // 2] + b"!!")
+
+
+def test_a_body_drips_whole() -> None:
+    carried = Carried(Reply(200, BODY, network="drip"))
+    assert (carried.body, len(carried.slept)) == (BODY, wsgi_faults.DRIP_PIECES)
+    assert not carried.sent[-1].get("more_body")
+
+
+@pytest.mark.parametrize(
+    ("path", "in_the_loop"),
+    [
+        ("/v3/bills", True),
+        ("/__admin/records/acme", False),
+        ("/__admin/requests", False),
+        ("/__admin/requests?after=7", False),
+        ("/__admin/requests?after=7&brief=true", True),
+        ("/__admin/health", True),
+    ],
+)
+def test_pages_of_ours_are_answered_by_a_thread_unless_they_are_quick(path: str, in_the_loop: bool) -> None:
+    alone, _, query = path.partition("?")
+    assert (Carried(asked=scope(alone, query)).thread == threading.main_thread().name) == in_the_loop
+
+
+def test_the_environment_says_what_was_sent() -> None:
+    headers = [(b"host", b"x"), (b"x-acme-key", b"one"), (b"x-acme-key", b"two"), (b"content-type", b"text/plain")]
+    made = environment(scope("/jos\xe9", "a=%20\xe9", *headers))
+    assert made["PATH_INFO"].encode("latin-1").decode() == "/jos\xe9"
+    assert made["RAW_URI"].endswith("?a=%20\xe9")
+    assert made["QUERY_STRING"] == "a=%20\xe9"
+    assert (made["HTTP_X_ACME_KEY"], made["CONTENT_TYPE"], made["HTTP_HOST"]) == ("one,two", "text/plain", "x")
+    assert "CONTENT_LENGTH" not in made
+    assert environment(scope())["RAW_URI"] == "/v3/bills"
+
+
+def test_a_body_is_read_in_full_and_only_if_there_is_one() -> None:
+    chunked = scope("/v3/bills", "", (b"transfer-encoding", b"chunked"))
+    carried = Carried(asked=chunked, parts=[b"one", b"two"])
+    assert carried.environ["wsgi.input"].read() == b"onetwo"
+    assert carried.environ["CONTENT_LENGTH"] == "6"
+    assert Carried(parts=[b"never read"]).environ["wsgi.input"].read() == b""
+
+
+def test_a_body_in_many_pieces_is_not_copied_for_each() -> None:
+    """It took minutes, in which nobody else was answered."""
+    chunked = scope("/v3/bills", "", (b"transfer-encoding", b"chunked"))
+    before = process_time()
+    read = Carried(asked=chunked, parts=[b"1234" * 64] * 60_000).environ["wsgi.input"].read()
+    assert read == b"1234" * 64 * 60_000
+    assert process_time() - before < 10
+
+
+def test_a_body_beyond_the_limit_is_read_and_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(asgi, "BODY_LIMIT", 10)
+    long = scope("/v3/bills", "", (b"content-length", b"18"))
+    assert Carried(asked=long, parts=[b"123456", b"789012", b"345678"]).environ["wsgi.input"].read() == b"12345678901"
+
+
+def test_of_a_body_no_more_is_kept_than_the_app_looks_at() -> None:
+    async def receive() -> Mapping[str, Any]:
+        return {"type": "http.request", **parts.pop(0)}
+
+    async def send(message: Mapping[str, Any]) -> None:
+        pass
+
+    for looked_at, kept in ((0, b""), (5, b"12345"), (10, b"1234567890"), (99, b"123456789012")):
+        parts: list[dict[str, Any]] = [{"body": b"123456", "more_body": True}, {"body": b"789012"}]
+        app = Looking(looked_at)
+        asyncio.run(Inline(app, "the-key")(scope("/v3/bills", "", (b"content-length", b"12")), receive, send))
+        assert (app.read, app.environ["CONTENT_LENGTH"], parts) == (kept, "12", [])
+
+
+class Looking:
+    """An app that looks at so many bytes of a body."""
+
+    def __init__(self, most: int) -> None:
+        self.most, self.read, self.environ = most, b"", dict[str, Any]()
+
+    def keeps(self, environ: Mapping[str, Any]) -> int:
+        return self.most if environ["wsgi.input"].read() == b"" else -1
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        self.read, self.environ = environ["wsgi.input"].read(), environ
+        start_response("200 OK", [])
+        return []
+
+
+def test_no_long_name_of_a_header_is_remembered() -> None:
+    for name in (b"X-Short", b"X-" + b"a" * 8000):
+        before = asgi._known_key.cache_info().currsize, asgi._known_lower.cache_info().currsize
+        assert environment(scope("/", "", (name, b"1")))[f"HTTP_{name.decode().upper().replace('-', '_')}"] == "1"
+        assert asgi._lower(name) == name.decode()
+    assert (asgi._known_key.cache_info().currsize, asgi._known_lower.cache_info().currsize) == before
+
+
+def test_half_a_body_is_no_call() -> None:
+    chunked = scope("/v3/bills", "", (b"transfer-encoding", b"chunked"))
+    carried = Carried(asked=chunked, parts=[b"half of"], leaves=True)
+    assert (carried.refused, carried.environ, carried.sent) == (True, {}, [])
+
+
+@pytest.mark.parametrize(
+    ("reply", "plain"),
+    [
+        (Reply(200, BODY, (("X-Name", "a\tb \xe4"),)), True),
+        (Reply(204, b"", (("X-Name", ""),)), True),
+        (Reply(200, BODY, (("X-Name", "a\r\nSet-Cookie: b"),)), False),
+        (Reply(200, BODY, (("X-Name\r\nSet-Cookie", "b"),)), False),
+        (Reply(200, BODY, (("X-Name", "a\x00"),)), False),
+        (Reply(200, BODY, (("X-Name", "\u0141\xf3d\u017a"),)), False),
+        (Reply(200, BODY, (("Date", "today"),)), False),
+        (Reply(204, BODY), False),
+    ],
+)
+def test_a_reply_is_plain_when_nothing_of_it_is_left_to_gunicorn(reply: Reply, plain: bool) -> None:
+    assert asgi.is_plain(reply) == plain
+
+
+class Line(list[str]):
+    """What reaches the stream behind a Gathered one, write by write."""
+
+    def write(self, text: str) -> None:
+        self.append(text)
+
+
+def test_lines_of_one_turn_of_the_loop_are_written_together() -> None:
+    written = Line()
+    stream = asgi.Gathered(written)
+    stream.write("before\n")
+
+    async def turn() -> None:
+        stream.write("one\n")
+        stream.write("two\n")
+        assert written == ["before\n"]
+        await asyncio.sleep(0)
+        stream.write("three\n")
+        await asyncio.sleep(0)
+
+    asyncio.run(turn())
+    stream.write("after\n")
+    assert written == ["before\n", "one\ntwo\n", "three\n", "after\n"]
+
+
+def test_no_more_lines_are_written_together_than_a_pipe_takes_undivided() -> None:
+    written = Line()
+    stream, line = asgi.Gathered(written), "x" * 999 + "\n"
+
+    async def turn() -> None:
+        for _ in range(6):
+            stream.write(line)
+        await asyncio.sleep(0)
+
+    asyncio.run(turn())
+    assert written == [line * 4, line * 2]
+
+
+def test_lines_that_cannot_be_written_are_lost_and_stop_nobody() -> None:
+    class Full:
+        def write(self, text: str) -> None:
+            tried.append(text)
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    tried: list[str] = []
+    stream, line = asgi.Gathered(Full()), "x" * 4000 + "\n"
+
+    async def turn() -> None:
+        asyncio.get_running_loop().set_exception_handler(lambda loop, context: tried.append("broken"))
+        stream.write(line)
+        stream.write(line)
+        await asyncio.sleep(0)
+
+    stream.write("before\n")
+    asyncio.run(turn())
+    assert tried == ["before\n", line, line]
+
+
+def test_lines_are_written_before_a_process_ends_amid_a_turn() -> None:
+    written = Line()
+    stream = asgi.Gathered(written)
+
+    async def turn() -> None:
+        stream.write("one\n")
+        stream.flush()
+        assert written == ["one\n"]
+
+    asyncio.run(turn())
+    assert written == ["one\n"]

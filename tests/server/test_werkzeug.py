@@ -1,0 +1,67 @@
+"""The threaded server's own look at files; how it answers is tested with the servers that are started."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from threading import Event
+from typing import Any
+
+import pytest
+from werkzeug.serving import BaseWSGIServer
+
+from mockserver.engine.reload import PAUSE
+from mockserver.server import listen, werkzeug
+
+
+class Enough(Exception):
+    """The test has seen enough."""
+
+
+class Looked:
+    """Files that have changed at some looks."""
+
+    def __init__(self, *looks: bool, watching: bool = True) -> None:
+        self._looks, self.watching, self.renewed = iter(looks), watching, list[int]()
+        self._at = 0
+
+    def look(self) -> bool:
+        self._at += 1
+        return next(self._looks)
+
+    def renew(self) -> None:
+        self.renewed.append(self._at)
+
+
+def test_files_are_read_anew_when_a_look_says_so() -> None:
+    data, pauses = Looked(False, True, False, True), iter(range(5))
+
+    def pause() -> None:
+        if next(pauses) == 4:
+            raise Enough
+
+    with pytest.raises(Enough):
+        werkzeug._watch(data, pause)  # type: ignore[arg-type]  # all that is asked of it
+    assert data.renewed == [2, 4]
+
+
+@pytest.mark.parametrize("data", [Looked(), Looked(watching=False), None])
+def test_it_looks_if_it_is_to_watch(monkeypatch: pytest.MonkeyPatch, data: Any) -> None:
+    seen, looking = list[object](), Event()
+
+    def watch(*asked: Any) -> None:
+        seen.extend([asked[0], *asked[1].args])
+        looking.set()
+
+    def interrupted(self: BaseWSGIServer) -> None:
+        if data and data.watching:
+            assert looking.wait(60)
+        raise KeyboardInterrupt
+
+    def app(environ: Any, start_response: Any) -> Iterator[bytes]:
+        raise NotImplementedError
+
+    monkeypatch.setattr(werkzeug, "_watch", watch)
+    monkeypatch.setattr(BaseWSGIServer, "serve_forever", interrupted)
+    with listen.listen("127.0.0.1", 0) as listener:
+        werkzeug.run(app, listener, lambda: None, data=data)
+    assert seen == ([data, PAUSE] if data and data.watching else [])
