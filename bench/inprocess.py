@@ -17,7 +17,7 @@ from bench.bare import make_app
 from bench.load import in_turns
 from bench.servers import QUOTA
 from mockserver.app import create_app
-from mockserver.sandbox.settings import make
+from mockserver.sandbox.settings import make_settings
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -29,7 +29,7 @@ ROUNDS, CALLS = 9, 150
 @cache
 def sandbox() -> Flask:
     """The sandbox with 200 records a vendor and a quota, nothing switched off."""
-    settings = make({"records": job.RECORDS, "quotas": f"{job.VENDOR}={QUOTA}"}, {})
+    settings = make_settings({"records": job.RECORDS, "quotas": f"{job.VENDOR}={QUOTA}"}, {})
     return create_app(settings, wall=lambda: WALL)
 
 

@@ -32,12 +32,12 @@ MISSING = "Counting instructions needs valgrind: apt-get install valgrind."
 def make_entry() -> Callable[[str], bytes]:
     """The pipeline as a function from a query of the job to the body of its reply. Nothing else knows the way in."""
     from bench.servers import QUOTA
-    from mockserver.engine.build import assemble
+    from mockserver.engine.build import build_runtime
     from mockserver.front import front
-    from mockserver.sandbox.settings import make
+    from mockserver.sandbox.settings import make_settings
 
-    settings = make({"records": job.RECORDS, "quotas": f"{job.VENDOR}={QUOTA}"}, {})
-    addresses = front(assemble(settings, wall=lambda: WALL))
+    settings = make_settings({"records": job.RECORDS, "quotas": f"{job.VENDOR}={QUOTA}"}, {})
+    addresses = front(build_runtime(settings, wall=lambda: WALL))
     headers = {"host": "127.0.0.1:8080", "apikey": job.key(), "user-agent": "wrk", "accept": "*/*"}
 
     def entry(query: str) -> bytes:

@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 
 from mockserver.cli.generate import ANCHOR
 from mockserver.data import fixture_writer
-from mockserver.data.build import make, shape
+from mockserver.data.build import fixture_schema, generate_dataset
 from mockserver.sdk.contract import Vendor
 from mockserver.vendors import found
 
@@ -72,13 +72,13 @@ def json_bytes(records: int) -> int:
 def accounts() -> list[dict[str, Any]]:
     recipe = vendor().recipe
     assert recipe is not None
-    form = shape(vendor()).account
+    form = fixture_schema(vendor()).account
     return [form.read(dict(row)) for row in recipe().accounts(1, ANCHOR)]
 
 
 def invoices(count: int) -> Iterator[dict[str, Any]]:
     """What the recipe makes, over and over with other ids, numbers and totals: it alone would take minutes."""
-    dataset = make(vendor(), "default", ANCHOR, 1, min(count, TEMPLATES))
+    dataset = generate_dataset(vendor(), "default", ANCHOR, 1, min(count, TEMPLATES))
     templates = [dataset.records.record(index) for index in range(len(dataset.records))]
     draw = random.Random("invoices")
     for index in range(count):

@@ -20,9 +20,9 @@ from urllib.parse import parse_qsl, urlencode
 from bench import job
 from bench.load import Failed
 from mockserver.app import create_app
-from mockserver.engine.examples import described
-from mockserver.engine.serve import World
-from mockserver.sandbox.settings import make
+from mockserver.engine.examples import describe_vendor
+from mockserver.engine.serve import Runtime
+from mockserver.sandbox.settings import make_settings
 from mockserver.sdk.contract import Vendor
 from mockserver.sdk.jsontext import decode, encode
 from mockserver.sdk.money import as_double
@@ -77,13 +77,13 @@ class Model:
     """The server in this process, and what is asked of it."""
 
     def __init__(self, seed: int) -> None:
-        app = create_app(make({"max_sandboxes": 10_000, "journal_entries": 0}, {}))
-        self.world: World = app.extensions["mockserver"]
+        app = create_app(make_settings({"max_sandboxes": 10_000, "journal_entries": 0}, {}))
+        self.world: Runtime = app.extensions["mockserver"]
         self._client = app.test_client(use_cookies=False)
         self.vendors: Mapping[str, Vendor] = {vendor.name: vendor for vendor in self.world.vendors}
         sandboxes = self.world.sandboxes
         self.examples: dict[str, dict[str, Any]] = {
-            name: described(vendor, sandboxes.library.dataset(vendor, "default"))["example"]
+            name: describe_vendor(vendor, sandboxes.catalog.dataset(vendor, "default"))["example"]
             for name, vendor in self.vendors.items()
         }
         self.secrets = {name: self._secret(name) for name in self.vendors}
@@ -93,7 +93,7 @@ class Model:
         for name in self.vendors:
             rows = _rows(decode(self._call("model", self.example(name))[1]))
             chosen = [rows[0], rows[len(rows) // 2]]
-            ids = self.vendors[name].records.id
+            ids = self.vendors[name].resource.id
             self.marked[name] = [row[ids] for row in chosen]
             self.texts[name] = [row[MARKED[name]] for row in chosen]
         self.answer = lru_cache(maxsize=200_000)(self._answer)
@@ -203,7 +203,7 @@ class Model:
         return self._records("model", vendor)
 
     def _account(self, vendor: str) -> Mapping[str, Any]:
-        return self.world.sandboxes.library.dataset(self.vendors[vendor], "default").accounts.first
+        return self.world.sandboxes.catalog.dataset(self.vendors[vendor], "default").accounts.first
 
 
 _JFRAMEWORK = {

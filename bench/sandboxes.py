@@ -13,9 +13,9 @@ from statistics import median, quantiles
 from time import perf_counter
 
 from mockserver.app import create_app
-from mockserver.engine.examples import listing
-from mockserver.engine.serve import World
-from mockserver.sandbox.settings import make
+from mockserver.engine.examples import list_operations
+from mockserver.engine.serve import Runtime
+from mockserver.sandbox.settings import make_settings
 
 WALL = 1_790_000_000.0
 
@@ -24,17 +24,17 @@ class Server:
     """All vendors in this process, with room for so many sandboxes; each vendor has answered a call."""
 
     def __init__(self, sandboxes: int) -> None:
-        app = create_app(make({"max_sandboxes": sandboxes + 1}, {}), wall=lambda: WALL)
-        self.world: World = app.extensions["mockserver"]
+        app = create_app(make_settings({"max_sandboxes": sandboxes + 1}, {}), wall=lambda: WALL)
+        self.world: Runtime = app.extensions["mockserver"]
         self._client = app.test_client(use_cookies=False)
         self._examples = [
-            each["example"] for each in listing(self.world.vendors, self.world.sandboxes.library, "default")
+            each["example"] for each in list_operations(self.world.vendors, self.world.sandboxes.catalog, "default")
         ]
         for vendor in range(len(self._examples)):
             self.call("default", vendor)
 
     def make(self, sandbox: str) -> None:
-        self.world.sandboxes.enter(sandbox, WALL)
+        self.world.sandboxes.get_or_create(sandbox, WALL)
 
     def call(self, sandbox: str, vendor: int = 0) -> None:
         """The example call of a vendor, less its parameters."""
@@ -45,7 +45,7 @@ class Server:
     def change(self, sandbox: str) -> None:
         """Remove the first record of the first vendor, and look at what is left."""
         vendor = self.world.vendors[0]
-        gone = self.world.sandboxes.library.dataset(vendor, "default").records.ids[0]
+        gone = self.world.sandboxes.catalog.dataset(vendor, "default").records.ids[0]
         self.world.sandboxes.edit(sandbox, WALL, vendor, lambda edits, data: edits.with_records({gone: None}))
         self.call(sandbox)
 

@@ -97,7 +97,7 @@ def account(title: str, rows: Iterable[Row], about: Mapping[str, str]) -> str:
 def told(title: str, lines: str, about: Mapping[str, str]) -> str:
     """Any table with what one must know of its run."""
     facts = {
-        "Measured": clock.format_instant(clock.at(clock.wall())),
+        "Measured": clock.format_instant(clock.from_timestamp(clock.wall_time())),
         "Machine": f"{os.cpu_count()} cores ({_processor()}), {platform.system()} {platform.release()}",
         "Load average at the end": " ".join(f"{load:.1f}" for load in os.getloadavg()),
         "Versions": ", ".join(

@@ -16,19 +16,19 @@ from .admin import outside
 from .admin.browsers import wants_page
 from .admin.redact import told, trace_told
 from .engine.addresses import REPLY, SANDBOX, Addresses, addresses, received
-from .engine.build import assemble
+from .engine.build import build_runtime
 from .engine.examples import prefix_of
-from .engine.redaction import BODY_LIMIT
-from .engine.serve import World, log, lost, problem, serve
+from .engine.redaction import MAX_BODY_BYTES
+from .engine.serve import Runtime, log, lost, problem, serve
 from .front import Later
-from .sandbox.settings import Settings, make
+from .sandbox.settings import Settings, make_settings
 from .sandbox.store import Store
 from .sdk import clock, jsontext
-from .sdk.contract import Endpoint, Vendor
-from .sdk.errors import Misuse
-from .sdk.http import VERSION_HEADER, Reply, phrase
-from .sdk.logtext import escaped, indented
-from .sdk.similar import closest_paths
+from .sdk.contract import Operation, Vendor
+from .sdk.errors import Problem
+from .sdk.http import VERSION_HEADER, Reply, reason_phrase
+from .sdk.logtext import escape_text, indent_lines
+from .sdk.similar import find_closest_paths
 from .sdk.version import __version__
 
 if TYPE_CHECKING:
@@ -43,19 +43,19 @@ def create_app(
     *,
     vendors: Iterable[Vendor] = (),
     store: Store | None = None,
-    wall: Callable[[], float] = clock.wall,
+    wall: Callable[[], float] = clock.wall_time,
 ) -> Flask:
     """The sandbox as a Flask app: our vendors, installed ones, and those given.
 
     Raises WrongSetting, BrokenFixture or BadVendor with a sentence when it cannot be put together.
     """
-    world = assemble(settings or make(), vendors=vendors, store=store, wall=wall)
+    world = build_runtime(settings or make_settings(), vendors=vendors, store=store, wall=wall)
     app = routed(world)
     app.wsgi_app = Addresses(app.wsgi_app, world)  # type: ignore[method-assign]  # Flask's own way to wrap
     return app
 
 
-def routed(world: World) -> Flask:
+def routed(world: Runtime) -> Flask:
     """All that a world offers, as Flask has it: every address, and the control API beside them."""
     app = plain(world)
     add_rules(app, world)
@@ -65,7 +65,7 @@ def routed(world: World) -> Flask:
     return app
 
 
-def plain(world: World) -> Flask:
+def plain(world: Runtime) -> Flask:
     """An app without rules, whose words for a path that it has not are ours."""
     app = Sparing("mockserver", static_folder=None)
     app.extensions["mockserver"] = world
@@ -94,7 +94,7 @@ def beside(rest: WSGIApplication, control: WSGIApplication) -> WSGIApplication:
     return choosing
 
 
-def controlling(world: World) -> Flask:
+def controlling(world: Runtime) -> Flask:
     """The app of the control API, the API docs and the start page."""
     from .admin import docs, routes, start
 
@@ -108,9 +108,9 @@ class Sparing(Flask):
     """One that tells our log of a crash as a call's own is told, and spares it what that would tell of secrets."""
 
     def log_exception(self, exc_info: Any) -> None:
-        world: World = self.extensions["mockserver"]
-        first = f"{escaped(request.method)[:20]} {escaped(trace_told(world, request.path))} broke"
-        log.error("%s\n%s", first, indented(trace_told(world, "".join(traceback.format_exception(*exc_info)))))
+        world: Runtime = self.extensions["mockserver"]
+        first = f"{escape_text(request.method)[:20]} {escape_text(trace_told(world, request.path))} broke"
+        log.error("%s\n%s", first, indent_lines(trace_told(world, "".join(traceback.format_exception(*exc_info)))))
 
 
 class Rest(PathConverter):
@@ -120,12 +120,12 @@ class Rest(PathConverter):
     part_isolating = False
 
 
-def add_rules(app: Flask, world: World) -> None:
+def add_rules(app: Flask, world: Runtime) -> None:
     """A rule per address."""
     own, torn_apart = addresses(world.vendors)
     for address in own:
         vendor, endpoint, prefix = address.vendor, address.endpoint, address.prefix
-        name = f"{vendor.name}.{endpoint.operation}{' (prefix)' if prefix else ''}"
+        name = f"{vendor.name}.{endpoint.id}{' (prefix)' if prefix else ''}"
         _add(app, name, prefix + address.path, answering(world, vendor, endpoint, prefix))
     for claimed in torn_apart:
         path = claimed[0].path
@@ -145,7 +145,7 @@ def _add(app: Flask, name: str, path: str, view: View) -> None:
     app.url_map.add(Rule(path, endpoint=name, methods=None))
 
 
-def answering(world: World, vendor: Vendor, endpoint: Endpoint | None, prefix: str) -> View:
+def answering(world: Runtime, vendor: Vendor, endpoint: Operation | None, prefix: str) -> View:
     """The view that serves an endpoint, perhaps under the vendor's prefix; without one, its words for no such path."""
 
     def view(**path_params: str) -> Response:
@@ -159,37 +159,37 @@ def body_read() -> bytes:
     connection can go on, and forgotten.
     """
     pieces, length = [], 0
-    while piece := request.stream.read(BODY_LIMIT):
-        if length <= BODY_LIMIT:
+    while piece := request.stream.read(MAX_BODY_BYTES):
+        if length <= MAX_BODY_BYTES:
             pieces.append(piece)
             length += len(piece)
-    return b"".join(pieces)[: BODY_LIMIT + 1]
+    return b"".join(pieces)[: MAX_BODY_BYTES + 1]
 
 
 def respond(reply: Reply) -> Response:
     """The reply as Flask sends it; how it travels (delay, network faults) is for the server in front."""
     request.environ[REPLY] = reply
-    response = Response(reply.body, f"{reply.status} {phrase(reply.status)}")
+    response = Response(reply.body, f"{reply.status} {reason_phrase(reply.status)}")
     response.headers.remove("Content-Type")
     for name, value in reply.headers:
         response.headers.add(name, value)
     return response
 
 
-def torn(world: World, claimants: list[Vendor], path: str) -> View:
+def torn(world: Runtime, claimants: list[Vendor], path: str) -> View:
     """The view of a path that several vendors document."""
 
     def view(**path_params: str) -> Response:
         choices = tuple(f"/{vendor.name}{path}" for vendor in claimants)
         names = " and ".join(vendor.title for vendor in claimants)
         detail = f"{names} both document {path}; use {' or '.join(choices)}, or a Host of theirs."
-        misuse = Misuse("Ambiguous path", detail, 404, choices, "ambiguous-path")
+        misuse = Problem("Ambiguous path", detail, 404, choices, "ambiguous-path")
         return respond(lost(world, received(request.environ, "", path_params, body_read), misuse))
 
     return view
 
 
-def start_page(world: World) -> View:
+def start_page(world: Runtime) -> View:
     """The view of ``/``: who is here. Browsers get a page there, which asks for this."""
     control = world.settings.control
 
@@ -203,7 +203,7 @@ def start_page(world: World) -> View:
                 "name": v.name,
                 "title": v.title,
                 "document": v.document,
-                "addresses": [f"{base}/{v.name}{e.path}" for e in v.endpoints],
+                "addresses": [f"{base}/{v.name}{e.path}" for e in v.operations],
             }
             for v in world.vendors
         ]
@@ -215,7 +215,7 @@ def start_page(world: World) -> View:
     return view
 
 
-def unknown(world: World) -> Callable[[HTTPException], Response]:
+def unknown(world: Runtime) -> Callable[[HTTPException], Response]:
     """The answer to a path at the root that nobody has: the vendors, and the paths most like it."""
 
     def handler(error: HTTPException) -> Response:
@@ -226,14 +226,14 @@ def unknown(world: World) -> Callable[[HTTPException], Response]:
             paths = [re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule) for rule in rules if rule.startswith(OURS)]
             there = "Control is under /__admin."
         else:
-            paths = [f"{prefix}{e.path}" for v in world.vendors for e in v.endpoints for prefix in ("", f"/{v.name}")]
+            paths = [f"{prefix}{e.path}" for v in world.vendors for e in v.operations for prefix in ("", f"/{v.name}")]
             there = f"Vendors are under {', '.join(f'/{vendor.name}' for vendor in world.vendors)}."
-        near = tuple(closest_paths(request.path, dict.fromkeys(paths), most=3))
+        near = tuple(find_closest_paths(request.path, dict.fromkeys(paths), most=3))
         named = world.settings.control or not request.path.startswith(OURS)
         detail = f"Nothing is at {_path() if named else 'this path'}. {there}"
         if near:
             detail += f" Closest: {', '.join(near)}."
-        misuse = Misuse("Unknown path", detail, 404, near, "unknown-path")
+        misuse = Problem("Unknown path", detail, 404, near, "unknown-path")
         if request.path.startswith("/__"):
             return respond(problem(told(world, misuse)))
         return respond(lost(world, received(request.environ, "", {}, body_read), misuse))
@@ -249,12 +249,12 @@ def _path() -> str:
     return path if len(path) <= 200 else f"{path[:200]}..."
 
 
-def refused(world: World, error: HTTPException) -> Response:
+def refused(world: Runtime, error: HTTPException) -> Response:
     """What else HTTP itself forbids (a method, say), as problem+json with the headers that HTTP wants beside it."""
     extra = tuple((name, value) for name, value in error.get_headers() if name == "Allow")
     detail = error.description or error.name
     if extra:
         allowed = ", ".join(sorted(extra[0][1].split(", ")))
         detail = f"{_path()} is not for {request.method[:20]}, wanted one of {allowed}."
-    reply = problem(told(world, Misuse(error.name, detail, error.code or 500, code="http")))
+    reply = problem(told(world, Problem(error.name, detail, error.code or 500, code="http")))
     return respond(reply._replace(headers=(*reply.headers, *extra, (VERSION_HEADER, __version__))))

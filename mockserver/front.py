@@ -7,7 +7,7 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from .engine.addresses import Addresses, Keeps
-from .engine.serve import World
+from .engine.serve import Runtime
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -26,7 +26,7 @@ class Later:
         return self._made(environ, start_response)
 
 
-def front(world: World) -> Addresses:
+def front(world: Runtime) -> Addresses:
     """What ``create_app`` makes, with Flask imported for the first call that needs it."""
 
     def flask() -> WSGIApplication:
@@ -37,7 +37,7 @@ def front(world: World) -> Addresses:
     return Addresses(Later(flask), world, _control_keeps(world))
 
 
-def _control_keeps(world: World) -> Keeps:
+def _control_keeps(world: Runtime) -> Keeps:
     """What control looks at of a body; it is made, like control itself, when it is first asked."""
     made: list[Keeps] = []
 

@@ -13,11 +13,11 @@ import pytest
 from mockserver.admin import browse
 from mockserver.cli import generate
 from mockserver.data import fixtures, yaml_text
-from mockserver.data.build import shape
-from mockserver.data.catalog import Library
-from mockserver.data.disk_cache import Cache
+from mockserver.data.build import fixture_schema
+from mockserver.data.catalog import DatasetCatalog
+from mockserver.data.disk_cache import DiskCache
 from mockserver.sdk import param_schema
-from mockserver.sdk.contract import Vendor, Words
+from mockserver.sdk.contract import ErrorSpec, Vendor
 from mockserver.sdk.param_fields import Choice
 from tests.support.client import Answer, Client
 
@@ -48,7 +48,7 @@ class VendorContract:
         """Queries with a filter (and a page where the vendor has pages), and the ids each must give, in order."""
         raise NotImplementedError
 
-    def text(self, answer: Answer, words: Words) -> str:
+    def text(self, answer: Answer, words: ErrorSpec) -> str:
         """The sentence of a failure."""
         raise NotImplementedError
 
@@ -74,7 +74,7 @@ class VendorContract:
         answer = client.get()
         assert answer.status == 200
         assert bool(self.ids(answer)) == (dataset != "empty")
-        assert answer.rule == client.vendor.endpoints[0].rule
+        assert answer.rule == client.vendor.operations[0].rule
         assert answer.warnings == []
 
     @pytest.mark.parametrize("any_credential", [False, True])
@@ -117,7 +117,7 @@ class VendorContract:
         assert answer.body
 
     def test_its_chart_is_of_fields_that_records_have(self, client: Client, vendor: Vendor) -> None:
-        chart, records = vendor.records.chart, client.data.records
+        chart, records = vendor.resource.summary, client.data.records
         assert chart is not None
         for path in filter(None, (chart.amount, chart.date, chart.status, chart.currency)):
             assert any(browse.value_at(records.record(row), path) for row in range(len(records))), path
@@ -150,10 +150,10 @@ class VendorContract:
         assert answer.warnings[0]["code"] == "unknown-parameter"
 
     def test_schema_and_spec_name_the_same_parameters(self, vendor: Vendor, spec: Any) -> None:
-        endpoint = vendor.endpoints[0]
+        endpoint = vendor.operations[0]
         documented = [p for p in spec["paths"][endpoint.path]["get"].get("parameters", []) if p["in"] == "query"]
-        assert param_schema.names(endpoint.params) == [parameter["name"] for parameter in documented]
-        by_name = {f.data_key or name: f for name, f in endpoint.params.fields.items()}
+        assert param_schema.names(endpoint.query) == [parameter["name"] for parameter in documented]
+        by_name = {f.data_key or name: f for name, f in endpoint.query.fields.items()}
         for parameter in documented:
             field = by_name[parameter["name"]]
             assert field.required == parameter.get("required", False), parameter["name"]
@@ -211,7 +211,7 @@ class VendorContract:
             assert answer.headers["Content-Type"] == "application/problem+json"
 
     def test_the_error_table_and_the_spec_say_the_same(self, vendor: Vendor, spec: Any) -> None:
-        responses = spec["paths"][vendor.endpoints[0].path]["get"]["responses"]
+        responses = spec["paths"][vendor.operations[0].path]["get"]["responses"]
         in_spec = {
             row["rule"]: (int(status), row["fact"], row["text"], row.get("code", ""), row["basis"], row["source"])
             for status, response in responses.items()
@@ -220,7 +220,7 @@ class VendorContract:
         }
         in_table = {w.rule: (w.status, fact_of(w), w.text, w.code, w.basis, w.source) for w in vendor.errors}
         assert in_table == in_spec
-        assert [row["rule"] for row in responses["200"]["x-rules"]] == [vendor.endpoints[0].rule]
+        assert [row["rule"] for row in responses["200"]["x-rules"]] == [vendor.operations[0].rule]
 
     # Readings -------------------------------------------------------------------------------------------------------
 
@@ -244,7 +244,7 @@ class VendorContract:
 
     @pytest.mark.parametrize("dataset", DATASETS)
     def test_the_fixture_file_is_sound(self, vendor: Vendor, dataset: str) -> None:
-        content = fixtures.read(vendor.fixtures / f"{dataset}.yaml", shape(vendor))
+        content = fixtures.read(vendor.fixtures / f"{dataset}.yaml", fixture_schema(vendor))
         assert (content.vendor, content.dataset) == (self.name, dataset)
         if dataset == "default":
             assert 120 <= len(content.records) <= 300
@@ -253,9 +253,9 @@ class VendorContract:
     @pytest.mark.parametrize("dataset", DATASETS)
     def test_its_data_can_be_remembered_between_starts(self, vendor: Vendor, dataset: str, tmp_path: Path) -> None:
         def found() -> Any:
-            data = Library([vendor], cache=Cache(tmp_path)).dataset(vendor, dataset)
+            data = DatasetCatalog([vendor], cache=DiskCache(tmp_path)).dataset(vendor, dataset)
             texts = [data.records.text(row) for row in range(len(data.records))]
-            return list(data.accounts), texts, [data.records.columns[name] for name in vendor.records.columns]
+            return list(data.accounts), texts, [data.records.columns[name] for name in vendor.resource.columns]
 
         assert found() == found()
         assert len(list(tmp_path.iterdir())) == 1
@@ -291,6 +291,6 @@ def records(text: str) -> list[Any]:
     return found
 
 
-def fact_of(words: Words) -> str:
+def fact_of(words: ErrorSpec) -> str:
     """The core's name of a row's fact: a vendor's own kind of NotFound is a NotFound."""
-    return next(kind.__name__ for kind in words.fact.__mro__ if kind.__module__ == "mockserver.sdk.errors")
+    return next(kind.__name__ for kind in words.error.__mro__ if kind.__module__ == "mockserver.sdk.errors")

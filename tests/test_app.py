@@ -13,10 +13,10 @@ from click.testing import CliRunner
 import mockserver
 from mockserver import vendors as shelf
 from mockserver.app import create_app
-from mockserver.engine.exchange import Done
-from mockserver.sandbox.settings import make
+from mockserver.engine.exchange import Exchange
+from mockserver.sandbox.settings import make_settings
 from mockserver.sdk.contract import Vendor
-from mockserver.sdk.errors import WrongSetting
+from mockserver.sdk.errors import InvalidSetting
 from mockserver.vendors import BadVendor
 from tests.support.acme import BILLS, RICH, Sandboxed, acme, only
 from tests.support.client import WALL
@@ -88,9 +88,9 @@ def test_prefix_and_host_still_work_where_the_root_is_torn(both: Sandboxed) -> N
 
 def test_a_clash_with_a_vendor_that_was_found(tmp_path: Path) -> None:
     found = shelf.found()[0]
-    path = found.endpoints[0].path
+    path = found.operations[0].path
     newcomer = acme(tmp_path, name="newcomer", also=(path,))
-    client = create_app(make({}, {}), vendors=[newcomer], wall=lambda: WALL).test_client()
+    client = create_app(make_settings({}, {}), vendors=[newcomer], wall=lambda: WALL).test_client()
     choices = client.get(path).get_json()["choices"]
     assert sorted(choices) == sorted([f"/{found.name}{path}", f"/newcomer{path}"])
     assert client.get(f"/newcomer{path}", headers={"X-Acme-Key": RICH}).status_code == 200
@@ -157,7 +157,7 @@ def test_what_breaks_outside_a_call_is_a_plain_problem(vendor: Vendor) -> None:
     def mute(*anything: object) -> None:
         raise RuntimeError("no words")
 
-    answer = Sandboxed(replace(vendor, refuse=mute)).get(key=None)  # type: ignore[arg-type]
+    answer = Sandboxed(replace(vendor, render_error=mute)).get(key=None)  # type: ignore[arg-type]
     assert (answer.status, answer.json["title"]) == (500, "Internal Server Error")
     assert b"no words" not in answer.body
 
@@ -167,8 +167,8 @@ def test_flask_lists_each_documented_endpoint(monkeypatch: pytest.MonkeyPatch) -
     listed = CliRunner().invoke(flask.cli.cli, ["--app", "mockserver", "routes"])
     assert listed.exit_code == 0, listed.output
     for vendor in shelf.found():
-        for endpoint in vendor.endpoints:
-            assert f"{vendor.name}.{endpoint.operation}" in listed.output
+        for endpoint in vendor.operations:
+            assert f"{vendor.name}.{endpoint.id}" in listed.output
             assert f"/{vendor.name}{endpoint.path}" in listed.output.replace("<", "{").replace(">", "}")
 
 
@@ -190,18 +190,18 @@ def test_the_package_gives_create_app_and_nothing_else() -> None:
     ],
 )
 def test_an_app_that_cannot_be_put_together_says_why(vendor: Vendor, settings: dict[str, Any], sentence: str) -> None:
-    with pytest.raises(WrongSetting) as refused:
+    with pytest.raises(InvalidSetting) as refused:
         Sandboxed(vendor, **settings)
     assert str(refused.value) == sentence
 
 
 def test_two_vendors_of_one_name(vendor: Vendor, tmp_path: Path) -> None:
     with only(vendor), pytest.raises(BadVendor, match="two vendors are named acme"):
-        create_app(make({}, {}), vendors=[acme(tmp_path)])
+        create_app(make_settings({}, {}), vendors=[acme(tmp_path)])
 
 
 def test_a_path_that_nobody_has_is_told_like_a_call(vendor: Vendor, monkeypatch: pytest.MonkeyPatch) -> None:
-    told: list[Done] = []
+    told: list[Exchange] = []
     server = Sandboxed(vendor, strict="true")
     monkeypatch.setattr(server.world, "observers", [told.append])
     answer = server.get("/v3/bils", Origin="http://page.example")
@@ -281,7 +281,7 @@ def test_such_a_call_is_refused_for_the_same_reasons_as_any_other(vendor: Vendor
 
 
 def test_a_live_credential_in_such_a_path_is_told_nowhere(vendor: Vendor) -> None:
-    told: list[Done] = []
+    told: list[Exchange] = []
     server = Sandboxed(vendor)
     server.world.observers.append(told.append)
     answer = server.get("/v9/sk_live_0123456789")
@@ -315,7 +315,7 @@ def test_a_store_that_breaks_there_is_a_problem_of_ours(vendor: Vendor, monkeypa
 
 
 def test_of_a_large_body_no_more_is_held_than_the_journal_may_keep(vendor: Vendor) -> None:
-    told: list[Done] = []
+    told: list[Exchange] = []
     server = Sandboxed(vendor)
     server.world.observers.append(told.append)
     for size in (10, 64 * 1024, 1_000_000):

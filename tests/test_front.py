@@ -9,9 +9,9 @@ from threading import Thread
 from werkzeug.test import Client
 
 from mockserver.app import create_app
-from mockserver.engine.build import assemble
+from mockserver.engine.build import build_runtime
 from mockserver.front import Later, front
-from mockserver.sandbox.settings import make
+from mockserver.sandbox.settings import make_settings
 from mockserver.sdk.contract import Vendor
 from tests.support.acme import BILLS, RICH, only
 
@@ -20,7 +20,10 @@ KEY = {"X-Acme-Key": RICH}
 
 def test_it_answers_as_the_flask_app_does(vendor: Vendor) -> None:
     with only(vendor):
-        one, other = Client(front(assemble(make({}, {})))), create_app(make({}, {})).test_client()
+        one, other = (
+            Client(front(build_runtime(make_settings({}, {})))),
+            create_app(make_settings({}, {})).test_client(),
+        )
     for path in (BILLS, "/acme/no/such", "/nowhere", "/", "/__admin", "/__admin/nowhere", "/__admin/version"):
         for method in ("GET", "PUT"):
             replies = [client.open(path, method=method, headers=KEY) for client in (one, other)]
@@ -30,7 +33,7 @@ def test_it_answers_as_the_flask_app_does(vendor: Vendor) -> None:
 
 def test_control_in_a_sandbox_by_url(vendor: Vendor) -> None:
     with only(vendor):
-        client = Client(front(assemble(make({}, {}))))
+        client = Client(front(build_runtime(make_settings({}, {}))))
     assert client.put("/__sandbox/mine/__admin/sandboxes/mine").status_code < 300
     assert client.get("/__sandbox/mine/__admin/settings").status_code == 200
     assert client.get(f"/__sandbox/mine{BILLS}", headers=KEY).headers["X-Mock-Sandbox"] == "mine"

@@ -7,47 +7,51 @@ from typing import Any
 
 from flask import Blueprint, Response
 
-from ..engine.examples import described
+from ..engine.examples import describe_vendor
 from ..sdk.contract import Vendor
 from ..sdk.version import __version__
-from .http import Control, said
+from .http import AdminContext, json_response
 
 
-def add(routes: Blueprint, control: Control) -> None:
+def add(routes: Blueprint, control: AdminContext) -> None:
     """The routes of this part."""
     world = control.world
 
     @routes.get("/health")
     def health() -> Response:
         names = [vendor.name for vendor in world.vendors]
-        return said({"status": "healthy", "version": __version__, "vendors": names, "instance": world.store.instance()})
+        return json_response(
+            {"status": "healthy", "version": __version__, "vendors": names, "instance": world.store.instance()}
+        )
 
     @routes.get("/ready")
     def ready() -> Response:
         world.store.check()
-        return said({"status": "ready"})
+        return json_response({"status": "ready"})
 
     @routes.get("/version")
     def version() -> Response:
-        return said({"version": __version__})
+        return json_response({"version": __version__})
 
     @routes.get("/vendors")
     def vendors() -> Response:
         sandbox = control.sandbox
-        return said([described(v, world.sandboxes.dataset(sandbox, v), sandbox.name) for v in world.vendors])
+        return json_response(
+            [describe_vendor(v, world.sandboxes.dataset(sandbox, v), sandbox.name) for v in world.vendors]
+        )
 
     @routes.get("/vendors/<name>")
     def vendor(name: str) -> Response:
         sandbox, found = control.sandbox, control.vendor(name)
-        told = described(found, world.sandboxes.dataset(sandbox, found), sandbox.name)
-        return said({**told, **_contract(found), "datasets": world.sandboxes.library.names(found)})
+        told = describe_vendor(found, world.sandboxes.dataset(sandbox, found), sandbox.name)
+        return json_response({**told, **_contract(found), "datasets": world.sandboxes.catalog.names(found)})
 
 
 def _contract(vendor: Vendor) -> dict[str, Any]:
     """What can be asked of a vendor: its operations, each error and reading that it knows, the fields of a record."""
-    chart = vendor.records.chart
+    chart = vendor.resource.summary
     return {
-        "operations": [endpoint.operation for endpoint in vendor.endpoints],
+        "operations": [endpoint.id for endpoint in vendor.operations],
         "errors": [
             {"rule": w.rule, "status": w.status, "code": w.code, "text": w.text, "basis": w.basis, "source": w.source}
             for w in vendor.errors
@@ -57,8 +61,8 @@ def _contract(vendor: Vendor) -> dict[str, Any]:
             for r in vendor.readings
         ],
         "records": {
-            "id": vendor.records.id,
-            "fields": list(vendor.records.schema().by_wire_name),
+            "id": vendor.resource.id,
+            "fields": list(vendor.resource.schema().by_wire_name),
             "chart": asdict(chart) if chart else None,
             "recipe": vendor.recipe is not None,
         },

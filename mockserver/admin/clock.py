@@ -11,10 +11,10 @@ from flask import Blueprint, Response
 from ..sandbox.sandbox import Sandbox
 from ..sdk.clock import Clock, format_instant, parse_duration, parse_instant
 from ..sdk.jsontext import brief
-from .http import Control, bad, heard, said
+from .http import AdminContext, json_body, json_response, unprocessable
 
 
-def add(routes: Blueprint, control: Control) -> None:
+def add(routes: Blueprint, control: AdminContext) -> None:
     """The routes of this part."""
     rooms = control.world.sandboxes
 
@@ -23,27 +23,27 @@ def add(routes: Blueprint, control: Control) -> None:
         try:
             sandbox = rooms.change(control.name, now, lambda found: replace(found, clock=turn(found, now)))
         except ValueError as error:
-            raise bad(f"{error}.") from None
-        return said(time_of(sandbox, now))
+            raise unprocessable(f"{error}.") from None
+        return json_response(time_of(sandbox, now))
 
     @routes.get("/clock")
     def clock() -> Response:
-        return said(time_of(control.sandbox, control.now))
+        return json_response(time_of(control.sandbox, control.now))
 
     @routes.post("/clock/freeze")
     def freeze() -> Response:
         _nothing()
-        return turned(lambda sandbox, now: sandbox.clock.stopped(now))
+        return turned(lambda sandbox, now: sandbox.clock.freeze(now))
 
     @routes.post("/clock/advance")
     def advance() -> Response:
         duration = _text("duration", "36h")
-        return turned(lambda sandbox, now: sandbox.clock.moved(parse_duration(duration), now))
+        return turned(lambda sandbox, now: sandbox.clock.advance(parse_duration(duration), now))
 
     @routes.post("/clock/set")
     def set_() -> Response:
         to = _text("to", "2026-03-01T00:00:00Z")
-        return turned(lambda sandbox, now: sandbox.clock.showing(parse_instant(to), now))
+        return turned(lambda sandbox, now: sandbox.clock.set_to(parse_instant(to), now))
 
     @routes.post("/clock/reset")
     def reset() -> Response:
@@ -58,13 +58,13 @@ def time_of(sandbox: Sandbox, now: float) -> dict[str, str]:
 
 
 def _nothing() -> None:
-    body = heard()
+    body = json_body()
     if body:
-        raise bad(f"The body has {next(iter(body))[:80]!r}, wanted none.")
+        raise unprocessable(f"The body has {next(iter(body))[:80]!r}, wanted none.")
 
 
 def _text(name: str, example: str) -> str:
-    value: Any = heard(name, needed=(name,))[name]
+    value: Any = json_body(name, needed=(name,))[name]
     if not isinstance(value, str):
-        raise bad(f"{name} is {brief(value)}, wanted a text like {example}.")
+        raise unprocessable(f"{name} is {brief(value)}, wanted a text like {example}.")
     return value

@@ -15,12 +15,12 @@ from flask import Blueprint, Response, request
 
 from ..engine.addresses import SANDBOX
 from ..engine.examples import prefix_of
-from ..engine.serve import World
+from ..engine.serve import Runtime
 from ..sdk import shipped
-from ..sdk.errors import Misuse
+from ..sdk.errors import Problem
 from . import outside
 from .browsers import wants_page
-from .http import Control, missing, said
+from .http import AdminContext, json_response, not_found
 from .pages import page
 
 ROOT = "/__docs"
@@ -28,9 +28,9 @@ CONTROL = "control"
 MISSING = "Swagger UI is not installed: pip install 'mockserver[docs]'. The specs are here without it: /__docs/specs."
 
 
-def blueprint(world: World) -> Blueprint:
+def blueprint(world: Runtime) -> Blueprint:
     """The routes of this part. A spec tells no secret: whoever may call a vendor may read it."""
-    routes, control = Blueprint("docs", __name__, url_prefix=ROOT), Control(world)
+    routes, control = Blueprint("docs", __name__, url_prefix=ROOT), AdminContext(world)
     control.errors(routes)
     files = {vendor.name: vendor.spec for vendor in world.vendors} | {CONTROL: shipped.spec(CONTROL)}
     titles = {vendor.name: vendor.title for vendor in world.vendors} | {CONTROL: "Control API"}
@@ -51,7 +51,7 @@ def blueprint(world: World) -> Blueprint:
         if swagger_ui() is not None:
             return page("docs/index.html")
         if not wants_page(request.environ):
-            raise Misuse("No Swagger UI", MISSING, 501, code="no-swagger-ui")
+            raise Problem("No Swagger UI", MISSING, 501, code="no-swagger-ui")
         reply = page("docs/missing.html")
         reply.status_code = 501
         return reply
@@ -59,16 +59,16 @@ def blueprint(world: World) -> Blueprint:
     @routes.get("/specs")
     def specs() -> Response:
         root = f"{here()}{ROOT}/specs"
-        return said({"specs": [{"name": n, "title": titles[n], "url": f"{root}/{n}.yaml"} for n in files]})
+        return json_response({"specs": [{"name": n, "title": titles[n], "url": f"{root}/{n}.yaml"} for n in files]})
 
     @routes.get("/specs/<name>.yaml")
     def spec(name: str) -> Response:
         if name not in files:
-            raise missing(f"There is no spec {name[:80]!r}; there are {', '.join(files)}.", tuple(files))
+            raise not_found(f"There is no spec {name[:80]!r}; there are {', '.join(files)}.", tuple(files))
         try:
             before, after = _around_servers(files[name], files[name].stat().st_mtime_ns)
         except (OSError, ValueError, yaml.YAMLError) as error:
-            raise Misuse("Bad spec", f"The spec of {name} cannot be read: {error}", 500, code="bad-spec") from None
+            raise Problem("Bad spec", f"The spec of {name} cannot be read: {error}", 500, code="bad-spec") from None
         text = f"{before}servers: {json.dumps(_servers(name, here()))}{after}"
         return Response(text, headers={"Cache-Control": "no-store"}, content_type="application/yaml; charset=utf-8")
 
@@ -76,7 +76,7 @@ def blueprint(world: World) -> Blueprint:
     def swagger_file(name: str) -> Response:
         folder = swagger_ui()
         if folder is None:
-            raise Misuse("No Swagger UI", MISSING, 501, code="no-swagger-ui")
+            raise Problem("No Swagger UI", MISSING, 501, code="no-swagger-ui")
         return page(name, folder=folder)
 
     return routes

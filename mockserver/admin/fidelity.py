@@ -6,32 +6,34 @@ from typing import Any
 
 from flask import Blueprint, Response
 
-from ..engine.fidelity import BadSpec, Row, counts, ledger
+from ..engine.fidelity import InvalidSpec, Row, counts, list_fidelity
 from ..sdk.contract import Vendor
-from ..sdk.errors import Misuse
-from .http import Control, said
+from ..sdk.errors import Problem
+from .http import AdminContext, json_response
 
 
-def add(routes: Blueprint, control: Control) -> None:
+def add(routes: Blueprint, control: AdminContext) -> None:
     """The routes of this part."""
 
     @routes.get("/fidelity")
     def fidelity() -> Response:
         ledgers = [(vendor, _ledger(vendor)) for vendor in control.world.vendors]
         everything = [row for _, rows in ledgers for row in rows]
-        return said({"counts": counts(everything), "vendors": [_shown(vendor, rows) for vendor, rows in ledgers]})
+        return json_response(
+            {"counts": counts(everything), "vendors": [_shown(vendor, rows) for vendor, rows in ledgers]}
+        )
 
     @routes.get("/fidelity/<name>")
     def fidelity_of(name: str) -> Response:
         vendor = control.vendor(name)
-        return said(_shown(vendor, _ledger(vendor)))
+        return json_response(_shown(vendor, _ledger(vendor)))
 
 
 def _ledger(vendor: Vendor) -> tuple[Row, ...]:
     try:
-        return ledger(vendor)
-    except BadSpec as bad:
-        raise Misuse("Bad spec", str(bad), 500, code="bad-spec") from None
+        return list_fidelity(vendor)
+    except InvalidSpec as bad:
+        raise Problem("Bad spec", str(bad), 500, code="bad-spec") from None
 
 
 def _shown(vendor: Vendor, rows: tuple[Row, ...]) -> dict[str, Any]:

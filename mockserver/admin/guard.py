@@ -10,10 +10,10 @@ from flask import Blueprint, Flask, request
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from ..engine.addresses import has_body
-from ..engine.serve import World
+from ..engine.serve import Runtime
 from ..sandbox.settings import is_loopback
 from ..sandbox.web import Origin, read_authority, read_origin
-from ..sdk.errors import Misuse
+from ..sdk.errors import Problem
 from ..sdk.http import TOKEN_HEADER
 from . import outside
 
@@ -26,12 +26,12 @@ SITE = "/__admin/site/"  # files that everybody may see
 BODY_LIMIT = 1024 * 1024
 
 
-def protect(routes: Blueprint, world: World) -> None:
+def protect(routes: Blueprint, world: Runtime) -> None:
     """Refuse what ``checking`` refuses."""
     routes.before_request(checking(world))
 
 
-def keeping(world: World) -> Callable[[WSGIEnvironment], int]:
+def keeping(world: Runtime) -> Callable[[WSGIEnvironment], int]:
     """Says of a request's head how many bytes of its body control looks at: none of one that is refused by its head."""
     check, entered = checking(world), Flask(__name__, static_folder=None).request_context
 
@@ -39,14 +39,14 @@ def keeping(world: World) -> Callable[[WSGIEnvironment], int]:
         with entered(environ):
             try:
                 check()
-            except (Misuse, HTTPException):
+            except (Problem, HTTPException):
                 return 0
             return 0 if is_open() else BODY_LIMIT + 1
 
     return kept
 
 
-def checking(world: World) -> Callable[[], None]:
+def checking(world: Runtime) -> Callable[[], None]:
     """Refuses a request without the token, if there is one, a foreign Host or Origin, and a write that is not JSON or
     too long; all by its head, before anything of its body is read. Raises Misuse or RequestEntityTooLarge.
 
@@ -71,16 +71,16 @@ def checking(world: World) -> Callable[[], None]:
             if not is_ours(host, *hosts):
                 own = " or ".join(("127.0.0.1", *hosts[1:]))
                 detail = f"The Host is {host[:80]!r}, wanted this machine's own, like {own}; or --control-token."
-                raise Misuse("Foreign host", detail, 403, code="foreign-host")
+                raise Problem("Foreign host", detail, 403, code="foreign-host")
         origin = request.headers.get("Origin")
         if origin is not None and not is_own(read_origin(origin)):
             detail = f"The Origin is {origin[:80]!r}; only pages of this machine may control."
-            raise Misuse("Foreign origin", detail, 403, code="foreign-origin")
+            raise Problem("Foreign origin", detail, 403, code="foreign-origin")
         request.max_content_length = BODY_LIMIT + 1  # one more says that it is too long
         if request.method not in ("GET", "HEAD", "OPTIONS") and has_body(request.environ) and not request.is_json:
             found = f"is {request.content_type[:80]!r}" if request.content_type else "is missing"
             detail = f"The Content-Type {found}, wanted application/json (curl: -H 'Content-Type: application/json')."
-            raise Misuse("JSON wanted", detail, 415, code="json-wanted")
+            raise Problem("JSON wanted", detail, 415, code="json-wanted")
         if (request.content_length or 0) > BODY_LIMIT:
             raise RequestEntityTooLarge
 
@@ -110,8 +110,8 @@ def _plain(host: str) -> str:
     return found.host if found else ""
 
 
-def _locked(detail: str) -> Misuse:
-    return Misuse("Token wanted", detail, 401, code="token-wanted")
+def _locked(detail: str) -> Problem:
+    return Problem("Token wanted", detail, 401, code="token-wanted")
 
 
 def _has(token: str) -> bool:

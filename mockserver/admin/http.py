@@ -11,13 +11,13 @@ from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from ..engine.addresses import SANDBOX
 from ..engine.examples import prefix_of
-from ..engine.exchange import STORE_AWAY
+from ..engine.exchange import STORE_UNAVAILABLE
 from ..engine.journal import Journal
-from ..engine.serve import World, problem, refuse_secret_name
+from ..engine.serve import Runtime, problem, refuse_secret_name
 from ..sandbox import live_credentials
 from ..sandbox.sandbox import Sandbox
 from ..sdk.contract import Vendor
-from ..sdk.errors import Misuse, StoreAway, WrongSetting
+from ..sdk.errors import InvalidSetting, Problem, StoreUnavailable
 from ..sdk.http import SANDBOX_HEADER
 from ..sdk.jsontext import brief, decimals, decode, encode, is_text
 from ..sdk.names import WANTED_NAME, is_name
@@ -36,10 +36,10 @@ _DETAILS = {
 }
 
 
-class Control:
+class AdminContext:
     """What every part of the control API needs: the world, and the sandbox of the caller."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: Runtime) -> None:
         self.world = world
 
     @property
@@ -50,11 +50,11 @@ class Control:
     @property
     def now(self) -> float:
         """What the wall clock shows (seconds)."""
-        return self.world.wall()
+        return self.world.wall_time()
 
     @property
     def sandbox(self) -> Sandbox:
-        return self.world.sandboxes.enter(self.name, self.now)
+        return self.world.sandboxes.get_or_create(self.name, self.now)
 
     def at(self, path: str) -> dict[str, str]:
         """The Location of what is now at this path of the control API, in the sandbox that the URL names if it does."""
@@ -72,29 +72,29 @@ class Control:
         for vendor in self.world.vendors:
             if vendor.name == name:
                 return vendor
-        raise missing(f"There is no vendor {name[:80]!r}; there are {', '.join(names)}.", names)
+        raise not_found(f"There is no vendor {name[:80]!r}; there are {', '.join(names)}.", names)
 
     def errors(self, routes: Blueprint) -> None:
         """Say everything that goes wrong as problem+json."""
 
-        @routes.errorhandler(Misuse)
-        def misused(misuse: Misuse) -> Response:
+        @routes.errorhandler(Problem)
+        def misused(misuse: Problem) -> Response:
             return self._told(misuse)
 
-        @routes.errorhandler(WrongSetting)
-        def wrong(error: WrongSetting) -> Response:
-            return self._told(Misuse("Bad value", str(error), 422, code="bad-value"))
+        @routes.errorhandler(InvalidSetting)
+        def wrong(error: InvalidSetting) -> Response:
+            return self._told(Problem("Bad value", str(error), 422, code="bad-value"))
 
-        @routes.errorhandler(StoreAway)
-        def away(error: StoreAway) -> Response:
+        @routes.errorhandler(StoreUnavailable)
+        def away(error: StoreUnavailable) -> Response:
             detail = "The store where sandboxes live is away; the server's log says why. Try again in a second."
-            return self._told(Misuse("Store away", detail, 503, code=STORE_AWAY))
+            return self._told(Problem("Store away", detail, 503, code=STORE_UNAVAILABLE))
 
         @routes.errorhandler(HTTPException)
         def refused(error: HTTPException) -> Response:
             status = error.code or 500
             detail = _DETAILS.get(status) or error.description or error.name
-            return self._told(Misuse(error.name, detail, status, code="http"))
+            return self._told(Problem(error.name, detail, status, code="http"))
 
     def resets(self, routes: Blueprint) -> None:
         """Let nobody look at what the daily reset has put back: a journal, say, is read without entering a sandbox."""
@@ -118,48 +118,48 @@ class Control:
                 if name is not None:
                     self.legal(name)
             if request.args and view not in ASKED:
-                raise bad(f"There is no parameter {next(iter(request.args))[:80]!r} here, wanted none.")
+                raise unprocessable(f"There is no parameter {next(iter(request.args))[:80]!r} here, wanted none.")
 
     def legal(self, name: str) -> str:
         """A sandbox's name, if it can be one: none that a call may not have, either. Raises Misuse."""
-        live_credentials.refuse_name(self.world.settings.refuse_live, name, self.now)
+        live_credentials.refuse_live_name(self.world.settings.refuse_live, name, self.now)
         if not is_name(name):
             detail = f"The sandbox is named {name[:80]!r}, wanted {WANTED_NAME}."
-            raise Misuse("Bad sandbox name", detail, code="bad-sandbox-name")
+            raise Problem("Bad sandbox name", detail, code="bad-sandbox-name")
         refuse_secret_name(self.world, name)
         return name
 
-    def _told(self, misuse: Misuse) -> Response:
+    def _told(self, misuse: Problem) -> Response:
         """A failure as problem+json, without any secret."""
         reply = problem(told(self.world, misuse))
         beside = {401: {"WWW-Authenticate": "Bearer"}, 503: {"Retry-After": "1"}}.get(misuse.status, {})
         return Response(reply.body, reply.status, {**dict(reply.headers), **beside, "Cache-Control": "no-store"})
 
 
-def missing(detail: str, choices: tuple[str, ...] = ()) -> Misuse:
+def not_found(detail: str, choices: tuple[str, ...] = ()) -> Problem:
     """What is said when a thing asked for is not there."""
-    return Misuse("Not found", detail, 404, choices, "not-found")
+    return Problem("Not found", detail, 404, choices, "not-found")
 
 
-def bad(detail: str) -> Misuse:
+def unprocessable(detail: str) -> Problem:
     """What is said of a body or parameter that cannot be used."""
-    return Misuse("Bad value", detail, 422, code="bad-value")
+    return Problem("Bad value", detail, 422, code="bad-value")
 
 
-def said(value: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+def json_response(value: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
     """A JSON reply."""
     sent = {"Cache-Control": "no-store", **(headers or {})}
     return Response(encode(decimals(value)), status, sent, content_type="application/json")
 
 
-def done() -> Response:
+def no_content() -> Response:
     """The reply of what has nothing to say."""
     reply = Response(status=204)
     del reply.headers["Content-Type"]
     return reply
 
 
-def heard(*known: str, needed: tuple[str, ...] = ()) -> dict[str, Any]:
+def json_body(*known: str, needed: tuple[str, ...] = ()) -> dict[str, Any]:
     """The request's body, a JSON object with only these keys (none given: any); no body is the empty object.
 
     Raises Misuse naming what was found and what was wanted.
@@ -171,20 +171,20 @@ def heard(*known: str, needed: tuple[str, ...] = ()) -> dict[str, Any]:
     try:
         body = decode(text, unique=True) if text else {}
     except RecursionError:
-        raise Misuse("Bad JSON", TOO_DEEP, code="bad-json") from None
+        raise Problem("Bad JSON", TOO_DEEP, code="bad-json") from None
     except ValueError as error:
-        raise Misuse("Bad JSON", f"The body is no JSON: {error}.", code="bad-json") from None
+        raise Problem("Bad JSON", f"The body is no JSON: {error}.", code="bad-json") from None
     _bounded(body)
     if not isinstance(body, dict):
-        raise bad(f"The body is {brief(body)}, wanted an object.")
+        raise unprocessable(f"The body is {brief(body)}, wanted an object.")
     if not is_text(body):
-        raise Misuse("Bad JSON", "The body has half a character (a lone surrogate like \\ud800).", code="bad-json")
+        raise Problem("Bad JSON", "The body has half a character (a lone surrogate like \\ud800).", code="bad-json")
     for name in body:
         if known and name not in known:
-            raise bad(f"The body has {name[:80]!r}, wanted only {', '.join(known)}.")
+            raise unprocessable(f"The body has {name[:80]!r}, wanted only {', '.join(known)}.")
     for name in needed:
         if name not in body:
-            raise bad(f"The body has no {name!r}, wanted an object with {', '.join(needed)}.")
+            raise unprocessable(f"The body has no {name!r}, wanted an object with {', '.join(needed)}.")
     return body
 
 
@@ -195,24 +195,24 @@ def _bounded(body: Any) -> None:
         inner = [item.values() if isinstance(item, dict) else item for item in level if isinstance(item, dict | list)]
         count += sum(map(len, inner))
         if count > MOST:
-            raise bad(f"The body has over {MOST} values, the most that control reads at once.")
+            raise unprocessable(f"The body has over {MOST} values, the most that control reads at once.")
         level = [item for items in inner for item in items]
     if any(isinstance(item, dict | list) for item in level):
-        raise Misuse("Bad JSON", TOO_DEEP, code="bad-json")
+        raise Problem("Bad JSON", TOO_DEEP, code="bad-json")
 
 
-def queried(**readers: Callable[[str], Any]) -> dict[str, Any]:
+def query_args(**readers: Callable[[str], Any]) -> dict[str, Any]:
     """The query's parameters, each by its reader; a reader raises ValueError with what it wants. Raises Misuse."""
     found: dict[str, Any] = {}
     for name, text in request.args.items(multi=True):
         if name not in readers:
-            raise bad(f"There is no parameter {name[:80]!r}, wanted {', '.join(readers)}.")
+            raise unprocessable(f"There is no parameter {name[:80]!r}, wanted {', '.join(readers)}.")
         if name in found:
-            raise bad(f"{name} is there more than once, wanted once.")
+            raise unprocessable(f"{name} is there more than once, wanted once.")
         try:
             found[name] = readers[name](text)
         except ValueError as error:
-            raise bad(f"{name} is {text[:80]!r}, wanted {error}.") from None
+            raise unprocessable(f"{name} is {text[:80]!r}, wanted {error}.") from None
     return found
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from flask import Blueprint, Response
 
 from ..engine.metrics import CONTENT_TYPE
-from ..sdk.errors import StoreAway
-from .http import Control
+from ..sdk.errors import StoreUnavailable
+from .http import AdminContext
 
 
-def add(routes: Blueprint, control: Control) -> None:
+def add(routes: Blueprint, control: AdminContext) -> None:
     """The routes of this part."""
     world = control.world
 
@@ -17,7 +17,7 @@ def add(routes: Blueprint, control: Control) -> None:
     def metrics() -> Response:
         try:
             sandboxes: int | None = len(world.sandboxes.names(control.now))
-        except StoreAway:
+        except StoreUnavailable:
             sandboxes = None
         return Response(
             world.metrics.text(sandboxes=sandboxes), headers={"Cache-Control": "no-store"}, content_type=CONTENT_TYPE

@@ -10,7 +10,7 @@ from flask import Blueprint, Response, current_app, request, send_from_directory
 
 from ..sdk.version import __version__
 from .browsers import wants_page
-from .http import Control, said
+from .http import AdminContext, json_response
 
 SITE = Path(__file__).parent / "site"
 # A page of ours runs nothing but files of ours, talks to nobody else, and is shown in no frame of others.
@@ -19,7 +19,7 @@ POLICY = "default-src 'self'; img-src 'self' data:; base-uri 'none'; form-action
 _TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 
 
-def add(routes: Blueprint, control: Control) -> None:
+def add(routes: Blueprint, control: AdminContext) -> None:
     """The routes of this part."""
 
     @routes.get("")
@@ -33,7 +33,7 @@ def add(routes: Blueprint, control: Control) -> None:
         reply = (
             page("console/index.html")
             if wants_page(request.environ)
-            else said({"version": __version__, "offers": _offers()})
+            else json_response({"version": __version__, "offers": _offers()})
         )
         reply.headers["Vary"] = "Accept"
         return reply

@@ -8,83 +8,83 @@ from urllib.parse import quote
 
 from flask import Blueprint, Response
 
-from ..sandbox.editor import MOST, Editor
+from ..sandbox.editor import MAX_GENERATED, RecordEditor
 from ..sandbox.store import DEFAULT
-from ..sdk.errors import Misuse
+from ..sdk.errors import Problem
 from ..sdk.jsontext import Fragment, brief
-from ..sdk.resource import RecordType
+from ..sdk.resource import Resource
 from . import browse
-from .http import Control, bad, done, heard, missing, number, queried, said
+from .http import AdminContext, json_body, json_response, no_content, not_found, number, query_args, unprocessable
 
 
-def add(routes: Blueprint, control: Control) -> None:
+def add(routes: Blueprint, control: AdminContext) -> None:
     """The routes of this part."""
 
-    def editor(vendor: str) -> Editor:
-        return Editor(control.world.sandboxes, control.name, control.vendor(vendor), control.now)
+    def editor(vendor: str) -> RecordEditor:
+        return RecordEditor(control.world.sandboxes, control.name, control.vendor(vendor), control.now)
 
     @routes.get("/records/<vendor>")
     def records(vendor: str) -> Response:
         """All of them, or those with a text in it; sorted by a field; ``limit`` from the one at ``offset`` on."""
         held = editor(vendor).data.records
-        asked = queried(offset=number, limit=number, contains=str, sort=_field(held.kind))
+        asked = query_args(offset=number, limit=number, contains=str, sort=_field(held.resource))
         found = browse.found(held, asked.get("contains", ""), asked.get("sort", ""))
         start = asked.get("offset", 0)
         rows = [Fragment(held.text(index)) for index in found[start : start + asked.get("limit", len(found))]]
-        return said({"records": rows, "meta": {"total": len(held), "found": len(found)}})
+        return json_response({"records": rows, "meta": {"total": len(held), "found": len(found)}})
 
     @routes.get("/totals/<vendor>")
     def totals(vendor: str) -> Response:
         held = editor(vendor).data.records
-        if held.kind.chart is None:
-            raise Misuse("No chart", f"{vendor} does not say what its records amount to.", 404, code="no-chart")
-        return said({"totals": browse.totals(held, held.kind.chart), "meta": {"total": len(held)}})
+        if held.resource.summary is None:
+            raise Problem("No chart", f"{vendor} does not say what its records amount to.", 404, code="no-chart")
+        return json_response({"totals": browse.totals(held, held.resource.summary), "meta": {"total": len(held)}})
 
     @routes.post("/records/<vendor>")
     def add_record(vendor: str) -> Response:
         desk = editor(vendor)
-        row = desk.add(heard())
-        id = quote(str(row[desk.vendor.records.id]), safe="")
-        return said(row, 201, control.at(f"/records/{vendor}/{id}"))
+        row = desk.add(json_body())
+        id = quote(str(row[desk.vendor.resource.id]), safe="")
+        return json_response(row, 201, control.at(f"/records/{vendor}/{id}"))
 
     @routes.post("/records/<vendor>/generate")
     def generate(vendor: str) -> Response:
-        desk, asked = editor(vendor), heard("records", "seed", needed=("records",))
+        desk, asked = editor(vendor), json_body("records", "seed", needed=("records",))
         count, seed = asked["records"], asked.get("seed")
-        _check("records", count, 1, MOST)
+        _check("records", count, 1, MAX_GENERATED)
         if seed is not None:
             _check("seed", seed, 0, 2**31)
         ids = desk.generate(count, seed)
-        return said({"records": len(ids), "ids": ids, "meta": {"total": len(desk.data.records)}}, 201)
+        return json_response({"records": len(ids), "ids": ids, "meta": {"total": len(desk.data.records)}}, 201)
 
     @routes.get("/records/<vendor>/<rest:id>")
     def record(vendor: str, id: str) -> Response:
-        return said(editor(vendor).record(id))
+        return json_response(editor(vendor).record(id))
 
     @routes.patch("/records/<vendor>/<rest:id>")
     def change_record(vendor: str, id: str) -> Response:
-        return said(editor(vendor).change(id, heard()))
+        return json_response(editor(vendor).change(id, json_body()))
 
     @routes.delete("/records/<vendor>/<rest:id>")
     def remove_record(vendor: str, id: str) -> Response:
         editor(vendor).remove(id)
-        return done()
+        return no_content()
 
     @routes.get("/accounts/<vendor>")
     def accounts(vendor: str) -> Response:
-        return said({"accounts": list(editor(vendor).data.accounts)})
+        return json_response({"accounts": list(editor(vendor).data.accounts)})
 
     @routes.put("/accounts/<vendor>")
     def replace_accounts(vendor: str) -> Response:
-        given = heard("accounts", needed=("accounts",))["accounts"]
-        return said({"accounts": editor(vendor).replace_accounts(given)})
+        given = json_body("accounts", needed=("accounts",))["accounts"]
+        return json_response({"accounts": editor(vendor).replace_accounts(given)})
 
     @routes.get("/export")
     def exports() -> Response:
         """The fixture files in which the sandbox can be written down."""
         names = [vendor.name for vendor in control.world.vendors]
         files = [{"vendor": name, "path": f"{name}/{there(name).file}"} for name in names]
-        return said({"sandbox": control.name, "files": files})
+        return json_response({"sandbox": control.name, "files": files})
 
     @routes.get("/export/<vendor>")
     def export(vendor: str) -> Response:
@@ -93,15 +93,15 @@ def add(routes: Blueprint, control: Control) -> None:
         named = {"Content-Disposition": f'attachment; filename="{desk.file}"', "Cache-Control": "no-store"}
         return Response(desk.fixture(), content_type=kind, headers=named)
 
-    def there(vendor: str) -> Editor:
+    def there(vendor: str) -> RecordEditor:
         """For a sandbox that there is: a misspelled one is not made to be exported."""
         if control.name != DEFAULT and not control.world.sandboxes.exists(control.name, control.now):
             names = tuple(control.world.sandboxes.names(control.now))
-            raise missing(f"There is no sandbox {control.name} to export.", names)
+            raise not_found(f"There is no sandbox {control.name} to export.", names)
         return editor(vendor)
 
 
-def _field(kind: RecordType) -> Callable[[str], str]:
+def _field(kind: Resource) -> Callable[[str], str]:
     """Reads the name of a field to sort by: one of the records' own, or what is within it after a point."""
     known = list(kind.schema().by_wire_name)
 
@@ -115,4 +115,4 @@ def _field(kind: RecordType) -> Callable[[str], str]:
 
 def _check(name: str, value: Any, low: int, high: int) -> None:
     if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-        raise bad(f"{name} is {brief(value)}, wanted a whole number from {low} to {high}.")
+        raise unprocessable(f"{name} is {brief(value)}, wanted a whole number from {low} to {high}.")

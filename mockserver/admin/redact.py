@@ -12,11 +12,11 @@ from typing import Any
 from flask import g, request
 
 from ..engine.addresses import SANDBOX, received
-from ..engine.redacted_request import HIDDEN
-from ..engine.serve import World
+from ..engine.redacted_request import MASK
+from ..engine.serve import Runtime
 from ..sandbox.secrets.index import MIN_QUOTED_CHARS
 from ..sandbox.store import DEFAULT
-from ..sdk.errors import Misuse
+from ..sdk.errors import Problem
 from ..sdk.http import SANDBOX_HEADER
 
 LONGEST = 2000  # characters of a detail: what was sent is told, not sent back whole
@@ -29,7 +29,7 @@ def named() -> str:
     return next(name for name in found if name is not None)
 
 
-def told(world: World, misuse: Misuse) -> Misuse:
+def told(world: Runtime, misuse: Problem) -> Problem:
     """What went wrong, without secrets, and in a few sentences: every problem of control goes through here."""
     tell = teller(world)
     validation = tuple({name: tell(bounded(text)) for name, text in fault.items()} for fault in misuse.validation)
@@ -49,27 +49,27 @@ def bounded(text: str) -> str:
     return f"{text[: LONGEST // 2]} ...{wanted}{last if wanted else ''}"
 
 
-def trace_told(world: World, text: str) -> str:
+def trace_told(world: Runtime, text: str) -> str:
     """The trace of a crash, without secrets."""
     return teller(world)(text)
 
 
-def rule_told(world: World, document: Mapping[str, Any], tell: Callable[[str], str]) -> dict[str, Any]:
+def rule_told(world: Runtime, document: Mapping[str, Any], tell: Callable[[str], str]) -> dict[str, Any]:
     """A fault rule as it may be shown: what its matcher wants of a credential is not."""
     match = document.get("match")
     return {**document, "match": match_told(world, match, tell)} if match else dict(document)
 
 
-def match_told(world: World, match: Mapping[str, Any], tell: Callable[[str], str]) -> dict[str, Any]:
+def match_told(world: Runtime, match: Mapping[str, Any], tell: Callable[[str], str]) -> dict[str, Any]:
     """A matcher as it may be shown."""
-    is_secret = world.redaction.is_secret
+    is_secret = world.redactor.is_secret
     shown: dict[str, Any] = {}
     for field, wanted in match.items():
         if field == "credential":
-            shown[field] = _condition(wanted, lambda text: HIDDEN)
+            shown[field] = _condition(wanted, lambda text: MASK)
         elif isinstance(wanted, Mapping):
             shown[field] = {
-                tell(name): _condition(condition, (lambda text: HIDDEN) if is_secret(name) else tell)
+                tell(name): _condition(condition, (lambda text: MASK) if is_secret(name) else tell)
                 for name, condition in wanted.items()
             }
         else:
@@ -83,10 +83,10 @@ def _condition(condition: Any, tell: Callable[[str], str]) -> Any:
     return {word: tell(text) if isinstance(text, str) else text for word, text in condition.items()}
 
 
-def teller(world: World) -> Callable[[str], str]:
+def teller(world: Runtime) -> Callable[[str], str]:
     """Masks the secrets of the request, in its address, its headers and the body that was read, and known ones."""
-    sent = world.redaction.of(received(request.environ, "", {}))
+    sent = world.redactor.redact(received(request.environ, "", {}))
     body: bytes = g.get("heard", b"")  # what nobody has read cannot be quoted
     if body:
-        sent = world.redaction.with_json(sent, body.decode("utf-8", "replace"))
-    return partial(world.redaction.text, request=sent, cut=MIN_QUOTED_CHARS)
+        sent = world.redactor.with_json(sent, body.decode("utf-8", "replace"))
+    return partial(world.redactor.redact_text, request=sent, cut=MIN_QUOTED_CHARS)

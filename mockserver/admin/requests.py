@@ -10,15 +10,25 @@ from typing import Any
 
 from flask import Blueprint, Response
 
-from ..data.lru import Bounded
+from ..data.lru import LruCache
 from ..engine.journal import is_unmatched
-from ..engine.near_misses import hint
-from ..sandbox.matching import BadMatcher, Difference, Matcher, check
+from ..engine.near_misses import explain_difference
+from ..sandbox.matching import Difference, InvalidMatcher, Matcher, check_matcher
 from ..sdk.contract import Vendor
 from ..sdk.errors import METHODS
 from ..sdk.jsontext import Fragment, decimals, encode
-from ..sdk.similar import MAX_PATH_CHARS, SLIP, closest, did_you_mean
-from .http import Control, bad, done, heard, missing, number, queried, said, switch
+from ..sdk.similar import MAX_PATH_CHARS, MIN_SLIP, did_you_mean, find_closest
+from .http import (
+    AdminContext,
+    json_body,
+    json_response,
+    no_content,
+    not_found,
+    number,
+    query_args,
+    switch,
+    unprocessable,
+)
 from .redact import match_told, teller
 
 Entry = Mapping[str, Any]
@@ -35,7 +45,7 @@ _FILTERS: Mapping[str, Callable[[Entry, Any], bool]] = {
 HINTED = 5  # differences of a call of which it is looked what was meant
 
 
-def add(routes: Blueprint, control: Control) -> None:
+def add(routes: Blueprint, control: AdminContext) -> None:
     """The routes of this part. To read the journal changes nothing, and makes no sandbox."""
 
     def vendor(name: str) -> str:
@@ -47,21 +57,23 @@ def add(routes: Blueprint, control: Control) -> None:
     def matcher() -> Matcher:
         """The body as a matcher. Raises Misuse, also for a name that no call can have: it would count none, always."""
         try:
-            asked = check(heard())
-        except BadMatcher as error:
-            raise bad(f"{error}.") from None
+            asked = check_matcher(json_body())
+        except InvalidMatcher as error:
+            raise unprocessable(f"{error}.") from None
         if "credential" in asked:
-            raise bad("The matcher has a credential, and the journal keeps none; fault rules can match by it.")
+            raise unprocessable(
+                "The matcher has a credential, and the journal keeps none; fault rules can match by it."
+            )
         vendors = [each for each in control.world.vendors if asked.get("vendor", each.name) == each.name]
         if not vendors:
             names = ", ".join(each.name for each in control.world.vendors)
-            near = did_you_mean(closest(asked["vendor"], [each.name for each in control.world.vendors]))
-            raise bad(f"vendor is {asked['vendor'][:80]!r}, wanted one of {names}.{near}")
-        operations = [endpoint.operation for each in vendors for endpoint in each.endpoints]
+            near = did_you_mean(find_closest(asked["vendor"], [each.name for each in control.world.vendors]))
+            raise unprocessable(f"vendor is {asked['vendor'][:80]!r}, wanted one of {names}.{near}")
+        operations = [endpoint.id for each in vendors for endpoint in each.operations]
         if asked.get("operation") not in (None, *operations):
-            near = did_you_mean(closest(asked["operation"], operations))
+            near = did_you_mean(find_closest(asked["operation"], operations))
             wanted = f"one of {', '.join(operations)}, or null"
-            raise bad(f"operation is {asked['operation'][:80]!r}, wanted {wanted}.{near}")
+            raise unprocessable(f"operation is {asked['operation'][:80]!r}, wanted {wanted}.{near}")
         return asked
 
     def _expected(difference: Difference, tell: Callable[[str], str]) -> Any:
@@ -72,12 +84,12 @@ def add(routes: Blueprint, control: Control) -> None:
         return match_told(control.world, {field: {name: difference.expected}}, tell)[field].popitem()[1]
 
     def one(id: int) -> Entry:
-        entry = control.journal.one(id)
+        entry = control.journal.get(id)
         if entry is not None:
             return entry
-        raise missing(f"The journal of the sandbox {control.name} has no call {id}.")
+        raise not_found(f"The journal of the sandbox {control.name} has no call {id}.")
 
-    briefs: Bounded[bytes] = Bounded(TEXTS, lambda id, text: len(text))
+    briefs: LruCache[bytes] = LruCache(TEXTS, lambda id, text: len(text))
 
     def brief(entry: Entry) -> Fragment:
         mark = (entry["id"], entry["time"], control.name)  # a store that lost all gives ids anew
@@ -89,60 +101,60 @@ def add(routes: Blueprint, control: Control) -> None:
         without headers and bodies.
         """
         filters = {"vendor": vendor, "status": number, "unmatched": switch, "warned": switch}
-        asked = queried(after=number, limit=number, brief=switch, **filters)
+        asked = query_args(after=number, limit=number, brief=switch, **filters)
         told = brief if asked.pop("brief", False) else shown
         after, limit = asked.pop("after", 0), asked.pop("limit", None)
         fits = [(_FILTERS[name], value) for name, value in asked.items()]
-        found, total, dropped = control.journal.newer(
+        found, total, dropped = control.journal.get_newer(
             after, lambda kept: all(fit(kept, value) for fit, value in fits), limit
         )
-        return said({"requests": [*map(told, found)], "meta": {"total": total, "dropped": dropped}})
+        return json_response({"requests": [*map(told, found)], "meta": {"total": total, "dropped": dropped}})
 
     @routes.delete("/requests")
     def forget_all() -> Response:
-        return said({"removed": control.journal.remove()})
+        return json_response({"removed": control.journal.remove()})
 
     @routes.get("/requests/unmatched")
     def unmatched() -> Response:
-        found, total, _ = control.journal.newer(0, is_unmatched)
+        found, total, _ = control.journal.get_newer(0, is_unmatched)
         return _listed(found, total)
 
     @routes.post("/requests/count")
     def count() -> Response:
-        return said({"count": len(control.journal.found(matcher())[0])})
+        return json_response({"count": len(control.journal.find(matcher())[0])})
 
     @routes.post("/requests/find")
     def find() -> Response:
-        return _listed(*control.journal.found(matcher()))
+        return _listed(*control.journal.find(matcher()))
 
     @routes.post("/requests/near-misses")
     def near_misses() -> Response:
         """The calls that do not fit, those first that differ least; and what to make of each difference."""
         near, (nearest, total), tell = [], control.journal.nearest(matcher()), teller(control.world)
         for entry, differences in nearest:
-            hints = chain((hint(each, entry) for each in differences[:HINTED]), repeat(None))
+            hints = chain((explain_difference(each, entry) for each in differences[:HINTED]), repeat(None))
             told = [
                 {"field": each.field, "expected": _expected(each, tell), "found": each.found, "hint": next(hints)}
                 for each in differences
             ]
             near.append({"request": shown(entry), "differences": told})
-        return said({"nearMisses": near, "meta": {"total": total}})
+        return json_response({"nearMisses": near, "meta": {"total": total}})
 
     @routes.get("/requests/<int:id>")
     def request(id: int) -> Response:
-        return said(shown(one(id)))
+        return json_response(shown(one(id)))
 
     @routes.get("/requests/<int:id>/near-misses")
     def nearest(id: int) -> Response:
         """The endpoints that a call without one comes nearest to, and what it has that they have not."""
         entry = one(id)
         near = endpoints_near(entry, control.world.vendors) if is_unmatched(entry) else []
-        return said({"nearMisses": near, "meta": {"total": len(near)}})
+        return json_response({"nearMisses": near, "meta": {"total": len(near)}})
 
     @routes.delete("/requests/<int:id>")
     def forget(id: int) -> Response:
         control.journal.remove([one(id)["id"]])
-        return done()
+        return no_content()
 
 
 def endpoints_near(entry: Entry, vendors: Iterable[Vendor], most: int = 3) -> list[dict[str, Any]]:
@@ -151,20 +163,20 @@ def endpoints_near(entry: Entry, vendors: Iterable[Vendor], most: int = 3) -> li
     for vendor in vendors:
         if entry["vendor"] not in (None, vendor.name):
             continue
-        for endpoint in vendor.endpoints:
-            paths = (endpoint.path, *endpoint.also)
+        for endpoint in vendor.operations:
+            paths = (endpoint.path, *endpoint.aliases)
             spelled = paths if entry["vendor"] else (*paths, *(f"/{vendor.name}{each}" for each in paths))
             nearest = max(spelled, key=lambda each: SequenceMatcher(None, path, each).ratio())
             found.append((SequenceMatcher(None, path, nearest).ratio(), vendor, endpoint, nearest))
     found.sort(key=lambda each: -each[0])
     near = []
     for likeness, vendor, endpoint, nearest in found[:most]:
-        meant = did_you_mean(nearest).strip() if likeness >= SLIP else None
+        meant = did_you_mean(nearest).strip() if likeness >= MIN_SLIP else None
         differences = [{"field": "path", "expected": nearest, "found": path, "hint": meant}]
         method = entry["request"]["method"]
         if method not in METHODS:
             differences.insert(0, {"field": "method", "expected": "GET", "found": method, "hint": None})
-        near.append({"vendor": vendor.name, "operation": endpoint.operation, "differences": differences})
+        near.append({"vendor": vendor.name, "operation": endpoint.id, "differences": differences})
     return near
 
 
@@ -182,4 +194,4 @@ def _in_brief(entry: Entry) -> bytes:
 
 
 def _listed(entries: Sequence[Entry], total: int) -> Response:
-    return said({"requests": [shown(entry) for entry in entries], "meta": {"total": total}})
+    return json_response({"requests": [shown(entry) for entry in entries], "meta": {"total": total}})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-from ..engine.serve import World
+from ..engine.serve import Runtime
 from . import (
     about,
     clock,
@@ -20,15 +20,15 @@ from . import (
     settings,
     verdict,
 )
-from .http import Control
+from .http import AdminContext
 
 PARTS = (about, metrics, sandboxes, settings, faults, clock, records, requests, scenarios, verdict, fidelity, pages)
 
 
-def blueprint(world: World) -> Blueprint:
+def blueprint(world: Runtime) -> Blueprint:
     """The routes of the control API, behind its guard."""
     routes = Blueprint("control", __name__, url_prefix="/__admin")
-    control = Control(world)
+    control = AdminContext(world)
     guard.protect(routes, world)
     control.errors(routes)
     control.asks(routes)

@@ -7,11 +7,11 @@ from urllib.parse import quote
 from flask import Blueprint, Response, request
 
 from ..engine.addresses import SANDBOX
-from ..engine.serve import World
+from ..engine.serve import Runtime
 from .pages import page
 
 
-def blueprint(world: World) -> Blueprint:
+def blueprint(world: Runtime) -> Blueprint:
     """The route of this part: it holds nothing of the world, which may be secret."""
     routes = Blueprint("start", __name__)
 

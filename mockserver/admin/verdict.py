@@ -5,16 +5,16 @@ from __future__ import annotations
 from flask import Blueprint, Response
 
 from ..engine.verdict import document, judge, junit, names
-from .http import Control, queried, said
+from .http import AdminContext, json_response, query_args
 
 
-def add(routes: Blueprint, control: Control) -> None:
+def add(routes: Blueprint, control: AdminContext) -> None:
     """The routes of this part."""
     world = control.world
 
     @routes.get("/verdict")
     def verdict() -> Response:
-        asked = queried(format=_form, ignore=names)
+        asked = query_args(format=_form, ignore=names)
         form, whole = asked.get("format", "json"), not world.store.dropped(control.name)
         checks = judge(
             control.journal.entries(),
@@ -27,7 +27,7 @@ def add(routes: Blueprint, control: Control) -> None:
             return Response(
                 junit(control.name, checks), headers={"Cache-Control": "no-store"}, content_type="application/xml"
             )
-        return said(document(control.name, checks))
+        return json_response(document(control.name, checks))
 
 
 def _form(text: str) -> str:

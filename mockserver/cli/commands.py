@@ -14,17 +14,17 @@ from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
 import click
 
-from ..sandbox.settings import Settings, given_by, make, secured, unknown, variable
+from ..sandbox.settings import Settings, describe_source, find_unknown, make_settings, secure, variable_name
 from ..sandbox.store_url import without_password
 from ..sdk import clock
-from ..sdk.errors import WrongSetting
+from ..sdk.errors import InvalidSetting
 from ..sdk.logtext import printable
 from ..sdk.similar import MAX_NAME_CHARS
 from ..sdk.version import __version__
-from ..server.collector import collector_paused
+from ..server.collector import pause_collector
 
 if TYPE_CHECKING:
-    from ..data.fixture_errors import Fault
+    from ..data.fixture_errors import FileError
 
 MANY = 2000
 MENTIONED = 10  # variables that are passed over
@@ -34,7 +34,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 def main(**options: Any) -> None:
     """Run a command; whatever is the user's to mend is told in a sentence, with exit status 2."""
-    from ..data.fixture_errors import BrokenFixture
+    from ..data.fixture_errors import InvalidFixture
     from ..vendors import BadVendor
 
     try:
@@ -48,10 +48,10 @@ def main(**options: Any) -> None:
             click.echo(printable(f"mockserver: {name} cannot be {what}: {error.strerror}."), err=True)
         _give_up(sys.stdout)
         sys.exit(2)
-    except (WrongSetting, BadVendor) as error:
+    except (InvalidSetting, BadVendor) as error:
         click.echo(printable(f"mockserver: {error}"), err=True)
         sys.exit(2)
-    except BrokenFixture as broken:
+    except InvalidFixture as broken:
         _tell(broken.faults)
         click.echo(f"mockserver: {_count(broken.number, 'fault')} in files; nothing is served.", err=True)
         sys.exit(2)
@@ -64,12 +64,12 @@ def commands() -> None:
     try:
         os.getcwd()
     except OSError:
-        raise WrongSetting("the working directory is not there any more; go to one that is.") from None
+        raise InvalidSetting("the working directory is not there any more; go to one that is.") from None
 
 
 def _mention_unknown() -> None:
     """Tell which variables are passed over. To be called by commands that read settings of the environment."""
-    found = unknown(os.environ)
+    found = find_unknown(os.environ)
     if found:
         more = f" and {len(found) - MENTIONED:,} more" if found[MENTIONED:] else ""
         names = ", ".join(name[:MAX_NAME_CHARS] for name in found[:MENTIONED])
@@ -95,7 +95,7 @@ def _as_option(setting: Field[Any]) -> Callable[[F], F]:
     flag = "--" + setting.name.replace("_", "-")
     default = setting.default if setting.default not in (None, False, True) else None
     shown = f" [{default}]" if isinstance(default, str | int) and not isinstance(default, bool) else ""
-    about = f"{setting.metadata['help']}{shown}  ({variable(setting.name)})"
+    about = f"{setting.metadata['help']}{shown}  ({variable_name(setting.name)})"
     if setting.default is False:
         return click.option(flag, is_flag=True, default=None, help=about)
     if setting.default is True:
@@ -108,33 +108,35 @@ def _as_option(setting: Field[Any]) -> Callable[[F], F]:
 def serve(**given: Any) -> None:
     """Serve all vendors on one port until Ctrl-C."""
     _mention_unknown()
-    with collector_paused():
+    with pause_collector():
         from ..engine import access_log
-        from ..engine.build import assemble
-        from ..engine.exchange import Done
-        from ..engine.reload import Reloading
+        from ..engine.build import build_runtime
+        from ..engine.exchange import Exchange
+        from ..engine.reload import DataReload
         from ..front import front
         from ..sandbox.first_use import first_day
         from ..server import certificates, listen, tempfiles
-        from ..server.asgi import Gathered
+        from ..server.asgi import BatchedStream
 
-        told = make(given)
-        settings = secured(told)
-        access_log.configure(settings.log_format)
+        told = make_settings(given)
+        settings = secure(told)
+        access_log.configure_logging(settings.log_format)
         if settings.records is not None and settings.records > MANY:
             click.echo(f"making {_count(settings.records, 'record')} a vendor; this takes a while", err=True)
-        world = assemble(settings)
-    if settings.watch and not world.sandboxes.library.reads(settings.dataset, first_day(settings, world.wall())):
+        world = build_runtime(settings)
+    if settings.watch and not world.sandboxes.catalog.reads_file(
+        settings.dataset, first_day(settings, world.wall_time())
+    ):
         found = "--watch has no file to look at: recipes make the data (--records, --seed or --clock real)."
         click.echo(f"mockserver: {found}", err=True)
-    lines = Gathered(sys.stderr)
-    world.observers.append(access_log.observer(settings.log_format, lines))
+    lines = BatchedStream(sys.stderr)
+    world.observers.append(access_log.make_observer(settings.log_format, lines))
     failed = tempfiles.file()  # all workers write to it, a byte a failure behind the one before
 
     def failures() -> int:
         return os.fstat(failed).st_size
 
-    def count(done: Done) -> None:
+    def count(done: Exchange) -> None:
         if done.failed:
             with suppress(OSError):  # a disk that is full: the call is answered all the same
                 os.write(failed, b"!")
@@ -162,7 +164,7 @@ def serve(**given: Any) -> None:
     def starting(ended: str) -> None:
         instance = world.store.instance() if world.store.fork() else None
         if ended:
-            access_log.replaced(ended, instance)
+            access_log.replace_stream(ended, instance)
 
     if os.name == "nt":
         from ..server.werkzeug import run
@@ -181,7 +183,7 @@ def serve(**given: Any) -> None:
             leaving=lines.flush,
             starting=starting,
             metrics=world.metrics,
-            data=Reloading(world),
+            data=DataReload(world),
             cors=settings.cors,
             alone=settings.store == "memory",
         )
@@ -239,16 +241,16 @@ def run(command: tuple[str, ...], junit: Path | None, ignore: str, fail_on: str,
         try:
             lists.append(verdict.names(text))
         except ValueError as error:
-            raise WrongSetting(f"{flag} is {text!r}, wanted {error}.") from None
+            raise InvalidSetting(f"{flag} is {text!r}, wanted {error}.") from None
     ignored, decisive = lists
     if both := ignored & decisive:
-        raise WrongSetting(f"--ignore and --fail-on both name {', '.join(sorted(both))}, wanted in one of them.")
+        raise InvalidSetting(f"--ignore and --fail-on both name {', '.join(sorted(both))}, wanted in one of them.")
     unwritable = f"--junit {junit} cannot be written"
     if junit:
         try:
             run_.write(junit, "<testsuites/>")  # told now, and not after a long run
         except OSError as error:
-            raise WrongSetting(f"{unwritable}: {error.strerror}.") from None
+            raise InvalidSetting(f"{unwritable}: {error.strerror}.") from None
     with Server(**given) as server:
         environment = {**os.environ, **run_.variables(server.world, server.url)}
         environment |= run_.past_proxies(environment, server.url)
@@ -276,7 +278,7 @@ def run(command: tuple[str, ...], junit: Path | None, ignore: str, fail_on: str,
 def vendors(as_json: bool, dataset: str | None, fixtures: str | None) -> None:
     """List the vendors, where they answer, and a call that works."""
     _mention_unknown()
-    listed = _listing(make({"dataset": dataset, "fixtures": fixtures}))
+    listed = _listing(make_settings({"dataset": dataset, "fixtures": fixtures}))
     if as_json:
         click.echo(json.dumps(listed, indent=2, ensure_ascii=False))
         return
@@ -295,7 +297,7 @@ def readings(vendor: str | None) -> None:
     found = shelf.found()
     names = [known.name for known in found]
     if vendor and vendor not in names:
-        raise WrongSetting(f"there is no vendor {vendor!r}; there are {', '.join(names)}.")
+        raise InvalidSetting(f"there is no vendor {vendor!r}; there are {', '.join(names)}.")
     for known in found:
         if vendor in (None, known.name):
             for reading in known.readings:
@@ -342,14 +344,14 @@ def generate(vendor: str, records: str | None, seed: str, anchor: str | None, da
     from .generate import write
 
     dataset = dataset or (out.stem if out != Path("-") else None)
-    settings = make({"records": records, "seed": seed, "dataset": dataset}, {})
+    settings = make_settings({"records": records, "seed": seed, "dataset": dataset}, {})
     by_name = {known.name: known for known in shelf.found()}
     if vendor not in by_name:
-        raise WrongSetting(f"there is no vendor {vendor!r}; there are {', '.join(by_name)}.")
+        raise InvalidSetting(f"there is no vendor {vendor!r}; there are {', '.join(by_name)}.")
     try:
-        moment = clock.within(clock.parse_instant(anchor)) if anchor else None
+        moment = clock.check_range(clock.parse_instant(anchor)) if anchor else None
     except ValueError as error:
-        raise WrongSetting(f"--anchor: {error}.") from None
+        raise InvalidSetting(f"--anchor: {error}.") from None
 
     def watched(rows: Iterator[Any], total: int) -> Iterator[Any]:
         if total <= MANY or not sys.stderr.isatty():
@@ -389,24 +391,24 @@ def export(sandbox: str, out: Path, url: str | None, token: str | None) -> None:
 
     url = url or _url()
     try:
-        client = Client(url, token or os.environ.get(variable("control_token")) or None)
+        client = Client(url, token or os.environ.get(variable_name("control_token")) or None)
         files = export_.export(client, sandbox, out)
     except Refused as refused:
         told = f"{without_password(url)} refuses: {refused.problem.get('detail') or refused}"
-        raise WrongSetting(told) from None
+        raise InvalidSetting(told) from None
     except (OSError, ValueError, KeyError, TypeError) as error:
         why = getattr(error, "strerror", None) or error
-        raise WrongSetting(f"The sandbox {sandbox} of {without_password(url)} cannot be exported: {why}.") from None
+        raise InvalidSetting(f"The sandbox {sandbox} of {without_password(url)} cannot be exported: {why}.") from None
     for file in files:
         click.echo(str(file))
 
 
 def _url() -> str:
     """Where the user's server is, unless said otherwise. Raises WrongSetting for a slip in the name of a setting."""
-    unknown(os.environ)
-    encrypted = given_by(os.environ, "tls_cert") and not given_by(os.environ, "tls_port")
+    find_unknown(os.environ)
+    encrypted = describe_source(os.environ, "tls_cert") and not describe_source(os.environ, "tls_port")
     scheme = "https" if encrypted else "http"
-    port = given_by(os.environ, "port") or 8080
+    port = describe_source(os.environ, "port") or 8080
     return os.environ.get("MOCKSERVER_URL") or f"{scheme}://127.0.0.1:{port}"
 
 
@@ -417,15 +419,17 @@ def _with_progress(rows: Iterator[Any], total: int) -> Iterator[Any]:
 
 def _listing(settings: Settings) -> list[dict[str, Any]]:
     from .. import vendors as shelf
-    from ..data.catalog import Library
-    from ..engine.examples import listing
+    from ..data.catalog import DatasetCatalog
+    from ..engine.examples import list_operations
 
     found = shelf.found()
-    return listing(found, Library(found, settings.fixtures, settings.records, settings.seed), settings.dataset)
+    return list_operations(
+        found, DatasetCatalog(found, settings.fixtures, settings.records, settings.seed), settings.dataset
+    )
 
 
 def _welcome(world: Any, urls: list[str], made_token: str | None = None) -> str:
-    from ..engine.examples import curl, listing
+    from ..engine.examples import curl, list_operations
     from ..sandbox.first_use import first_day
 
     url, where = urls[0], " and ".join(urls)
@@ -433,7 +437,7 @@ def _welcome(world: Any, urls: list[str], made_token: str | None = None) -> str:
     outside = f", from outside {public}" if public else ""
     lines = [f"mockserver {__version__} serves dataset {world.settings.dataset!r} on {where}{outside}", ""]
     day = first_day(world.settings, world.wall())
-    for vendor in listing(world.vendors, world.sandboxes.library, world.settings.dataset, day):
+    for vendor in list_operations(world.vendors, world.sandboxes.library, world.settings.dataset, day):
         lines += [vendor["title"], *(f"  {address}" for address in vendor["addresses"])]
         lines += [f"  {curl(vendor['example'], url)}", ""]
     if made_token:
@@ -450,7 +454,7 @@ def _give_up(stream: TextIO) -> None:
         os.close(nowhere)
 
 
-def _tell(faults: Iterable[Fault]) -> None:
+def _tell(faults: Iterable[FileError]) -> None:
     """Print faults of files, and at the end where such files are described."""
     faults = list(faults)
     for fault in faults:

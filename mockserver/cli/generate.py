@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from ..data import fixture_writer, fixtures
-from ..data.build import shape
+from ..data.build import fixture_schema
 from ..sdk.contract import Vendor
-from ..sdk.errors import WrongSetting
+from ..sdk.errors import InvalidSetting
 
 ANCHOR = datetime(2026, 7, 15, 9, tzinfo=UTC)  # the instant of every ``default`` dataset of ours
 
@@ -36,14 +36,14 @@ def write(
     wanted = {".jsonl"} if count > fixtures.YAML_LIMIT else {".yaml"}
     if out != Path("-") and out.suffix not in wanted:
         rule = f"{fixtures.YAML_LIMIT:,} records and fewer are .yaml, more are .jsonl"
-        raise WrongSetting(f"--out is {out} for {count:,} records; {rule}.")
+        raise InvalidSetting(f"--out is {out} for {count:,} records; {rule}.")
     try:
         with nullcontext(sys.stdout) if out == Path("-") else out.open("w", encoding="utf-8", newline="\n") as stream:
             return write_to(stream, vendor, dataset, count, seed, anchor, watched)
     except BrokenPipeError:  # whoever read our output has enough
         raise
     except OSError as error:
-        raise WrongSetting(f"--out {out} cannot be written: {error.strerror}.") from None
+        raise InvalidSetting(f"--out {out} cannot be written: {error.strerror}.") from None
 
 
 def write_to(
@@ -58,7 +58,7 @@ def write_to(
     """The same, to an open stream."""
     count = _count(vendor, count)
     assert vendor.recipe is not None
-    recipe, form, when = vendor.recipe(), shape(vendor), anchor or ANCHOR
+    recipe, form, when = vendor.recipe(), fixture_schema(vendor), anchor or ANCHOR
     accounts = [form.account.read(dict(row)) for row in recipe.accounts(seed, when)]
     records = watched((form.record.read(dict(recipe.record(seed, index, when))) for index in range(count)), count)
     head, lines = fixture_writer.head(vendor.name, dataset, when), count > fixtures.YAML_LIMIT
@@ -68,7 +68,7 @@ def write_to(
 
 def _count(vendor: Vendor, count: int | None) -> int:
     if vendor.recipe is None:
-        raise WrongSetting(f"{vendor.name} has no recipe, so records cannot be made for it.")
+        raise InvalidSetting(f"{vendor.name} has no recipe, so records cannot be made for it.")
     return vendor.recipe().records if count is None else count
 
 

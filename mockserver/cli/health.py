@@ -19,10 +19,10 @@ def ask(url: str, wait: float = 0.0) -> tuple[bool, str]:
 
     One without a control API (``--no-control``) has no health to tell: that it says who it is is taken for it.
     """
-    until = clock.elapsed() + wait
+    until = clock.monotonic_time() + wait
     while True:
         healthy, found = _once(url)
-        if healthy or clock.elapsed() >= until:
+        if healthy or clock.monotonic_time() >= until:
             return healthy, found
         time.sleep(EVERY)
 

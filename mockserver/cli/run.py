@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from ..engine import verdict
 from ..engine.journal import Journal
-from ..engine.serve import World
+from ..engine.serve import Runtime
 from ..sandbox.store import DEFAULT
 from ..testing.report import calls_told, findings_told, mistakes, numbered, verdict_told
 
@@ -23,11 +23,11 @@ NOT_EXECUTABLE, NOT_FOUND, KILLED = 126, 127, 128
 HEARD = [signal.Signals[name] for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
 
 
-def variables(world: World, url: str) -> dict[str, str]:
+def variables(world: Runtime, url: str) -> dict[str, str]:
     """What a client needs to know: the server's URL and control token; each vendor's base URL, and its example
     account's secret and headers (as JSON).
     """
-    found, default = {"MOCKSERVER_URL": url}, world.sandboxes.fresh(DEFAULT, world.wall())
+    found, default = {"MOCKSERVER_URL": url}, world.sandboxes.initial(DEFAULT, world.wall_time())
     if world.settings.control_token:
         found["MOCKSERVER_CONTROL_TOKEN"] = world.settings.control_token
     for vendor in world.vendors:
@@ -73,13 +73,13 @@ def obey(command: Sequence[str], environment: Mapping[str, str]) -> int:
     return status if status >= 0 else KILLED - status
 
 
-def judge(world: World, ignore: Collection[str] = (), fail_on: Collection[str] = ()) -> tuple[bool, list[str], str]:
+def judge(world: Runtime, ignore: Collection[str] = (), fail_on: Collection[str] = ()) -> tuple[bool, list[str], str]:
     """Whether any sandbox's calls break the verdict, or were mistakes where that is strict; what to say of it; and the
     verdict on every sandbox as one JUnit XML text. Checks in ``ignore`` are left out; advice of those in ``fail_on``
     breaks the verdict, too.
     """
     broken, told, judged, suites = False, list[str](), 0, ET.Element("testsuites", name="mockserver")
-    paths = {vendor.name: [endpoint.path for endpoint in vendor.endpoints] for vendor in world.vendors}
+    paths = {vendor.name: [endpoint.path for endpoint in vendor.operations] for vendor in world.vendors}
     for name in sorted(world.store.sandboxes()):
         calls = Journal(world.store, name).entries()
         judged += len(calls)

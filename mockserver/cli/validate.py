@@ -8,23 +8,23 @@ from pathlib import Path
 
 from .. import vendors as shelf
 from ..data import fixture_check, fixture_errors, fixtures
-from ..data.build import shape
-from ..data.catalog import Library
+from ..data.build import fixture_schema
+from ..data.catalog import DatasetCatalog
 from ..data.files import kind_of
-from ..data.fixture_errors import BrokenFixture, Fault, Wrong
+from ..data.fixture_errors import FileError, InvalidFixture, Wrong
 from ..engine.fidelity import gaps
-from ..engine.spec_basis import lacking
+from ..engine.spec_basis import find_lacking
 from ..sandbox import scenario
 from ..sandbox.registry import Sandboxes
 from ..sandbox.setting_values import exists
-from ..sandbox.settings import make
+from ..sandbox.settings import make_settings
 from ..sandbox.store.memory import MemoryStore
 from ..sdk import clock
-from ..sdk.errors import WrongSetting
+from ..sdk.errors import InvalidSetting
 from ..sdk.similar import MAX_NAME_CHARS
 
 
-def check_all(paths: Sequence[Path]) -> tuple[int, list[Fault]]:
+def check_all(paths: Sequence[Path]) -> tuple[int, list[FileError]]:
     """How many files were checked and everything wrong with them; without paths, all of ours.
 
     Raises WrongSetting for a path that does not exist or holds nothing to check.
@@ -34,21 +34,21 @@ def check_all(paths: Sequence[Path]) -> tuple[int, list[Fault]]:
     files: list[Path] = []
     for path in paths or ours:
         if not exists(path):
-            raise WrongSetting(f"there is no file or folder {path}.")
+            raise InvalidSetting(f"there is no file or folder {path}.")
         inside = _inside(path, {vendor.name for vendor in served}) if path.is_dir() else [path]
         if not inside:
-            raise WrongSetting(f"{path} holds no .yaml or .jsonl file.")
+            raise InvalidSetting(f"{path} holds no .yaml or .jsonl file.")
         files += inside
-    shapes = {vendor.name: shape(vendor) for vendor in served}
-    settings = make()  # scenarios are tried with the datasets of MOCKSERVER_FIXTURES
-    rooms = Sandboxes(settings, Library(served, settings.fixtures), served, MemoryStore())
-    faults: list[Fault] = []
+    shapes = {vendor.name: fixture_schema(vendor) for vendor in served}
+    settings = make_settings()  # scenarios are tried with the datasets of MOCKSERVER_FIXTURES
+    rooms = Sandboxes(settings, DatasetCatalog(served, settings.fixtures), served, MemoryStore())
+    faults: list[FileError] = []
     for file in files:
         try:
             check_file(file, shapes, rooms)
-        except BrokenFixture as broken:
+        except InvalidFixture as broken:
             faults += broken.faults
-    return len(files), fixture_errors.bounded(faults)
+    return len(files), fixture_errors.bound_faults(faults)
 
 
 def _inside(folder: Path, vendors: set[str]) -> list[Path]:
@@ -57,20 +57,20 @@ def _inside(folder: Path, vendors: set[str]) -> list[Path]:
     """
 
     def refuse(error: OSError) -> None:
-        raise WrongSetting(f"{error.filename} cannot be read: {error.strerror}.")
+        raise InvalidSetting(f"{error.filename} cannot be read: {error.strerror}.")
 
     found = [Path(where, name) for where, _, names in os.walk(folder, onerror=refuse) for name in names]
     for path in found:
         if path.name in vendors and path.parent == folder:
-            raise WrongSetting(f"{path} is {kind_of(path)}, wanted a folder.")
+            raise InvalidSetting(f"{path} is {kind_of(path)}, wanted a folder.")
     return sorted(path for path in found if path.suffix in (".yaml", ".yml", ".jsonl"))
 
 
-def check_file(file: Path, shapes: dict[str, fixture_check.Shape], rooms: Sandboxes) -> None:
+def check_file(file: Path, shapes: dict[str, fixture_check.FixtureSchema], rooms: Sandboxes) -> None:
     """One fixture file, by the schema of the vendor it names, one spec, or one scenario. Raises BrokenFixture."""
     name = file.parent.name
     if file.suffix == ".yml":
-        raise BrokenFixture([Fault(file, 1, "", "the ending .yml", "the ending .yaml")])
+        raise InvalidFixture([FileError(file, 1, "", "the ending .yml", "the ending .yaml")])
     if file.suffix == ".jsonl":
         _fixture(file, name, shapes)
         return
@@ -80,15 +80,15 @@ def check_file(file: Path, shapes: dict[str, fixture_check.Shape], rooms: Sandbo
         owners = [vendor for vendor in rooms.vendors if vendor.spec.resolve() == file.resolve()]
         _spec(file, content, line_of, own=bool(owners))
         for vendor in owners:
-            if silent := lacking(vendor):
-                raise BrokenFixture([Fault(file, 1, "", "nothing", said) for said in silent])
+            if silent := find_lacking(vendor):
+                raise InvalidFixture([FileError(file, 1, "", "nothing", said) for said in silent])
     elif isinstance(content, dict) and not _FIXTURE & content.keys() and content.keys() & set(scenario.KEYS):
-        faults = scenario.faults_of(file, rooms, clock.wall())
+        faults = scenario.find_faults(file, rooms, clock.wall_time())
         if faults:
-            raise BrokenFixture(faults)
+            raise InvalidFixture(faults)
     elif not isinstance(content, dict) and name not in shapes:
         wanted = "a map: a fixture file, a spec or a scenario"
-        raise BrokenFixture([Fault(file, 1, "", fixture_errors.shown(content), wanted)])
+        raise InvalidFixture([FileError(file, 1, "", fixture_errors.describe_value(content), wanted)])
     else:
         _fixture(file, str(content.get("vendor", name)) if isinstance(content, dict) else name, shapes)
 
@@ -96,11 +96,11 @@ def check_file(file: Path, shapes: dict[str, fixture_check.Shape], rooms: Sandbo
 _FIXTURE = {"vendor", "anchor", "accounts", "records"}
 
 
-def _fixture(file: Path, vendor: str, shapes: dict[str, fixture_check.Shape]) -> None:
+def _fixture(file: Path, vendor: str, shapes: dict[str, fixture_check.FixtureSchema]) -> None:
     """A file that lies in a vendor's folder is that vendor's, whatever it says."""
     vendor = file.absolute().parent.name if file.absolute().parent.name in shapes else vendor
     if vendor not in shapes:
-        raise BrokenFixture([Fault(file, 1, "vendor", vendor, "one of " + ", ".join(shapes))])
+        raise InvalidFixture([FileError(file, 1, "vendor", vendor, "one of " + ", ".join(shapes))])
     fixtures.read(file, shapes[vendor])
 
 
@@ -123,15 +123,15 @@ def _spec(file: Path, content: dict[str, object], line_of: fixtures.LineOf, *, o
         faults = [(("paths",), "no path", "at least one path with an operation")]
     if faults:
         lines = line_of([where for where, _, _ in faults])
-        raise BrokenFixture(
-            Fault(file, line, ".".join(map(str, where)), found, wanted)
+        raise InvalidFixture(
+            FileError(file, line, ".".join(map(str, where)), found, wanted)
             for line, (where, found, wanted) in zip(lines, faults, strict=True)
         )
 
 
 def _in_spec(value: object) -> str:
     """A value as it stands in a spec: a word without quotes."""
-    return value if isinstance(value, str) and len(value) < MAX_NAME_CHARS else fixture_errors.shown(value)
+    return value if isinstance(value, str) and len(value) < MAX_NAME_CHARS else fixture_errors.describe_value(value)
 
 
 def _is_control(content: dict[str, object]) -> bool:

@@ -9,20 +9,20 @@ from typing import Any
 
 from ..sdk.contract import Vendor
 from ..sdk.dataset import Accounts, Dataset
-from ..sdk.errors import WrongSetting
+from ..sdk.errors import InvalidSetting
 from . import fixture_check, fixtures
-from .table import Records
+from .table import RecordTable
 
 
-def shape(vendor: Vendor) -> fixture_check.Shape:
+def fixture_schema(vendor: Vendor) -> fixture_check.FixtureSchema:
     """What the vendor's fixture files must look like: the one validator of files, ``validate`` and control."""
-    record = vendor.records
-    return fixture_check.Shape(
-        vendor.name, vendor.account(), vendor.account_id, vendor.credential.key, record.schema(), record.id
+    record = vendor.resource
+    return fixture_check.FixtureSchema(
+        vendor.name, vendor.account_schema(), vendor.account_id, vendor.credential.key, record.schema(), record.id
     )
 
 
-def build(
+def build_dataset(
     vendor: Vendor,
     name: str,
     anchor: datetime,
@@ -30,33 +30,35 @@ def build(
     records: Iterable[Mapping[str, Any]],
 ) -> Dataset:
     """A dataset of rows that are already checked."""
-    rows = Records(vendor.records, records, vendor.rendering_defaults)
+    rows = RecordTable(vendor.resource, records, vendor.default_rendering_readings)
     return Dataset(vendor.name, name, anchor, Accounts(accounts), rows)
 
 
-def make(vendor: Vendor, name: str, anchor: datetime, seed: int, count: int | None) -> Dataset:
+def generate_dataset(vendor: Vendor, name: str, anchor: datetime, seed: int, count: int | None) -> Dataset:
     """A dataset made by the vendor's recipe. Raises WrongSetting when the vendor has none."""
     if vendor.recipe is None:
-        raise WrongSetting(f"{vendor.name} has no recipe, so records cannot be made for it; give it a fixture file.")
-    recipe, form = vendor.recipe(), shape(vendor)
+        raise InvalidSetting(f"{vendor.name} has no recipe, so records cannot be made for it; give it a fixture file.")
+    recipe, form = vendor.recipe(), fixture_schema(vendor)
     accounts = [form.account.read(dict(row)) for row in recipe.accounts(seed, anchor)]
     count = recipe.records if count is None else count
     records = (form.record.read(dict(recipe.record(seed, index, anchor))) for index in range(count))
-    return build(vendor, name, anchor, accounts, records)
+    return build_dataset(vendor, name, anchor, accounts, records)
 
 
-def read(vendor: Vendor, path: Path) -> Dataset:
+def read_dataset(vendor: Vendor, path: Path) -> Dataset:
     """The dataset of a fixture file. Raises BrokenFixture."""
-    content = fixtures.read(path, shape(vendor), lambda rows: Records(vendor.records, rows, vendor.rendering_defaults))
+    content = fixtures.read(
+        path, fixture_schema(vendor), lambda rows: RecordTable(vendor.resource, rows, vendor.default_rendering_readings)
+    )
     return Dataset(vendor.name, content.dataset, content.anchor, Accounts(content.accounts), content.records)
 
 
-def rolled(vendor: Vendor, data: Dataset, day: date) -> Dataset:
+def shift_dataset(vendor: Vendor, data: Dataset, day: date) -> Dataset:
     """A dataset as if it had been made for another day."""
-    form, days = shape(vendor), (day - data.anchor.date()).days
-    accounts = [form.account.roll(account, days) for account in data.accounts]
+    form, days = fixture_schema(vendor), (day - data.anchor.date()).days
+    accounts = [form.account.shift(account, days) for account in data.accounts]
     rows = (form.record.read(data.records.record(index)) for index in range(len(data.records)))
-    return build(vendor, data.name, midnight(day), accounts, (form.record.roll(row, days) for row in rows))
+    return build_dataset(vendor, data.name, midnight(day), accounts, (form.record.shift(row, days) for row in rows))
 
 
 def midnight(day: date) -> datetime:

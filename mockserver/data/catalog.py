@@ -17,23 +17,23 @@ from weakref import WeakValueDictionary
 
 from ..sdk.contract import Vendor
 from ..sdk.dataset import Accounts, Dataset
-from ..sdk.errors import WrongSetting
+from ..sdk.errors import InvalidSetting
 from ..sdk.version import __version__
 from . import disk_cache, fixture_errors
-from .build import make, midnight, read, rolled
-from .disk_cache import Cache, Rest
+from .build import generate_dataset, midnight, read_dataset, shift_dataset
+from .disk_cache import CachedDataset, DiskCache
 from .files import UnfitFile, kind_of, open_bytes
-from .table import Records
+from .table import RecordTable
 
 DEFAULT = "default"
 log = logging.getLogger("mockserver")
 
-Stamps = Mapping[str, tuple[str, int, int, int]]
+FileStamps = Mapping[str, tuple[str, int, int, int]]
 """By its path what tells a file from what it was before: whose it is (a vendor's name), when it was changed (ns), its
 length, its number in the file system."""
 
 
-class Library:
+class DatasetCatalog:
     """Finds datasets by vendor and name, in the user's folder first, then among the vendor's own."""
 
     def __init__(
@@ -42,7 +42,7 @@ class Library:
         folder: Path | None = None,
         records: int | None = None,
         seed: int = 1,
-        cache: Cache | None = None,
+        cache: DiskCache | None = None,
     ) -> None:
         """With a ``cache``, what was read or made once is found there in later starts."""
         self._vendors, self._cache = tuple(vendors), cache
@@ -68,13 +68,13 @@ class Library:
                 found = self._loaded[asked] = self._loaded[made]
         return found
 
-    def keep_days(self, days: Collection[date | None]) -> None:
+    def keep_only_days(self, days: Collection[date | None]) -> None:
         """Let go of data that was made for any other day; whoever asks for it still has it made again."""
         with self._lock:
             kept = {None, *days}
             self._loaded = {asked: data for asked, data in self._loaded.items() if asked[2] in kept}
 
-    def renewed(self, others: Iterable[tuple[str, str]] = ()) -> tuple[Library, list[str]]:
+    def reload(self, others: Iterable[tuple[str, str]] = ()) -> tuple[DatasetCatalog, list[str]]:
         """The library as its files are now, with all that is loaded here and these ``others`` (a vendor's name and a
         dataset's); and in sentences what cannot be used, in place of which stays what was there.
 
@@ -82,7 +82,7 @@ class Library:
         be used.
         """
         self._check_folder()
-        library = Library(self._vendors, self._folder, self._records, self._seed, self._cache)
+        library = DatasetCatalog(self._vendors, self._folder, self._records, self._seed, self._cache)
         library._made = self._made
         with self._lock:
             loaded: dict[tuple[str, str, date | None], Dataset | None] = dict(self._loaded)
@@ -93,25 +93,25 @@ class Library:
         for asked, before in loaded.items():
             try:
                 library.dataset(vendors[asked[0]], *asked[1:])
-            except (fixture_errors.BrokenFixture, WrongSetting) as error:
-                wrong |= dict.fromkeys(sentences(error))
+            except (fixture_errors.InvalidFixture, InvalidSetting) as error:
+                wrong |= dict.fromkeys(describe_faults(error))
                 if before is not None:
                     stays[asked] = before
         library._loaded |= stays
         library._stays = {(vendor, name): data for (vendor, name, _), data in stays.items()}
         return library, list(wrong)
 
-    def differing(self, other: Library) -> list[Dataset]:
+    def find_differing(self, other: DatasetCatalog) -> list[Dataset]:
         """The datasets that are loaded here and are others, or not loaded, there: one of each vendor and name."""
         found = {asked: data for asked, data in self._loaded.items() if other._loaded.get(asked) is not data}
         return list({asked[:2]: data for asked, data in found.items()}.values())
 
-    def reads(self, name: str, day: date | None) -> bool:
+    def reads_file(self, name: str, day: date | None) -> bool:
         """Whether data of this dataset comes out of files, and is not made by recipes alone."""
         found = [(vendor, self._find(vendor, name)) for vendor in self._vendors]
         return any(path is not None and not self._is_made(vendor, path, name, day) for vendor, path in found)
 
-    def stamps(self) -> Stamps:
+    def stamps(self) -> FileStamps:
         """The fixture files as they are now, by a look at what the file system says of them."""
         found = {}
         for vendor in self._vendors:
@@ -132,15 +132,15 @@ class Library:
         days: one clock, which starts at the latest, does not fit them all.
         """
         self._check_folder()
-        faults: dict[fixture_errors.Fault, None] = {}
+        faults: dict[fixture_errors.FileError, None] = {}
         loaded = {}
         for vendor in self._vendors:
             try:
                 loaded[vendor.name] = self.dataset(vendor, name, day)
-            except fixture_errors.BrokenFixture as broken:
+            except fixture_errors.InvalidFixture as broken:
                 faults |= dict.fromkeys(broken.faults)
         if faults:
-            raise fixture_errors.BrokenFixture(faults)
+            raise fixture_errors.InvalidFixture(faults)
         anchors = {vendor: dataset.anchor for vendor, dataset in loaded.items()}
         if len({anchor.date() for anchor in anchors.values()}) > 1:
             found = ", ".join(f"{vendor} {anchor.date()}" for vendor, anchor in anchors.items())
@@ -156,46 +156,46 @@ class Library:
     def _load_or_keep(self, vendor: Vendor, name: str, day: date | None) -> Dataset:
         try:
             return self._load(vendor, name, day)
-        except (fixture_errors.BrokenFixture, WrongSetting):
+        except (fixture_errors.InvalidFixture, InvalidSetting):
             kept = self._stays.get((vendor.name, name))
             if kept is None:
                 raise
-            return kept if day is None else rolled(vendor, kept, day)
+            return kept if day is None else shift_dataset(vendor, kept, day)
 
     def _load(self, vendor: Vendor, name: str, day: date | None) -> Dataset:
         path = self._find(vendor, name)
         if path is None:
             if name == DEFAULT or not any(self._find(other, name) for other in self._vendors):
                 known = sorted({known for other in self._vendors for known in self.names(other)})
-                raise WrongSetting(f"{vendor.name} has no dataset {name!r}; there are {', '.join(known) or 'none'}.")
+                raise InvalidSetting(f"{vendor.name} has no dataset {name!r}; there are {', '.join(known) or 'none'}.")
             return self.dataset(vendor, DEFAULT, day)
         digest = _digest(path)
         file, read_it = f"file {name}{path.suffix} {digest}", partial(_read_whole, vendor, path, digest)
         if self._is_made(vendor, path, name, day):
-            anchor = midnight(day) if day else self._remembered(vendor, name, file, read_it).anchor
+            anchor = midnight(day) if day else self._recall(vendor, name, file, read_it).anchor
             made_of = f"recipe {_faker()} {anchor} {self._seed} {self._records}"
-            return self._remembered(
-                vendor, name, made_of, lambda: make(vendor, name, anchor, self._seed, self._records)
+            return self._recall(
+                vendor, name, made_of, lambda: generate_dataset(vendor, name, anchor, self._seed, self._records)
             )
-        data = self._remembered(vendor, name, file, read_it)
+        data = self._recall(vendor, name, file, read_it)
         if day is None:
             return data
-        return self._remembered(vendor, name, f"{file} {day}", lambda: rolled(vendor, data, day))
+        return self._recall(vendor, name, f"{file} {day}", lambda: shift_dataset(vendor, data, day))
 
     def _is_made(self, vendor: Vendor, path: Path, name: str, day: date | None) -> bool:
         """Whether a recipe makes the records in place of those of the file."""
         ours = path.parent == vendor.fixtures and name == DEFAULT and vendor.recipe is not None
         return self._records is not None or (ours and (day is not None or self._seed != 1))
 
-    def _remembered(self, vendor: Vendor, name: str, made_of: str, make: Callable[[], Dataset]) -> Dataset:
+    def _recall(self, vendor: Vendor, name: str, made_of: str, make: Callable[[], Dataset]) -> Dataset:
         """A dataset that is here already, or was before the files were looked at again; else one out of the cache."""
         known = vendor.name, name, made_of
         data = self._made.get(known)
         if data is None:
-            data = self._made[known] = self._cached(vendor, name, made_of, make)
+            data = self._made[known] = self._read_cached(vendor, name, made_of, make)
         return data
 
-    def _cached(self, vendor: Vendor, name: str, made_of: str, make: Callable[[], Dataset]) -> Dataset:
+    def _read_cached(self, vendor: Vendor, name: str, made_of: str, make: Callable[[], Dataset]) -> Dataset:
         """A dataset out of the cache, or made now and put there."""
         if self._cache is None:
             return make()
@@ -203,11 +203,11 @@ class Library:
         rest = self._cache.get(key)
         if rest is None:
             data = make()
-            self._cache.put(key, Rest(data.anchor, list(data.accounts), *data.records.at_rest()))
+            self._cache.put(key, CachedDataset(data.anchor, list(data.accounts), *data.records.for_cache()))
             gc.collect()  # nobody collects in a start, and what is left over by then stays
             return data
-        kind, defaults = vendor.records, vendor.rendering_defaults
-        records = Records.of_rest(kind, defaults, rest.ids, rest.columns, rest.ranks, rest.hidden, rest.texts)
+        kind, defaults = vendor.resource, vendor.default_rendering_readings
+        records = RecordTable.from_cache(kind, defaults, rest.ids, rest.columns, rest.ranks, rest.hidden, rest.texts)
         return Dataset(vendor.name, name, rest.anchor, Accounts(rest.accounts), records)
 
     def _check_folder(self) -> None:
@@ -219,19 +219,19 @@ class Library:
             inside = sorted(self._folder.iterdir())
             for path in inside:
                 if path.name in known and not path.is_dir():
-                    raise WrongSetting(f"--fixtures has {path}, which is {kind_of(path)}, wanted a folder.")
+                    raise InvalidSetting(f"--fixtures has {path}, which is {kind_of(path)}, wanted a folder.")
             for path in (path for path in inside if path.is_dir() and path.name[0] != "."):
                 if path.name not in known:
-                    raise WrongSetting(f"--fixtures has the folder {path.name}, wanted {', '.join(known)}.")
+                    raise InvalidSetting(f"--fixtures has the folder {path.name}, wanted {', '.join(known)}.")
                 os.stat(path / ".")
                 os.listdir(path)
         except OSError as error:
-            raise WrongSetting(f"--fixtures {error.filename} cannot be read: {error.strerror}.") from None
+            raise InvalidSetting(f"--fixtures {error.filename} cannot be read: {error.strerror}.") from None
         for path in sorted(self._folder.glob("*/*.yml")):
-            raise WrongSetting(f"--fixtures has {path}, wanted the ending .yaml or .jsonl.")
+            raise InvalidSetting(f"--fixtures has {path}, wanted the ending .yaml or .jsonl.")
         for path in sorted(self._folder.glob("*/*.jsonl")):
             if path.with_suffix(".yaml").exists():
-                raise WrongSetting(f"--fixtures has {path} and a .yaml of the same name, wanted one of them.")
+                raise InvalidSetting(f"--fixtures has {path} and a .yaml of the same name, wanted one of them.")
 
     def _day_of_the_users(self, vendor: Vendor, name: str) -> date | None:
         """Data of ours beside files of the user's is made for the user's day, so that one clock fits them all."""
@@ -256,18 +256,18 @@ def _is_fixture(path: Path) -> bool:
     return path.suffix in (".yaml", ".jsonl")
 
 
-def sentences(error: fixture_errors.BrokenFixture | WrongSetting) -> list[str]:
+def describe_faults(error: fixture_errors.InvalidFixture | InvalidSetting) -> list[str]:
     """What is wrong with files, one by one."""
-    return [str(error)] if isinstance(error, WrongSetting) else list(map(str, error.faults))
+    return [str(error)] if isinstance(error, InvalidSetting) else list(map(str, error.faults))
 
 
 def _read_whole(vendor: Vendor, path: Path, digest: str) -> Dataset:
     """The dataset of a file whose content has this digest, before it was read and after. Raises BrokenFixture."""
-    data = read(vendor, path)
+    data = read_dataset(vendor, path)
     if _digest(path) != digest:
         wanted = "one that nobody writes meanwhile"
-        raise fixture_errors.BrokenFixture(
-            [fixture_errors.Fault(path, 1, "", "a file that changed while it was read", wanted)]
+        raise fixture_errors.InvalidFixture(
+            [fixture_errors.FileError(path, 1, "", "a file that changed while it was read", wanted)]
         )
     return data
 
@@ -290,11 +290,11 @@ def _core() -> tuple[Path, ...]:
 
 def _code(vendor: Vendor) -> list[str | Path]:
     """What, beside its source, makes a vendor's dataset what it is: the code that checks, types and renders it."""
-    kind = vendor.records
-    modules = {part.__module__ for part in (kind.schema, vendor.account, kind.render)}
+    kind = vendor.resource
+    modules = {part.__module__ for part in (kind.schema, vendor.account_schema, kind.render)}
     folders = {Path(file).parent for module in modules if (file := getattr(sys.modules[module], "__file__", None))}
     says = (vendor.name, vendor.account_id, kind.schema.__qualname__, kind.id, *kind.columns)
-    defaults = sorted(vendor.rendering_defaults.items())
+    defaults = sorted(vendor.default_rendering_readings.items())
     return [
         __version__,
         repr((says, defaults)),

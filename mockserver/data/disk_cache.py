@@ -25,16 +25,16 @@ from zlib import crc32
 
 from ..sdk.clock import format_instant, parse_instant
 from ..sdk.jsontext import decode, encode
-from .packed_bytes import Texts
+from .packed_bytes import PackedBytes
 
 T = TypeVar("T")
 
-MOST_BYTES = 1024**3  # of all entries together; the least recently used go first
+MAX_BYTES = 1024**3  # of all entries together; the least recently used go first
 MACHINE = f"{sys.byteorder} {array('I').itemsize}"  # who can read ranks as they lie in memory
 
 
 @dataclass(frozen=True)
-class Rest:
+class CachedDataset:
     """A dataset at rest: its accounts, and in lists of their own each record's id, key columns and the ranks of their
     values, hidden fields, JSON.
     """
@@ -48,7 +48,7 @@ class Rest:
     texts: Sequence[bytes]
 
 
-def folder() -> Path | None:
+def cache_folder() -> Path | None:
     """Where programs of this user keep what they can make again: ``XDG_CACHE_HOME``, or the system's own place.
 
     None for a user without a home, as in a container that runs under a number.
@@ -75,13 +75,13 @@ def key(*parts: str | bytes | Path) -> str:
     return digest.hexdigest()
 
 
-class Cache:
+class DiskCache:
     """The entries of a folder; with None for a folder there never are any."""
 
     def __init__(self, folder: Path | None) -> None:
         self._folder = folder
 
-    def get(self, key: str) -> Rest | None:
+    def get(self, key: str) -> CachedDataset | None:
         """What was put under the key, if it is there and sound."""
         if self._folder is None:
             return None
@@ -95,7 +95,7 @@ class Cache:
             os.utime(file)  # it was used
         return rest
 
-    def put(self, key: str, rest: Rest) -> None:
+    def put(self, key: str, rest: CachedDataset) -> None:
         """Remember this, if it can be remembered."""
         if self._folder is None:
             return
@@ -136,13 +136,13 @@ class Cache:
         found = [(entry.stat(), entry.path) for entry in os.scandir(self._folder) if entry.is_file()]
         total = sum(state.st_size for state, _ in found)
         for state, path in sorted(found, key=lambda pair: pair[0].st_mtime):
-            if total <= MOST_BYTES:
+            if total <= MAX_BYTES:
                 break
             os.unlink(path)
             total -= state.st_size
 
 
-def _written(rest: Rest) -> Iterable[bytes]:
+def _written(rest: CachedDataset) -> Iterable[bytes]:
     """The parts of an entry: a checksum, two lines of JSON, the columns, their ranks, the records' texts.
 
     Raises TypeError when a column has values of a kind that is not known here.
@@ -163,7 +163,7 @@ def _written(rest: Rest) -> Iterable[bytes]:
     return b"%08x\n" % crc32(body, crc32(first)), first, body
 
 
-def _read(stream: BinaryIO) -> Rest:
+def _read(stream: BinaryIO) -> CachedDataset:
     """The dataset of an entry. Raises ValueError when it is damaged."""
     checksum, accounts, second = (stream.readline() for _ in range(3))
     head = json.loads(second)
@@ -177,14 +177,14 @@ def _read(stream: BinaryIO) -> Rest:
         raise ValueError("of another machine")
     kinds, numbers = head["hidden"]
     spelled = [text.encode() for text in kinds]
-    return Rest(
+    return CachedDataset(
         parse_instant(head["anchor"]),
         decode(accounts),
         _unpacked(head["ids"]),
         _Kept(columns, lambda packed: _unpacked(json.loads(packed))),
         _Kept(ranks, partial(array, "I")),
         [spelled[number] for number in numbers],
-        Texts(texts, head["lengths"]),
+        PackedBytes(texts, head["lengths"]),
     )
 
 

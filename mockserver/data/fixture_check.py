@@ -10,17 +10,17 @@ from typing import Any
 
 from marshmallow import ValidationError
 
-from ..sdk.clock import EARLIEST, LATEST, parse_instant, within
-from ..sdk.credentials import more
-from ..sdk.fields import Listed, Nested
+from ..sdk.clock import EARLIEST, LATEST, check_range, parse_instant
+from ..sdk.credentials import list_field
+from ..sdk.fields import ListOf, Nested
 from ..sdk.record_schema import RecordSchema
-from ..sdk.similar import closest
-from .fixture_errors import GUESSED, MOST_FAULTS, MOST_TOLD, Complaints, Path_, Wrong, shown
+from ..sdk.similar import find_closest
+from .fixture_errors import MAX_FAULTS, MAX_GUESSES, MAX_TOLD_FAULTS, FaultList, Path_, Wrong, describe_value
 from .fixture_writer import _BROKEN
 
 
 @dataclass(frozen=True, slots=True)
-class Shape:
+class FixtureSchema:
     """What a vendor's fixtures must look like: schemas, the id field of each, and the account field with the secret."""
 
     vendor: str
@@ -30,9 +30,9 @@ class Shape:
     record: RecordSchema
     record_id: str
 
-    def told(self, where: Path_, found: str) -> str:
+    def describe(self, where: Path_, found: str) -> str:
         """What was found, unless it stands where a secret belongs."""
-        return "something that is not shown" if {self.key, more(self.key)}.intersection(where) else found
+        return "something that is not shown" if {self.key, list_field(self.key)}.intersection(where) else found
 
 
 Row = dict[str, Any]
@@ -42,7 +42,7 @@ Collect = Callable[[Iterator[Row]], Any]
 
 
 @dataclass
-class Content:
+class FixtureContent:
     """What a fixture file holds, checked and typed; ``records`` is what was made of the rows as they came."""
 
     vendor: str
@@ -52,11 +52,11 @@ class Content:
     records: Any = field(default_factory=list)
 
 
-def check(raw: Any, shape: Shape, collect: Collect = list) -> tuple[Content | None, Complaints[Wrong]]:
+def check(raw: Any, shape: FixtureSchema, collect: Collect = list) -> tuple[FixtureContent | None, FaultList[Wrong]]:
     """The typed content of a parsed file and its faults as (path, found, wanted)."""
-    faults = Complaints[Wrong]()
+    faults = FaultList[Wrong]()
     if not isinstance(raw, dict):
-        faults.append(((), shown(raw), "a map with vendor, dataset, anchor, accounts and records"))
+        faults.append(((), describe_value(raw), "a map with vendor, dataset, anchor, accounts and records"))
         return None, faults
     wanted_keys = ("vendor", "dataset", "anchor", "accounts", "records")
     for name in raw:
@@ -66,16 +66,16 @@ def check(raw: Any, shape: Shape, collect: Collect = list) -> tuple[Content | No
         if name not in raw:
             faults.append(((), f"no {name}", f"the key {name}"))
     if raw.get("vendor", shape.vendor) != shape.vendor:
-        faults.append((("vendor",), shown(raw["vendor"]), shape.vendor))
+        faults.append((("vendor",), describe_value(raw["vendor"]), shape.vendor))
     if not isinstance(raw.get("dataset", ""), str):
-        faults.append((("dataset",), shown(raw["dataset"]), "the dataset's name"))
+        faults.append((("dataset",), describe_value(raw["dataset"]), "the dataset's name"))
     anchor = None
     try:
-        anchor = within(parse_instant(raw.get("anchor", "")))  # a clock starts there, and recipes reckon from it
+        anchor = check_range(parse_instant(raw.get("anchor", "")))  # a clock starts there, and recipes reckon from it
     except (ValueError, TypeError):
         if "anchor" in raw:
             wanted = f"a time like 2026-07-15T09:00:00Z, from {EARLIEST.year} to {LATEST.year - 1}"
-            faults.append((("anchor",), shown(raw["anchor"]), wanted))
+            faults.append((("anchor",), describe_value(raw["anchor"]), wanted))
     accounts, wrong = check_accounts(raw["accounts"], shape) if "accounts" in raw else ([], [])
     faults.extend(wrong)
     ids = (account.get(shape.account_id) for _, account in _maps(raw.get("accounts")))
@@ -83,10 +83,10 @@ def check(raw: Any, shape: Shape, collect: Collect = list) -> tuple[Content | No
     records = collect(_records(raw.get("records", []), shape, known, faults))
     if faults or anchor is None:
         return None, faults
-    return Content(shape.vendor, raw["dataset"], anchor, accounts, records), faults
+    return FixtureContent(shape.vendor, raw["dataset"], anchor, accounts, records), faults
 
 
-def _records(rows: Any, shape: Shape, owners: Container[Any], faults: list[Wrong]) -> Iterator[Row]:
+def _records(rows: Any, shape: FixtureSchema, owners: Container[Any], faults: list[Wrong]) -> Iterator[Row]:
     """The good ones of these rows, typed. What holds between rows is checked on the rows as they stand, so that a
     faulty row hides no further fault.
     """
@@ -101,22 +101,24 @@ def _records(rows: Any, shape: Shape, owners: Container[Any], faults: list[Wrong
             yield good
 
 
-def check_accounts(raw: Any, shape: Shape) -> tuple[list[dict[str, Any]], list[Wrong]]:
+def check_accounts(raw: Any, shape: FixtureSchema) -> tuple[list[dict[str, Any]], list[Wrong]]:
     """The typed accounts of a dataset, and what is wrong with them."""
     faults: list[Wrong] = []
     rows = list(_listed(raw, "accounts", faults))
     read = (_read_row(row, ("accounts", index), shape.account, faults) for index, row in rows)
-    looked_at = takewhile(lambda account: account is not None or len(faults) < MOST_FAULTS, read)
+    looked_at = takewhile(lambda account: account is not None or len(faults) < MAX_FAULTS, read)
     accounts, standing = [account for account in looked_at if account is not None], _maps(raw)
     for key in (shape.account_id, shape.key):
         seen: dict[Any, int] = {}
         for index, account in standing:
             _unique(account, ("accounts", index), key, seen, faults)
-            further = account.get(more(key))
+            further = account.get(list_field(key))
             for position, value in enumerate(further if isinstance(further, list) else ()):
                 if isinstance(value, str) and seen.setdefault(value, index) != index:
-                    where = ("accounts", index, more(key), position)
-                    faults.append((where, f"{shown(value)} again", f"another {key} than accounts[{seen[value]}]"))
+                    where = ("accounts", index, list_field(key), position)
+                    faults.append(
+                        (where, f"{describe_value(value)} again", f"another {key} than accounts[{seen[value]}]")
+                    )
     if raw == []:
         faults.append((("accounts",), "no account", "at least one account"))
     if standing and standing[0][0] == 0 and standing[0][1].get(shape.key) is None:
@@ -124,7 +126,7 @@ def check_accounts(raw: Any, shape: Shape) -> tuple[list[dict[str, Any]], list[W
     return accounts, faults
 
 
-def check_record(raw: Any, shape: Shape, owners: Container[Any]) -> tuple[dict[str, Any], list[Wrong]]:
+def check_record(raw: Any, shape: FixtureSchema, owners: Container[Any]) -> tuple[dict[str, Any], list[Wrong]]:
     """One typed record, and what is wrong with it beside others; it may belong to these owners."""
     try:
         record = shape.record.read(raw)
@@ -136,7 +138,7 @@ def check_record(raw: Any, shape: Shape, owners: Container[Any]) -> tuple[dict[s
 def _listed(rows: Any, name: str, faults: list[Wrong]) -> Iterator[tuple[int, Any]]:
     """The rows that could be read, and where each is."""
     if not isinstance(rows, list | Iterator):
-        faults.append(((name,), shown(rows), f"a list of {name}"))
+        faults.append(((name,), describe_value(rows), f"a list of {name}"))
         return
     yield from ((index, row) for index, row in enumerate(rows) if row is not _BROKEN)
 
@@ -145,7 +147,7 @@ def _read_row(row: Any, where: Path_, schema: RecordSchema, faults: list[Wrong])
     try:
         return schema.read(row)
     except ValidationError as error:
-        faults.extend(_flat(where, error.messages, row, schema, guess=len(faults) < MOST_TOLD))
+        faults.extend(_flat(where, error.messages, row, schema, guess=len(faults) < MAX_TOLD_FAULTS))
         return None
 
 
@@ -153,16 +155,16 @@ def _maps(rows: Any) -> list[tuple[int, dict[str, Any]]]:
     return [(index, row) for index, row in enumerate(rows) if isinstance(row, dict)] if isinstance(rows, list) else []
 
 
-def _stray(where: Path_, record: Mapping[str, Any], shape: Shape, owners: Container[Any]) -> list[Wrong]:
+def _stray(where: Path_, record: Mapping[str, Any], shape: FixtureSchema, owners: Container[Any]) -> list[Wrong]:
     if not isinstance(record.get("_owner"), str) or record["_owner"] in owners:
         return []
-    return [(where, shown(record["_owner"]), f"the {shape.account_id} of one of the accounts")]
+    return [(where, describe_value(record["_owner"]), f"the {shape.account_id} of one of the accounts")]
 
 
 def _unique(row: Mapping[str, Any], where: Path_, key: str, seen: dict[Any, int], faults: list[Wrong]) -> None:
     value, (name, index) = row.get(key), where
     if isinstance(value, int | str) and seen.setdefault(value, int(index)) != index:
-        faults.append(((*where, key), f"{shown(value)} again", f"another {key} than {name}[{seen[value]}]"))
+        faults.append(((*where, key), f"{describe_value(value)} again", f"another {key} than {name}[{seen[value]}]"))
 
 
 def _flat(where: Path_, messages: Any, value: Any, schema: RecordSchema, *, guess: bool = True) -> Iterator[Wrong]:
@@ -172,16 +174,16 @@ def _flat(where: Path_, messages: Any, value: Any, schema: RecordSchema, *, gues
                 yield from _flat(where, inner, value, schema)
                 continue
             below = value[step] if _has(value, step) else _MISSING
-            yield from _flat((*where, step), inner, below, _inside(schema, step), guess=guess and index < GUESSED)
+            yield from _flat((*where, step), inner, below, _inside(schema, step), guess=guess and index < MAX_GUESSES)
         return
     wanted = str(messages[0])
     if value is _MISSING:
         yield where[:-1], f"no {where[-1]}", f"{where[-1]}: {wanted}"
     elif wanted == RecordSchema.error_messages["unknown"]:
-        match = closest(str(where[-1]), schema.by_wire_name) if guess else None
+        match = find_closest(str(where[-1]), schema.by_wire_name) if guess else None
         yield where, f"the unknown field {where[-1]}", f"{match}?" if match else schema.choices
     else:
-        yield where, shown(value), wanted
+        yield where, describe_value(value), wanted
 
 
 _MISSING = object()
@@ -190,7 +192,7 @@ _MISSING = object()
 def _inside(schema: RecordSchema, step: Any) -> RecordSchema:
     """The schema of what a field holds, if that is a map or a list of maps; of any other field the same schema."""
     field = schema.by_wire_name.get(step)
-    field = field.item if isinstance(field, Listed) else field
+    field = field.item if isinstance(field, ListOf) else field
     return field.inner if isinstance(field, Nested) else schema
 
 

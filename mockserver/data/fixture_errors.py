@@ -11,13 +11,13 @@ from typing import Any, TypeVar
 
 from ..sdk.logtext import printable
 
-MOST_FAULTS = 100  # of accounts, behind which no further one is looked at
+MAX_FAULTS = 100  # of accounts, behind which no further one is looked at
 
 
-MOST_TOLD = 100  # things wrong with a file that are told one by one
+MAX_TOLD_FAULTS = 100  # things wrong with a file that are told one by one
 
 
-GUESSED = 20  # unknown fields of a record for which the one that was meant is looked for: it takes long
+MAX_GUESSES = 20  # unknown fields of a record for which the one that was meant is looked for: it takes long
 
 
 T = TypeVar("T")
@@ -30,7 +30,7 @@ Wrong = tuple[Path_, str, str]  # where, what was found there, what was wanted
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class FileError:
     """One thing wrong with a file; as text it is one line. ``see`` is where such files are described."""
 
     file: Path
@@ -53,25 +53,25 @@ class Fault:
         return printable(f"{where}found {self.found}, wanted {self.wanted}").replace("\n", "\\n")
 
 
-def bounded(faults: Iterable[Fault]) -> list[Fault]:
+def bound_faults(faults: Iterable[FileError]) -> list[FileError]:
     """The first hundred faults, and one that says how many more there are."""
     faults = list(faults)
-    told = [fault for fault in faults if not fault.others][:MOST_TOLD]
+    told = [fault for fault in faults if not fault.others][:MAX_TOLD_FAULTS]
     others = sum(fault.number for fault in faults) - len(told)
     return [*told, _others(faults[-1].file, others)] if others else told
 
 
-def _others(file: Path, number: int) -> Fault:
-    return Fault(file, 1, "", f"{number:,} more", "no fault", others=number)
+def _others(file: Path, number: int) -> FileError:
+    return FileError(file, 1, "", f"{number:,} more", "no fault", others=number)
 
 
-class Complaints(list[T]):
+class FaultList(list[T]):
     """What is wrong with a file, in the order in which it is found: of more than a hundred only the number is kept."""
 
     untold = 0
 
     def append(self, complaint: T) -> None:
-        if len(self) < MOST_TOLD:
+        if len(self) < MAX_TOLD_FAULTS:
             super().append(complaint)
         else:
             self.untold += 1
@@ -81,11 +81,11 @@ class Complaints(list[T]):
             self.append(complaint)
 
 
-class BrokenFixture(Exception):
+class InvalidFixture(Exception):
     """One or more files cannot be used; ``faults`` holds what was found, as far as it is told one by one."""
 
-    def __init__(self, faults: Iterable[Fault]) -> None:
-        self.faults = tuple(bounded(faults))
+    def __init__(self, faults: Iterable[FileError]) -> None:
+        self.faults = tuple(bound_faults(faults))
         super().__init__("\n".join(map(str, self.faults)))
 
     @property
@@ -94,7 +94,7 @@ class BrokenFixture(Exception):
         return sum(fault.number for fault in self.faults)
 
 
-def shown(value: Any) -> str:
+def describe_value(value: Any) -> str:
     if value is None:
         return "nothing"
     try:
@@ -104,6 +104,6 @@ def shown(value: Any) -> str:
     return text if len(text) <= 60 else text[:57] + "..."
 
 
-def written(where: Path_) -> str:
+def format_path(where: Path_) -> str:
     """A path as people write it: ``accounts[2].name``."""
     return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in where).removeprefix(".")

@@ -16,26 +16,26 @@ from typing import Any
 from ..sdk.jsontext import decode, is_text
 from . import files
 from .files import UnfitFile, read_lines
-from .fixture_check import Collect, Content, Shape, check
-from .fixture_errors import BrokenFixture, Complaints, Fault, Path_, _others, shown, written
+from .fixture_check import Collect, FixtureContent, FixtureSchema, check
+from .fixture_errors import FaultList, FileError, InvalidFixture, Path_, _others, describe_value, format_path
 from .fixture_writer import _BROKEN
 
 YAML_LIMIT = 10_000
 
 
-def read(path: Path, shape: Shape, collect: Collect = list) -> Content:
+def read(path: Path, shape: FixtureSchema, collect: Collect = list) -> FixtureContent:
     """The content of one fixture file. Raises BrokenFixture with all of its faults.
 
     ``collect`` is handed the typed records one by one, and what it makes of them is thrown away if there are faults:
     100,000 records never stand side by side as maps, which would take several times the memory of what is served.
     """
-    broken = Complaints[Fault]()
+    broken = FaultList[FileError]()
     if path.suffix != ".jsonl":
         return _checked(path, shape, *parse_yaml(path, read_text(path)), broken, collect)
     try:
         return _checked(path, shape, _parse_lines(path, read_lines(path), broken), _line_of, broken, collect)
     except UnfitFile as error:
-        raise BrokenFixture([Fault(path, 1, "", error.found, error.wanted)]) from None
+        raise InvalidFixture([FileError(path, 1, "", error.found, error.wanted)]) from None
 
 
 def read_text(path: Path) -> str:
@@ -43,24 +43,24 @@ def read_text(path: Path) -> str:
     try:
         return files.read_text(path)
     except UnfitFile as error:
-        raise BrokenFixture([Fault(path, 1, "", error.found, error.wanted)]) from None
+        raise InvalidFixture([FileError(path, 1, "", error.found, error.wanted)]) from None
 
 
 def _checked(
-    path: Path, shape: Shape, raw: Any, line_of: LineOf, broken: Complaints[Fault], collect: Collect
-) -> Content:
+    path: Path, shape: FixtureSchema, raw: Any, line_of: LineOf, broken: FaultList[FileError], collect: Collect
+) -> FixtureContent:
     content, faults = check(raw, shape, collect)
     if content is not None and content.dataset != path.stem:
-        faults.append((("dataset",), shown(content.dataset), f"{path.stem}, as the file is named"))
+        faults.append((("dataset",), describe_value(content.dataset), f"{path.stem}, as the file is named"))
     if content is None or faults or broken:
         lines = line_of([where for where, _, _ in faults])
         told = [
-            Fault(path, line, written(where), shape.told(where, found), wanted)
+            FileError(path, line, format_path(where), shape.describe(where, found), wanted)
             for line, (where, found, wanted) in zip(lines, faults, strict=True)
         ]
         untold = broken.untold + faults.untold
         told = sorted([*broken, *told], key=lambda fault: fault.line)
-        raise BrokenFixture([*told, _others(path, untold)] if untold else told)
+        raise InvalidFixture([*told, _others(path, untold)] if untold else told)
     return content
 
 
@@ -80,12 +80,12 @@ def parse_yaml(path: Path, text: str) -> tuple[Any, LineOf]:
         return yaml_text.load(text), lambda paths: yaml_text.lines(text, paths)
     except yaml.YAMLError as error:
         line, found, wanted = yaml_text.explain(error, text)
-        raise BrokenFixture([Fault(path, line, "", found, wanted)]) from None
+        raise InvalidFixture([FileError(path, line, "", found, wanted)]) from None
     except (ValueError, RecursionError) as error:
-        raise BrokenFixture([Fault(path, 1, "", f"YAML that cannot be read ({error})", "YAML")]) from None
+        raise InvalidFixture([FileError(path, 1, "", f"YAML that cannot be read ({error})", "YAML")]) from None
 
 
-def _parse_lines(path: Path, lines: Iterator[str], broken: Complaints[Fault]) -> Any:
+def _parse_lines(path: Path, lines: Iterator[str], broken: FaultList[FileError]) -> Any:
     """What a JSON Lines file holds: its records are read, and those that cannot be are told, as they are asked for."""
 
     def parsed() -> Iterator[Any]:
@@ -96,7 +96,7 @@ def _parse_lines(path: Path, lines: Iterator[str], broken: Complaints[Fault]) ->
                     raise ValueError("half a character, like \\ud800")
                 yield row
             except (ValueError, RecursionError) as error:
-                broken.append(Fault(path, number, "", f"broken JSON ({error})", "one JSON object a line"))
+                broken.append(FileError(path, number, "", f"broken JSON ({error})", "one JSON object a line"))
                 yield _BROKEN
 
     rows = parsed()
@@ -105,7 +105,7 @@ def _parse_lines(path: Path, lines: Iterator[str], broken: Complaints[Fault]) ->
         return {**first, "records": rows}
     deque(rows, 0)  # so that what is broken further on is told, too
     if first is _BROKEN:
-        raise BrokenFixture(broken)
+        raise InvalidFixture(broken)
     return first
 
 

@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 T = TypeVar("T")
 
 
-class Bounded(Generic[T]):
+class LruCache(Generic[T]):
     """Remembers what ``make`` made under a key, up to a total weight (for instance bytes)."""
 
     def __init__(self, limit: int, weigh: Callable[[Hashable, T], int]) -> None:

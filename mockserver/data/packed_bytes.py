@@ -7,10 +7,10 @@ from collections.abc import Iterable, Sequence
 from itertools import accumulate
 from typing import overload
 
-SMALL = 10_000  # so few texts are better off as a list: it is read faster, and weighs nothing
+MIN_PACKED = 10_000  # so few texts are better off as a list: it is read faster, and weighs nothing
 
 
-class Texts(Sequence[bytes]):
+class PackedBytes(Sequence[bytes]):
     """Texts that lie behind each other in one, and where each ends.
 
     Python counts the references to every object in the object itself. A hundred thousand texts that a process shares
@@ -45,26 +45,28 @@ class Texts(Sequence[bytes]):
 
     __hash__ = None  # type: ignore[assignment]  # as a list has none
 
-    def picked(self, rows: Iterable[int]) -> list[bytes | memoryview]:
+    def pick(self, rows: Iterable[int]) -> list[bytes | memoryview]:
         """The texts of these rows, not copied: whoever joins them copies them once."""
         looked, ends = self._looked, self._ends
         return [looked[ends[row] : ends[row + 1]] for row in rows]
 
 
-def kept(texts: Iterable[bytes]) -> Sequence[bytes]:
+def pack(texts: Iterable[bytes]) -> Sequence[bytes]:
     """Texts in the form in which so many are best kept; they are gone through once."""
-    if not isinstance(texts, Texts):
+    if not isinstance(texts, PackedBytes):
         whole, lengths = bytearray(), array("Q")
         for text in texts:
             whole += text
             lengths.append(len(text))
-        texts = Texts(bytes(whole), lengths)
-    return texts if len(texts) > SMALL else list(texts)
+        texts = PackedBytes(bytes(whole), lengths)
+    return texts if len(texts) > MIN_PACKED else list(texts)
 
 
-def listed(texts: Sequence[bytes], rows: Iterable[int]) -> bytes:
+def join_array(texts: Sequence[bytes], rows: Iterable[int]) -> bytes:
     """A JSON array of the texts of these rows, whatever form they are kept in."""
-    picked: list[bytes | memoryview] = texts.picked(rows) if isinstance(texts, Texts) else [texts[row] for row in rows]
+    picked: list[bytes | memoryview] = (
+        texts.pick(rows) if isinstance(texts, PackedBytes) else [texts[row] for row in rows]
+    )
     if not picked:
         return b"[]"
     picked[0] = b"[" + picked[0]  # to put the brackets around the whole would copy it twice more

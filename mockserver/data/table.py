@@ -11,36 +11,34 @@ from weakref import ref
 
 from ..sdk.filters import Columns, Condition, Contains
 from ..sdk.jsontext import DIGITS, decode, encode
-from ..sdk.resource import Order, Readings, Record, RecordType
-from .lru import Bounded
+from ..sdk.resource import Order, Readings, Record, Resource
+from .lru import LruCache
 from .overlay import T, _Columns, _Patched, _without
-from .packed_bytes import SMALL, Texts, kept
+from .packed_bytes import MIN_PACKED, PackedBytes, pack
 
-VIEW_BYTES = 64 * 1024 * 1024
+MAX_VIEW_BYTES = 64 * 1024 * 1024
 FEW = 64  # a column with more values is searched by bisection; so few rows are sorted without views on the way
 SHARED = 4096  # so many equal texts of a column are one object: owners and dates come back, numbers of invoices do not
 ASKED = 1000  # views of a copy that go when it goes; any others go when room is needed
 MANY = 16  # a copy in which more than one row in so many is another one finds its rows itself
 
 
-Views = Bounded["array[int]"]
+Views = LruCache["array[int]"]
 
 
-def views() -> Views:
+def make_view_cache() -> Views:
     """Room for the views of one dataset, and of all copies that sandboxes make of it."""
-    return Bounded(VIEW_BYTES, _weight)
+    return LruCache(MAX_VIEW_BYTES, _weight)
 
 
-class Records:
+class RecordTable:
     """An immutable version of one vendor's records, in the order in which they were given."""
 
-    def __init__(
-        self, kind: RecordType, rows: Iterable[Record], defaults: Readings, shared: Views | None = None
-    ) -> None:
-        self.kind = kind
-        self._views = views() if shared is None else shared
+    def __init__(self, kind: Resource, rows: Iterable[Record], defaults: Readings, shared: Views | None = None) -> None:
+        self.resource = kind
+        self._views = make_view_cache() if shared is None else shared
         self._mark = object()  # whose a view is
-        self._origin: Records | None = None  # what these are a changed copy of
+        self._origin: RecordTable | None = None  # what these are a changed copy of
         self._few = False  # whether they differ in so few rows that the rest is better looked up there
         self._gone: list[int] = []  # the rows of it that are no more, ascending
         self._replaced: list[int] = []  # the rows of it that are other ones here
@@ -66,35 +64,35 @@ class Records:
                     append(_shared(of(row), texts))
                 yield text
 
-        self._stored: Sequence[bytes] = kept(taken_in())  # under the defaults
+        self._stored: Sequence[bytes] = pack(taken_in())  # under the defaults
         self._rendered: dict[tuple[tuple[str, str], ...], Sequence[bytes]] = {}  # under other readings
-        if len(self) > SMALL:  # who waited for so many does not wait again when they are sorted
+        if len(self) > MIN_PACKED:  # who waited for so many does not wait again when they are sorted
             for name in self.columns:
                 self.ranks(name)
 
     @classmethod
-    def of_rest(
+    def from_cache(
         cls,
-        kind: RecordType,
+        kind: Resource,
         defaults: Readings,
         ids: list[Any],
         columns: Mapping[str, list[Any]],
         ranks: Mapping[str, array[int]],
         hidden: list[bytes],
         texts: Sequence[bytes],
-    ) -> Records:
+    ) -> RecordTable:
         """The records that ``at_rest`` gave out; columns and ranks are asked for when they are first used."""
         records = cls(kind, (), defaults)
         records.ids, records.columns, records._hidden = ids, _Columns(columns.__getitem__), hidden
         records._kept_ranks = ranks
-        records._stored = kept(texts)
+        records._stored = pack(texts)
         return records
 
-    def at_rest(
+    def for_cache(
         self,
     ) -> tuple[list[Any], Mapping[str, list[Any]], Mapping[str, array[int]], list[bytes], Sequence[bytes]]:
         """The rows' ids, columns and ranks, fields that are ours, and JSON: what these records can be made of again."""
-        columns = {name: self.columns[name] for name in self.kind.columns}
+        columns = {name: self.columns[name] for name in self.resource.columns}
         ranks = {name: found for name in columns if (found := self.ranks(name)) is not None}
         return self.ids, columns, ranks, self._hidden, self._stored
 
@@ -115,27 +113,27 @@ class Records:
         """The fields of one row that callers do not see, or not with every digit; and what they see of it."""
         hidden = {name: value for name, value in row.items() if name[0] == "_"}
         visible = {name: value for name, value in row.items() if name[0] != "_"}
-        if self.kind.restore is not None:
-            restored = self.kind.restore(visible)
+        if self.resource.restore is not None:
+            restored = self.resource.restore(visible)
             hidden |= {name: value for name, value in visible.items() if value != restored[name]}
-        return encode(hidden), self.kind.render(visible, self._defaults)
+        return encode(hidden), self.resource.render(visible, self._defaults)
 
     def record(self, index: int) -> dict[str, Any]:
         """The row with all of its fields, as a fixture file would hold it."""
         visible = decode(self._stored[index])
-        if self.kind.restore is not None:
-            visible = self.kind.restore(visible)
+        if self.resource.restore is not None:
+            visible = self.resource.restore(visible)
         return {**visible, **decode(self._hidden[index])}
 
     def _visible(self, index: int) -> Record:
         """What callers see of a row, with every digit."""
-        if self.kind.restore is None:
+        if self.resource.restore is None:
             return cast("Record", decode(self._stored[index]))
         return {name: value for name, value in self.record(index).items() if name[0] != "_"}
 
     def text(self, index: int) -> bytes:
         """The same as JSON."""
-        if self.kind.restore is not None:
+        if self.resource.restore is not None:
             return encode(self.record(index))
         visible, hidden = self._stored[index], self._hidden[index]
         return visible if hidden == b"{}" else visible[:-1] + b"," + hidden[1:]
@@ -147,7 +145,7 @@ class Records:
         if str(id) in self._own:
             return self._own[str(id)]
         row = self._origin.find(id)
-        return row if row is None else self._moved(row)
+        return row if row is None else self._row_here(row)
 
     def _all(self, id: Any) -> list[int]:
         """Where all records are whose id, written as text, is this one; of a copy's rows all that it has now."""
@@ -172,7 +170,7 @@ class Records:
                     again.setdefault(id, []).append(row)
         return first, again
 
-    def _moved(self, row: int) -> int | None:
+    def _row_here(self, row: int) -> int | None:
         """Where a row of the origin is here."""
         before = bisect_left(self._gone, row)
         return None if self._gone[before : before + 1] == [row] else row - before
@@ -182,9 +180,9 @@ class Records:
         """The accounts that records belong to, as far as records say so."""
         return {row["_owner"] for row in map(decode, set(self._hidden)) if "_owner" in row}
 
-    def changed(self, changes: Mapping[Any, Record | None]) -> Records:
+    def with_changes(self, changes: Mapping[Any, Record | None]) -> RecordTable:
         """A copy in which each id has this record (None: no more); new ones come last. Views are not taken along."""
-        copy = Records(self.kind, (), self._defaults, self._views)
+        copy = RecordTable(self.resource, (), self._defaults, self._views)
         gone = sorted({row for id, record in changes.items() if record is None for row in self._all(id)})
         copy._origin, copy._gone = self, gone
         length, ids, texts = len(self) - len(gone), dict[int, Any](), dict[int, tuple[bytes, bytes]]()
@@ -194,29 +192,29 @@ class Records:
             row, place = min(self._all(id), default=None), None
             if row is not None:
                 copy._replaced.append(row)
-                place = copy._moved(row)
+                place = copy._row_here(row)
             if place is None:
                 place, length = length, length + 1
             copy._own[str(id)] = place
-            ids[place], texts[place] = record[self.kind.id], self._texts(record)
-            copy._new[place] = {name: of(record) for name, of in self.kind.columns.items()}
+            ids[place], texts[place] = record[self.resource.id], self._texts(record)
+            copy._new[place] = {name: of(record) for name, of in self.resource.columns.items()}
         copy._few = MANY * (len(gone) + len(copy._own)) <= length
-        copy.ids = copy._patched(self.ids, ids)
-        copy._hidden = copy._patched(self._hidden, {place: hidden for place, (hidden, _) in texts.items()})
-        copy._stored = copy._patched(self._stored, {place: text for place, (_, text) in texts.items()})
+        copy.ids = copy._patch(self.ids, ids)
+        copy._hidden = copy._patch(self._hidden, {place: hidden for place, (hidden, _) in texts.items()})
+        copy._stored = copy._patch(self._stored, {place: text for place, (_, text) in texts.items()})
         itself = ref(copy)  # not bound: in a circle it would outlive its use
-        copy.columns = _Columns(lambda name: cast("Records", itself())._column(name))
+        copy.columns = _Columns(lambda name: cast("RecordTable", itself())._column(name))
         return copy
 
     def _column(self, name: str) -> list[Any]:
         """A column of a copy."""
         assert self._origin is not None
         own = {row: columns[name] for row, columns in self._new.items()}
-        return self._patched(self._origin.columns[name], own)
+        return self._patch(self._origin.columns[name], own)
 
-    def _patched(self, column: Sequence[T], own: Mapping[int, T]) -> list[T]:
+    def _patch(self, column: Sequence[T], own: Mapping[int, T]) -> list[T]:
         """A column of the origin as a copy has it: without the rows that are gone, with its own values."""
-        if self._few and len(column) > SMALL:
+        if self._few and len(column) > MIN_PACKED:
             return cast("list[T]", _Patched(column, self._gone, own))  # to whoever reads it, it is one
         patched = _without(self._gone, column)
         for row in sorted(own):
@@ -226,12 +224,12 @@ class Records:
     @property
     def own_bytes(self) -> int:
         """About how many bytes a copy of these takes, of which most values belong to somebody else, too."""
-        columns = len(self.kind.columns)
+        columns = len(self.resource.columns)
         texts = self._stored
         own = sum(len(texts[row]) + 60 * columns + 500 for row in self._new) + 16 * len(self._gone) + 2000
-        if self._few and len(self) > SMALL:
+        if self._few and len(self) > MIN_PACKED:
             return own
-        copied = self._origin is not None and isinstance(self._origin._stored, Texts)
+        copied = self._origin is not None and isinstance(self._origin._stored, PackedBytes)
         return own + 8 * len(self) * (columns + 3) + (sum(map(len, texts)) + 33 * len(self) if copied else 0)
 
     def fragments(self, readings: Readings) -> Sequence[bytes]:
@@ -240,20 +238,20 @@ class Records:
             return self._stored
         key = tuple(sorted(readings.items()))
         if key not in self._rendered:
-            render = self.kind.render
+            render = self.resource.render
             if self._origin is None:
-                texts = kept(render(self._visible(row), readings) for row in range(len(self)))
+                texts = pack(render(self._visible(row), readings) for row in range(len(self)))
             else:
                 own = {row: render(self._visible(row), readings) for row in self._new}
-                texts = self._patched(self._origin.fragments(readings), own)
+                texts = self._patch(self._origin.fragments(readings), own)
             self._rendered[key] = texts
         return self._rendered[key]
 
     def rows(self, conditions: tuple[Condition, ...], order: Order) -> array[int]:
         """Row numbers that meet all conditions, in this order of (column, descending) keys; remembered."""
-        return self._views.get((self._mark, conditions, order), lambda: self._seen(conditions, order))
+        return self._views.get((self._mark, conditions, order), lambda: self._find_and_note(conditions, order))
 
-    def _seen(self, conditions: tuple[Condition, ...], order: Order) -> array[int]:
+    def _find_and_note(self, conditions: tuple[Condition, ...], order: Order) -> array[int]:
         if self._origin is not None and len(self._asked) < ASKED:
             self._asked.add((self._mark, conditions, order))
         return self._find(conditions, order)
@@ -266,19 +264,19 @@ class Records:
 
     def _find(self, conditions: tuple[Condition, ...], order: Order) -> array[int]:
         if self._origin is not None and self._few:
-            return self._mended(self._origin, conditions, order)
+            return self._adjust(self._origin, conditions, order)
         spans = [(span, condition) for condition in conditions if (span := self._span(condition)) is not None]
         span, narrowest = min(spans, key=lambda each: len(each[0]), default=(None, None))
         if order and (span is None or len(span) > FEW):  # filtered before it is sorted, the last key first
             (name, descending), *rest = order
-            return self._sorted(self.rows(conditions, tuple(rest)), name, descending)
+            return self._sort(self.rows(conditions, tuple(rest)), name, descending)
         others = [condition for condition in conditions if condition is not narrowest]
         rows = array("I", _narrowed(self.columns, others, range(len(self)) if span is None else sorted(span)))
         for name, descending in reversed(order):
-            rows = self._sorted(rows, name, descending)
+            rows = self._sort(rows, name, descending)
         return rows
 
-    def _sorted(self, rows: array[int], name: str, descending: bool) -> array[int]:
+    def _sort(self, rows: array[int], name: str, descending: bool) -> array[int]:
         """The rows by a column; those that are alike in it stay in their order."""
         keys = self.columns[name] if self._origin is not None else self.ranks(name) or self.columns[name]
         return array("I", sorted(rows, key=keys.__getitem__, reverse=descending))
@@ -299,7 +297,7 @@ class Records:
             self._telling[name] = len(set(self.columns[name])) > FEW
         return self._telling[name]
 
-    def _mended(self, origin: Records, conditions: tuple[Condition, ...], order: Order) -> array[int]:
+    def _adjust(self, origin: RecordTable, conditions: tuple[Condition, ...], order: Order) -> array[int]:
         """The same out of the origin's rows: what is not there any more is taken out, what is there now is put in."""
         rows = origin.rows(conditions, order)[:]
         for row in (*self._gone, *self._replaced):

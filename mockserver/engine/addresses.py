@@ -9,11 +9,11 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote
 
-from ..sdk.contract import Endpoint, Vendor
-from ..sdk.http import Reply, Request, phrase
+from ..sdk.contract import Operation, Vendor
+from ..sdk.http import Reply, Request, reason_phrase
 from ..sdk.querystring import SHORT
-from .redaction import BODY_LIMIT
-from .serve import World, serve
+from .redaction import MAX_BODY_BYTES
+from .serve import Runtime, serve
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -34,7 +34,7 @@ class Address(NamedTuple):
     """An endpoint's path behind a prefix (none at the root)."""
 
     vendor: Vendor
-    endpoint: Endpoint
+    endpoint: Operation
     path: str
     prefix: str = ""
 
@@ -46,8 +46,8 @@ def addresses(vendors: Iterable[Vendor]) -> tuple[list[Address], list[list[Addre
     claims = defaultdict(list)
     prefixed = []
     for vendor in vendors:
-        for endpoint in vendor.endpoints:
-            for path in (endpoint.path, *endpoint.also):
+        for endpoint in vendor.operations:
+            for path in (endpoint.path, *endpoint.aliases):
                 claims[re.sub(r"{\w+}", "{}", path)].append(Address(vendor, endpoint, path))
                 prefixed.append(Address(vendor, endpoint, path, f"/{vendor.name}"))
     own = [claimed[0] for claimed in claims.values() if len(claimed) == 1]
@@ -104,7 +104,7 @@ class Addresses:
     ordinary (a body, a path that no endpoint has) goes Flask's way.
     """
 
-    def __init__(self, app: WSGIApplication, world: World, control_keeps: Keeps = lambda environ: 0) -> None:
+    def __init__(self, app: WSGIApplication, world: Runtime, control_keeps: Keeps = lambda environ: 0) -> None:
         self._app, self._world, self._control_keeps = app, world, control_keeps
         self._hosts = {host.lower(): v.name for v in world.vendors for host in (*v.hosts, f"{v.name}.localhost")}
         own, _ = addresses(world.vendors)
@@ -125,7 +125,7 @@ class Addresses:
             return self._app(environ, start_response)
         call = received(environ, address.prefix, names)
         reply = environ[REPLY] = serve(self._world, address.vendor, address.endpoint, call)
-        start_response(f"{reply.status} {phrase(reply.status)}", framed(reply))
+        start_response(f"{reply.status} {reason_phrase(reply.status)}", framed(reply))
         return [b"" if call.method == "HEAD" else reply.body]
 
     def keeps(self, environ: WSGIEnvironment) -> int:
@@ -133,7 +133,7 @@ class Addresses:
         behind them it may forget.
         """
         _, path = self._led(environ["PATH_INFO"], environ.get("HTTP_HOST", ""))
-        return self._control_keeps({**environ, "PATH_INFO": path}) if path.startswith("/__") else BODY_LIMIT + 1
+        return self._control_keeps({**environ, "PATH_INFO": path}) if path.startswith("/__") else MAX_BODY_BYTES + 1
 
     def at_once(self, method: str, path: str, query: str, headers: dict[str, str], length: int) -> Reply | None:
         """The reply to a request without a body, for a server that can do without WSGI: no environment is made and

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from ..sandbox.web import HEADER_NAME
-from ..sdk.call_warnings import UNDOCUMENTED_HEADER, Notice
+from ..sdk.call_warnings import UNDOCUMENTED_HEADER, CallWarning
 from ..sdk.contract import Vendor
 from ..sdk.errors import METHODS
 from ..sdk.http import CALL_HEADERS, REPLY_HEADERS, Headers, Reply, Request
@@ -42,7 +42,7 @@ def is_preflight(request: Request) -> bool:
     )
 
 
-def preflight(vendor: Vendor, request: Request, limit: tuple[str, ...] | None) -> tuple[Reply, list[Notice]]:
+def preflight(vendor: Vendor, request: Request, limit: tuple[str, ...] | None) -> tuple[Reply, list[CallWarning]]:
     """What a browser may send: the documented methods, the credential headers, the sandbox's own, and what it asks for
     beside them, as far as ``limit`` allows it. With warnings of headers that the real vendor may refuse.
     """
@@ -68,13 +68,13 @@ def preflight(vendor: Vendor, request: Request, limit: tuple[str, ...] | None) -
     return reply, notices
 
 
-def is_passed(request: Request, reply: Reply, notices: Iterable[Notice]) -> bool:
+def is_passed(request: Request, reply: Reply, notices: Iterable[CallWarning]) -> bool:
     """Whether this was a preflight after which a browser sends the call itself."""
     refused = reply.status != 204 or any(notice.code == REFUSED for notice in notices)
     return is_preflight(request) and not refused
 
 
-def undocumented(vendor: Vendor, request: Request) -> list[Notice]:
+def undocumented(vendor: Vendor, request: Request) -> list[CallWarning]:
     """Warnings of headers of a call from a page of another origin that the vendor does not document: before such a
     call a browser asks for them, and where the real vendor does not allow them it sends nothing.
     """
@@ -89,7 +89,7 @@ def undocumented(vendor: Vendor, request: Request) -> list[Notice]:
     ][:MAX_NAMES]
 
 
-def _asked(request: Request) -> tuple[list[str], list[Notice]]:
+def _asked(request: Request) -> tuple[list[str], list[CallWarning]]:
     """The names of headers that a preflight asks for, each once; and a warning where some of them cannot be."""
     sent = request.headers.get("access-control-request-headers", "").split(",")
     names = {name.lower(): name for name in map(str.strip, sent) if name}
@@ -101,21 +101,21 @@ def _asked(request: Request) -> tuple[list[str], list[Notice]]:
         f"{left_out} of the headers asked for cannot be allowed, wanted at most {MAX_NAMES} names, "
         f"each of at most {MAX_NAME_LENGTH} letters, digits and signs."
     )
-    return legal[:MAX_NAMES], [Notice("header.Access-Control-Request-Headers", REFUSED, message)]
+    return legal[:MAX_NAMES], [CallWarning("header.Access-Control-Request-Headers", REFUSED, message)]
 
 
 def _documented(vendor: Vendor) -> frozenset[str]:
     return frozenset(name.lower() for name in ("Accept", "Content-Type", *vendor.credential.headers, *_OURS))
 
 
-def _undocumented(name: str, vendor: Vendor) -> Notice:
+def _undocumented(name: str, vendor: Vendor) -> CallWarning:
     message = f"{vendor.title} does not document the header {name}; where it does not allow it, browsers do not call."
-    return Notice(f"header.{name}", UNDOCUMENTED_HEADER, message)
+    return CallWarning(f"header.{name}", UNDOCUMENTED_HEADER, message)
 
 
-def _refused(name: str) -> Notice:
+def _refused(name: str) -> CallWarning:
     message = f"--cors-headers does not name {name}, so a browser does not send the call."
-    return Notice(f"header.{name}", REFUSED, message)
+    return CallWarning(f"header.{name}", REFUSED, message)
 
 
 def headers(request: Request, reply: Headers) -> Headers:

@@ -17,9 +17,9 @@ from datetime import timedelta
 from itertools import pairwise
 from typing import Any
 
-from ..sandbox.live_credentials import CODE as LIVE
+from ..sandbox.live_credentials import LIVE_CREDENTIAL as LIVE
 from ..sdk.clock import parse_instant
-from ..sdk.contract import Endpoint, Vendor
+from ..sdk.contract import Operation, Vendor
 
 Entry = Mapping[str, Any]
 
@@ -63,7 +63,7 @@ class Calls:
         self.served = [entry for entry in self.all if entry["evidence"] is not None]
         vendors = tuple(vendors)
         self._meant = {words.rule: words.status for vendor in vendors for words in vendor.errors}
-        self._endpoints = {(v.name, endpoint.operation): endpoint for v in vendors for endpoint in v.endpoints}
+        self._endpoints = {(v.name, endpoint.id): endpoint for v in vendors for endpoint in v.operations}
 
     def status(self, entry: Entry) -> int:
         """The status that a reply of the vendor means, also under a reading in which every failure is a 200; 0 for a
@@ -75,7 +75,7 @@ class Calls:
             return 0
         return int(self._meant.get(entry["basis"]["rule"], entry["response"]["status"]))
 
-    def endpoint(self, entry: Entry) -> Endpoint | None:
+    def endpoint(self, entry: Entry) -> Operation | None:
         return self._endpoints.get((entry["vendor"], entry["operation"]))
 
     def repeated(self) -> Iterator[tuple[Entry, Entry | None]]:

@@ -7,26 +7,28 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
-from ..data.catalog import Library
+from ..data.catalog import DatasetCatalog
 from ..sandbox.store import DEFAULT
 from ..sdk.contract import Vendor
 from ..sdk.dataset import Dataset
 from ..sdk.querystring import encode
 
 
-def listing(vendors: Iterable[Vendor], library: Library, dataset: str, day: date | None = None) -> list[dict[str, Any]]:
+def list_operations(
+    vendors: Iterable[Vendor], library: DatasetCatalog, dataset: str, day: date | None = None
+) -> list[dict[str, Any]]:
     """One map a vendor, as ``described``; ``day`` is the one for which the data is made, where the clock is real."""
-    return [described(vendor, library.dataset(vendor, dataset, day)) for vendor in vendors]
+    return [describe_vendor(vendor, library.dataset(vendor, dataset, day)) for vendor in vendors]
 
 
-def described(vendor: Vendor, data: Dataset, sandbox: str = DEFAULT) -> dict[str, Any]:
+def describe_vendor(vendor: Vendor, data: Dataset, sandbox: str = DEFAULT) -> dict[str, Any]:
     """Name, title, document, addresses, and the example call of the data's first account.
 
     For another sandbox than the default one both the paths and the credential lead into it.
     """
     example = vendor.example(data.accounts.first, data)
     prefix = "" if sandbox == DEFAULT else prefix_of(sandbox)
-    paths = [path for endpoint in vendor.endpoints for path in (endpoint.path, *endpoint.also)]
+    paths = [path for endpoint in vendor.operations for path in (endpoint.path, *endpoint.aliases)]
     addresses = [prefix + path for path in (*paths, *(f"/{vendor.name}{path}" for path in paths))]
     return {
         "name": vendor.name,

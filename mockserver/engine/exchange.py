@@ -5,19 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from ..sdk.call_warnings import UNDOCUMENTED_HEADER, Notice
-from ..sdk.contract import Endpoint, Vendor
+from ..sdk.call_warnings import UNDOCUMENTED_HEADER, CallWarning
+from ..sdk.contract import Operation, Vendor
 from ..sdk.http import Reply, Request
-from ..sdk.quota import Spent
+from ..sdk.quota import QuotaState
 
-STORE_AWAY = "store-away"
+STORE_UNAVAILABLE = "store-away"
 
 
-NOT_THE_CLIENTS = ("undocumented-status", STORE_AWAY, UNDOCUMENTED_HEADER)  # warnings that fail no strict call
+HARMLESS_WARNINGS = ("undocumented-status", STORE_UNAVAILABLE, UNDOCUMENTED_HEADER)  # warnings that fail no strict call
 
 
 @dataclass(slots=True)
-class Done:
+class Exchange:
     """A call that is over, for the journal and whoever else keeps account of calls: what came and what goes back.
 
     ``vendor`` is None where nobody has the path, ``sandbox`` where none could be chosen or made. ``now`` is the
@@ -27,23 +27,23 @@ class Done:
     """
 
     vendor: Vendor | None
-    endpoint: Endpoint | None
+    operation: Operation | None
     sandbox: str | None
     request: Request
     path: str
     reply: Reply
-    notices: tuple[Notice, ...]
+    warnings: tuple[CallWarning, ...]
     now: datetime
     wall: float
     ms: float
     strict: bool = False
     fault: str | None = None
-    reached: str = "sandbox"
-    spent: Spent | None = None
+    stage: str = "sandbox"
+    quota: QuotaState | None = None
     caller: str | None = None
     id: int | None = None
 
     @property
     def failed(self) -> bool:
         """Whether a strict call was warned of something that its client did (not of a reply that it asked for)."""
-        return self.strict and any(notice.code not in NOT_THE_CLIENTS for notice in self.notices)
+        return self.strict and any(notice.code not in HARMLESS_WARNINGS for notice in self.warnings)

@@ -24,7 +24,7 @@ METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 _ASPECT = re.compile(r"x-(?:(\w+)-)?basis")
 
 
-class BadSpec(Exception):
+class InvalidSpec(Exception):
     """A spec cannot be read; the message says which and why."""
 
 
@@ -67,12 +67,12 @@ def spec_gaps(spec: Path) -> tuple[Gap, ...]:
     return _read(spec)[1]
 
 
-def ledger(vendor: Vendor) -> tuple[Row, ...]:
+def list_fidelity(vendor: Vendor) -> tuple[Row, ...]:
     """All rows of a vendor, in the order of its spec. Raises BadSpec."""
     try:
         return spec_rows(vendor.spec)
     except (OSError, ValueError) as error:
-        raise BadSpec(f"The spec of {vendor.name} cannot be read: {error}") from None
+        raise InvalidSpec(f"The spec of {vendor.name} cannot be read: {error}") from None
 
 
 def counts(rows: Iterable[Row]) -> dict[str, int]:

@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import NamedTuple
 
-from ..sandbox.fault_rules import LONGEST_RETRY, USUAL_RETRY, Hit, _is_retry_after
-from ..sandbox.fault_values import LONGEST_DELAY
+from ..sandbox.fault_rules import DEFAULT_RETRY_AFTER_SECONDS, MAX_RETRY_AFTER_SECONDS, Outcome, _is_retry_after
+from ..sandbox.fault_values import MAX_DELAY_MS
 from ..sdk.call import Call
-from ..sdk.contract import Vendor, Words
-from ..sdk.errors import Asked, Fact, Misuse, Throttled
-from ..sdk.http import DELAY_HEADER, LOWER_DELAY, Request, phrase
-from ..sdk.querystring import without
+from ..sdk.contract import ErrorSpec, Vendor
+from ..sdk.errors import ApiError, Problem, RequestedStatus, Throttled
+from ..sdk.http import DELAY_HEADER, LOWER_DELAY, Request, reason_phrase
+from ..sdk.querystring import remove_name
 
 
 class Wish(NamedTuple):
@@ -38,17 +38,17 @@ def wish(request: Request) -> tuple[Wish, Request]:
     """
     if "prefer" not in request.headers and LOWER_DELAY not in request.headers and "__code" not in request.query:
         return NO_WISH, request
-    query, code = without(request.query, "__code")
+    query, code = remove_name(request.query, "__code")
     where = "query.__code"
     preferred = _preferred(request.headers.get("prefer", ""))
     if code is None and (code := preferred.get("code")) is not None:
         where = "header.Prefer"
     retry_after = _wished_seconds(preferred, code)
     delay = request.headers.get(LOWER_DELAY, "0").strip()
-    if not re.fullmatch(r"\d{1,9}", delay, re.ASCII) or int(delay) > LONGEST_DELAY:
-        raise Misuse(
+    if not re.fullmatch(r"\d{1,9}", delay, re.ASCII) or int(delay) > MAX_DELAY_MS:
+        raise Problem(
             "Bad delay",
-            f"{DELAY_HEADER} is {delay!r}, wanted whole milliseconds from 0 to {LONGEST_DELAY}.",
+            f"{DELAY_HEADER} is {delay!r}, wanted whole milliseconds from 0 to {MAX_DELAY_MS}.",
             code="bad-delay",
         )
     if query != request.query:
@@ -68,27 +68,27 @@ def _wished_seconds(preferred: Mapping[str, str], code: str | None) -> int | Non
         return None
     if code is None or not _is_retry_after(text):
         found = f"{text!r}" if code is not None else "without a code"
-        wanted = f"whole seconds from 0 to {LONGEST_RETRY} beside a code"
-        raise Misuse("Bad Retry-After", f"Prefer: retry-after is {found}, wanted {wanted}.", code="bad-retry-after")
+        wanted = f"whole seconds from 0 to {MAX_RETRY_AFTER_SECONDS} beside a code"
+        raise Problem("Bad Retry-After", f"Prefer: retry-after is {found}, wanted {wanted}.", code="bad-retry-after")
     return int(text)
 
 
-def granted(call: Call, hit: Hit) -> tuple[Words, Fact]:
+def granted(call: Call, hit: Outcome) -> tuple[ErrorSpec, ApiError]:
     """The words and the fact for a hit's outcome: a status (400 to 599) or a name of the vendor's table, which is a
     code, or the rule of a row that has none of its own.
 
     A status without a row gets the vendor's failure envelope with the HTTP phrase. Raises Misuse for anything else.
     """
     words = _row(call.vendor, hit.code or "")
-    if words.fact is Asked:
-        return words, Asked(words.status)
-    if words.fact is Throttled:
-        wait = USUAL_RETRY if hit.retry_after is None else hit.retry_after
+    if words.error is RequestedStatus:
+        return words, RequestedStatus(words.status)
+    if words.error is Throttled:
+        wait = DEFAULT_RETRY_AFTER_SECONDS if hit.retry_after is None else hit.retry_after
         return words, Throttled(limit=60, retry_after=wait, reset=call.now + timedelta(seconds=wait))
-    return words, words.fact()
+    return words, words.error()
 
 
-def _row(vendor: Vendor, code: str) -> Words:
+def _row(vendor: Vendor, code: str) -> ErrorSpec:
     by_name = next((words for words in vendor.errors if code and code in (words.code, words.rule)), None)
     if by_name:
         return by_name
@@ -99,10 +99,12 @@ def _row(vendor: Vendor, code: str) -> Words:
         )
         detail = f"The code asked for is {code!r}, wanted {wanted}."
         statuses = tuple(dict.fromkeys(str(words.status) for words in vendor.errors))
-        raise Misuse("Unknown outcome", detail, choices=names + statuses, code="unknown-outcome")
+        raise Problem("Unknown outcome", detail, choices=names + statuses, code="unknown-outcome")
     status = int(code)
     by_status = next((words for words in vendor.errors if words.status == status), None)
-    return by_status or Words(Asked, status, f"{vendor.name}.default", phrase(status), "inferred", "none")
+    return by_status or ErrorSpec(
+        RequestedStatus, status, f"{vendor.name}.default", reason_phrase(status), "inferred", "none"
+    )
 
 
 def _preferred(header: str) -> dict[str, str]:

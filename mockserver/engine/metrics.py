@@ -12,10 +12,10 @@ from math import fsum
 from threading import Lock
 from typing import NamedTuple, get_args
 
-from ..sdk.contract import Endpoint, Vendor
-from ..sdk.http import Network, Reply
+from ..sdk.contract import Operation, Vendor
+from ..sdk.http import NetworkFault, Reply
 from ..sdk.version import __version__
-from .exchange import Done
+from .exchange import Exchange
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 BUCKETS = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 1.0)  # seconds
@@ -25,7 +25,7 @@ CELL = 8  # bytes
 
 _BOUNDS = tuple(1000 * bound for bound in BUCKETS)  # ms, as calls are measured
 _STATUSES = 1000
-_NETWORK: tuple[Network, ...] = get_args(Network)  # counted in cells below those of any status
+_NETWORK: tuple[NetworkFault, ...] = get_args(NetworkFault)  # counted in cells below those of any status
 # A vendor's own cells: how many calls took up to each bound, and longer; how long all took (ms); and so on.
 _TIME, _WARNED, _STRUCK, _REFUSED, _OWN = range(len(BUCKETS) + 1, len(BUCKETS) + 6)
 _UNUSED, _LEFT, _WORKING = range(3)  # of a region
@@ -41,13 +41,13 @@ class Metrics:
         """To be made before workers are forked, as they share what is allotted here."""
         self._own: dict[str, int] = {}  # where the cells of a vendor begin
         self._calls: dict[tuple[str, str], int] = {}  # where those of its calls begin, by vendor and operation
-        self._places: dict[Endpoint | str, tuple[int, int]] = {}  # both, by endpoint or, for none, the vendor's name
+        self._places: dict[Operation | str, tuple[int, int]] = {}  # both, by endpoint or, for none, the vendor's name
         self._size = 0
-        for name, endpoints in [*((vendor.name, vendor.endpoints) for vendor in vendors), (NOBODY, ())]:
+        for name, endpoints in [*((vendor.name, vendor.operations) for vendor in vendors), (NOBODY, ())]:
             own = self._own[name] = self._size
             self._size += _OWN
-            keys: list[Endpoint | str] = [name, *endpoints]
-            for key, operation in zip(keys, ("", *(endpoint.operation for endpoint in endpoints)), strict=True):
+            keys: list[Operation | str] = [name, *endpoints]
+            for key, operation in zip(keys, ("", *(endpoint.id for endpoint in endpoints)), strict=True):
                 self._places[key] = own, self._size
                 self._calls[name, operation] = self._size
                 self._size += _STATUSES
@@ -72,19 +72,19 @@ class Metrics:
         """How many count."""
         return self._states.tolist().count(_WORKING)
 
-    def count(self, done: Done) -> None:
+    def count(self, done: Exchange) -> None:
         """Count a call that is over."""
-        own, calls = self._places[done.endpoint or (done.vendor.name if done.vendor else NOBODY)]
+        own, calls = self._places[done.operation or (done.vendor.name if done.vendor else NOBODY)]
         counts, reply, ms = self._counts, done.reply, done.ms
         with self._lock:
             counts[calls + _outcome(reply)] += 1
             counts[own + bisect_left(_BOUNDS, ms)] += 1
             self._times[own + _TIME] += ms
-            if done.notices:
-                counts[own + _WARNED] += len(done.notices)
+            if done.warnings:
+                counts[own + _WARNED] += len(done.warnings)
             if done.fault is not None and reply.rule:  # a misuse has no rule
                 counts[own + _STRUCK] += 1
-            if done.spent is not None and done.reached == "quota" and not done.spent.allowed:
+            if done.quota is not None and done.stage == "quota" and not done.quota.allowed:
                 counts[own + _REFUSED] += 1
 
     def reloaded(self, *, refused: bool) -> None:

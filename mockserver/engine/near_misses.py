@@ -8,18 +8,18 @@ from typing import Any
 
 from ..sandbox.matching import MAPS, Difference
 from ..sandbox.store import Document
-from ..sdk.similar import closest, is_slip_of
-from .redacted_request import HIDDEN
+from ..sdk.similar import find_closest, is_slip_of
+from .redacted_request import MASK
 
 
-def hint(difference: Difference, kept: Document) -> str | None:
+def explain_difference(difference: Difference, kept: Document) -> str | None:
     """What to make of a difference between a matcher and an entry, if there is something to make of it."""
     place, _, name = difference.field.partition(".")
     wanted, found = _wanted(difference.expected), difference.found
     if found is None:
-        near = closest(name, islice(kept["request"][place], COMPARED)) if place in MAPS else None
+        near = find_closest(name, islice(kept["request"][place], MAX_COMPARED_NAMES)) if place in MAPS else None
         return f"The call has {near}, another name." if near else None
-    if found == HIDDEN or str(found).endswith(f" {HIDDEN}"):
+    if found == MASK or str(found).endswith(f" {MASK}"):
         return 'The journal hides credentials; {"absent": false} asks whether there is one.'
     if not isinstance(wanted, str):
         return None
@@ -41,7 +41,7 @@ def hint(difference: Difference, kept: Document) -> str | None:
 NAMES = ("vendor", "operation", "method", "path")
 
 
-COMPARED = 50  # names of a call in which a slip is looked for
+MAX_COMPARED_NAMES = 50  # names of a call in which a slip is looked for
 
 
 _ALIKE: Mapping[str, Callable[[str], str]] = {

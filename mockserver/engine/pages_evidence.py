@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from ..sdk.contract import Endpoint, Paging
+from ..sdk.contract import Operation, Paging
 from .evidence import Calls, Entry, Evidence, _named, _spoiled
 
 
@@ -82,7 +82,7 @@ def _lists(calls: Calls) -> Iterator[tuple[Paging, Callable[[Entry], int], list[
         yield endpoint.paging, _numbering(endpoint, endpoint.paging), entries
 
 
-def _numbering(endpoint: Endpoint, paging: Paging) -> Callable[[Entry], int]:
+def _numbering(endpoint: Operation, paging: Paging) -> Callable[[Entry], int]:
     """How the number of the page that a call asks for is read, as the endpoint itself does."""
 
     def number(entry: Entry) -> int:

@@ -15,11 +15,11 @@ from ..sandbox.secrets.index import MIN_QUOTED_CHARS, SecretIndex, Span
 from ..sandbox.secrets.limits import Found, TooManyNames
 from ..sandbox.secrets.spellings import Spelling, spellings
 from ..sandbox.store import Document
-from ..sdk.call_warnings import Notice
-from ..sdk.querystring import collected, encode_pairs, pairs, quoted
-from ..sdk.secret_names import plain
+from ..sdk.call_warnings import CallWarning
+from ..sdk.querystring import encode_pairs, group_values, parse_pairs, quote_text
+from ..sdk.secret_names import normalise
 
-HIDDEN = "[redacted]"
+MASK = "[redacted]"
 
 
 MAX_SECRETS = 256  # of a part of a request; one that has more is masked whole
@@ -54,14 +54,14 @@ class RedactedRequest:
     @cached_property
     def request(self) -> Document:
         """The same as the journal has it."""
-        query = pairs(self._query)
+        query = parse_pairs(self._query)
         by_name: dict[str, Any] = dict(query)
         if len(by_name) < len(query):
-            by_name = {name: values if len(values) > 1 else values[0] for name, values in collected(query).items()}
+            by_name = {name: values if len(values) > 1 else values[0] for name, values in group_values(query).items()}
         raw = encode_pairs(query)
         return {
             "method": self._method,
-            "url": f"{self._prefix}{quoted(self.path, _SAFE)}" + (f"?{raw}" if raw else ""),
+            "url": f"{self._prefix}{quote_text(self.path, _SAFE)}" + (f"?{raw}" if raw else ""),
             "path": self.path,
             "query": by_name,
             "headers": self._headers,
@@ -76,9 +76,9 @@ class RedactedRequest:
 
     def __call__(self, text: str, *, cut: int = 0) -> str:
         """The text without the secrets of the request and known ones. ``cut`` is that of ``SecretIndex.find``."""
-        return masked(text, self._indexes, cut=cut)
+        return mask(text, self._indexes, cut=cut)
 
-    def notice(self, notice: Notice) -> Notice:
+    def redact_warning(self, notice: CallWarning) -> CallWarning:
         """The notice without secrets: what a client sent may be in it."""
         message = self(notice.message, cut=MIN_QUOTED_CHARS)
         return replace(notice, location=self(notice.location), message=message)
@@ -110,7 +110,7 @@ class _Part:
             self._whole = True
 
     def masked(self, indexes: Iterable[SecretIndex], *, cut: int = 0) -> str:
-        return HIDDEN if self._whole else masked(self.text, indexes, self._spans, cut=cut, spelled=self._spelled)
+        return MASK if self._whole else mask(self.text, indexes, self._spans, cut=cut, spelled=self._spelled)
 
     def forget(self) -> None:
         self._spelled = None
@@ -130,7 +130,7 @@ class _Headers:
         return MappingProxyType(self.shown_without((self.known, self._others)))
 
     def shown_without(self, indexes: tuple[SecretIndex, ...]) -> dict[str, str]:
-        return {masked(name, indexes): scheme + part.masked(indexes) for name, scheme, part in self.parts}
+        return {mask(name, indexes): scheme + part.masked(indexes) for name, scheme, part in self.parts}
 
     def forget(self) -> None:
         """Be small: go without what can be worked out again."""
@@ -144,13 +144,13 @@ def _carried(name: str, scheme: str, secret: str) -> Iterator[str]:
     if scheme.strip().lower() == "basic":
         wrapped = places.unwrapped(secret)
         yield from (wrapped, wrapped.partition(":")[2])
-    elif plain(name).endswith("cookie"):
+    elif normalise(name).endswith("cookie"):
         yield from (cookie.partition("=")[2].strip() for cookie in secret.split(";", MAX_SECRETS)[:MAX_SECRETS])
     else:
         yield from re.split(r"[\s,;\"']+", secret, maxsplit=places.MAX_PARTS)
 
 
-def masked(
+def mask(
     text: str,
     indexes: Iterable[SecretIndex],
     spans: Iterable[Span] = (),
@@ -168,7 +168,7 @@ def masked(
     pieces, done = list[str](), 0
     for start, stop in sorted(found):
         if start >= done:
-            pieces += (text[done:start], HIDDEN)
+            pieces += (text[done:start], MASK)
         done = max(done, stop)
     return "".join((*pieces, text[done:]))
 

@@ -15,10 +15,10 @@ from ..sandbox.secrets.index import MIN_CUT_CHARS, SecretIndex
 from ..sandbox.secrets.limits import MAX_NAMES, NOTHING
 from ..sdk.contract import Vendor
 from ..sdk.http import Request
-from ..sdk.querystring import SHORT, Pairs, encode_pairs, pairs
-from ..sdk.secret_names import looks_secret, plain
+from ..sdk.querystring import SHORT, Pairs, encode_pairs, parse_pairs
+from ..sdk.secret_names import is_secret_name, normalise
 from .redacted_request import (
-    HIDDEN,
+    MASK,
     MAX_SECRETS,
     MAX_SPANS,
     RedactedRequest,
@@ -26,16 +26,16 @@ from .redacted_request import (
     _Headers,
     _Part,
     lengths,
-    masked,
+    mask,
 )
 
-BODY_LIMIT = 64 * 1024  # of a body that are looked at, and kept
+MAX_BODY_BYTES = 64 * 1024  # of a body that are looked at, and kept
 MAX_REMEMBERED_CHARS = 4096  # of headers that may come again; longer ones are looked at anew
 MAX_REMEMBERED_QUERY_CHARS = 512  # the same of an address
 MIN_OWN_CHARS = 16  # shorter ones may be what a test calls its sandbox, too
 
 
-class Redaction:
+class Redactor:
     """Knows what must not be shown: the secrets of all accounts, of every sandbox, and those of the server itself; what
     travels where a vendor declares its credential or under the name of a secret; whatever looks live.
 
@@ -47,7 +47,7 @@ class Redaction:
         vendors = tuple(vendors)
         self._credentials = {vendor.name: vendor.credential for vendor in vendors}
         declared = [credential.header for credential in self._credentials.values()]
-        self._names = frozenset(map(plain, (*declared, *(each.key for each in self._credentials.values()))))
+        self._names = frozenset(map(normalise, (*declared, *(each.key for each in self._credentials.values()))))
         schemes = (*(credential.scheme for credential in self._credentials.values()), "Basic", "Bearer", "Token")
         self._known_name = lru_cache(maxsize=4096)(self._is_secret)
         self._find = partial(places.find, is_secret=self.is_secret)
@@ -67,36 +67,36 @@ class Redaction:
         return self._known_name(name) if len(name) <= SHORT else self._is_secret(name)
 
     def _is_secret(self, name: str) -> bool:
-        return looks_secret(name) or plain(name) in self._names
+        return is_secret_name(name) or normalise(name) in self._names
 
-    def of(self, sent: Request, vendor: Vendor | None = None) -> RedactedRequest:
+    def redact(self, sent: Request, vendor: Vendor | None = None) -> RedactedRequest:
         """The request without its secrets."""
-        prefix, query = f"/{vendor.name}" if vendor else "", pairs(sent.query)
+        prefix, query = f"/{vendor.name}" if vendor else "", parse_pairs(sent.query)
         headers = self._headers(sent.headers)
         indexes = (headers.known, self._known)
         short = len(sent.path) + len(sent.query) <= MAX_REMEMBERED_QUERY_CHARS
         is_clean = self._known_clean if short else self._is_clean
         if not sent.body and is_clean(sent.path, sent.sandbox or "", sent.query, headers.known):
             return RedactedRequest(indexes, sent.method, prefix, sent.path, sent.query, headers.shown)
-        return self._redacted(sent, prefix, query, headers)
+        return self._redact(sent, prefix, query, headers)
 
     def with_json(self, request: RedactedRequest, body: str) -> RedactedRequest:
         """The same request, which masks also what this body, of as many names as it likes, has where secrets belong."""
         found = [secret for _, secret in places.find_in_json(body, self.is_secret)]
-        found += _Part(body[:BODY_LIMIT], self._find).secrets
+        found += _Part(body[:MAX_BODY_BYTES], self._find).secrets
         return request.knowing(SecretIndex(_as_meant(found))) if found else request
 
-    def text(self, text: str, request: RedactedRequest | None = None, *, cut: int = 0) -> str:
+    def redact_text(self, text: str, request: RedactedRequest | None = None, *, cut: int = 0) -> str:
         """A text of ours without known secrets, those of a request, and what looks live."""
-        shown = request(text, cut=cut) if request else masked(text, (self._known,), cut=cut)
-        return live_credentials.hidden(shown, HIDDEN)
+        shown = request(text, cut=cut) if request else mask(text, (self._known,), cut=cut)
+        return live_credentials.mask_live(shown, MASK)
 
     def contains_secret(self, name: str, secret: str | None) -> bool:
         """Whether the name of a sandbox, which everybody may see, holds the secret of its caller or of an account."""
         own = secret is not None and len(secret) >= MIN_OWN_CHARS and secret in name
         return own or bool(self._known.find(name))
 
-    def caller(self, vendor: str, headers: Mapping[str, str], sandbox: str) -> str | None:
+    def mark_caller(self, vendor: str, headers: Mapping[str, str], sandbox: str) -> str | None:
         """A mark that two calls of a sandbox share when they carry the same secret. Too short to find the secret by."""
         secret = self._credentials[vendor].read(headers)
         return None if secret is None else _mark(secret, sandbox)
@@ -105,21 +105,21 @@ class Redaction:
 
     def _is_clean(self, path: str, sandbox: str, raw: str, own: SecretIndex) -> bool:
         """Whether there is nothing to mask in a path and a query."""
-        query = pairs(raw)
+        query = parse_pairs(raw)
         if len(query) > MAX_NAMES or any(value and self.is_secret(name) for name, value in query):
             return False
         texts = (path, sandbox, *chain(*query))
         text, longest = "\n".join(texts), max(map(len, texts))
-        if places.may_have_any(text) or live_credentials.found(text):
+        if places.may_have_any(text) or live_credentials.find_live(text):
             return False
         return not any(longest >= index.shortest and index.find(text) for index in (own, self._known))
 
-    def _redacted(self, sent: Request, prefix: str, query: Pairs, headers: _Headers) -> RedactedRequest:
-        text = sent.body[:BODY_LIMIT].decode("utf-8", "replace")
+    def _redact(self, sent: Request, prefix: str, query: Pairs, headers: _Headers) -> RedactedRequest:
+        text = sent.body[:MAX_BODY_BYTES].decode("utf-8", "replace")
         path, body = _Part(sent.path, self._find), _Part(text, self._find_in_body, spell=places.spellings_of_body)
         asked = self._read_query(query)
         found = list(chain(path.secrets, body.secrets, *(part.secrets for part in chain(*asked))))
-        found += live_credentials.found("\n".join((sent.path, sent.sandbox or "", *chain(*query), text)))
+        found += live_credentials.find_live("\n".join((sent.path, sent.sandbox or "", *chain(*query), text)))
         indexes = (headers.known, self._known)
         if found:
             indexes = (SecretIndex((*headers.secrets, *_as_meant(found))), self._known)
@@ -131,9 +131,9 @@ class Redaction:
             sent.method,
             prefix,
             path.masked(indexes),
-            HIDDEN if whole else encode_pairs(shown_pairs),
+            MASK if whole else encode_pairs(shown_pairs),
             shown,
-            body.masked(indexes, cut=MIN_CUT_CHARS if len(sent.body) > BODY_LIMIT else 0),
+            body.masked(indexes, cut=MIN_CUT_CHARS if len(sent.body) > MAX_BODY_BYTES else 0),
         )
 
     def _read_query(self, query: Pairs) -> list[tuple[_Part, _Part]]:
@@ -165,7 +165,7 @@ class Redaction:
                 part = _Part(value, self._find, whole=left < 0 and places.may_have_any(value))
                 left -= len(part.secrets)
                 parts.append((name, "", part))
-                found += part.secrets + live_credentials.found(value)
+                found += part.secrets + live_credentials.find_live(value)
         read = _Headers(parts, dict.fromkeys(_as_meant(found)), self._known)
         if lengths(dict(headers)) <= MAX_REMEMBERED_CHARS:
             read.forget()

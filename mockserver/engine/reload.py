@@ -25,18 +25,18 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from ..data.catalog import sentences
-from ..data.fixture_errors import BrokenFixture
+from ..data.catalog import describe_faults
+from ..data.fixture_errors import InvalidFixture
 from ..sandbox.first_use import first_day
 from ..sdk.dataset import Dataset
-from ..sdk.errors import WrongSetting
-from .serve import World
+from ..sdk.errors import InvalidSetting
+from .serve import Runtime
 
-PAUSE = 0.2  # seconds between two looks
+POLL_SECONDS = 0.2  # seconds between two looks
 log = logging.getLogger("mockserver")
 
 
-class Found(NamedTuple):
+class ReloadResult(NamedTuple):
     """What the files say now: what is wrong with them, in sentences; and which data is new, and what serves it, unless
     nothing can be served.
     """
@@ -46,25 +46,25 @@ class Found(NamedTuple):
     serve: Callable[[], None] | None = None
 
 
-class Reloading:
+class DataReload:
     """One process, which has no calls to answer or is the only one, looks, reads and tells (``renew``); workers that it
     forked follow when they are ``behind``. They share a number, which it raises each time.
     """
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: Runtime) -> None:
         """To be made before workers are forked."""
         self._world, self.watching = world, world.settings.watch
-        self._seen = self._tried = self._first = world.sandboxes.library.stamps()
+        self._seen = self._tried = self._first = world.sandboxes.catalog.stamps()
         self._newest, self._mine = memoryview(mmap.mmap(-1, 8)).cast("Q"), 0
 
-    def look(self) -> bool:
+    def find_changes(self) -> bool:
         """Whether files are not as they were when read last, and are as at the last look: nobody is writing them."""
-        before, self._seen = self._seen, self._world.sandboxes.library.stamps()
+        before, self._seen = self._seen, self._world.sandboxes.catalog.stamps()
         return self._seen != self._tried and self._seen == before
 
-    def renew(self) -> None:
+    def swap(self) -> None:
         """Read what the files say now, tell what comes of it, and serve what is good."""
-        self._seen = self._tried = stamps = self._world.sandboxes.library.stamps()
+        self._seen = self._tried = stamps = self._world.sandboxes.catalog.stamps()
         other = [path for path, stamp in stamps.items() if self._first.get(path) != stamp and not path.endswith(".yml")]
         changed = [(stamps[path][0], Path(path).stem) for path in other]  # those since then are loaded by now
         found = self._found(changed)
@@ -84,7 +84,7 @@ class Reloading:
         """Whether the data of this process is not the newest."""
         return self._mine != self._newest[0]
 
-    def fetched(self) -> Callable[[], None]:
+    def fetch(self) -> Callable[[], None]:
         """Read what the files say now; returns what serves it. What is wrong with them was told by ``renew``."""
         newest = self._newest[0]
         found = self._found()
@@ -96,14 +96,14 @@ class Reloading:
 
         return serve
 
-    def _found(self, others: Iterable[tuple[str, str]] = ()) -> Found:
-        world, before = self._world, self._world.sandboxes.library
+    def _found(self, others: Iterable[tuple[str, str]] = ()) -> ReloadResult:
+        world, before = self._world, self._world.sandboxes.catalog
         try:
-            library, wrong = before.renewed(others)
-            start = library.load_all(world.settings.dataset, first_day(world.settings, world.wall()))
-        except (BrokenFixture, WrongSetting) as error:
-            return Found(sentences(error))
+            library, wrong = before.reload(others)
+            start = library.load_all(world.settings.dataset, first_day(world.settings, world.wall_time()))
+        except (InvalidFixture, InvalidSetting) as error:
+            return ReloadResult(describe_faults(error))
         except Exception as error:  # a bug, of a vendor's schema perhaps: no reason to serve nothing any more
             log.exception("Fixtures could not be read anew")
-            return Found([f"files that break their reader ({error})"])
-        return Found(wrong, library.differing(before), partial(world.renew, library, start))
+            return ReloadResult([f"files that break their reader ({error})"])
+        return ReloadResult(wrong, library.find_differing(before), partial(world.swap_data, library, start))

@@ -25,7 +25,7 @@ OF_THE_SANDBOX = frozenset(
 )
 
 
-class Shaping(NamedTuple):
+class BasisInput(NamedTuple):
     """What of a call decides on what its reply rests."""
 
     spec: SpecBasis
@@ -43,39 +43,39 @@ class Shaping(NamedTuple):
     warnings: tuple[str, ...]
 
 
-def founded(spec: SpecBasis, call: Call, reply: Reply) -> Reply:
+def add_basis(spec: SpecBasis, call: Call, reply: Reply) -> Reply:
     """The reply with all that it rests on, the most general first."""
     if not reply.rule:
         return reply
-    endpoint, read = call.endpoint, call.reached in ("parameters", "answer")
-    shaping = Shaping(
+    endpoint, read = call.operation, call.stage in ("parameters", "answer")
+    shaping = BasisInput(
         spec,
-        endpoint.operation if endpoint else "",
+        endpoint.id if endpoint else "",
         reply.rule,
         reply.status,
         endpoint is not None and reply.rule == endpoint.rule,
         call.forced,
-        call.reached not in ("sandbox", "faults"),
+        call.stage not in ("sandbox", "faults"),
         call.unchecked and bool(call.account),
-        (*call.request.path_params, *call.sent) if read else (),
-        call.respelled,
+        (*call.request.path_params, *call.sent_params) if read else (),
+        call.respelled_params,
         tuple([(name, call.choices[name]) for name in call.consulted]),
         call.unordered,
-        tuple(dict.fromkeys([notice.code for notice in call.notices])),
+        tuple(dict.fromkeys([notice.code for notice in call.warnings])),
     )
-    parts, basis, because = _foundation(shaping)
+    parts, basis, because = _find_basis(shaping)
     return reply._replace(basis=basis, parts=parts, because=because)
 
 
 @lru_cache(maxsize=1024)
-def _foundation(shaping: Shaping) -> tuple[tuple[Part, ...], Basis, str]:
+def _find_basis(shaping: BasisInput) -> tuple[tuple[Part, ...], Basis, str]:
     """All parts, the basis of the weakest, and which that is."""
     parts = _parts(shaping)
     weak = weakest(parts)
     return parts, weak.basis, str(weak).encode("ascii", "replace").decode().replace('"', "'")
 
 
-def _parts(shaping: Shaping) -> tuple[Part, ...]:
+def _parts(shaping: BasisInput) -> tuple[Part, ...]:
     spec, parts, condition = shaping.spec, list[Part](), None
     operation = spec.operations.get(shaping.operation)
     if operation and shaping.succeeded:
@@ -104,7 +104,7 @@ def _parts(shaping: Shaping) -> tuple[Part, ...]:
     return tuple(parts)
 
 
-def _parameter(shaping: Shaping, operation: OperationBasis, name: str) -> Part:
+def _parameter(shaping: BasisInput, operation: OperationBasis, name: str) -> Part:
     part = operation.parameters[name]
     return part._replace(basis="inferred", source="its spelling") if name in shaping.respelled else part
 

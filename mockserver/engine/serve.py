@@ -14,31 +14,31 @@ from copy import copy
 from dataclasses import dataclass, field, replace
 from functools import partial
 
-from ..data.catalog import Library
+from ..data.catalog import DatasetCatalog
 from ..sandbox import fault_rules, live_credentials
 from ..sandbox.readings import check_readings, readings_for
 from ..sandbox.registry import Sandboxes
 from ..sandbox.sandbox import Sandbox
 from ..sandbox.secrets.index import MIN_QUOTED_CHARS
-from ..sandbox.selection import Choice, choose, names_a_sandbox
-from ..sandbox.setting_values import pairs, switch
+from ..sandbox.selection import Selection, names_a_sandbox, select
+from ..sandbox.setting_values import parse_assignments, parse_switch
 from ..sandbox.settings import Settings
 from ..sandbox.store import DEFAULT, Store
-from ..sandbox.store.counting import Count, Spend
+from ..sandbox.store.counting import Counter, Spend
 from ..sandbox.store_url import secrets_of_url
 from ..sdk import clock, jsontext, param_schema
 from ..sdk.call import Call
-from ..sdk.call_warnings import Notice, as_header
-from ..sdk.contract import Endpoint, Vendor, Words
+from ..sdk.call_warnings import CallWarning, format_header
+from ..sdk.contract import ErrorSpec, Operation, Vendor
 from ..sdk.dataset import Dataset
 from ..sdk.errors import (
     METHODS,
-    Broken,
-    Fact,
+    ApiError,
+    InternalError,
     InvalidParams,
     MethodNotAllowed,
-    Misuse,
-    StoreAway,
+    Problem,
+    StoreUnavailable,
     Throttled,
     Unauthenticated,
     UnknownPath,
@@ -46,7 +46,7 @@ from ..sdk.errors import (
 )
 from ..sdk.http import (
     BASIS_HEADER,
-    ID_HEADER,
+    CALL_ID_HEADER,
     KNOWN_HEADERS,
     LOWER_READINGS,
     LOWER_STRICT,
@@ -59,26 +59,26 @@ from ..sdk.http import (
     Reply,
     Request,
 )
-from ..sdk.logtext import escaped, indented
-from ..sdk.quota import Spent
-from ..sdk.similar import MAX_PATH_CHARS, closest_paths, did_you_mean
+from ..sdk.logtext import escape_text, indent_lines
+from ..sdk.quota import QuotaState
+from ..sdk.similar import MAX_PATH_CHARS, did_you_mean, find_closest_paths
 from ..sdk.version import __version__
 from . import cors, exchange, forced, journal, reply_basis
-from .answer_cache import Answers, read
-from .exchange import Done
+from .answer_cache import AnswerCache, read_query
+from .exchange import Exchange
 from .metrics import Metrics
-from .redacted_request import HIDDEN, RedactedRequest
-from .redaction import Redaction
+from .redacted_request import MASK, RedactedRequest
+from .redaction import Redactor
 from .spec_basis import SpecBasis
 
 log = logging.getLogger("mockserver")
 LONGEST_TARGET = 16 * 1024
 EMPTY_BODY = re.compile(rb"\{\s*\}|\[\s*\]|null")
-BROKEN = Misuse("Internal Server Error", "The sandbox itself failed; its log says why.", 500, code="broken")
+BROKEN = Problem("Internal Server Error", "The sandbox itself failed; its log says why.", 500, code="broken")
 
 
 @dataclass
-class World:
+class Runtime:
     """Everything a call may need to know that it does not bring along; ``start`` is each vendor's data at the start."""
 
     settings: Settings
@@ -87,51 +87,53 @@ class World:
     store: Store
     start: Mapping[str, Dataset]
     bases: Mapping[str, SpecBasis]
-    wall: Callable[[], float] = clock.wall
-    observers: list[Callable[[Done], None]] = field(default_factory=list)
+    wall_time: Callable[[], float] = clock.wall_time
+    observers: list[Callable[[Exchange], None]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         own = (self.settings.control_token or "", *secrets_of_url(self.settings.store))
-        self.redaction = Redaction(self.vendors, self.sandboxes.secrets, own)
-        self.sandboxes.know(self.start)
-        self.answers = Answers()
+        self.redactor = Redactor(self.vendors, self.sandboxes.secrets, own)
+        self.sandboxes.know_secrets(self.start)
+        self.answers = AnswerCache()
         self.metrics = Metrics(self.vendors)
         if self.settings.control:  # nobody else can ask for them
             self.observers.append(self.metrics.count)
 
-    def renew(self, library: Library, start: Mapping[str, Dataset]) -> None:
+    def swap_data(self, library: DatasetCatalog, start: Mapping[str, Dataset]) -> None:
         """Serve other data from here on. A call takes its data once: all that it sees of it is of before, or of now."""
-        self.sandboxes.know(start)
-        self.sandboxes.take(library)
+        self.sandboxes.know_secrets(start)
+        self.sandboxes.use_catalog(library)
         self.start = start
 
 
-def serve(world: World, vendor: Vendor, endpoint: Endpoint | None, request: Request) -> Reply:
+def serve(world: Runtime, vendor: Vendor, endpoint: Operation | None, request: Request) -> Reply:
     """The reply to one request; ``endpoint`` is None when no endpoint of the vendor has its path."""
-    began, wall = clock.elapsed(), world.wall()
-    call = Call(vendor, endpoint, request, world.start[vendor.name], vendor.defaults, clock.at(wall))
+    began, wall = clock.monotonic_time(), world.wall_time()
+    call = Call(
+        vendor, endpoint, request, world.start[vendor.name], vendor.default_readings, clock.from_timestamp(wall)
+    )
     try:
-        reply = reply_basis.founded(world.bases[vendor.name], call, outcome(world, call, wall))
-        told = world.redaction.of(request, vendor)
-        notices = tuple(map(told.notice, call.notices))
-        limits = vendor.quota_headers(call, call.spent) if call.spent else ()
+        reply = reply_basis.add_basis(world.bases[vendor.name], call, outcome(world, call, wall))
+        told = world.redactor.redact(request, vendor)
+        notices = tuple(map(told.redact_warning, call.warnings))
+        limits = vendor.quota_headers(call, call.quota) if call.quota else ()
         reply = dressed(world, request, reply, call.sandbox, notices, limits)
-        caller = world.redaction.caller(vendor.name, call.request.headers, call.sandbox or DEFAULT)
-        done = Done(
+        caller = world.redactor.mark_caller(vendor.name, call.request.headers, call.sandbox or DEFAULT)
+        done = Exchange(
             vendor=vendor,
-            endpoint=endpoint,
+            operation=endpoint,
             sandbox=call.sandbox,
             request=request,
-            path=told.path if call.fault != live_credentials.CODE else HIDDEN,
+            path=told.path if call.fault != live_credentials.LIVE_CREDENTIAL else MASK,
             reply=reply,
-            notices=notices,
+            warnings=notices,
             now=call.now,
             wall=wall,
-            ms=(clock.elapsed() - began) * 1000,
+            ms=(clock.monotonic_time() - began) * 1000,
             strict=call.strict,
             fault=call.fault,
-            reached=call.reached,
-            spent=call.spent,
+            stage=call.stage,
+            quota=call.quota,
             caller=caller,
         )
         return closed(world, done, told)
@@ -140,33 +142,33 @@ def serve(world: World, vendor: Vendor, endpoint: Endpoint | None, request: Requ
         return last_words(world, call)
 
 
-def outcome(world: World, call: Call, wall: float) -> Reply:
+def outcome(world: Runtime, call: Call, wall: float) -> Reply:
     """What the call comes to: an answer, a refusal, a word on the misuse of the sandbox, or the vendor's 500."""
     try:
         sandbox, wish = placed(world, call, wall)
         if world.settings.cors:
             if cors.is_preflight(call.request):
                 reply, notices = cors.preflight(call.vendor, call.request, world.settings.cors_headers)
-                call.notices += notices
+                call.warnings += notices
                 return reply
-            call.notices += cors.undocumented(call.vendor, call.request)
-        call.reached = "faults"
+            call.warnings += cors.undocumented(call.vendor, call.request)
+        call.stage = "faults"
         hit = struck(world, sandbox, call, wish)
         call.fault = hit.rule or None
         try:
             call.forced = hit.code is not None
             reply = granted(world, call, hit) if call.forced else passed(world, sandbox, call)
-        except Fact as fact:
+        except ApiError as fact:
             reply = refused(call, fact)
         if wish.code is not None:
             reply = reply._replace(headers=(*reply.headers, ("Preference-Applied", forced.applied(wish))))
         if hit.delay or hit.network:
             reply = reply._replace(delay=reply.delay + hit.delay, network=hit.network or reply.network)
         return reply
-    except Misuse as misuse:
+    except Problem as misuse:
         call.fault = misuse.code
         return misused(misuse, told_of(world, call))
-    except StoreAway as away:
+    except StoreUnavailable as away:
         warn_of_store(call)
         return refused(call, away)
     except Exception:
@@ -174,7 +176,7 @@ def outcome(world: World, call: Call, wall: float) -> Reply:
         return last_words(world, call)
 
 
-def placed(world: World, call: Call, wall: float) -> tuple[Sandbox, forced.Wish]:
+def placed(world: Runtime, call: Call, wall: float) -> tuple[Sandbox, forced.Wish]:
     """The sandbox of the call, whose time, readings and data it gets from here on, and what it wishes for.
 
     Raises Misuse when it makes no sense, or must not be kept.
@@ -182,21 +184,21 @@ def placed(world: World, call: Call, wall: float) -> tuple[Sandbox, forced.Wish]
     vendor = call.vendor
     seen: dict[str, Sandbox] = {}
     if names_a_sandbox(call.request, vendor):
-        live_credentials.refuse_names(world.settings.refuse_live, (vendor,), call.request, wall)
-        choice = choose(call.request, vendor, partial(is_known, world, vendor, wall, seen))
+        live_credentials.refuse_live_names(world.settings.refuse_live, (vendor,), call.request, wall)
+        choice = select(call.request, vendor, partial(is_known, world, vendor, wall, seen))
     else:
-        choice = Choice(DEFAULT, call.request)
+        choice = Selection(DEFAULT, call.request)
     try:
         sandbox = entered(world, choice, (vendor,), wall, seen)
-    except StoreAway:
-        sandbox = world.sandboxes.recall(choice.name)
+    except StoreUnavailable:
+        sandbox = world.sandboxes.last_known(choice.name)
         warn_of_store(call)
     call.sandbox, call.request = choice.name, choice.request
-    call.notices.extend(choice.notices)
+    call.warnings.extend(choice.warnings)
     sandbox, call.dataset = world.sandboxes.with_data(sandbox, vendor, wall)
     call.now, call.any_credential = sandbox.clock.now(wall), sandbox.any_credential
     call.choices, call.strict = readings_for(vendor, sandbox.readings), sandbox.strict
-    live_credentials.refuse(world.settings.refuse_live, (vendor,), call.request, wall)
+    live_credentials.refuse_live(world.settings.refuse_live, (vendor,), call.request, wall)
     call.strict = is_strict(sandbox, call.request)
     if asked := asked_readings(world, call.request):
         call.choices = readings_for(vendor, sandbox.readings, asked)
@@ -206,111 +208,115 @@ def placed(world: World, call: Call, wall: float) -> tuple[Sandbox, forced.Wish]
 
 
 def entered(
-    world: World, choice: Choice, vendors: Iterable[Vendor], wall: float, seen: Mapping[str, Sandbox]
+    world: Runtime, choice: Selection, vendors: Iterable[Vendor], wall: float, seen: Mapping[str, Sandbox]
 ) -> Sandbox:
     """The chosen sandbox. Raises Misuse when its name would give a secret away, or there are too many."""
     if choice.name != DEFAULT:
         refuse_secret_name(world, choice.name, *(vendor.credential.read(choice.request.headers) for vendor in vendors))
-    return seen.get(choice.name) or world.sandboxes.enter(choice.name, wall)
+    return seen.get(choice.name) or world.sandboxes.get_or_create(choice.name, wall)
 
 
-def refuse_secret_name(world: World, name: str, *secrets: str | None) -> None:
+def refuse_secret_name(world: Runtime, name: str, *secrets: str | None) -> None:
     """Raises Misuse when a sandbox's name would give a secret away: one of these, or of an account."""
-    if name != DEFAULT and any(world.redaction.contains_secret(name, secret) for secret in (None, *secrets)):
+    if name != DEFAULT and any(world.redactor.contains_secret(name, secret) for secret in (None, *secrets)):
         detail = "The sandbox is named by a credential, and names of sandboxes are no secret; choose another."
-        raise Misuse("Bad sandbox name", detail, code="bad-sandbox-name")
+        raise Problem("Bad sandbox name", detail, code="bad-sandbox-name")
 
 
-def lost(world: World, request: Request, misuse: Misuse) -> Reply:
+def lost(world: Runtime, request: Request, misuse: Problem) -> Reply:
     """The answer to a path at the root that no vendor has, or more than one, a common slip: it is told and kept like a
     call, in the sandbox that it names in any of the ways that calls have.
     """
-    began, wall = clock.elapsed(), world.wall()
+    began, wall = clock.monotonic_time(), world.wall_time()
     try:
         fault: str | None = None
-        name, now, strict, choice = None, clock.at(wall), world.settings.strict, Choice(DEFAULT, request)
-        notices: tuple[Notice, ...] = (Notice("path", misuse.code, misuse.detail),)
+        name, now, strict, choice = None, clock.from_timestamp(wall), world.settings.strict, Selection(DEFAULT, request)
+        notices: tuple[CallWarning, ...] = (CallWarning("path", misuse.code, misuse.detail),)
         try:
-            live_credentials.refuse_names(world.settings.refuse_live, world.vendors, request, wall)
+            live_credentials.refuse_live_names(world.settings.refuse_live, world.vendors, request, wall)
             seen: dict[str, Sandbox] = {}
             choices = [
-                choose(request, vendor, partial(is_known, world, vendor, wall, seen)) for vendor in world.vendors
+                select(request, vendor, partial(is_known, world, vendor, wall, seen)) for vendor in world.vendors
             ]
             choice = next((found for found in choices if found.name != DEFAULT), choice)
             sandbox = entered(world, choice, world.vendors, wall, seen)
             name, now, strict = choice.name, sandbox.clock.now(wall), sandbox.strict
-            live_credentials.refuse(world.settings.refuse_live, world.vendors, request, wall)
+            live_credentials.refuse_live(world.settings.refuse_live, world.vendors, request, wall)
             strict = is_strict(sandbox, request)
-        except Misuse as other:
+        except Problem as other:
             misuse, fault, notices = other, other.code, ()
-        except StoreAway:
+        except StoreUnavailable:
             pass  # what is said of the path holds in every sandbox
-        told = world.redaction.of(request)
-        notices = tuple(map(told.notice, (*notices, *choice.notices)))
+        told = world.redactor.redact(request)
+        notices = tuple(map(told.redact_warning, (*notices, *choice.warnings)))
         reply = dressed(world, request, misused(misuse, told), name, notices)
-        done = Done(
+        done = Exchange(
             vendor=None,
-            endpoint=None,
+            operation=None,
             sandbox=name,
             request=request,
-            path=told.path if fault != live_credentials.CODE else HIDDEN,
+            path=told.path if fault != live_credentials.LIVE_CREDENTIAL else MASK,
             reply=reply,
-            notices=notices,
+            warnings=notices,
             now=now,
             wall=wall,
-            ms=(clock.elapsed() - began) * 1000,
+            ms=(clock.monotonic_time() - began) * 1000,
             strict=strict,
             fault=fault,
         )
         return closed(world, done, told)
     except Exception:
-        log_crash(world, request, world.redaction.of(request))
+        log_crash(world, request, world.redactor.redact(request))
         return problem(BROKEN)
 
 
-def closed(world: World, done: Done, told: RedactedRequest) -> Reply:
+def closed(world: Runtime, done: Exchange, told: RedactedRequest) -> Reply:
     """Write the call down, before the first byte goes out, and tell the observers; the reply with the id under which
     the journal has it. A preflight is no call, unless it is refused: the call itself never comes then.
     """
-    if done.sandbox is not None and not (done.vendor and cors.is_passed(done.request, done.reply, done.notices)):
-        kept, size = journal.unkept(done) if done.fault == live_credentials.CODE else journal.entry(done, told)
+    if done.sandbox is not None and not (done.vendor and cors.is_passed(done.request, done.reply, done.warnings)):
+        kept, size = (
+            journal.make_withheld_entry(done)
+            if done.fault == live_credentials.LIVE_CREDENTIAL
+            else journal.make_entry(done, told)
+        )
         try:
             done.id = world.store.append(done.sandbox, kept, size)
             if world.settings.mock_headers:
                 reply = done.reply
-                done.reply = reply._replace(headers=(*reply.headers, (ID_HEADER, str(done.id))))
-        except StoreAway:
+                done.reply = reply._replace(headers=(*reply.headers, (CALL_ID_HEADER, str(done.id))))
+        except StoreUnavailable:
             pass  # the store itself tells the log that calls are missing
     for observe in world.observers:
         observe(done)
     return done.reply
 
 
-def last_words(world: World, call: Call) -> Reply:
+def last_words(world: Runtime, call: Call) -> Reply:
     """The vendor's 500, or if even that breaks ours."""
     try:
-        return refused(call, Broken())
+        return refused(call, InternalError())
     except Exception:
         broke(world, call)
         return problem(BROKEN)
 
 
-def told_of(world: World, call: Call) -> RedactedRequest:
+def told_of(world: Runtime, call: Call) -> RedactedRequest:
     """The call's request as it may be told, as far as the call came."""
-    return world.redaction.of(call.request, call.vendor)
+    return world.redactor.redact(call.request, call.vendor)
 
 
-def broke(world: World, call: Call) -> None:
+def broke(world: Runtime, call: Call) -> None:
     """Log the crash of a call."""
     log_crash(world, call.request, told_of(world, call))
 
 
-def log_crash(world: World, request: Request, told: RedactedRequest) -> None:
+def log_crash(world: Runtime, request: Request, told: RedactedRequest) -> None:
     """Log the crash of this moment with its trace, as text: what it says may hold a secret of the call, or of any
     account.
     """
-    trace = world.redaction.text(traceback.format_exc(), told)
-    log.error("%s %s broke\n%s", escaped(request.method)[:20], escaped(told.path), indented(trace))
+    trace = world.redactor.redact_text(traceback.format_exc(), told)
+    log.error("%s %s broke\n%s", escape_text(request.method)[:20], escape_text(told.path), indent_lines(trace))
 
 
 def warn_of_unknown_headers(call: Call) -> None:
@@ -324,17 +330,17 @@ def warn_of_unknown_headers(call: Call) -> None:
 def warn_of_unknown_path(call: Call) -> None:
     """What the vendor's words do not say: which path may have been meant."""
     path = call.request.path
-    near = closest_paths(path, (known for each in call.vendor.endpoints for known in (each.path, *each.also)))
+    near = find_closest_paths(path, (known for each in call.vendor.operations for known in (each.path, *each.aliases)))
     hint = did_you_mean(next(iter(near), None))
     call.warn("path", "unknown-path", f"{call.vendor.title} has nothing at {path[:MAX_PATH_CHARS]}.{hint}")
 
 
-def warn_of_body(call: Call, endpoint: Endpoint) -> None:
+def warn_of_body(call: Call, endpoint: Operation) -> None:
     """A filter in a body that nobody reads is silently ignored, too; an empty body asks for nothing."""
     body = call.request.body.strip()
     if not body or EMPTY_BODY.fullmatch(body):
         return
-    known = param_schema.names(endpoint.params)
+    known = param_schema.names(endpoint.query)
     takes = f"takes parameters from the query alone ({', '.join(known)})" if known else "takes no parameters"
     call.warn("body", "unread-body", f"The body was not read: this endpoint {takes}.")
 
@@ -342,56 +348,56 @@ def warn_of_body(call: Call, endpoint: Endpoint) -> None:
 def warn_of_store(call: Call) -> None:
     """What a client sees while the store is away is not what it sees when all is well; none of it is its fault."""
     message = "The store is away: this is the sandbox as it was last seen here, or what needs the store is refused."
-    if all(notice.code != exchange.STORE_AWAY for notice in call.notices):
-        call.warn("sandbox", exchange.STORE_AWAY, message)
+    if all(notice.code != exchange.STORE_UNAVAILABLE for notice in call.warnings):
+        call.warn("sandbox", exchange.STORE_UNAVAILABLE, message)
 
 
-def is_known(world: World, vendor: Vendor, wall: float, seen: dict[str, Sandbox], secret: str, name: str) -> bool:
+def is_known(world: Runtime, vendor: Vendor, wall: float, seen: dict[str, Sandbox], secret: str, name: str) -> bool:
     """Whether a secret is good in the sandbox of this name, as it is or would be on first use. One that is there is
     kept in ``seen``: to read it again takes time.
     """
     try:
-        sandbox = world.sandboxes.look(name, wall)
-    except StoreAway:
-        sandbox = world.sandboxes.recall(name)
+        sandbox = world.sandboxes.get(name, wall)
+    except StoreUnavailable:
+        sandbox = world.sandboxes.last_known(name)
     else:
         if sandbox is not None:
             seen[name] = sandbox
-    sandbox = sandbox or world.sandboxes.fresh(name, wall)
+    sandbox = sandbox or world.sandboxes.initial(name, wall)
     if sandbox.any_credential:
         return True
-    return world.sandboxes.dataset(sandbox, vendor).accounts.by(vendor.credential.key, secret) is not None
+    return world.sandboxes.dataset(sandbox, vendor).accounts.find_by(vendor.credential.key, secret) is not None
 
 
-def asked_readings(world: World, request: Request) -> dict[str, str]:
+def asked_readings(world: Runtime, request: Request) -> dict[str, str]:
     """The readings that the request asks for. Raises Misuse when they make no sense."""
     if LOWER_READINGS not in request.headers:
         return {}
     try:
-        asked = pairs(request.headers[LOWER_READINGS])
+        asked = parse_assignments(request.headers[LOWER_READINGS])
     except ValueError as error:
-        raise Misuse(
+        raise Problem(
             "Bad readings", f"{READINGS_HEADER} cannot be read, wanted vendor.reading=choice: {error}."
         ) from None
     check_readings(asked, world.vendors)
     return asked
 
 
-def struck(world: World, sandbox: Sandbox, call: Call, wish: forced.Wish) -> fault_rules.Hit:
+def struck(world: Runtime, sandbox: Sandbox, call: Call, wish: forced.Wish) -> fault_rules.Outcome:
     """What the request wishes for, or else the rules of the sandbox want, beside the sandbox's standing delay.
 
     An outcome that is wished for comes before what the rules want, and uses up none of them.
     """
     rules = sandbox.faults if wish.code is None else ()
     if not rules and sandbox.delay is None:
-        hit = fault_rules.NO_HIT
+        hit = fault_rules.NO_OUTCOME
     else:
-        hit = fault_rules.hit(
+        hit = fault_rules.match_rules(
             rules,
             call.vendor.name,
-            call.endpoint.operation if call.endpoint else None,
-            journal.looked_at(call),
-            standing=sandbox.delay,
+            call.operation.id if call.operation else None,
+            journal.match_input_of_call(call),
+            sandbox_delay=sandbox.delay,
             seed=sandbox.seed,
             count=partial(counted, world, sandbox, call, goes_on=wish.code is None),
         )
@@ -399,12 +405,12 @@ def struck(world: World, sandbox: Sandbox, call: Call, wish: forced.Wish) -> fau
         return hit
     if wish.code is None:
         return hit._replace(delay=hit.delay + wish.delay)
-    return fault_rules.Hit(
+    return fault_rules.Outcome(
         f"Prefer: code={wish.code}", wish.code, None, hit.delay + wish.delay, wish.where, wish.retry_after
     )
 
 
-def granted(world: World, call: Call, hit: fault_rules.Hit) -> Reply:
+def granted(world: Runtime, call: Call, hit: fault_rules.Outcome) -> Reply:
     """The outcome that was asked for by the request, or by a rule of the sandbox. Warns of a status that neither the
     document nor any public text knows.
     """
@@ -419,39 +425,41 @@ def granted(world: World, call: Call, hit: fault_rules.Hit) -> Reply:
     return reply._replace(headers=(*reply.headers, (fault_rules.RETRY_AFTER, str(hit.retry_after))))
 
 
-def passed(world: World, sandbox: Sandbox, call: Call) -> Reply:
+def passed(world: Runtime, sandbox: Sandbox, call: Call) -> Reply:
     """The vendor's gates, then its answer. Raises the fact that stops the call."""
     endpoint = admitted(sandbox, call)
-    call.reached = "quota"
-    call.spent = spent(world, sandbox, call)
-    call.reached = "parameters"
+    call.stage = "quota"
+    call.quota = spent(world, sandbox, call)
+    call.stage = "parameters"
     warn_of_body(call, endpoint)
-    question = read(call, endpoint)
-    call.reached = "answer"
-    reply = world.answers.to(question, call, endpoint)
+    question = read_query(call, endpoint)
+    call.stage = "answer"
+    reply = world.answers.answer(question, call, endpoint)
     if sandbox.changes:
         from ..sandbox import scheduled_changes  # a start needs nothing of what edits records
 
-        before = call.before if call.before is not None else world.store.count(sandbox.name, answers(call))
-        scheduled_changes.follow(world.sandboxes, sandbox, call, reply, before + 1, world.wall())
+        before = (
+            call.earlier_answers if call.earlier_answers is not None else world.store.count(sandbox.name, answers(call))
+        )
+        scheduled_changes.apply_due_changes(world.sandboxes, sandbox, call, reply, before + 1, world.wall_time())
     return reply._replace(rule=endpoint.rule)
 
 
-def admitted(sandbox: Sandbox, call: Call) -> Endpoint:
+def admitted(sandbox: Sandbox, call: Call) -> Operation:
     """The gates before the quota; whose call it is. Raises the fact that stops it."""
-    if call.request.length > LONGEST_TARGET:
+    if call.request.target_length > LONGEST_TARGET:
         raise UriTooLong(LONGEST_TARGET)
-    if call.endpoint is None:
+    if call.operation is None:
         warn_of_unknown_path(call)
         raise UnknownPath
     if call.request.method not in METHODS:
         raise MethodNotAllowed
-    call.reached = "authentication"
+    call.stage = "authentication"
     call.account = authenticated(call)
     if sandbox.expired:
         raise Unauthenticated
     call.vendor.permit(call)
-    return call.endpoint
+    return call.operation
 
 
 def authenticated(call: Call) -> dict[str, object]:
@@ -468,18 +476,18 @@ def authenticated(call: Call) -> dict[str, object]:
     return dict(account)
 
 
-def spent(world: World, sandbox: Sandbox, call: Call) -> Spent | None:
+def spent(world: Runtime, sandbox: Sandbox, call: Call) -> QuotaState | None:
     """The call counted against its account's quota, if the sandbox has one. Raises Throttled."""
     spend = due(sandbox, call)
     if spend is None:
         return None
-    if call.spent is None and sandbox.changes:
+    if call.quota is None and sandbox.changes:
         counted(world, sandbox, call, ())
-    found = call.spent or world.store.spend(sandbox.name, *spend)
+    found = call.quota or world.store.spend(sandbox.name, *spend)
     if not found.allowed:
-        call.spent = found
+        call.quota = found
         wait = max(1, math.ceil(found.resets_at - spend.now))
-        raise Throttled(found.limit, 0, wait, clock.at(found.resets_at))
+        raise Throttled(found.limit, 0, wait, clock.from_timestamp(found.resets_at))
     return found
 
 
@@ -497,15 +505,15 @@ def answers(call: Call) -> str:
 
 
 def counted(
-    world: World, sandbox: Sandbox, call: Call, counts: Sequence[Count], *, goes_on: bool = True
+    world: Runtime, sandbox: Sandbox, call: Call, counts: Sequence[Counter], *, goes_on: bool = True
 ) -> Sequence[int]:
     """Count these, and in the same trip to the store all else that will be counted of the call if none of these ends it
     (and ``goes_on`` does not say that it has ended): it takes three trips at most. How often each was counted before.
     """
     spend, last = ahead(sandbox, call) if goes_on else (None, None)
-    tally = world.store.tally(sandbox.name, counts, spend, last)
-    call.spent, call.before = tally.spent, tally.last
-    return tally.met
+    tally = world.store.count_all(sandbox.name, counts, spend, last)
+    call.quota, call.earlier_answers = tally.quota, tally.last
+    return tally.earlier
 
 
 def ahead(sandbox: Sandbox, call: Call) -> tuple[Spend | None, str | None]:
@@ -513,52 +521,52 @@ def ahead(sandbox: Sandbox, call: Call) -> tuple[Spend | None, str | None]:
     if not (sandbox.changes or call.vendor.name in sandbox.quotas):
         return None, None
     looked = copy(call)  # what gates tell is told when the call itself comes to them
-    looked.notices = []
+    looked.warnings = []
     spend = None
     try:
         endpoint = admitted(sandbox, looked)
         spend = due(sandbox, looked)
         if not sandbox.changes:
             return spend, None
-        read(looked, endpoint)
-        endpoint.answer(looked)
+        read_query(looked, endpoint)
+        endpoint.handler(looked)
     except Exception:  # a fact, or a crash: the call itself comes to it, if nothing ends it before
         return spend, None
     return spend, answers(call)
 
 
-def refused(call: Call, fact: Fact, words: Words | None = None) -> Reply:
+def refused(call: Call, fact: ApiError, words: ErrorSpec | None = None) -> Reply:
     """The vendor's words for a fact, with the headers that HTTP wants beside them."""
     words = words or chosen(call.vendor, fact)
-    reply = call.vendor.refuse(call, words, fact)
+    reply = call.vendor.render_error(call, words, fact)
     extra: Headers = ()
     if isinstance(fact, MethodNotAllowed):
         extra = (("Allow", ", ".join(fact.allowed)),)
     if isinstance(fact, Throttled):
         extra = (("Retry-After", str(fact.retry_after)),)
-        call.spent = call.spent or Spent(False, fact.limit, fact.remaining, fact.reset.timestamp())
+        call.quota = call.quota or QuotaState(False, fact.limit, fact.remaining, fact.reset.timestamp())
     return reply._replace(headers=(*reply.headers, *extra), rule=words.rule)
 
 
-def chosen(vendor: Vendor, fact: Fact) -> Words:
+def chosen(vendor: Vendor, fact: ApiError) -> ErrorSpec:
     """The first row for this fact, or for the nearest fact it is a kind of; complaints may have rows of their own."""
-    code = fact.complaints[0].code if isinstance(fact, InvalidParams) and fact.complaints else ""
+    code = fact.errors[0].code if isinstance(fact, InvalidParams) and fact.errors else ""
     for kind in type(fact).__mro__:
-        rows = [words for words in vendor.errors if words.fact is kind]
+        rows = [words for words in vendor.errors if words.error is kind]
         match = next((w for w in rows if w.when and w.when == code), None) or next(
             (w for w in rows if not w.when), None
         )
         if match:
             return match
-    return next(words for words in vendor.errors if words.fact is Broken)  # every vendor taken in has these
+    return next(words for words in vendor.errors if words.error is InternalError)  # every vendor taken in has these
 
 
 def dressed(
-    world: World,
+    world: Runtime,
     request: Request,
     reply: Reply,
     sandbox: str | None,
-    notices: tuple[Notice, ...],
+    notices: tuple[CallWarning, ...],
     limits: Headers = (),
 ) -> Reply:
     """The reply with all that travels beside the body: the quota's ``limits``, CORS and the headers of ours."""
@@ -569,7 +577,7 @@ def dressed(
         if reply.rule:
             headers.append((BASIS_HEADER, f'{reply.basis}; rule={reply.rule}; because="{reply.because}"'))
         if notices:
-            headers.append((WARNINGS_HEADER, as_header(notices)))
+            headers.append((WARNINGS_HEADER, format_header(notices)))
         headers.append((VERSION_HEADER, __version__))
     if world.settings.cors:
         headers += cors.headers(request, tuple(headers))
@@ -582,19 +590,19 @@ def is_strict(sandbox: Sandbox, request: Request) -> bool:
     if asked is None:
         return sandbox.strict
     try:
-        return switch(asked.strip())
+        return parse_switch(asked.strip())
     except ValueError as error:
-        raise Misuse(
+        raise Problem(
             "Bad strictness", f"{STRICT_HEADER} is {asked!r}, wanted {error}.", code="bad-strictness"
         ) from None
 
 
-def misused(misuse: Misuse, told: RedactedRequest) -> Reply:
+def misused(misuse: Problem, told: RedactedRequest) -> Reply:
     """The same as ``problem``, where what it says may hold a secret of the call."""
     return problem(replace(misuse, detail=told(misuse.detail, cut=MIN_QUOTED_CHARS)))
 
 
-def problem(misuse: Misuse) -> Reply:
+def problem(misuse: Problem) -> Reply:
     """What is wrong with the use of the sandbox itself, as problem+json (RFC 9457)."""
     body: dict[str, object] = {
         "type": f"urn:mockserver:{misuse.code}",

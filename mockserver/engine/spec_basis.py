@@ -8,10 +8,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, get_args
 
-from ..data.disk_cache import Cache, key
+from ..data.disk_cache import DiskCache, key
 from ..sdk import param_schema
 from ..sdk.basis import Basis, Part, weakest
-from ..sdk.contract import Endpoint, Vendor
+from ..sdk.contract import Operation, Vendor
 from ..vendors import BadVendor
 
 _CODE = (Path(__file__), Path(__file__).with_name("ledger.py"))
@@ -55,11 +55,11 @@ class SpecBasis:
         return weakest(self.credentials)._replace(kind="authentication")
 
 
-def spec_basis(vendor: Vendor, cache: Cache | None = None) -> SpecBasis:
+def read_spec_basis(vendor: Vendor, cache: DiskCache | None = None) -> SpecBasis:
     """The bases of a vendor. Raises BadVendor naming everything of which its spec does not say where it comes from."""
     try:
         name = key("spec", vendor.spec, *_CODE)
-        rows = (cache or Cache(None)).remember(name, lambda: [list(row) for row in _said(vendor)])
+        rows = (cache or DiskCache(None)).remember(name, lambda: [list(row) for row in _said(vendor)])
     except OSError as error:
         raise BadVendor(f"{vendor.name}: its spec cannot be read: {error}") from None
     found = _collected(rows)
@@ -72,7 +72,7 @@ def spec_basis(vendor: Vendor, cache: Cache | None = None) -> SpecBasis:
     return found
 
 
-def lacking(vendor: Vendor) -> list[str]:
+def find_lacking(vendor: Vendor) -> list[str]:
     """Everything of a vendor of which its spec does not say where it comes from. Raises BadVendor if it has none."""
     return list(_silent(vendor, _collected(_said(vendor))))
 
@@ -136,8 +136,8 @@ def _silent(vendor: Vendor, found: SpecBasis) -> Iterator[str]:
     yield from found.gaps
     if not found.credentials:
         yield f"a security scheme with {_SILENT}"
-    for endpoint in vendor.endpoints:
-        yield from _silent_operation(endpoint, found.operations.get(endpoint.operation))
+    for endpoint in vendor.operations:
+        yield from _silent_operation(endpoint, found.operations.get(endpoint.id))
     for words in vendor.errors:
         if words.rule not in found.errors:
             yield f"the error {words.rule} or its response with {_SILENT}"
@@ -147,12 +147,12 @@ def _silent(vendor: Vendor, found: SpecBasis) -> Iterator[str]:
                 yield f"the reading {reading.name}={choice} with {_SILENT}"
 
 
-def _silent_operation(endpoint: Endpoint, found: OperationBasis | None) -> Iterator[str]:
+def _silent_operation(endpoint: Operation, found: OperationBasis | None) -> Iterator[str]:
     if found is None or found.where != f"GET {endpoint.path}":
-        yield f"the operation {endpoint.operation} (GET {endpoint.path}) with {_SILENT}"
+        yield f"the operation {endpoint.id} (GET {endpoint.path}) with {_SILENT}"
         return
     if not any(status.startswith("2") for status in found.responses):
-        yield f"the success of {endpoint.operation} with {_SILENT}"
-    for name in (*param_schema.names(endpoint.params), *endpoint.path_names):
+        yield f"the success of {endpoint.id} with {_SILENT}"
+    for name in (*param_schema.names(endpoint.query), *endpoint.path_names):
         if name not in found.parameters:
-            yield f"the parameter {name} of {endpoint.operation} with {_SILENT}"
+            yield f"the parameter {name} of {endpoint.id} with {_SILENT}"

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
-from ..data.lru import Bounded
+from ..data.lru import LruCache
 from ..sdk.dataset import Accounts, Dataset
 from ..sdk.jsontext import decode, encode
 from .store import Document
 
-OVERLAY_BYTES = 64 * 1024 * 1024
+MAX_OVERLAY_BYTES = 64 * 1024 * 1024
 
 
 Overlay = tuple[tuple[object, ...], Dataset]  # the state of the sandbox and the data that it is of, and what it is
@@ -53,7 +53,7 @@ class Edits:
         gone = {id: self.records.get(id) for id in texts}
         return replace(self, records={**self.records, **dict.fromkeys(texts)}, gone={**self.gone, **gone})
 
-    def restored(self) -> Edits:
+    def restore(self) -> Edits:
         """The edits as if ``without`` had never been."""
         rest = {id: text for id, text in self.records.items() if id not in self.gone}
         back = {id: text for id, text in self.gone.items() if text is not None}
@@ -80,15 +80,15 @@ def _text(value: Any) -> str:
     return encode(value).decode()
 
 
-def overlays() -> Bounded[Overlay]:
+def make_overlay_cache() -> LruCache[Overlay]:
     """Room for datasets with changes of sandboxes: of each sandbox and vendor the last one."""
-    return Bounded(OVERLAY_BYTES, lambda key, overlay: overlay[1].records.own_bytes)
+    return LruCache(MAX_OVERLAY_BYTES, lambda key, overlay: overlay[1].records.own_bytes)
 
 
-def overlaid(base: Dataset, edits: Edits) -> Dataset:
+def apply_edits(base: Dataset, edits: Edits) -> Dataset:
     """The dataset with a sandbox's changes; what did not change is shared."""
     accounts = base.accounts if edits.accounts is None else Accounts(decode(edits.accounts.encode()))
     changed = {
         decode(id.encode()): None if text is None else decode(text.encode()) for id, text in edits.records.items()
     }
-    return replace(base, accounts=accounts, records=base.records.changed(changed) if changed else base.records)
+    return replace(base, accounts=accounts, records=base.records.with_changes(changed) if changed else base.records)

@@ -10,23 +10,27 @@ from random import Random
 from typing import Any, NamedTuple, get_args
 
 from ..sdk.contract import Vendor
-from ..sdk.http import Network
+from ..sdk.http import NetworkFault
 from ..sdk.jsontext import brief, floats
-from .fault_values import BadRule, _bounded, seconds
-from .matching import BadMatcher, Matcher, Seen, check, matches
-from .store.counting import Count
+from .fault_values import InvalidRule, _bounded, draw_delay
+from .matching import InvalidMatcher, Matcher, MatchInput, check_matcher, matches
+from .store.counting import Counter
 
-LONGEST_RETRY, USUAL_RETRY = 86_400, 60
+MAX_RETRY_AFTER_SECONDS, DEFAULT_RETRY_AFTER_SECONDS = 86_400, 60
 RETRY_AFTER = "Retry-After"  # the header that an outcome may set
-MOST = 100  # rules of a sandbox: every call is held against all of them
+MAX_RULES = 100  # rules of a sandbox: every call is held against all of them
 
 
 def _is_retry_after(text: Any) -> bool:
-    return isinstance(text, str) and re.fullmatch(r"\d{1,5}", text, re.ASCII) is not None and int(text) <= LONGEST_RETRY
+    return (
+        isinstance(text, str)
+        and re.fullmatch(r"\d{1,5}", text, re.ASCII) is not None
+        and int(text) <= MAX_RETRY_AFTER_SECONDS
+    )
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class FaultRule:
     """A standing wish of a sandbox, as the control API shows it.
 
     It meets calls of a vendor (None: any), an operation (None: any) and a matcher. The first ``after`` of them pass,
@@ -40,7 +44,7 @@ class Rule:
     status: int | None = None
     error: str | None = None
     headers: Mapping[str, str] | None = None
-    network: Network | None = None
+    network: NetworkFault | None = None
     delay: Any = None
     probability: float = 1.0
     times: int | None = None
@@ -67,12 +71,12 @@ class Rule:
         """Whether it matters how often the rule was met. If not, nothing is counted: it takes hold each time."""
         return self.times is not None or self.after > 0 or self.probability < 1 or isinstance(self.delay, Mapping)
 
-    def count(self, seed: int) -> Count:
+    def count(self, seed: int) -> Counter:
         """How the rule is counted, and at which counts it takes hold."""
         key, last = f"fault/{self.id}" if self.counts else "", None if self.times is None else self.after + self.times
-        return Count(key, self.after, last, self.probability, f"{seed}/{self.id}/", ends=self.code is not None)
+        return Counter(key, self.after, last, self.probability, f"{seed}/{self.id}/", ends=self.code is not None)
 
-    def meets(self, vendor: str, operation: str | None, seen: Seen) -> bool:
+    def meets(self, vendor: str, operation: str | None, seen: MatchInput) -> bool:
         """Whether this rule is about such a call."""
         return (
             self.vendor in (None, vendor)
@@ -81,47 +85,49 @@ class Rule:
         )
 
 
-class Hit(NamedTuple):
+class Outcome(NamedTuple):
     """What a rule does to one call; ``delay`` in seconds. ``where`` a warning of its outcome points to."""
 
     rule: str = ""
     code: str | None = None
-    network: Network | None = None
+    network: NetworkFault | None = None
     delay: float = 0.0
     where: str = ""
     retry_after: int | None = None
 
 
-NO_HIT = Hit()
-STANDING = Count("fault/delay", probability=0)  # of a delay that differs from call to call: it takes hold of nothing
+NO_OUTCOME = Outcome()
+SANDBOX_DELAY = Counter(
+    "fault/delay", probability=0
+)  # of a delay that differs from call to call: it takes hold of nothing
 
 
-def rule_of(id: str, body: Any, vendors: Sequence[Vendor]) -> Rule:
+def parse_rule(id: str, body: Any, vendors: Sequence[Vendor]) -> FaultRule:
     """The rule that a JSON body describes. Raises BadRule."""
     if not isinstance(body, dict):
-        raise BadRule(f"a rule is {brief(body)}, wanted an object")
+        raise InvalidRule(f"a rule is {brief(body)}, wanted an object")
     body = floats(body)
-    known = [name for name in Rule.__slots__ if name != "id"]
+    known = [name for name in FaultRule.__slots__ if name != "id"]
     for name in body:
         if name not in known:
-            raise BadRule(f"{name} is no part of a rule, wanted one of {', '.join(known)}")
+            raise InvalidRule(f"{name} is no part of a rule, wanted one of {', '.join(known)}")
     by_name = {vendor.name: vendor for vendor in vendors}
     vendor = body.get("vendor")
     if vendor is not None and (not isinstance(vendor, str) or vendor not in by_name):
-        raise BadRule(f"vendor is {brief(vendor)}, wanted one of {', '.join(by_name)}")
+        raise InvalidRule(f"vendor is {brief(vendor)}, wanted one of {', '.join(by_name)}")
     about = [by_name[vendor]] if vendor else list(vendors)
-    operations = [endpoint.operation for each in about for endpoint in each.endpoints]
+    operations = [endpoint.id for each in about for endpoint in each.operations]
     if body.get("operation") is not None and body["operation"] not in operations:
-        raise BadRule(f"operation is {brief(body['operation'])}, wanted one of {', '.join(operations)}")
+        raise InvalidRule(f"operation is {brief(body['operation'])}, wanted one of {', '.join(operations)}")
     try:
         # Whom it meets the rule says itself, where a name that there is not is refused; and no call has a status yet.
-        check({} if body.get("match") is None else body["match"], without=("vendor", "operation", "status"))
-    except BadMatcher as bad:
-        raise BadRule(f"match: {bad}") from None
+        check_matcher({} if body.get("match") is None else body["match"], without=("vendor", "operation", "status"))
+    except InvalidMatcher as bad:
+        raise InvalidRule(f"match: {bad}") from None
     outcomes = [name for name in ("status", "error", "network") if body.get(name) is not None]
     if len(outcomes) > 1 or not (outcomes or body.get("delay") is not None):
         found = " and ".join(outcomes) or "no outcome"
-        raise BadRule(f"a rule has {found}, wanted one of status, error, network, or a delay")
+        raise InvalidRule(f"a rule has {found}, wanted one of status, error, network, or a delay")
     _bounded(body, "status", int, 400, 599)
     _bounded(body, "probability", (int, float), 0, 1)
     _bounded(body, "times", int, 1, 10**9)
@@ -132,63 +138,63 @@ def rule_of(id: str, body: Any, vendors: Sequence[Vendor]) -> Rule:
         rules = [words.rule for words in about[0].errors] if vendor else []
         if body["error"] not in (*codes, *rules):
             wanted = f"one of {', '.join(codes)}" if codes else "a status" if vendor else "a vendor beside it"
-            raise BadRule(f"error is {brief(body['error'])}, wanted {wanted}")
-    if body.get("network") is not None and body["network"] not in get_args(Network):
-        raise BadRule(f"network is {brief(body['network'])}, wanted one of {', '.join(get_args(Network))}")
+            raise InvalidRule(f"error is {brief(body['error'])}, wanted {wanted}")
+    if body.get("network") is not None and body["network"] not in get_args(NetworkFault):
+        raise InvalidRule(f"network is {brief(body['network'])}, wanted one of {', '.join(get_args(NetworkFault))}")
     if body.get("headers") is not None:
         body["headers"] = _headers(body)
-    seconds(body.get("delay"), Random(0))
-    return Rule(id, **{name: value for name, value in body.items() if value is not None})
+    draw_delay(body.get("delay"), Random(0))
+    return FaultRule(id, **{name: value for name, value in body.items() if value is not None})
 
 
 def _headers(body: Mapping[str, Any]) -> dict[str, str] | None:
     """The headers of a rule's outcome, spelled as they are sent. Raises BadRule."""
     headers = body["headers"]
     if not isinstance(headers, dict):
-        raise BadRule(f"headers is {brief(headers)}, wanted an object of names")
+        raise InvalidRule(f"headers is {brief(headers)}, wanted an object of names")
     for name, value in headers.items():
         if name.lower() != RETRY_AFTER.lower():
-            raise BadRule(f"headers has {brief(name)}, wanted {RETRY_AFTER} alone")
+            raise InvalidRule(f"headers has {brief(name)}, wanted {RETRY_AFTER} alone")
         if not _is_retry_after(value):
-            wanted = f"a text of whole seconds from 0 to {LONGEST_RETRY}"
-            raise BadRule(f"headers.{name} is {brief(value)}, wanted {wanted}")
+            wanted = f"a text of whole seconds from 0 to {MAX_RETRY_AFTER_SECONDS}"
+            raise InvalidRule(f"headers.{name} is {brief(value)}, wanted {wanted}")
     if len(headers) > 1:
-        raise BadRule(f"headers has {RETRY_AFTER} more than once, wanted it once")
+        raise InvalidRule(f"headers has {RETRY_AFTER} more than once, wanted it once")
     if headers and body.get("status") is None and body.get("error") is None:
-        raise BadRule("headers stand beside no status and no error, wanted one of them")
+        raise InvalidRule("headers stand beside no status and no error, wanted one of them")
     return {RETRY_AFTER: next(iter(headers.values()))} if headers else None
 
 
-def hit(
-    rules: Sequence[Rule],
+def match_rules(
+    rules: Sequence[FaultRule],
     vendor: str,
     operation: str | None,
-    seen: Seen,
+    seen: MatchInput,
     *,
-    standing: Any,
+    sandbox_delay: Any,
     seed: int,
-    count: Callable[[Sequence[Count]], Sequence[int]],
-) -> Hit:
+    count: Callable[[Sequence[Counter]], Sequence[int]],
+) -> Outcome:
     """What the first rule that takes hold of a call does to it, and the sandbox's ``standing`` delay beside it.
 
     ``count`` counts in turn up to the first that takes hold, and says how often each was counted before. Draws depend
     on the seed, the rule and that count alone, so that a run repeats.
     """
     about = list(_up_to_the_first_that_surely_holds(rule for rule in rules if rule.meets(vendor, operation, seen)))
-    drawn = [STANDING] if isinstance(standing, Mapping) else []
+    drawn = [SANDBOX_DELAY] if isinstance(sandbox_delay, Mapping) else []
     counts = [rule.count(seed) for rule in about]
     met = iter(count(drawn + counts)) if drawn or (about and about[0].counts) else repeat(0)
-    always = seconds(standing, Random(f"{seed}/delay/{next(met) if drawn else 0}"))
+    always = draw_delay(sandbox_delay, Random(f"{seed}/delay/{next(met) if drawn else 0}"))
     for rule, counted in zip(about, counts, strict=True):
         number = next(met)
         if counted.holds(number):
-            delay = seconds(rule.delay, Random(f"{seed}/{rule.id}/{number}"))
+            delay = draw_delay(rule.delay, Random(f"{seed}/{rule.id}/{number}"))
             where = f"fault.{rule.id}"
-            return Hit(rule.id, rule.code, rule.network, always + delay, where, rule.retry_after)
-    return NO_HIT._replace(delay=always)
+            return Outcome(rule.id, rule.code, rule.network, always + delay, where, rule.retry_after)
+    return NO_OUTCOME._replace(delay=always)
 
 
-def _up_to_the_first_that_surely_holds(rules: Iterable[Rule]) -> Iterator[Rule]:
+def _up_to_the_first_that_surely_holds(rules: Iterable[FaultRule]) -> Iterator[FaultRule]:
     for rule in rules:
         yield rule
         if not rule.counts:

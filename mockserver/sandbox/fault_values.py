@@ -9,14 +9,14 @@ from typing import Any
 
 from ..sdk.jsontext import brief
 
-LONGEST_DELAY = 60_000
+MAX_DELAY_MS = 60_000
 
 
-class BadRule(ValueError):
+class InvalidRule(ValueError):
     """A rule or delay that cannot be used; the message names the part, what was found and what was wanted."""
 
 
-def seconds(delay: Any, draw: Random) -> float:
+def draw_delay(delay: Any, draw: Random) -> float:
     """A delay in seconds: milliseconds as a number, or ``{"type": "uniform", "lower", "upper"}``, or
     ``{"type": "lognormal", "median", "sigma"}``, as WireMock has them. Raises BadRule.
     """
@@ -30,10 +30,10 @@ def seconds(delay: Any, draw: Random) -> float:
         if kind == "uniform" and numbers and set(rest) == {"lower", "upper"} and rest["lower"] <= rest["upper"]:
             return draw.uniform(_capped(rest["lower"]), _capped(rest["upper"]))
         sound = kind == "lognormal" and numbers and set(rest) == {"median", "sigma"}
-        if sound and 0 < rest["median"] <= LONGEST_DELAY and 0 <= rest["sigma"] <= 10:
-            return min(draw.lognormvariate(math.log(rest["median"]), rest["sigma"]), LONGEST_DELAY) / 1000
+        if sound and 0 < rest["median"] <= MAX_DELAY_MS and 0 <= rest["sigma"] <= 10:
+            return min(draw.lognormvariate(math.log(rest["median"]), rest["sigma"]), MAX_DELAY_MS) / 1000
     wanted = 'milliseconds, {"type":"uniform","lower","upper"} or {"type":"lognormal","median","sigma"}'
-    raise BadRule(f"delay is {brief(delay)}, wanted {wanted}")
+    raise InvalidRule(f"delay is {brief(delay)}, wanted {wanted}")
 
 
 def _is_number(value: Any) -> bool:
@@ -41,8 +41,8 @@ def _is_number(value: Any) -> bool:
 
 
 def _capped(milliseconds: float) -> float:
-    if not 0 <= milliseconds <= LONGEST_DELAY:
-        raise BadRule(f"delay is {milliseconds}, wanted milliseconds from 0 to {LONGEST_DELAY}")
+    if not 0 <= milliseconds <= MAX_DELAY_MS:
+        raise InvalidRule(f"delay is {milliseconds}, wanted milliseconds from 0 to {MAX_DELAY_MS}")
     return milliseconds / 1000
 
 
@@ -50,4 +50,4 @@ def _bounded(body: Mapping[str, Any], name: str, kind: Any, low: float, high: fl
     value = body.get(name)
     if value is not None and (isinstance(value, bool) or not isinstance(value, kind) or not low <= value <= high):
         wanted = "a whole number" if kind is int else "a number"
-        raise BadRule(f"{name} is {brief(value)}, wanted {wanted} from {low} to {high}")
+        raise InvalidRule(f"{name} is {brief(value)}, wanted {wanted} from {low} to {high}")

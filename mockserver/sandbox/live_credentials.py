@@ -11,13 +11,13 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ..sdk.contract import Vendor
-from ..sdk.errors import Misuse
+from ..sdk.errors import Problem
 from ..sdk.http import LOWER_SANDBOX, Request
-from ..sdk.querystring import pairs
-from ..sdk.secret_names import USUAL_HEADERS, plain
+from ..sdk.querystring import parse_pairs
+from ..sdk.secret_names import USUAL_HEADERS, normalise
 from .secrets.places import unwrapped
 
-CODE = "live-credential"
+LIVE_CREDENTIAL = "live-credential"
 _LIVE_KEY = re.compile(r"(?<![A-Za-z0-9])(?:sk|rk|pk|key|whsec)_live_\w{8,}")
 _LIVE_LOOK = re.compile(r"(?<![A-Za-z0-9])(?:sk|rk|pk|key|whsec)_live_\w*|(?<![\w-])eyJ[\w-]{5,}(?:\.[\w-]*){0,2}")
 _BASIC = re.compile(r"[ \t]*basic +(\S+)", re.IGNORECASE)
@@ -25,7 +25,7 @@ _JWT = re.compile(r"(?<![\w-])eyJ[\w-]{5,2000}\.(eyJ[\w-]{5,4000})\.[\w-]*")
 _INVENTED = re.compile(r"(?:^|\.)(?:example(?:\.(?:com|net|org))?|test|invalid|localhost|local)$|^[\w-]+$|^127\.")
 
 
-def refuse(wanted: bool, vendors: Iterable[Vendor], request: Request, wall: float) -> None:
+def refuse_live(wanted: bool, vendors: Iterable[Vendor], request: Request, wall: float) -> None:
     """Raises Misuse when a request has a credential that looks live at this second where credentials of these vendors
     are, or in its query, path or body; does nothing unless wanted.
     """
@@ -34,45 +34,45 @@ def refuse(wanted: bool, vendors: Iterable[Vendor], request: Request, wall: floa
     everything = "\n".join((request.query, request.path, *request.headers.values()))
     if not request.body and not _may_be(everything) and "basic" not in everything.lower():
         return
-    texts = [*_held(vendors, request.headers)]
+    texts = [*_credential_texts(vendors, request.headers)]
     if _may_be(request.query):
-        texts += [value for _, value in pairs(request.query)]
+        texts += [value for _, value in parse_pairs(request.query)]
     texts += filter(_may_be, (request.path, request.body.decode("latin-1") if request.body else ""))
     if any(looks_live(text, wall) for text in texts):
         raise _refused()
 
 
-def refuse_names(wanted: bool, vendors: Iterable[Vendor], request: Request, wall: float) -> None:
+def refuse_live_names(wanted: bool, vendors: Iterable[Vendor], request: Request, wall: float) -> None:
     """The same for whatever names a sandbox: by header, by URL, behind a credential. It goes first, as a sandbox is
     made by its name.
     """
     sent = (vendor.credential.read(request.headers) or "" for vendor in vendors)
     behind = (text.rpartition("~")[2] for text in sent if "~" in text)
     for name in (request.headers.get(LOWER_SANDBOX, ""), request.sandbox or "", *behind):
-        refuse_name(wanted, name, wall)
+        refuse_live_name(wanted, name, wall)
 
 
-def refuse_name(wanted: bool, name: str, wall: float) -> None:
+def refuse_live_name(wanted: bool, name: str, wall: float) -> None:
     """Raises Misuse when the name of a sandbox looks live; does nothing unless wanted."""
     if wanted and _may_be(name) and looks_live(name, wall):
         raise _refused()
 
 
-def hidden(text: str, instead: str) -> str:
+def mask_live(text: str, instead: str) -> str:
     """A text without what looks live, or like the beginning of it, as texts are cut."""
     return _LIVE_LOOK.sub(instead, text)
 
 
-def found(text: str) -> list[str]:
+def find_live(text: str) -> list[str]:
     """The keys marked live and the JWTs in a text, whether they could still be used or not."""
     if not _may_be(text):
         return []
     return [token[0] for pattern in (_LIVE_KEY, _JWT) for token in pattern.finditer(text)]
 
 
-def _refused() -> Misuse:
+def _refused() -> Problem:
     detail = "The request carries a credential that looks live; nothing of it was kept. Use one of the sandbox."
-    return Misuse("Live credential", detail, code=CODE)
+    return Problem("Live credential", detail, code=LIVE_CREDENTIAL)
 
 
 def _may_be(text: str) -> bool:
@@ -80,14 +80,14 @@ def _may_be(text: str) -> bool:
     return "_live_" in text or "eyJ" in text
 
 
-def _held(vendors: Iterable[Vendor], headers: Mapping[str, str]) -> Iterator[str]:
+def _credential_texts(vendors: Iterable[Vendor], headers: Mapping[str, str]) -> Iterator[str]:
     """What stands in the headers where credentials do; what Basic wraps without its wrapping."""
     names: set[str] = set()
     for name, value in headers.items():
         wrapped = _BASIC.match(value)
         if wrapped or _may_be(value):
-            names = names or set(map(plain, (*(n for v in vendors for n in v.credential.headers), *USUAL_HEADERS)))
-            if plain(name) in names:
+            names = names or set(map(normalise, (*(n for v in vendors for n in v.credential.headers), *USUAL_HEADERS)))
+            if normalise(name) in names:
                 yield value
                 yield unwrapped(wrapped[1]) if wrapped else ""
 

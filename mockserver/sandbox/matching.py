@@ -14,19 +14,19 @@ from operator import contains
 from typing import Any, NamedTuple
 
 from ..sdk.jsontext import brief
-from ..sdk.secret_names import looks_secret
+from ..sdk.secret_names import is_secret_name
 
 PLAIN = ("vendor", "operation", "method", "path", "status")
 MAPS = ("query", "headers")
-MOST = 100  # names in each of those: every call that is kept is held against all of them
+MAX_NAMES = 100  # names in each of those: every call that is kept is held against all of them
 Matcher = Mapping[str, Any]
 
 
-class BadMatcher(ValueError):
+class InvalidMatcher(ValueError):
     """A matcher that cannot be understood; the message names the part, what was found and what was wanted."""
 
 
-class Seen(NamedTuple):
+class MatchInput(NamedTuple):
     """What a matcher looks at of one call. Header names are in lower case; a query name may have several values."""
 
     plain: Mapping[str, Any]
@@ -43,48 +43,48 @@ class Difference(NamedTuple):
     found: Any
 
 
-def check(matcher: Any, *, without: Sequence[str] = ()) -> Matcher:
+def check_matcher(matcher: Any, *, without: Sequence[str] = ()) -> Matcher:
     """The matcher, if it can be understood; ``without``: fields that what it is held against never has, so that it
     would never fit. Raises BadMatcher.
     """
     if not isinstance(matcher, dict):
-        raise BadMatcher(f"a matcher is {brief(matcher)}, wanted an object")
+        raise InvalidMatcher(f"a matcher is {brief(matcher)}, wanted an object")
     known = [field for field in (*PLAIN, *MAPS, "credential") if field not in without]
     for field, wanted in matcher.items():
         if field not in known:
-            raise BadMatcher(f"{field} is no field of a matcher, wanted one of {', '.join(known)}")
+            raise InvalidMatcher(f"{field} is no field of a matcher, wanted one of {', '.join(known)}")
         if field in MAPS:
             if not isinstance(wanted, dict):
-                raise BadMatcher(f"{field} is {brief(wanted)}, wanted an object of names")
-            if len(wanted) > MOST:
-                raise BadMatcher(f"{field} has {len(wanted)} names, wanted at most {MOST}")
+                raise InvalidMatcher(f"{field} is {brief(wanted)}, wanted an object of names")
+            if len(wanted) > MAX_NAMES:
+                raise InvalidMatcher(f"{field} has {len(wanted)} names, wanted at most {MAX_NAMES}")
             for name, condition in wanted.items():
                 _check_condition(f"{field}.{name}", condition)
         elif field == "credential":
             _check_condition(field, wanted)
         elif field == "status" and (isinstance(wanted, bool) or not isinstance(wanted, int | None)):
-            raise BadMatcher(f"status is {brief(wanted)}, wanted a whole number")
+            raise InvalidMatcher(f"status is {brief(wanted)}, wanted a whole number")
         elif field != "status" and not isinstance(wanted, str) and (wanted is not None or field != "operation"):
-            raise BadMatcher(f"{field} is {brief(wanted)}, wanted a text")
+            raise InvalidMatcher(f"{field} is {brief(wanted)}, wanted a text")
     return matcher
 
 
-def differences(matcher: Matcher, seen: Seen) -> list[Difference]:
+def differences(matcher: Matcher, seen: MatchInput) -> list[Difference]:
     """Everything in which the call is not as the matcher wants it."""
     return list(_differences(matcher, seen))
 
 
-def matches(matcher: Matcher, seen: Seen) -> bool:
+def matches(matcher: Matcher, seen: MatchInput) -> bool:
     return next(_differences(matcher, seen), None) is None
 
 
-def matching(matcher: Matcher) -> Callable[[Seen], bool]:
+def make_test(matcher: Matcher) -> Callable[[MatchInput], bool]:
     """Says of many calls whether they match."""
-    compare = comparing(matcher)
+    compare = make_comparison(matcher)
     return lambda seen: next(compare(seen), None) is None
 
 
-def comparing(matcher: Matcher) -> Callable[[Seen], Iterator[Difference]]:
+def make_comparison(matcher: Matcher) -> Callable[[MatchInput], Iterator[Difference]]:
     """Tells the differences of many calls: names that must be absent are looked for all at once, and mostly are."""
     absent: dict[str, set[str]] = {}
     rest = dict(matcher)
@@ -94,14 +94,14 @@ def comparing(matcher: Matcher) -> Callable[[Seen], Iterator[Difference]]:
         rest[field] = {name: condition for name, condition in wanted.items() if name not in absent[field]}
     names = {name.lower() for name in absent["headers"]}
 
-    def compare(seen: Seen) -> Iterator[Difference]:
+    def compare(seen: MatchInput) -> Iterator[Difference]:
         are_absent = absent["query"].isdisjoint(seen.query) and names.isdisjoint(seen.headers)
         return _differences(rest if are_absent else matcher, seen)
 
     return compare
 
 
-def missing(matcher: Matcher) -> Callable[[Seen], int]:
+def count_missing(matcher: Matcher) -> Callable[[MatchInput], int]:
     """Tells of many calls how many names they lack that the matcher wants: in so much they differ at least."""
     query, headers = (
         {name for name, condition in matcher.get(field, {}).items() if condition != {"absent": True}} for field in MAPS
@@ -110,7 +110,7 @@ def missing(matcher: Matcher) -> Callable[[Seen], int]:
     return lambda seen: len(query.difference(seen.query)) + len(names.difference(seen.headers))
 
 
-def _differences(matcher: Matcher, seen: Seen) -> Iterator[Difference]:
+def _differences(matcher: Matcher, seen: MatchInput) -> Iterator[Difference]:
     for field, wanted in matcher.items():
         if field == "query":
             for name, condition in wanted.items():
@@ -162,5 +162,5 @@ def _check_condition(where: str, condition: Any) -> None:
         if word == "absent" and isinstance(wanted, bool):
             return
     wanted = 'a text, {"equalTo": text}, {"contains": text} or {"absent": true}'
-    found = "something that is not shown" if looks_secret(where.rpartition(".")[2]) else brief(condition)
-    raise BadMatcher(f"{where} is {found}, wanted {wanted}")
+    found = "something that is not shown" if is_secret_name(where.rpartition(".")[2]) else brief(condition)
+    raise InvalidMatcher(f"{where} is {found}, wanted {wanted}")

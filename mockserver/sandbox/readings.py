@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from ..sdk.contract import Vendor
-from ..sdk.errors import Misuse, WrongSetting
+from ..sdk.errors import InvalidSetting, Problem
 from ..sdk.resource import Readings
-from ..sdk.similar import closest, did_you_mean
+from ..sdk.similar import did_you_mean, find_closest
 
 
 def check_readings(asked: Mapping[str, str], vendors: Iterable[Vendor]) -> None:
@@ -15,14 +15,14 @@ def check_readings(asked: Mapping[str, str], vendors: Iterable[Vendor]) -> None:
     known = {f"{vendor.name}.{reading.name}": reading for vendor in vendors for reading in vendor.readings}
     for name, choice in asked.items():
         if name not in known:
-            hint = did_you_mean(closest(name, known))
-            raise Misuse(
+            hint = did_you_mean(find_closest(name, known))
+            raise Problem(
                 "Unknown reading", f"There is no reading {name}.{hint}", choices=tuple(known), code="unknown-reading"
             )
         if choice not in known[name].choices:
             choices = known[name].choices
             detail = f"{name} cannot be {choice}; its choices are {', '.join(choices)}."
-            raise Misuse(
+            raise Problem(
                 "Unknown reading", detail, choices=tuple(f"{name}={c}" for c in choices), code="unknown-reading"
             )
 
@@ -32,14 +32,14 @@ def check_quotas(quotas: Iterable[str], vendors: Iterable[Vendor]) -> None:
     known = [vendor.name for vendor in vendors]
     for name in quotas:
         if name not in known:
-            raise WrongSetting(f"--quotas (or MOCKSERVER_QUOTAS) names {name}, wanted one of {', '.join(known)}.")
+            raise InvalidSetting(f"--quotas (or MOCKSERVER_QUOTAS) names {name}, wanted one of {', '.join(known)}.")
 
 
 def readings_for(vendor: Vendor, *layers: Mapping[str, str]) -> Readings:
     """The vendor's reading choices: its defaults, then each layer of ``vendor.reading=choice`` over the one before."""
     if not any(layers):
-        return vendor.defaults
-    chosen = dict(vendor.defaults)
+        return vendor.default_readings
+    chosen = dict(vendor.default_readings)
     prefix = vendor.name + "."
     for layer in layers:
         for name, choice in layer.items():

@@ -9,23 +9,23 @@ from datetime import date
 from functools import partial
 from typing import Any
 
-from ..data.catalog import Library
-from ..data.lru import Bounded
+from ..data.catalog import DatasetCatalog
+from ..data.lru import LruCache
 from ..sdk.clock import Clock, last_daily
 from ..sdk.contract import Vendor
-from ..sdk.credentials import held
+from ..sdk.credentials import secrets_of
 from ..sdk.dataset import Accounts, Dataset
-from ..sdk.errors import Misuse, StoreAway
+from ..sdk.errors import Problem, StoreUnavailable
 from ..sdk.jsontext import decode
-from .edits import NO_EDITS, NOTHING, Edits, overlaid, overlays
-from .fault_rules import MOST as MOST_RULES
-from .first_use import clock_of, first
+from .edits import NO_EDITS, NOTHING, Edits, apply_edits, make_overlay_cache
+from .fault_rules import MAX_RULES as MOST_RULES
+from .first_use import initial_sandbox, make_clock
 from .sandbox import Sandbox
 from .secrets.index import SecretIndex
 from .settings import Settings
 from .store import DEFAULT, SETTINGS, Document, Expiry, Store
 
-LOOKS = 3  # at a sandbox that changes while it is looked at
+MAX_READS = 3  # at a sandbox that changes while it is looked at
 
 
 class _Replaced(Exception):
@@ -35,60 +35,60 @@ class _Replaced(Exception):
 class Sandboxes:
     """All sandboxes of this server, made on first use, kept in the store: so many, and the one of the default name."""
 
-    def __init__(self, settings: Settings, library: Library, vendors: Iterable[Vendor], store: Store) -> None:
-        self.settings, self.library, self.vendors, self.store = settings, library, tuple(vendors), store
-        self._known: Bounded[tuple[int, Sandbox]] = Bounded(settings.max_sandboxes, lambda key, known: 1)
-        self._overlays = overlays()
+    def __init__(self, settings: Settings, library: DatasetCatalog, vendors: Iterable[Vendor], store: Store) -> None:
+        self.settings, self.catalog, self.vendors, self.store = settings, library, tuple(vendors), store
+        self._known: LruCache[tuple[int, Sandbox]] = LruCache(settings.max_sandboxes, lambda key, known: 1)
+        self._overlays = make_overlay_cache()
         self._newest = date.min
         self.secrets = SecretIndex()  # of all accounts there are, for redaction
         self._own_secrets: dict[tuple[str, str], tuple[str, ...]] = {}  # of accounts that a sandbox has of its own
         self._bases: dict[tuple[str, str], Accounts] = {}  # of datasets whose secrets are known
 
-    def take(self, library: Library) -> None:
+    def use_catalog(self, library: DatasetCatalog) -> None:
         """Serve from this library from here on; what sandboxes changed lies over its data."""
-        self.library, self._overlays = library, overlays()
+        self.catalog, self._overlays = library, make_overlay_cache()
 
-    def know(self, start: Mapping[str, Dataset]) -> None:
+    def know_secrets(self, start: Mapping[str, Dataset]) -> None:
         """Know the secrets of the data at the start, also where no sandbox has been made yet."""
         for vendor in self.vendors:
             self._know_base(vendor, self.settings.dataset, start[vendor.name])
 
-    def enter(self, name: str, wall: float) -> Sandbox:
+    def get_or_create(self, name: str, wall: float) -> Sandbox:
         """The sandbox of this name, made now if there is none. Raises Misuse when there are too many."""
-        return self._entered(name, wall)[1]
+        return self._get_or_create(name, wall)[1]
 
-    def look(self, name: str, wall: float) -> Sandbox | None:
+    def get(self, name: str, wall: float) -> Sandbox | None:
         """The sandbox of this name as it is, if there is one; none is made."""
-        found = self._stored(name, wall)
+        found = self._get(name, wall)
         return found[1] if found else None
 
-    def recall(self, name: str) -> Sandbox:
+    def last_known(self, name: str) -> Sandbox:
         """The sandbox of this name as this process last saw it, though the daily reset may have come since. Raises
         StoreAway when it never did.
         """
-        document = self.store.known(name)
+        document = self.store.last_known(name)
         if document is None:
-            raise StoreAway
+            raise StoreUnavailable
         return Sandbox.of(name, document)
 
-    def _entered(self, name: str, wall: float) -> tuple[int, Sandbox]:
-        while (found := self._stored(name, wall)) is None:
+    def _get_or_create(self, name: str, wall: float) -> tuple[int, Sandbox]:
+        while (found := self._get(name, wall)) is None:
             self._make(name, wall)
         return found
 
-    def _stored(self, name: str, wall: float) -> tuple[int, Sandbox] | None:
+    def _get(self, name: str, wall: float) -> tuple[int, Sandbox] | None:
         found = self.store.read(name, SETTINGS, wall=wall, expiry=self._expiry(name, wall))
         if found is None:
-            self._let_go(name)
+            self._evict(name)
             return None
         version, document = found
-        known = self._known.get(name, lambda: (version, self._met(name, document, wall)))
+        known = self._known.get(name, lambda: (version, self._load(name, document, wall)))
         if known[0] != version:  # it was changed
-            known = version, self._met(name, document, wall)
+            known = version, self._load(name, document, wall)
             self._known.put(name, known)
         return known
 
-    def _let_go(self, name: str, edits: Mapping[str, Edits] = NOTHING) -> None:
+    def _evict(self, name: str, edits: Mapping[str, Edits] = NOTHING) -> None:
         """Remember nothing of a sandbox that is no more, or is another one now, with these changes to its data."""
         self._known.drop(name)
         for vendor in self.vendors:
@@ -121,7 +121,7 @@ class Sandboxes:
             for secret in _secrets(data.accounts, vendor):
                 self.secrets.add(secret)
 
-    def _met(self, name: str, document: Document, wall: float) -> Sandbox:
+    def _load(self, name: str, document: Document, wall: float) -> Sandbox:
         """A sandbox that its document describes. With the first one of a new day, data made for days of which there is
         no other any more is let go, or a server that runs for months would grow.
         """
@@ -131,8 +131,8 @@ class Sandboxes:
             self._expire(wall)
             documents = [self.store.read(name, SETTINGS) for name in self.store.sandboxes()]
             days = {found[1]["day"] for found in documents if found}
-            self.library.keep_days({date.fromisoformat(day) for day in days if day})
-            self._overlays = overlays()
+            self.catalog.keep_only_days({date.fromisoformat(day) for day in days if day})
+            self._overlays = make_overlay_cache()
         return sandbox
 
     def _expiry(self, name: str, wall: float) -> Expiry:
@@ -147,7 +147,7 @@ class Sandboxes:
         return Expiry(idle, since)
 
     def _make(self, name: str, wall: float) -> None:
-        document, limit = self.fresh(name, wall).document(), self.settings.max_sandboxes
+        document, limit = self.initial(name, wall).document(), self.settings.max_sandboxes
         for expired in (False, True):
             if expired:
                 self._expire(wall)
@@ -155,43 +155,43 @@ class Sandboxes:
             if made or self.store.read(name, SETTINGS) is not None:  # somebody else was faster
                 return
         detail = f"There are {limit} sandboxes, as many as --max-sandboxes allows; {name} was not made."
-        raise Misuse("Too many sandboxes", detail, 507, code="too-many-sandboxes")
+        raise Problem("Too many sandboxes", detail, 507, code="too-many-sandboxes")
 
-    def fresh(self, name: str, wall: float) -> Sandbox:
+    def initial(self, name: str, wall: float) -> Sandbox:
         """The sandbox as it would be on first use."""
-        return first(self.settings, name, self.library, self.vendors, wall)
+        return initial_sandbox(self.settings, name, self.catalog, self.vendors, wall)
 
     def change(self, name: str, wall: float, change: Callable[[Sandbox], Sandbox]) -> Sandbox:
         """Change a sandbox's settings, whoever else changes them at the same time; returns it as it is then."""
         while True:
-            version, before = self._entered(name, wall)
+            version, before = self._get_or_create(name, wall)
             after = replace(change(before), name=name).document()
             self._check(after)
             if self.store.write(name, SETTINGS, after, expected=version, wall=wall):
-                return self.enter(name, wall)
+                return self.get_or_create(name, wall)
 
     def _check(self, settings: Document) -> None:
         """Raises Misuse when a sandbox would have too many fault rules, or too large ones."""
         _check_number(settings["faults"])
-        self._bound("The fault rules", sum(len(json.dumps(rule)) for rule in settings["faults"]))
+        self._check_size("The fault rules", sum(len(json.dumps(rule)) for rule in settings["faults"]))
 
     def delete(self, name: str) -> bool:
         """Forget a sandbox; whether there was one. It is made anew by its next use."""
-        self._let_go(name)
+        self._evict(name)
         return self.store.delete(name)
 
     def first_clock(self, sandbox: Sandbox, wall: float) -> Clock:
         """The clock as on first use of the sandbox, with the dataset that it has now."""
-        return clock_of(self.settings.clock, sandbox.dataset, self.library, self.vendors, wall)
+        return make_clock(self.settings.clock, sandbox.dataset, self.catalog, self.vendors, wall)
 
     def reset(self, name: str, wall: float) -> Sandbox:
         """Put a sandbox back as on first use, with nothing counted and nothing in its journal."""
-        version, _ = self._entered(name, wall)
-        document = self.fresh(name, wall).document()
+        version, _ = self._get_or_create(name, wall)
+        document = self.initial(name, wall).document()
         while not self.store.write(name, SETTINGS, document, expected=version, wall=wall, anew=True):
-            version, _ = self._entered(name, wall)
-        self._let_go(name)
-        return self.enter(name, wall)
+            version, _ = self._get_or_create(name, wall)
+        self._evict(name)
+        return self.get_or_create(name, wall)
 
     def put(self, sandbox: Sandbox, edits: Mapping[str, Edits], wall: float) -> Sandbox:
         """Put a sandbox, with these changes to each vendor's data, in place of whatever has its name. Changes of
@@ -199,15 +199,15 @@ class Sandboxes:
         """
         held = {vendor: edit for vendor, edit in edits.items() if edit.epoch == sandbox.epoch}
         self._replace(sandbox, held, wall, anew=True)
-        self._let_go(sandbox.name, held)
-        return self.enter(sandbox.name, wall)
+        self._evict(sandbox.name, held)
+        return self.get_or_create(sandbox.name, wall)
 
-    def renew(self, sandbox: Sandbox, edits: Mapping[str, Edits], wall: float) -> Sandbox:
+    def restart(self, sandbox: Sandbox, edits: Mapping[str, Edits], wall: float) -> Sandbox:
         """The same with nothing counted any more, whatever their epoch; but the journal goes on."""
-        self.store.uncount(sandbox.name)
+        self.store.reset_counters(sandbox.name)
         self._replace(sandbox, edits, wall)
         self._know_all(sandbox.name, edits)
-        return self.enter(sandbox.name, wall)
+        return self.get_or_create(sandbox.name, wall)
 
     def _replace(self, sandbox: Sandbox, edits: Mapping[str, Edits], wall: float, *, anew: bool = False) -> None:
         """Write the settings and the changes in one step, so that no call sees a part of them. The version that they
@@ -215,7 +215,7 @@ class Sandboxes:
         """
         name, written = sandbox.name, 0
         while not written:
-            version, _ = self._entered(name, wall)
+            version, _ = self._get_or_create(name, wall)
             document = replace(sandbox, epoch=version, edits=dict.fromkeys(edits, version)).document()
             self._check(document)
             parts = {f"records/{each}": replace(edit, epoch=version).document() for each, edit in edits.items()}
@@ -238,13 +238,13 @@ class Sandboxes:
         for name, use in self.store.sandboxes().items():
             expiry = self._expiry(name, wall)
             if expiry.is_over(use) and self.store.delete(name, expiry):  # not if somebody used it meanwhile
-                self._let_go(name)
+                self._evict(name)
 
-    def _bound(self, what: str, size: int) -> None:
+    def _check_size(self, what: str, size: int) -> None:
         limit = self.settings.max_sandbox_bytes
         if size > limit:
             detail = f"{what} are over {limit} bytes, as many as --max-sandbox-bytes allows."
-            raise Misuse("Sandbox too large", detail, 507, code="sandbox-too-large")
+            raise Problem("Sandbox too large", detail, 507, code="sandbox-too-large")
 
     # Data -----------------------------------------------------------------------------------------------------------
 
@@ -253,16 +253,16 @@ class Sandboxes:
 
         ``of_now``: raises _Replaced when the changes are no more those of this sandbox.
         """
-        base = self.library.dataset(vendor, sandbox.dataset, sandbox.day)
+        base = self.catalog.dataset(vendor, sandbox.dataset, sandbox.day)
         self._know_base(vendor, sandbox.dataset, base)
         version = sandbox.edits.get(vendor.name)
         if version is None:
             return base
-        key, state = (sandbox.name, vendor.name), (version, sandbox.dataset, sandbox.day, sandbox.epoch, base.mark)
-        overlay = self._overlays.get(key, lambda: (state, self._overlaid(base, sandbox, vendor, of_now=of_now)))
+        key, state = (sandbox.name, vendor.name), (version, sandbox.dataset, sandbox.day, sandbox.epoch, base.version)
+        overlay = self._overlays.get(key, lambda: (state, self._apply_edits(base, sandbox, vendor, of_now=of_now)))
         if overlay[0] != state:  # of before the last change
             overlay[1].records.forget_views()
-            overlay = state, self._overlaid(base, sandbox, vendor, of_now=of_now)
+            overlay = state, self._apply_edits(base, sandbox, vendor, of_now=of_now)
             self._overlays.put(key, overlay)
         return overlay[1]
 
@@ -270,21 +270,21 @@ class Sandboxes:
         """The sandbox and what the vendor's calls see in it, of one moment: another one may be put in its place between
         two looks at the store.
         """
-        for _ in range(LOOKS):
+        for _ in range(MAX_READS):
             try:
                 return sandbox, self.dataset(sandbox, vendor, of_now=True)
             except _Replaced:
-                sandbox = self.enter(sandbox.name, wall)
+                sandbox = self.get_or_create(sandbox.name, wall)
         return sandbox, self.dataset(sandbox, vendor)
 
-    def _overlaid(self, base: Dataset, sandbox: Sandbox, vendor: Vendor, *, of_now: bool) -> Dataset:
+    def _apply_edits(self, base: Dataset, sandbox: Sandbox, vendor: Vendor, *, of_now: bool) -> Dataset:
         edits = self._stored_edits(sandbox.name, vendor)[1]
         if edits.epoch != sandbox.epoch:
             if of_now:
                 raise _Replaced
             edits = Edits(epoch=sandbox.epoch)
         self._know_secrets(sandbox.name, vendor, edits)
-        return overlaid(base, edits)
+        return apply_edits(base, edits)
 
     def edits(self, sandbox: Sandbox, vendor: Vendor) -> tuple[int, Edits]:
         """The version of a sandbox's changes to a vendor's data, and the changes; those to another dataset are void."""
@@ -302,7 +302,7 @@ class Sandboxes:
         Raises Misuse when the changes grow too large.
         """
         while True:
-            sandbox = self.enter(name, wall)
+            sandbox = self.get_or_create(name, wall)
             version, before = self._stored_edits(name, vendor)
             if before.epoch > sandbox.epoch:  # another sandbox was put in its place meanwhile
                 continue
@@ -311,7 +311,7 @@ class Sandboxes:
             if version:
                 sandbox = _with_edits(vendor.name, version, sandbox)
             after = change(before, self.dataset(sandbox, vendor))
-            self._bound(f"The changes to {vendor.name}", after.size)
+            self._check_size(f"The changes to {vendor.name}", after.size)
             part = f"records/{vendor.name}"
             kept = self.store.write(name, part, after.document(), expected=version, wall=wall)
             if kept:
@@ -323,7 +323,7 @@ def _check_number(rules: Sequence[Document]) -> None:
     """Raises Misuse when a sandbox would have more fault rules than one may have."""
     if len(rules) > MOST_RULES:
         detail = f"The sandbox would have {len(rules)} fault rules, wanted at most {MOST_RULES}."
-        raise Misuse("Too many fault rules", detail, 422, code="too-many-rules")
+        raise Problem("Too many fault rules", detail, 422, code="too-many-rules")
 
 
 def _with_edits(vendor: str, version: int, sandbox: Sandbox) -> Sandbox:
@@ -332,4 +332,4 @@ def _with_edits(vendor: str, version: int, sandbox: Sandbox) -> Sandbox:
 
 
 def _secrets(accounts: Iterable[Mapping[str, Any]], vendor: Vendor) -> tuple[str, ...]:
-    return tuple(str(secret) for account in accounts for secret in held(account, vendor.credential.key))
+    return tuple(str(secret) for account in accounts for secret in secrets_of(account, vendor.credential.key))

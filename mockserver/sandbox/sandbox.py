@@ -11,7 +11,7 @@ from ..sdk.clock import Clock, format_instant, parse_instant
 from ..sdk.jsontext import decode
 from ..sdk.quota import Quota
 from .edits import _text
-from .fault_rules import Rule
+from .fault_rules import FaultRule
 from .store import Document
 
 
@@ -31,7 +31,7 @@ class Sandbox:
     strict: bool = False
     any_credential: bool = False
     delay: Any = None
-    faults: tuple[Rule, ...] = ()
+    faults: tuple[FaultRule, ...] = ()
     edits: Mapping[str, int] = field(default_factory=dict)
     seed: int = 1
     scenario: str | None = None
@@ -77,7 +77,7 @@ class Sandbox:
             document["strict"],
             document["acceptAnyCredential"],
             document["delay"],
-            tuple(Rule(**rule) for rule in document["faults"]),
+            tuple(FaultRule(**rule) for rule in document["faults"]),
             document["edits"],
             document["seed"],
             document["scenario"],

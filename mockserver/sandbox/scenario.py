@@ -14,27 +14,27 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from ..data.fixture_errors import BrokenFixture, Fault, Path_, Wrong, shown, written
+from ..data.fixture_errors import FileError, InvalidFixture, Path_, Wrong, describe_value, format_path
 from ..data.fixtures import parse_yaml, read_text
 from ..sdk.clock import Clock, parse_duration, parse_instant
-from ..sdk.errors import Misuse, WrongSetting
+from ..sdk.errors import InvalidSetting, Problem
 from ..sdk.names import WANTED_NAME, is_file_name
-from .editor import Editor
+from .editor import RecordEditor
 from .edits import Edits
-from .fault_rules import Rule, rule_of
-from .fault_values import BadRule
+from .fault_rules import FaultRule, parse_rule
+from .fault_values import InvalidRule
 from .registry import Sandboxes
 from .sandbox import Sandbox
-from .scheduled_changes import FIRST, LAST_PAGE, BadChange, Change, carry_out, change_of
+from .scheduled_changes import FIRST, LAST_PAGE, InvalidChange, ScheduledChange, apply_change, parse_change
 from .settings_patch import KEYS as SETTINGS
-from .settings_patch import amended
+from .settings_patch import patch_sandbox
 from .store import DEFAULT
 from .store.memory import MemoryStore
 
 FORMAT = "docs/scenarios.md"  # describes what stands in such a file
 OURS = Path(__file__).resolve().parent / "scenarios"
 _TURN = re.compile("[,;] wanted |; its choices are |; there (?:is|are) ")
-MOST_CHANGES = 100  # each is tried on the data as all before it have left it
+MAX_CHANGES = 100  # each is tried on the data as all before it have left it
 KEYS = ("description", *SETTINGS, "clock", "expireCredentials", "faults", "changes")
 
 
@@ -48,8 +48,8 @@ class Scenario:
     settings: Mapping[str, Any] | None = None
     clock: Mapping[str, Any] | None = None
     expired: bool = False
-    faults: tuple[Rule, ...] = ()
-    changes: tuple[Change, ...] = ()
+    faults: tuple[FaultRule, ...] = ()
+    changes: tuple[ScheduledChange, ...] = ()
 
     @property
     def ours(self) -> bool:
@@ -81,55 +81,55 @@ class Scenarios:
 
     def get(self, name: str, wall: float) -> Scenario:
         """The scenario of this name, read anew. Raises BrokenFixture when its file is wrong, KeyError without one."""
-        return read(self._files()[name], self._rooms, wall)
+        return read_scenario(self._files()[name], self._rooms, wall)
 
     def check(self, wall: float) -> None:
         """Try every scenario of the user. Raises BrokenFixture with the faults of all files together."""
-        faults: list[Fault] = []
+        faults: list[FileError] = []
         for folder in self._folders:
             try:
                 os.listdir(folder)
             except OSError as error:
-                raise WrongSetting(f"--scenarios {folder} cannot be read: {error.strerror}.") from None
+                raise InvalidSetting(f"--scenarios {folder} cannot be read: {error.strerror}.") from None
         for file in self._files().values():
             if file.parent != OURS:
-                faults += faults_of(file, self._rooms, wall)
+                faults += find_faults(file, self._rooms, wall)
         for folder in self._folders:
-            faults += [Fault(file, 1, "", "the ending .yml", "the ending .yaml") for file in folder.glob("*.yml")]
+            faults += [FileError(file, 1, "", "the ending .yml", "the ending .yaml") for file in folder.glob("*.yml")]
         if faults:
-            raise BrokenFixture(faults)
+            raise InvalidFixture(faults)
 
     def apply(self, scenario: Scenario, name: str, wall: float) -> Sandbox:
         """Put a scenario in place: the sandbox is as on first use but for it, and its journal goes on.
 
         Raises BrokenFixture when the scenario cannot be used, Misuse when a bound of the server is in its way.
         """
-        sandbox, edits = tried(scenario, name, self._rooms, wall)
-        return self._rooms.renew(sandbox, edits, wall)
+        sandbox, edits = dry_run(scenario, name, self._rooms, wall)
+        return self._rooms.restart(sandbox, edits, wall)
 
     def _files(self) -> dict[str, Path]:
         return {file.stem: file for folder in reversed(self._folders) for file in sorted(folder.glob("*.yaml"))}
 
 
-def faults_of(file: Path, rooms: Sandboxes, wall: float) -> list[Fault]:
+def find_faults(file: Path, rooms: Sandboxes, wall: float) -> list[FileError]:
     """Everything that is wrong with a scenario's file."""
     try:
-        tried(read(file, rooms, wall), DEFAULT, rooms, wall)
-    except BrokenFixture as broken:
+        dry_run(read_scenario(file, rooms, wall), DEFAULT, rooms, wall)
+    except InvalidFixture as broken:
         return list(broken.faults)
     return []
 
 
-def tried(scenario: Scenario, name: str, rooms: Sandboxes, wall: float) -> tuple[Sandbox, dict[str, Edits]]:
+def dry_run(scenario: Scenario, name: str, rooms: Sandboxes, wall: float) -> tuple[Sandbox, dict[str, Edits]]:
     """What the scenario makes of a sandbox of this name: its settings, and the changes to each vendor's data.
 
     Made in a store of its own, so nobody sees it. Raises BrokenFixture.
     """
-    beside = Sandboxes(rooms.settings, rooms.library, rooms.vendors, MemoryStore())
-    sandbox = amended(rooms, rooms.fresh(name, wall), scenario.settings or {}, wall)
+    beside = Sandboxes(rooms.settings, rooms.catalog, rooms.vendors, MemoryStore())
+    sandbox = patch_sandbox(rooms, rooms.initial(name, wall), scenario.settings or {}, wall)
     sandbox = replace(
         sandbox,
-        clock=_turned(sandbox.clock, scenario.clock or {}, wall),
+        clock=_set_clock(sandbox.clock, scenario.clock or {}, wall),
         expired=scenario.expired,
         faults=scenario.faults,
         changes=tuple(change.document() for change in scenario.changes if change.after),
@@ -138,77 +138,77 @@ def tried(scenario: Scenario, name: str, rooms: Sandboxes, wall: float) -> tuple
     beside.put(sandbox, {}, wall)
     now = [(index, change) for index, change in enumerate(scenario.changes) if not change.after]
     later = [(index, change) for index, change in enumerate(scenario.changes) if change.after]
-    wrong = [each for index, change in now for each in _carried_out(index, change, beside, name, wall)]
-    edited = beside.enter(name, wall)
+    wrong = [each for index, change in now for each in _apply_now(index, change, beside, name, wall)]
+    edited = beside.get_or_create(name, wall)
     edits = {vendor.name: beside.edits(edited, vendor)[1] for vendor in rooms.vendors if vendor.name in edited.edits}
     if any(change.vendor for _, change in later):  # those of every vendor cannot fail
         for index, change in sorted(later, key=lambda pair: pair[1].after):
             if change.remove not in (FIRST, LAST_PAGE):  # what a call will show is not known
-                wrong += _carried_out(index, change, beside, name, wall)
+                wrong += _apply_now(index, change, beside, name, wall)
     if wrong:
         raise _broken(scenario.file, wrong)
     return sandbox, edits
 
 
-def _carried_out(index: int, change: Change, rooms: Sandboxes, name: str, wall: float) -> list[Wrong]:
+def _apply_now(index: int, change: ScheduledChange, rooms: Sandboxes, name: str, wall: float) -> list[Wrong]:
     """Make a change to the data of all vendors that it meets; returns what is wrong with it."""
     wrong: list[Wrong] = []
     for vendor in rooms.vendors:
         if change.meets(vendor):
             try:
-                carry_out(change, Editor(rooms, name, vendor, wall))
-            except Misuse as misuse:
+                apply_change(change, RecordEditor(rooms, name, vendor, wall))
+            except Problem as misuse:
                 if misuse.status == 507:
                     raise
                 wrong += _wrong(("changes", index), misuse)
     return wrong
 
 
-def read(file: Path, rooms: Sandboxes, wall: float) -> Scenario:
+def read_scenario(file: Path, rooms: Sandboxes, wall: float) -> Scenario:
     """The scenario of a file. Raises BrokenFixture with everything that is wrong with it."""
     content, _ = parse_yaml(file, read_text(file))
-    scenario, wrong = check(content, file, rooms, wall)
+    scenario, wrong = check_scenario(content, file, rooms, wall)
     if wrong:
         raise _broken(file, wrong)
     return scenario
 
 
-def check(content: Any, file: Path, rooms: Sandboxes, wall: float) -> tuple[Scenario, list[Wrong]]:
+def check_scenario(content: Any, file: Path, rooms: Sandboxes, wall: float) -> tuple[Scenario, list[Wrong]]:
     """The scenario that a parsed file describes, and what is wrong with it."""
     name = file.stem
     wrong: list[Wrong] = []
     if not is_file_name(name):
         wrong.append(((), f"the file name {file.name}", f"{WANTED_NAME}, and .yaml"))
     if not isinstance(content, dict):
-        return Scenario(name, file), [*wrong, ((), shown(content), "a map with " + ", ".join(KEYS))]
+        return Scenario(name, file), [*wrong, ((), describe_value(content), "a map with " + ", ".join(KEYS))]
     wrong += [((key,), f"the unknown key {key}", "one of " + ", ".join(KEYS)) for key in content if key not in KEYS]
     if not isinstance(content.get("description"), str):
-        wrong.append((("description",), shown(content.get("description")), "what it is, in a sentence"))
+        wrong.append((("description",), describe_value(content.get("description")), "what it is, in a sentence"))
     settings = {key: content[key] for key in SETTINGS if key in content}
     if isinstance(settings.get("quotas"), str):
         settings["quotas"] = {vendor.name: settings["quotas"] for vendor in rooms.vendors}
-    fresh = rooms.fresh(DEFAULT, wall)
+    fresh = rooms.initial(DEFAULT, wall)
     for key, value in settings.items():
-        wrong += _tried((key,), partial(amended, rooms, fresh, {key: value}, wall))
+        wrong += _attempt((key,), partial(patch_sandbox, rooms, fresh, {key: value}, wall))
     clock, expired = content.get("clock"), content.get("expireCredentials", False)
     if clock is not None:
         wrong += _clock(clock, fresh.clock, wall)
     if not isinstance(expired, bool):
-        wrong.append((("expireCredentials",), shown(expired), "true or false"))
-    rules: list[Rule] = []
-    changes: list[Change] = []
+        wrong.append((("expireCredentials",), describe_value(expired), "true or false"))
+    rules: list[FaultRule] = []
+    changes: list[ScheduledChange] = []
     for index, body in _listed(content, "faults", wrong):
         try:
-            rules.append(rule_of(f"{name}-{index + 1}", body, rooms.vendors))
-        except BadRule as bad:
+            rules.append(parse_rule(f"{name}-{index + 1}", body, rooms.vendors))
+        except InvalidRule as bad:
             wrong.append((("faults", index), *_sides(str(bad))))
     asked = list(_listed(content, "changes", wrong))
-    if len(asked) > MOST_CHANGES:
-        wrong.append((("changes",), f"{len(asked):,} changes", f"at most {MOST_CHANGES}"))
-    for index, body in asked[:MOST_CHANGES]:
+    if len(asked) > MAX_CHANGES:
+        wrong.append((("changes",), f"{len(asked):,} changes", f"at most {MAX_CHANGES}"))
+    for index, body in asked[:MAX_CHANGES]:
         try:
-            changes.append(change_of(body, rooms.vendors))
-        except BadChange as unfit:
+            changes.append(parse_change(body, rooms.vendors))
+        except InvalidChange as unfit:
             inside = (unfit.where,) if unfit.where else ()
             wrong.append((("changes", index, *inside), unfit.found, unfit.wanted))
     scenario = Scenario(
@@ -222,22 +222,22 @@ def _listed(content: Mapping[str, Any], key: str, wrong: list[Wrong]) -> Iterato
     if isinstance(rows, list):
         yield from enumerate(rows)
     else:
-        wrong.append(((key,), shown(rows), f"a list of {key}"))
+        wrong.append(((key,), describe_value(rows), f"a list of {key}"))
 
 
-def _tried(where: Path_, do: Callable[[], Any]) -> list[Wrong]:
+def _attempt(where: Path_, do: Callable[[], Any]) -> list[Wrong]:
     """What is wrong there, if this fails for a reason that can be told."""
     try:
         do()
-    except Misuse as misuse:
+    except Problem as misuse:
         return _wrong(where, misuse)
-    except WrongSetting as error:
+    except InvalidSetting as error:
         found, wanted = _sides(str(error))
         return [(where, found.removeprefix(f"{where[-1]} is ").removeprefix(f"{where[-1]}: "), wanted)]
     return []
 
 
-def _wrong(where: Path_, misuse: Misuse) -> list[Wrong]:
+def _wrong(where: Path_, misuse: Problem) -> list[Wrong]:
     if misuse.validation:
         return [((*where, fault["path"]), fault["found"], fault["wanted"]) for fault in misuse.validation]
     found, wanted = _sides(misuse.detail)
@@ -255,39 +255,39 @@ def _sides(sentence: str) -> tuple[str, str]:
 def _clock(asked: Any, clock: Clock, wall: float) -> list[Wrong]:
     wanted = "a map with frozen (true or false), and advance (a duration like 90d) or to (a time), or neither"
     if not isinstance(asked, dict) or not asked or {"advance", "to"} <= set(asked):
-        return [(("clock",), shown(asked), wanted)]
+        return [(("clock",), describe_value(asked), wanted)]
     wrong: list[Wrong] = []
     for key, value in asked.items():
         if key not in ("advance", "to", "frozen"):
             wrong.append((("clock", key), f"the unknown key {key}", wanted))
         elif key == "frozen" and not isinstance(value, bool):
-            wrong.append((("clock", key), shown(value), "true or false"))
+            wrong.append((("clock", key), describe_value(value), "true or false"))
         elif key != "frozen":
             try:
-                _turned(clock, {key: value}, wall)
+                _set_clock(clock, {key: value}, wall)
             except (ValueError, TypeError):
                 form = "a duration like 90d or -12h" if key == "advance" else "a time like 2026-03-01T00:00:00Z"
-                wrong.append((("clock", key), shown(value), form))
+                wrong.append((("clock", key), describe_value(value), form))
     return wrong
 
 
-def _turned(clock: Clock, asked: Mapping[str, Any], wall: float) -> Clock:
+def _set_clock(clock: Clock, asked: Mapping[str, Any], wall: float) -> Clock:
     if "advance" in asked:
-        clock = clock.moved(parse_duration(asked["advance"]), wall)
+        clock = clock.advance(parse_duration(asked["advance"]), wall)
     if "to" in asked:
-        clock = clock.showing(parse_instant(asked["to"]), wall)
+        clock = clock.set_to(parse_instant(asked["to"]), wall)
     if "frozen" in asked:
-        clock = clock.stopped(wall) if asked["frozen"] else Clock(clock.now(wall), wall)
+        clock = clock.freeze(wall) if asked["frozen"] else Clock(clock.now(wall), wall)
     return clock
 
 
-def _broken(file: Path, wrong: Iterable[Wrong]) -> BrokenFixture:
+def _broken(file: Path, wrong: Iterable[Wrong]) -> InvalidFixture:
     """The faults with their lines, in the order of the file."""
     wrong = list(wrong)
     _, line_of = parse_yaml(file, read_text(file))
     lines = line_of([where for where, _, _ in wrong])
     faults = [
-        Fault(file, line, written(where), found, wanted, FORMAT)
+        FileError(file, line, format_path(where), found, wanted, FORMAT)
         for line, (where, found, wanted) in zip(lines, wrong, strict=True)
     ]
-    return BrokenFixture(sorted(faults, key=lambda fault: fault.line))
+    return InvalidFixture(sorted(faults, key=lambda fault: fault.line))

@@ -14,19 +14,19 @@ from ..sdk import param_schema
 from ..sdk.call import Call
 from ..sdk.contract import Vendor
 from ..sdk.dataset import Dataset
-from ..sdk.errors import Misuse
+from ..sdk.errors import Problem
 from ..sdk.http import Reply
-from .editor import MOST, Editor
+from .editor import MAX_GENERATED, RecordEditor
 from .edits import Edits
 from .registry import Sandboxes
 from .sandbox import Sandbox
 
 FIRST, LAST_PAGE, ALL = "first", "last-page", "all"
 ACTIONS = ("add", "pages", "set", "remove", "restore")
-MOST_PAGES = 20
+MAX_PAGES = 20
 
 
-class BadChange(ValueError):
+class InvalidChange(ValueError):
     """A change that cannot be used: where in it, what was found there and what was wanted."""
 
     def __init__(self, where: str, found: str, wanted: str) -> None:
@@ -35,7 +35,7 @@ class BadChange(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class ScheduledChange:
     """One change to the records of a vendor (None: of every vendor that it can meet).
 
     ``add``: fields of a record, or how many the recipe makes. ``pages``: how many pages full of them it makes, for
@@ -66,51 +66,51 @@ class Change:
         return vendor.recipe is not None or not (self.pages or isinstance(self.add, int))
 
 
-def change_of(body: Any, vendors: Sequence[Vendor]) -> Change:
+def parse_change(body: Any, vendors: Sequence[Vendor]) -> ScheduledChange:
     """The change that a parsed part of a scenario describes. Raises BadChange."""
     if not isinstance(body, Mapping):
-        raise BadChange("", fixture_errors.shown(body), "a map")
+        raise InvalidChange("", fixture_errors.describe_value(body), "a map")
     for name in body:
-        if name not in Change.__slots__:
-            raise BadChange(str(name), f"the unknown key {name}", "one of " + ", ".join(Change.__slots__))
+        if name not in ScheduledChange.__slots__:
+            raise InvalidChange(str(name), f"the unknown key {name}", "one of " + ", ".join(ScheduledChange.__slots__))
     names = [vendor.name for vendor in vendors]
     if body.get("vendor") is not None and body["vendor"] not in names:
-        raise BadChange("vendor", fixture_errors.shown(body["vendor"]), "one of " + ", ".join(names))
+        raise InvalidChange("vendor", fixture_errors.describe_value(body["vendor"]), "one of " + ", ".join(names))
     after = body.get("after", 0)
     if isinstance(after, bool) or not isinstance(after, int) or not 0 <= after <= 10**9:
-        raise BadChange(
-            "after", fixture_errors.shown(after), "a whole number from 0: how many calls are answered before"
+        raise InvalidChange(
+            "after", fixture_errors.describe_value(after), "a whole number from 0: how many calls are answered before"
         )
     actions = [name for name in ACTIONS if name in body]
     if len(actions) != 1:
-        raise BadChange("", " and ".join(actions) or "no action", "one of " + ", ".join(ACTIONS))
+        raise InvalidChange("", " and ".join(actions) or "no action", "one of " + ", ".join(ACTIONS))
     _CHECKS[actions[0]](body, after)
     if "id" in body and actions != ["set"]:
-        raise BadChange("id", "an id", "an id only beside set")
-    return Change(**body)
+        raise InvalidChange("id", "an id", "an id only beside set")
+    return ScheduledChange(**body)
 
 
 def _add(body: Mapping[str, Any], after: int) -> None:
     what = body["add"]
     if isinstance(what, Mapping) and body.get("vendor") is not None:
         return
-    if isinstance(what, bool) or not isinstance(what, int) or not 1 <= what <= MOST:
-        wanted = f"a whole number from 1 to {MOST}, or beside a vendor the fields of a record"
-        raise BadChange("add", fixture_errors.shown(what), wanted)
+    if isinstance(what, bool) or not isinstance(what, int) or not 1 <= what <= MAX_GENERATED:
+        wanted = f"a whole number from 1 to {MAX_GENERATED}, or beside a vendor the fields of a record"
+        raise InvalidChange("add", fixture_errors.describe_value(what), wanted)
 
 
 def _pages(body: Mapping[str, Any], after: int) -> None:
     pages = body["pages"]
-    if isinstance(pages, bool) or not isinstance(pages, int) or not 1 <= pages <= MOST_PAGES:
-        raise BadChange("pages", fixture_errors.shown(pages), f"a whole number from 1 to {MOST_PAGES}")
+    if isinstance(pages, bool) or not isinstance(pages, int) or not 1 <= pages <= MAX_PAGES:
+        raise InvalidChange("pages", fixture_errors.describe_value(pages), f"a whole number from 1 to {MAX_PAGES}")
 
 
 def _set(body: Mapping[str, Any], after: int) -> None:
     if not isinstance(body["set"], Mapping):
-        raise BadChange("set", fixture_errors.shown(body["set"]), "the fields of a record")
+        raise InvalidChange("set", fixture_errors.describe_value(body["set"]), "the fields of a record")
     for name in ("vendor", "id"):
         if body.get(name) is None:
-            raise BadChange("set", f"no {name}", f"the {name} of the record beside it")
+            raise InvalidChange("set", f"no {name}", f"the {name} of the record beside it")
 
 
 def _remove(body: Mapping[str, Any], after: int) -> None:
@@ -120,27 +120,29 @@ def _remove(body: Mapping[str, Any], after: int) -> None:
     words = (ALL, FIRST, LAST_PAGE) if after else (ALL,)
     if what not in words:
         later = "" if after else f"; with after also {FIRST} or {LAST_PAGE}"
-        raise BadChange(
-            "remove", fixture_errors.shown(what), f"{' or '.join(words)}, or beside a vendor a list of ids{later}"
+        raise InvalidChange(
+            "remove",
+            fixture_errors.describe_value(what),
+            f"{' or '.join(words)}, or beside a vendor a list of ids{later}",
         )
 
 
 def _restore(body: Mapping[str, Any], after: int) -> None:
     if body["restore"] != ALL:
-        raise BadChange("restore", fixture_errors.shown(body["restore"]), ALL)
+        raise InvalidChange("restore", fixture_errors.describe_value(body["restore"]), ALL)
 
 
 _CHECKS = {"add": _add, "pages": _pages, "set": _set, "remove": _remove, "restore": _restore}
 
 
 def _page_size(vendor: Vendor) -> int:
-    return max((endpoint.paging.size for endpoint in vendor.endpoints if endpoint.paging), default=0)
+    return max((endpoint.paging.size for endpoint in vendor.operations if endpoint.paging), default=0)
 
 
 # Carried out ----------------------------------------------------------------------------------------------------------
 
 
-def carry_out(change: Change, editor: Editor, ids: list[Any] | None = None) -> None:
+def apply_change(change: ScheduledChange, editor: RecordEditor, ids: list[Any] | None = None) -> None:
     """Make a change to one vendor's data; ``ids`` are those to remove where the change does not name them.
 
     Raises Misuse when the data cannot be so.
@@ -154,7 +156,7 @@ def carry_out(change: Change, editor: Editor, ids: list[Any] | None = None) -> N
     elif change.set is not None:
         editor.change(str(change.id), change.set)
     elif change.restore is not None:
-        editor.sandboxes.edit(editor.sandbox, editor.wall, editor.vendor, lambda edits, data: edits.restored())
+        editor.sandboxes.edit(editor.sandbox, editor.wall, editor.vendor, lambda edits, data: edits.restore())
     elif isinstance(change.remove, list):
         editor.remove(*map(str, change.remove))
     else:
@@ -165,36 +167,36 @@ def carry_out(change: Change, editor: Editor, ids: list[Any] | None = None) -> N
         editor.sandboxes.edit(editor.sandbox, editor.wall, editor.vendor, removed)
 
 
-def follow(rooms: Sandboxes, sandbox: Sandbox, call: Call, reply: Reply, answers: int, wall: float) -> None:
+def apply_due_changes(rooms: Sandboxes, sandbox: Sandbox, call: Call, reply: Reply, answers: int, wall: float) -> None:
     """Make the changes that are due once so many calls of the vendor have been answered, this one the last.
 
     One that cannot be made any more, as somebody else changed the data, spoils no reply: the call is warned of it.
     """
-    for change in (Change(**document) for document in sandbox.changes):
+    for change in (ScheduledChange(**document) for document in sandbox.changes):
         if change.after != answers or not change.meets(call.vendor):
             continue
         ids = None
         if change.remove is not None and change.remove != ALL:
-            ids = on_last_page(call, reply) if change.remove == LAST_PAGE else shown(call, reply)[:1]
+            ids = ids_on_last_page(call, reply) if change.remove == LAST_PAGE else shown_ids(call, reply)[:1]
         try:
-            carry_out(change, Editor(rooms, sandbox.name, call.vendor, wall), ids)
-        except Misuse as misuse:
+            apply_change(change, RecordEditor(rooms, sandbox.name, call.vendor, wall), ids)
+        except Problem as misuse:
             call.warn("scenario", "change-failed", f"A change of the scenario could not be made: {misuse.detail}")
 
 
-def shown(call: Call, reply: Reply) -> list[Any]:
+def shown_ids(call: Call, reply: Reply) -> list[Any]:
     """The ids of the records that a reply shows, in its order."""
     records = call.dataset.records
     places = [(reply.body.find(text), row) for row, text in enumerate(records.fragments(call.records.readings))]
     return [records.ids[row] for place, row in sorted(places) if place >= 0]
 
 
-def on_last_page(call: Call, reply: Reply) -> list[Any]:
+def ids_on_last_page(call: Call, reply: Reply) -> list[Any]:
     """The ids of the records on the last page of the list of which the reply is an earlier page; else none."""
-    page, endpoint = reply.page, call.endpoint
+    page, endpoint = reply.page, call.operation
     if page is None or endpoint is None or endpoint.paging is None or page.last:
         return []
     number = endpoint.paging.first + (page.total - 1) // (page.stop - page.start)
-    name = param_schema.attribute(endpoint.params, endpoint.paging.parameter)
-    there = replace(call, params={**call.params, name: number}, notices=[])
-    return shown(there, endpoint.answer(there))
+    name = param_schema.attribute(endpoint.query, endpoint.paging.parameter)
+    there = replace(call, params={**call.params, name: number}, warnings=[])
+    return shown_ids(there, endpoint.handler(there))

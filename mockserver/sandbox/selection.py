@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from ..sdk.call_warnings import Notice
+from ..sdk.call_warnings import CallWarning
 from ..sdk.contract import Vendor
-from ..sdk.errors import Misuse
+from ..sdk.errors import Problem
 from ..sdk.http import LOWER_SANDBOX, SANDBOX_HEADER, Request
 from ..sdk.names import WANTED_NAME, is_name
 from .store import DEFAULT
 
 
-class Choice(NamedTuple):
+class Selection(NamedTuple):
     """The sandbox of a call, the request as its vendor may see it, and what is worth telling about the choice."""
 
     name: str
     request: Request
-    notices: tuple[Notice, ...] = ()
+    warnings: tuple[CallWarning, ...] = ()
 
 
 def names_a_sandbox(request: Request, vendor: Vendor) -> bool:
@@ -28,7 +28,7 @@ def names_a_sandbox(request: Request, vendor: Vendor) -> bool:
     return "~" in request.headers.get(vendor.credential.header.lower(), "")
 
 
-def choose(request: Request, vendor: Vendor, known: Callable[[str, str], bool]) -> Choice:
+def select(request: Request, vendor: Vendor, known: Callable[[str, str], bool]) -> Selection:
     """By header, else by URL, else by the credential's suffix, else ``default``; the suffix is taken off in any case.
 
     ``known`` says whether a secret is good in a sandbox: a tilde in one that is not may be its own. Raises Misuse for
@@ -40,7 +40,7 @@ def choose(request: Request, vendor: Vendor, known: Callable[[str, str], bool]) 
         if not is_name(name):
             shown = repr(name) if len(name) <= 80 else f"by {len(name)} characters"  # a cut secret is not recognised
             detail = f"The {where} names the sandbox {shown}, wanted {WANTED_NAME}."
-            raise Misuse("Bad sandbox name", detail, code="bad-sandbox-name")
+            raise Problem("Bad sandbox name", detail, code="bad-sandbox-name")
     header = vendor.credential.header
     head, tilde, tail = (vendor.credential.read(request.headers) or "").rpartition("~")
     if tilde and head and is_name(tail) and known(head, next(iter(named.values()), tail)):
@@ -49,7 +49,7 @@ def choose(request: Request, vendor: Vendor, known: Callable[[str, str], bool]) 
         request = request._replace(headers={**request.headers, header.lower(): sent})
     (where, chosen), *others = named.items() or [("", DEFAULT)]
     notices = tuple(
-        Notice(
+        CallWarning(
             "path" if other == "URL" else f"header.{header}",
             "sandbox-disagreement",
             f"The {other} names the sandbox {name}, the {where} {chosen}: {chosen} it is.",
@@ -57,4 +57,4 @@ def choose(request: Request, vendor: Vendor, known: Callable[[str, str], bool]) 
         for other, name in others
         if name != chosen
     )
-    return Choice(chosen, request, notices)
+    return Selection(chosen, request, notices)

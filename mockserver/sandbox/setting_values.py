@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-from ..sdk.clock import EARLIEST, LATEST, parse_instant, parse_time_of_day, within
+from ..sdk.clock import EARLIEST, LATEST, check_range, parse_instant, parse_time_of_day
 from ..sdk.names import WANTED_NAME, is_file_name
 from ..sdk.quota import Quota
 
@@ -21,7 +21,7 @@ def _whole(low: int, high: int) -> Callable[[str], int]:
     return parse
 
 
-def switch(text: str) -> bool:
+def parse_switch(text: str) -> bool:
     """What a word for yes or no means. Raises ValueError."""
     words = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
     if text.lower() not in words:
@@ -79,7 +79,7 @@ def _host(text: str) -> str:
 def _clock(text: str) -> str:
     try:
         if text not in ("anchor", "real", "frozen"):
-            within(parse_instant(text))
+            check_range(parse_instant(text))
     except ValueError:
         wanted = f"anchor, real, frozen or a time like 2026-03-01T00:00:00Z, from {EARLIEST.year} to {LATEST.year - 1}"
         raise ValueError(wanted) from None
@@ -93,7 +93,7 @@ def _time_of_day(text: str) -> int:
         raise ValueError("a time of the day in UTC like 03:00, from 00:00 to 23:59") from None
 
 
-def pairs(text: str) -> dict[str, str]:
+def parse_assignments(text: str) -> dict[str, str]:
     """``a=b,c=d`` as a map; blanks around are allowed. Raises ValueError."""
     found = {}
     for part in filter(None, (piece.strip() for piece in text.split(","))):
@@ -108,7 +108,7 @@ def pairs(text: str) -> dict[str, str]:
 
 def _quotas(text: str) -> dict[str, Quota]:
     try:
-        return {name: Quota.parse(value) for name, value in pairs(text).items()}
+        return {name: Quota.parse(value) for name, value in parse_assignments(text).items()}
     except ValueError:
         raise ValueError("vendor=<n>/second|minute|hour|day, several separated by commas") from None
 

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, cast
 
-from ..sdk.errors import WrongSetting
+from ..sdk.errors import InvalidSetting
 from ..sdk.quota import Quota
-from ..sdk.similar import MAX_NAME_CHARS, did_you_mean, edits
+from ..sdk.similar import MAX_NAME_CHARS, did_you_mean, edit_distance
 from .setting_values import (
     _clock,
     _file,
@@ -25,8 +25,8 @@ from .setting_values import (
     _time_of_day,
     _token,
     _whole,
-    pairs,
-    switch,
+    parse_assignments,
+    parse_switch,
 )
 from .store_url import without_password
 from .web import Network, PublicUrl, parse_header_names, parse_networks, parse_public_url
@@ -60,16 +60,18 @@ class Settings:
     fixtures: Path | None = _setting(
         None, _folder, "folder with <vendor>/<dataset>.yaml; what is missing comes from ours", "DIR"
     )
-    watch: bool = _setting(False, switch, "look at the fixture files, and serve what they say when they change")
+    watch: bool = _setting(False, parse_switch, "look at the fixture files, and serve what they say when they change")
     records: int | None = _setting(
         None, _whole(0, 10_000_000), "make so many records a vendor instead of reading a file", "N"
     )
     seed: int = _setting(1, _whole(0, 2**31), "seed of records that are made and of draws, in every sandbox", "S")
-    cache: bool = _setting(True, switch, "remember checked data between starts, in the user's cache folder")
+    cache: bool = _setting(True, parse_switch, "remember checked data between starts, in the user's cache folder")
     clock: str = _setting(
         "anchor", _clock, "anchor (the dataset's instant, ticking), real, frozen, or an ISO time", "CLOCK"
     )
-    readings: dict[str, str] = _setting({}, pairs, "how to read ambiguous documents: vendor.reading=choice,...", "LIST")
+    readings: dict[str, str] = _setting(
+        {}, parse_assignments, "how to read ambiguous documents: vendor.reading=choice,...", "LIST"
+    )
     quotas: dict[str, Quota] = _setting({}, _quotas, "calls an account may make: vendor=60/minute,...", "LIST")
     max_sandboxes: int = _setting(
         1000, _whole(1, 1_000_000), "how many sandboxes there may be beside the default one", "N"
@@ -88,7 +90,9 @@ class Settings:
     all_journals_bytes: int = _setting(
         256_000_000, _whole(0, 10**12), "how many bytes all journals keep; the largest gives way", "BYTES"
     )
-    control: bool = _setting(True, switch, "offer the control API under /__admin, or nothing of it, not even health")
+    control: bool = _setting(
+        True, parse_switch, "offer the control API under /__admin, or nothing of it, not even health"
+    )
     control_token: str | None = _setting(
         None,
         _token,
@@ -96,13 +100,13 @@ class Settings:
         "TOKEN",
         told=lambda text: "something that is not shown",
     )
-    refuse_live: bool = _setting(True, switch, "refuse credentials that look live")
+    refuse_live: bool = _setting(True, parse_switch, "refuse credentials that look live")
     scenarios: Path | None = _setting(None, _folder, "folder with scenarios of yours, as <name>.yaml", "DIR")
-    strict: bool = _setting(False, switch, "count a warned call as a failure: exit status 1 at the end")
+    strict: bool = _setting(False, parse_switch, "count a warned call as a failure: exit status 1 at the end")
     accept_any_credential: bool = _setting(
-        False, switch, "an unknown credential (of the right form) acts for the example account"
+        False, parse_switch, "an unknown credential (of the right form) acts for the example account"
     )
-    cors: bool = _setting(True, switch, "answer browsers of other origins")
+    cors: bool = _setting(True, parse_switch, "answer browsers of other origins")
     cors_headers: tuple[str, ...] | None = _setting(
         None, parse_header_names, "headers that browsers may send beside the documented ones [any]", "LIST"
     )
@@ -116,7 +120,7 @@ class Settings:
     trusted_proxies: tuple[Network, ...] = _setting(
         (), parse_networks, "proxies whose X-Forwarded-Proto, -Host and -Prefix count: addresses, networks", "LIST"
     )
-    mock_headers: bool = _setting(True, switch, "send X-Mock-* headers")
+    mock_headers: bool = _setting(True, parse_switch, "send X-Mock-* headers")
     tls_cert: Path | None = _setting(None, _file, "serve TLS with this certificate chain (PEM)", "FILE")
     tls_key: Path | None = _setting(None, _file, "the certificate's private key (PEM)", "FILE")
     tls_port: int | None = _setting(
@@ -126,11 +130,11 @@ class Settings:
 
     def __post_init__(self) -> None:
         if (self.tls_cert is None) != (self.tls_key is None):
-            raise WrongSetting("--tls-cert and --tls-key go together: one is given, the other is not.")
+            raise InvalidSetting("--tls-cert and --tls-key go together: one is given, the other is not.")
         if self.tls_port is not None and self.tls_cert is None:
-            raise WrongSetting("--tls-port wants --tls-cert and --tls-key beside it.")
+            raise InvalidSetting("--tls-port wants --tls-cert and --tls-key beside it.")
         if self.workers > 1 and self.store == "memory":
-            raise WrongSetting(
+            raise InvalidSetting(
                 f"--workers is {self.workers}, and each would have sandboxes of its own in its memory; "
                 "they need one store: --store redis://host:6379/0."
             )
@@ -144,7 +148,7 @@ def is_loopback(host: str) -> bool:
         return host.lower() == "localhost"
 
 
-def secured(settings: Settings) -> Settings:
+def secure(settings: Settings) -> Settings:
     """The same settings, with a token made up where other machines reach the control API and none was given."""
     if settings.control_token or not settings.control or is_loopback(settings.host):
         return settings
@@ -153,29 +157,29 @@ def secured(settings: Settings) -> Settings:
     return replace(settings, control_token=secrets.token_urlsafe(24))
 
 
-def variable(name: str) -> str:
+def variable_name(name: str) -> str:
     """The environment variable of a setting."""
     return f"MOCKSERVER_{name.upper()}"
 
 
-def given_by(environ: Mapping[str, str], name: str) -> str | None:
+def describe_source(environ: Mapping[str, str], name: str) -> str | None:
     """What the environment says of a setting; None if nothing, or if it speaks of a service of this name instead."""
-    key = variable(name)
+    key = variable_name(name)
     return None if _is_of_a_service(key, environ.get(key, "")) else environ.get(key) or None
 
 
-def unknown(environ: Mapping[str, str]) -> list[str]:
+def find_unknown(environ: Mapping[str, str]) -> list[str]:
     """The variables that look like ours and are nothing that we know.
 
     Raises WrongSetting for one that is a slip of the name of a setting: to pass it over would lose what it says.
     """
-    names = [variable(f.name) for f in fields(Settings)]
+    names = [variable_name(f.name) for f in fields(Settings)]
     found = [key for key in sorted(environ) if key[:11].upper() == "MOCKSERVER_" and key not in names]
     found = [key for key in found if not _is_of_a_service(key, environ[key])]
     for key in found:
         meant = next((name for name in names if _is_slip(key, name)), None)
         if meant:
-            raise WrongSetting(f"{key[:MAX_NAME_CHARS]} is not a setting of mockserver.{did_you_mean(meant)}")
+            raise InvalidSetting(f"{key[:MAX_NAME_CHARS]} is not a setting of mockserver.{did_you_mean(meant)}")
     return [key for key in found if not _ELSEWHERE.fullmatch(key)]
 
 
@@ -189,31 +193,31 @@ def _is_slip(name: str, known: str) -> bool:
     """
     name, known = (text.upper().removeprefix("MOCKSERVER_").replace("_", "") for text in (name, known))
     most = 2 if len(known) >= LONG_NAME else 1
-    return name == "NO" + known or (abs(len(name) - len(known)) <= most and edits(name, known) <= most)
+    return name == "NO" + known or (abs(len(name) - len(known)) <= most and edit_distance(name, known) <= most)
 
 
 LONG_NAME = 8  # letters
 
 
-def make(given: Mapping[str, Any] | None = None, environ: Mapping[str, str] = os.environ) -> Settings:
+def make_settings(given: Mapping[str, Any] | None = None, environ: Mapping[str, str] = os.environ) -> Settings:
     """Settings from what was given (text, or values already typed; None is "not given") and the environment.
 
     Raises WrongSetting, also for a MOCKSERVER_* variable that is a slip of a setting's; others are passed over.
     """
-    unknown(environ)
+    find_unknown(environ)
     values: dict[str, Any] = {}
     given = given or {}
     for f in fields(Settings):
         value, source = given.get(f.name), "--" + f.name.replace("_", "-")
         if value is None:
-            value, source = given_by(environ, f.name), variable(f.name)
+            value, source = describe_source(environ, f.name), variable_name(f.name)
         if value is None:
             continue
         parse = cast(Callable[[str], Any], f.metadata["parse"])
         try:
             values[f.name] = parse(value) if isinstance(value, str) else value
         except ValueError as error:
-            raise WrongSetting(f"{source} is {f.metadata['told'](value)}, wanted {error}.") from None
+            raise InvalidSetting(f"{source} is {f.metadata['told'](value)}, wanted {error}.") from None
     return Settings(**values)
 
 

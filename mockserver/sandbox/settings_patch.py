@@ -7,13 +7,13 @@ from dataclasses import replace
 from random import Random
 from typing import Any
 
-from ..data.fixture_errors import BrokenFixture
-from ..sdk.errors import WrongSetting
+from ..data.fixture_errors import InvalidFixture
+from ..sdk.errors import InvalidSetting
 from ..sdk.jsontext import brief, floats
 from ..sdk.names import is_file_name
 from ..sdk.quota import Quota
-from .fault_values import BadRule, seconds
-from .first_use import clock_of
+from .fault_values import InvalidRule, draw_delay
+from .first_use import make_clock
 from .readings import check_readings
 from .registry import Sandboxes
 from .sandbox import Sandbox
@@ -21,13 +21,13 @@ from .sandbox import Sandbox
 KEYS = ("dataset", "readings", "quotas", "strict", "acceptAnyCredential", "delay")
 
 
-def shown(sandbox: Sandbox) -> dict[str, Any]:
+def describe_settings(sandbox: Sandbox) -> dict[str, Any]:
     """What is set in a sandbox."""
     document = sandbox.document()
     return {key: document[key] for key in KEYS}
 
 
-def amended(rooms: Sandboxes, sandbox: Sandbox, changes: Mapping[str, Any], wall: float) -> Sandbox:
+def patch_sandbox(rooms: Sandboxes, sandbox: Sandbox, changes: Mapping[str, Any], wall: float) -> Sandbox:
     """The sandbox with these changes: readings and quotas are merged, null takes one out.
 
     Another dataset comes without the changes made to the old one, and its anchor moves the clock where the server's
@@ -35,31 +35,31 @@ def amended(rooms: Sandboxes, sandbox: Sandbox, changes: Mapping[str, Any], wall
     """
     for name, change in changes.items():
         if name not in _CHANGES:
-            raise WrongSetting(f"There is no setting {name[:80]!r}, wanted {', '.join(KEYS)}.")
+            raise InvalidSetting(f"There is no setting {name[:80]!r}, wanted {', '.join(KEYS)}.")
         sandbox = _CHANGES[name](rooms, sandbox, change, wall)
     return sandbox
 
 
 def _dataset(rooms: Sandboxes, sandbox: Sandbox, name: Any, wall: float) -> Sandbox:
     if not isinstance(name, str) or not is_file_name(name):
-        raise WrongSetting(f"dataset is {brief(name)}, wanted the name of a dataset.")
+        raise InvalidSetting(f"dataset is {brief(name)}, wanted the name of a dataset.")
     if name == sandbox.dataset:
         return sandbox
     try:
-        rooms.library.load_all(name, sandbox.day)
-    except BrokenFixture as broken:
+        rooms.catalog.load_all(name, sandbox.day)
+    except InvalidFixture as broken:
         more = f" and {broken.number - 1:,} more" if broken.number > 1 else ""
-        raise WrongSetting(f"The dataset {name} cannot be used: {broken.faults[0]}{more}.") from None
+        raise InvalidSetting(f"The dataset {name} cannot be used: {broken.faults[0]}{more}.") from None
     clock = sandbox.clock
     if rooms.settings.clock in ("anchor", "frozen"):
-        clock = replace(clock_of("anchor", name, rooms.library, rooms.vendors, wall), frozen=clock.frozen)
+        clock = replace(make_clock("anchor", name, rooms.catalog, rooms.vendors, wall), frozen=clock.frozen)
     return replace(sandbox, dataset=name, clock=clock, edits={}, epoch=sandbox.epoch + 1)
 
 
 def _readings(rooms: Sandboxes, sandbox: Sandbox, changes: Any, wall: float) -> Sandbox:
     _is_map("readings", changes, "vendor.reading", "one of its choices")
     check_readings({name: choice for name, choice in changes.items() if choice is not None}, rooms.vendors)
-    return replace(sandbox, readings=_merged(sandbox.readings, changes))
+    return replace(sandbox, readings=_merge(sandbox.readings, changes))
 
 
 def _quotas(rooms: Sandboxes, sandbox: Sandbox, changes: Any, wall: float) -> Sandbox:
@@ -67,12 +67,12 @@ def _quotas(rooms: Sandboxes, sandbox: Sandbox, changes: Any, wall: float) -> Sa
     known = [vendor.name for vendor in rooms.vendors]
     for name in changes:
         if name not in known:
-            raise WrongSetting(f"quotas names {name[:80]!r}, wanted one of {', '.join(known)}.")
+            raise InvalidSetting(f"quotas names {name[:80]!r}, wanted one of {', '.join(known)}.")
     try:
         quotas = {name: Quota.parse(text) if text is not None else None for name, text in changes.items()}
     except ValueError as error:
-        raise WrongSetting(f"quotas: {error}.") from None
-    return replace(sandbox, quotas=_merged(sandbox.quotas, quotas))
+        raise InvalidSetting(f"quotas: {error}.") from None
+    return replace(sandbox, quotas=_merge(sandbox.quotas, quotas))
 
 
 def _strict(rooms: Sandboxes, sandbox: Sandbox, wanted: Any, wall: float) -> Sandbox:
@@ -86,9 +86,9 @@ def _any_credential(rooms: Sandboxes, sandbox: Sandbox, wanted: Any, wall: float
 def _delay(rooms: Sandboxes, sandbox: Sandbox, delay: Any, wall: float) -> Sandbox:
     delay = floats(delay)
     try:
-        seconds(delay, Random(0))
-    except BadRule as bad:
-        raise WrongSetting(f"{bad}.") from None
+        draw_delay(delay, Random(0))
+    except InvalidRule as bad:
+        raise InvalidSetting(f"{bad}.") from None
     return replace(sandbox, delay=delay)
 
 
@@ -97,16 +97,16 @@ _CHANGES: Mapping[str, Callable[[Sandboxes, Sandbox, Any, float], Sandbox]] = di
 )
 
 
-def _merged(before: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+def _merge(before: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in {**before, **changes}.items() if value is not None}
 
 
 def _is_map(name: str, value: Any, key: str, wanted: str) -> None:
     if not isinstance(value, Mapping) or not all(item is None or isinstance(item, str) for item in value.values()):
-        raise WrongSetting(f"{name} is {brief(value)}, wanted an object with {wanted} or null for each {key}.")
+        raise InvalidSetting(f"{name} is {brief(value)}, wanted an object with {wanted} or null for each {key}.")
 
 
 def _switch(name: str, value: Any) -> bool:
     if not isinstance(value, bool):
-        raise WrongSetting(f"{name} is {brief(value)}, wanted true or false.")
+        raise InvalidSetting(f"{name} is {brief(value)}, wanted true or false.")
     return value

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from urllib.parse import unquote
 
-from ..sdk.secret_names import looks_secret
+from ..sdk.secret_names import is_secret_name
 
 
 def without_password(text: str) -> str:
@@ -23,12 +23,12 @@ _PARAMETER = re.compile(r"([?&])([^=&]*)=[^&]*")
 
 
 def _is_secret(name: str) -> bool:
-    return looks_secret(unquote(name)) or unquote(name).lower() == "username"
+    return is_secret_name(unquote(name)) or unquote(name).lower() == "username"
 
 
 def secrets_of_url(text: str) -> list[str]:
     """The secrets that a URL holds: its password, as written and as meant, and parameters that are named like one."""
     userinfo = text.partition("://")[2].partition("/")[0].rpartition("@")[0]
     found = [userinfo.partition(":")[2]]
-    found += [pair[0].partition("=")[2] for pair in _PARAMETER.finditer(text) if looks_secret(unquote(pair[2]))]
+    found += [pair[0].partition("=")[2] for pair in _PARAMETER.finditer(text) if is_secret_name(unquote(pair[2]))]
     return [spelled for secret in found if secret for spelled in {secret, unquote(secret)}]

@@ -13,17 +13,17 @@ if TYPE_CHECKING:
 from .call import Call
 
 
-def holder(call: Call) -> Account:
+def account_of_credential(call: Call) -> Account:
     """The account that has the call's credential; warns where a credential seems to be instead.
 
     Raises Unauthenticated. A vendor that knows no more of authentication has this as its ``authenticate``.
     """
     credential, headers = call.vendor.credential, call.request.headers
     secret = credential.read(headers)
-    account = call.accounts.by(credential.key, secret) if secret else None
+    account = call.accounts.find_by(credential.key, secret) if secret else None
     if account is None:
         ((name, value),) = credential.write(f"<{credential.key}>").items()
-        for location in credential.misplaced(headers, querystring.pairs(call.request.query)):
+        for location in credential.misplaced(headers, querystring.parse_pairs(call.request.query)):
             call.warn(location, "misplaced-credential", f"The credential is read from `{name}: {value}` alone.")
         raise Unauthenticated
     return account

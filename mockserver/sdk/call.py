@@ -7,15 +7,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from .call_warnings import Notice
+from .call_warnings import CallWarning
 from .dataset import Account, Accounts, Dataset
-from .quota import Spent
-from .record_query import View
+from .quota import QuotaState
+from .record_query import RecordQuery
 from .resource import Readings
 
 if TYPE_CHECKING:
     import uuid
-from .contract import Endpoint, Vendor
+from .contract import Operation, Vendor
 from .http import Request
 
 
@@ -32,7 +32,7 @@ class Call:
     """
 
     vendor: Vendor
-    endpoint: Endpoint | None
+    operation: Operation | None
     request: Request
     dataset: Dataset
     choices: Readings
@@ -41,16 +41,16 @@ class Call:
     unchecked: bool = False
     strict: bool = False
     sandbox: str | None = None
-    reached: str = "sandbox"
+    stage: str = "sandbox"
     fault: str | None = None
-    notices: list[Notice] = field(default_factory=list)
+    warnings: list[CallWarning] = field(default_factory=list)
     account: Account = field(default_factory=dict)
     params: Mapping[str, Any] = field(default_factory=dict)
-    spent: Spent | None = None
-    before: int | None = None
+    quota: QuotaState | None = None
+    earlier_answers: int | None = None
     forced: bool = False
-    sent: tuple[str, ...] = ()
-    respelled: tuple[str, ...] = ()
+    sent_params: tuple[str, ...] = ()
+    respelled_params: tuple[str, ...] = ()
     consulted: dict[str, None] = field(default_factory=dict)
     unordered: bool = False
 
@@ -59,18 +59,18 @@ class Call:
         """The choice of each reading. One that is looked up is a part of what the reply rests on: a vendor looks it up
         only where another choice would change the reply.
         """
-        return Consulted(self.choices, self.consulted)
+        return TrackedReadings(self.choices, self.consulted)
 
     @property
-    def records(self) -> View:
+    def records(self) -> RecordQuery:
         """All records of the dataset, written under this call's readings."""
         vendor, chosen = self.vendor, self.choices
-        renders = {name: chosen[name] for name in vendor.rendering_defaults}
-        return View(self.dataset.records, renders, written=self._wrote)
+        renders = {name: chosen[name] for name in vendor.default_rendering_readings}
+        return RecordQuery(self.dataset.records, renders, written=self._note_rendered)
 
-    def _wrote(self, *, unordered: bool) -> None:
+    def _note_rendered(self, *, unordered: bool) -> None:
         """Records were written into the reply."""
-        for name in self.vendor.rendering_defaults:
+        for name in self.vendor.default_rendering_readings:
             self.consulted[name] = None
         self.unordered = self.unordered or unordered
 
@@ -80,7 +80,7 @@ class Call:
 
     def warn(self, location: str, code: str, message: str) -> None:
         """Tell the caller something beside the reply."""
-        self.notices.append(Notice(location, code, message))
+        self.warnings.append(CallWarning(location, code, message))
 
     def stable_uuid(self, *about: object) -> uuid.UUID:
         """A UUID that is the same for the same request: replies stay the same bytes in every run."""
@@ -90,7 +90,7 @@ class Call:
         return uuid.uuid5(uuid.NAMESPACE_URL, "|".join(map(str, (request.method, request.path, request.query, *about))))
 
 
-class Consulted(Mapping[str, str]):
+class TrackedReadings(Mapping[str, str]):
     """Choices of readings, which notes those that are looked up."""
 
     __slots__ = ("_choices", "_noted")

@@ -6,14 +6,14 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
-from .similar import did_you_mean, meant
+from .similar import did_you_mean, guess_parameter
 
-HEADER_LIMIT = 4096
+MAX_HEADER_BYTES = 4096
 UNDOCUMENTED_HEADER = "undocumented-header"  # a code that fails no strict call: tracing tools add headers to any
 
 
 @dataclass(frozen=True, slots=True)
-class Notice:
+class CallWarning:
     """One warning: where (``query.filter[state]``, ``header.Apikey``), a stable code, a sentence."""
 
     location: str
@@ -21,18 +21,18 @@ class Notice:
     message: str
 
 
-def unknown_parameter(name: str, known: Mapping[str, Sequence[str]]) -> Notice:
+def warn_of_unknown_parameter(name: str, known: Mapping[str, Sequence[str]]) -> CallWarning:
     """The costliest client bug: an unknown filter is ignored, and everything comes back."""
-    hint = did_you_mean(meant(name, known)) if known else " The endpoint takes none."
-    return Notice(
+    hint = did_you_mean(guess_parameter(name, known)) if known else " The endpoint takes none."
+    return CallWarning(
         f"query.{name}", "unknown-parameter", f"{name} is not a parameter of this endpoint and was ignored.{hint}"
     )
 
 
-def as_header(notices: Sequence[Notice]) -> str:
+def format_header(notices: Sequence[CallWarning]) -> str:
     """The notices as an ASCII JSON array within HEADER_LIMIT; what does not fit is counted in a last element."""
     kept: list[str] = []
-    left = HEADER_LIMIT - len(_more(len(notices))) - len("[,]")
+    left = MAX_HEADER_BYTES - len(_more(len(notices))) - len("[,]")
     for notice in notices:
         text = json.dumps(asdict(notice), separators=(",", ":"))
         left -= len(text) + 1

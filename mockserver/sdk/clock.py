@@ -14,29 +14,31 @@ _INSTANT = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d
 _TIME_OF_DAY = re.compile(r"([01]\d|2[0-3]):([0-5]\d)\Z", re.ASCII)
 _DAY = 86_400
 _DURATION = re.compile(r"(-?\d{1,15})(ms|s|m|h|d)\Z", re.ASCII)
-LONGEST_TICK = 3.0  # seconds from one tick to the next, for a process that is busy; one that takes longer was stopped
+MAX_TICK_SECONDS = (
+    3.0  # seconds from one tick to the next, for a process that is busy; one that takes longer was stopped
+)
 _UNITS = {"ms": "milliseconds", "s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 # A sandbox's clock stays between these, so that what is reckoned from it (a window of months, say) is a time, too.
 EARLIEST, LATEST = datetime(1900, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
 
 
-def wall() -> float:
+def wall_time() -> float:
     """Seconds since 1970, as this machine believes."""
     return time.time()
 
 
-def elapsed() -> float:
+def monotonic_time() -> float:
     """Seconds of a counter that never goes back: only differences mean anything."""
     return time.perf_counter()
 
 
-class Running:
+class ProcessTime:
     """Seconds for which this process runs, by ``elapsed``: while it is stopped (SIGSTOP, ``docker pause``) they stand
     still, provided that something ticks it every second. Until it is first ticked they are those of ``elapsed``.
     """
 
-    def __init__(self, elapsed: Callable[[], float] = elapsed) -> None:
+    def __init__(self, elapsed: Callable[[], float] = monotonic_time) -> None:
         self._elapsed, self._longest = elapsed, float("inf")
         self._ticked = 0.0, elapsed()  # both in one value: threads may read them while another ticks
 
@@ -47,19 +49,19 @@ class Running:
     def tick(self) -> float:
         """Tell that the process runs. Returns for how many seconds it was stopped since the last tick."""
         seconds, (before, when), now = self(), self._ticked, self._elapsed()
-        self._ticked, self._longest = (seconds, now), LONGEST_TICK
+        self._ticked, self._longest = (seconds, now), MAX_TICK_SECONDS
         return max(0.0, now - when - (seconds - before))
 
 
-running = Running()
+process_time = ProcessTime()
 
 
-def at(wall_seconds: float) -> datetime:
+def from_timestamp(wall_seconds: float) -> datetime:
     """The instant at which the wall clock shows so many seconds."""
     return datetime.fromtimestamp(wall_seconds, UTC)
 
 
-def stamp(wall_seconds: float) -> str:
+def format_timestamp(wall_seconds: float) -> str:
     """The same as ISO 8601, as the journal and the log write it: the second is remembered."""
     second, micro = divmod(round(wall_seconds * 1_000_000), 1_000_000)
     return f"{_second(second)}.{micro:06d}Z" if micro else f"{_second(second)}Z"
@@ -67,7 +69,7 @@ def stamp(wall_seconds: float) -> str:
 
 @lru_cache(maxsize=16)
 def _second(wall_seconds: int) -> str:
-    return format_instant(at(wall_seconds))[:-1]
+    return format_instant(from_timestamp(wall_seconds))[:-1]
 
 
 def parse_instant(text: str) -> datetime:
@@ -111,7 +113,7 @@ def last_daily(time_of_day: int, wall_seconds: float) -> float:
     return wall_seconds - (wall_seconds - time_of_day) % _DAY
 
 
-def within(moment: datetime) -> datetime:
+def check_range(moment: datetime) -> datetime:
     """The instant, if a sandbox's clock may show it. Raises ValueError."""
     if not EARLIEST <= moment <= LATEST:
         raise ValueError(f"{format_instant(moment)} is before {EARLIEST.year} or after {LATEST.year - 1}")
@@ -142,18 +144,18 @@ class Clock:
         except OverflowError:  # it stands still at the end of time
             return datetime.max.replace(tzinfo=UTC) if wall_seconds > self.since else datetime.min.replace(tzinfo=UTC)
 
-    def stopped(self, wall_seconds: float) -> Clock:
+    def freeze(self, wall_seconds: float) -> Clock:
         """The same time, and from now on always that."""
         return Clock(self.now(wall_seconds), wall_seconds, frozen=True)
 
-    def showing(self, moment: datetime, wall_seconds: float) -> Clock:
+    def set_to(self, moment: datetime, wall_seconds: float) -> Clock:
         """Another time; it ticks or stands as before. Raises ValueError when no clock may show it."""
-        return Clock(within(moment), wall_seconds, self.frozen)
+        return Clock(check_range(moment), wall_seconds, self.frozen)
 
-    def moved(self, duration: timedelta, wall_seconds: float) -> Clock:
+    def advance(self, duration: timedelta, wall_seconds: float) -> Clock:
         """So much later (or earlier); it ticks or stands as before. Raises ValueError when it would go too far."""
         try:
-            within(self.now(wall_seconds) + duration)
+            check_range(self.now(wall_seconds) + duration)
         except OverflowError:
             raise ValueError(f"the clock would be before {EARLIEST.year} or after {LATEST.year - 1}") from None
         return replace(self, start=self.start + duration)

@@ -17,15 +17,15 @@ from .basis import Basis
 from .call import Call
 from .credentials import Credential
 from .dataset import Account, Dataset
-from .errors import Complaint, Fact
+from .errors import ApiError, ParamError
 from .http import Headers, Reply
-from .param_fields import Instead
+from .param_fields import ReadAs
 from .param_schema import ParamSchema
 from .params import Repeated
 from .querystring import Pairs
-from .quota import Spent
+from .quota import QuotaState
 from .record_schema import RecordSchema
-from .resource import Readings, RecordType
+from .resource import Readings, Resource
 
 if TYPE_CHECKING:
     pass
@@ -45,14 +45,14 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class ErrorSpec:
     """One row of a vendor's error table: the words for a fact.
 
     ``code`` is the vendor's own name for the error, if it has one. ``when`` limits a row for InvalidParams to one kind
     of complaint (``required``, ``bad-date``, …). Of several rows with one status the first is what it asks for.
     """
 
-    fact: type[Fact]
+    error: type[ApiError]
     status: int
     rule: str
     text: str
@@ -62,16 +62,16 @@ class Words:
     when: str = ""
 
 
-def anyone(call: Call) -> None:
+def permit_all(call: Call) -> None:
     """The permission of a vendor whose callers may do everything once their credential is good."""
 
 
-def never(complaint: Complaint, readings: Readings) -> bool | Instead:
+def tolerate_nothing(complaint: ParamError, readings: Readings) -> bool | ReadAs:
     """The policy of a vendor that refuses every bad parameter."""
     return False
 
 
-def unchanged(sent: Pairs, schema: Schema, readings: Readings) -> Pairs:
+def keep_names(sent: Pairs, schema: Schema, readings: Readings) -> Pairs:
     """The decoding of a vendor that takes parameter names as they are sent."""
     return sent
 
@@ -90,7 +90,7 @@ class Paging:
 
 
 @dataclass(frozen=True, eq=False)  # one is the same as itself alone: what it read is remembered by it
-class Endpoint:
+class Operation:
     """One documented operation.
 
     ``path`` may hold ``{name}`` parts; ``also`` are further documented or public addresses of the same operation.
@@ -100,21 +100,21 @@ class Endpoint:
     path, so it may be given again.
     """
 
-    operation: str
+    id: str
     path: str
-    params: ParamSchema
-    answer: Callable[[Call], Reply]
-    also: tuple[str, ...] = ()
+    query: ParamSchema
+    handler: Callable[[Call], Reply]
+    aliases: tuple[str, ...] = ()
     repeated: Repeated = "last"
-    ignores: Callable[[Complaint, Readings], bool | Instead] = never
-    decode: Callable[[Pairs, Schema, Readings], Pairs] = unchanged
+    tolerates: Callable[[ParamError, Readings], bool | ReadAs] = tolerate_nothing
+    respell: Callable[[Pairs, Schema, Readings], Pairs] = keep_names
     paging: Paging | None = None
-    repeatable: bool = False
+    cacheable: bool = False
 
     @property
     def rule(self) -> str:
         """The id under which the ledger knows a success."""
-        return f"{self.operation}.200"
+        return f"{self.id}.200"
 
     @property
     def path_names(self) -> list[str]:
@@ -145,7 +145,7 @@ class Recipe:
     dated: Callable[[int, int, datetime], Mapping[str, Any]] | None = None
 
 
-def neutral_quota_headers(call: Call, spent: Spent) -> Headers:
+def default_quota_headers(call: Call, spent: QuotaState) -> Headers:
     """The neutral names, for vendors whose documents name none."""
     seconds = max(0, math.ceil(spent.resets_at - call.now.timestamp()))  # as Retry-After: waiting so long suffices
     return (
@@ -169,27 +169,27 @@ class Vendor:
     title: str
     document: str
     hosts: tuple[str, ...]
-    endpoints: tuple[Endpoint, ...]
+    operations: tuple[Operation, ...]
     credential: Credential
     authenticate: Callable[[Call], Account]
-    errors: tuple[Words, ...]
-    refuse: Callable[[Call, Words, Fact], Reply]
-    account: type[RecordSchema]
+    errors: tuple[ErrorSpec, ...]
+    render_error: Callable[[Call, ErrorSpec, ApiError], Reply]
+    account_schema: type[RecordSchema]
     account_id: str
-    records: RecordType
+    resource: Resource
     example: Callable[[Account, Dataset], Example]
     readings: tuple[Reading, ...]
     spec: Path
     fixtures: Path
     recipe: Callable[[], Recipe] | None = None
-    permit: Callable[[Call], None] = anyone
-    quota_headers: Callable[[Call, Spent], Headers] = neutral_quota_headers
+    permit: Callable[[Call], None] = permit_all
+    quota_headers: Callable[[Call, QuotaState], Headers] = default_quota_headers
 
     @cached_property
-    def defaults(self) -> Readings:
+    def default_readings(self) -> Readings:
         """Each reading's default choice."""
         return {reading.name: reading.default for reading in self.readings}
 
     @cached_property
-    def rendering_defaults(self) -> Readings:
+    def default_rendering_readings(self) -> Readings:
         return {reading.name: reading.default for reading in self.readings if reading.renders}

@@ -10,15 +10,15 @@ from .querystring import Pairs
 from .secret_names import USUAL_HEADERS, USUAL_PARAMETERS
 
 
-def more(field: str) -> str:
+def list_field(field: str) -> str:
     """The field of an account that lists further values of this one: ``more_tokens``."""
     return f"more_{field}s"
 
 
-def held(account: Mapping[str, Any], field: str) -> tuple[Any, ...]:
+def secrets_of(account: Mapping[str, Any], field: str) -> tuple[Any, ...]:
     """Every value of a field that an account has, its own first."""
     own = (account[field],) if account.get(field) else ()
-    return (*own, *account.get(more(field), ()))
+    return (*own, *account.get(list_field(field), ()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class Credential:
     header: str
     scheme: str = ""
     key: str = "token"
-    also: tuple[str, ...] = ()
+    identifying_headers: tuple[str, ...] = ()
 
     def read(self, headers: Mapping[str, str]) -> str | None:
         """The secret that the headers (names in lower case) carry; None when it is missing, empty or malformed.
@@ -67,4 +67,4 @@ class Credential:
     @property
     def headers(self) -> tuple[str, ...]:
         """Every header a client must be allowed to send."""
-        return (self.header, *self.also)
+        return (self.header, *self.identifying_headers)

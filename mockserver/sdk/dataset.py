@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from ..data.table import Records
-from .credentials import held
+from ..data.table import RecordTable
+from .credentials import secrets_of
 
 Account = Mapping[str, Any]
 
@@ -30,10 +30,10 @@ class Accounts:
     def first(self) -> Account:
         return self._accounts[0]
 
-    def by(self, field: str, value: Any) -> Account | None:
+    def find_by(self, field: str, value: Any) -> Account | None:
         """The account whose field has this value, or which lists it among further ones; None when none has."""
         if field not in self._by:
-            self._by[field] = {value: each for each in reversed(self._accounts) for value in held(each, field)}
+            self._by[field] = {value: each for each in reversed(self._accounts) for value in secrets_of(each, field)}
         return self._by[field].get(value)
 
 
@@ -47,5 +47,5 @@ class Dataset:
     name: str
     anchor: datetime
     accounts: Accounts
-    records: Records
-    mark: object = field(default_factory=object, init=False, compare=False)
+    records: RecordTable
+    version: object = field(default_factory=object, init=False, compare=False)

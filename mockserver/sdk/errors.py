@@ -14,7 +14,7 @@ METHODS = ("GET", "HEAD")  # of every documented operation
 
 
 @dataclass(frozen=True, slots=True)
-class Complaint:
+class ParamError:
     """One parameter that could not be read.
 
     ``code`` is one of ``required``, ``empty``, ``not-an-integer``, ``out-of-range``, ``unknown-value``, ``bad-date``,
@@ -29,49 +29,49 @@ class Complaint:
     instead: str | None = None
 
 
-class Fact(Exception):
+class ApiError(Exception):
     """The root of all facts: something refuses this call."""
 
 
-class Unauthenticated(Fact):
+class Unauthenticated(ApiError):
     """The credential is missing, malformed, unknown or expired."""
 
 
-class Forbidden(Fact):
+class Forbidden(ApiError):
     """The credential is good, and does not reach what was asked for."""
 
 
-class NotFound(Fact):
+class NotFound(ApiError):
     """What the endpoint was asked for does not exist, or not for this account."""
 
 
-class UnknownPath(Fact):
+class UnknownPath(ApiError):
     """No endpoint of the vendor has this path."""
 
 
 @dataclass(eq=False)
-class MethodNotAllowed(Fact):
+class MethodNotAllowed(ApiError):
     """The path is an endpoint's, the method is not."""
 
     allowed: tuple[str, ...] = METHODS
 
 
 @dataclass(eq=False)
-class InvalidParams(Fact):
+class InvalidParams(ApiError):
     """One or more parameters could not be read; complaints stand in the order of the document."""
 
-    complaints: tuple[Complaint, ...] = ()
+    errors: tuple[ParamError, ...] = ()
 
 
 @dataclass(eq=False)
-class UriTooLong(Fact):
+class UriTooLong(ApiError):
     """The request line is longer than the server reads (bytes)."""
 
     limit: int = 16 * 1024
 
 
 @dataclass(eq=False)
-class Throttled(Fact):
+class Throttled(ApiError):
     """A quota is spent. ``retry_after`` is in whole seconds, ``reset`` the instant at which the window ends."""
 
     limit: int = 60
@@ -80,19 +80,19 @@ class Throttled(Fact):
     reset: datetime = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-class Broken(Fact):
+class InternalError(ApiError):
     """Our own code failed."""
 
 
-class Unavailable(Fact):
+class Unavailable(ApiError):
     """The vendor cannot answer at all for now."""
 
 
-class StoreAway(Unavailable):
+class StoreUnavailable(Unavailable):
     """The store where sandboxes live cannot be used for now; the message, if there is one, says why."""
 
 
-CORE_FACTS: tuple[type[Fact], ...] = (
+CORE_ERRORS: tuple[type[ApiError], ...] = (
     Unauthenticated,
     Forbidden,
     NotFound,
@@ -101,21 +101,21 @@ CORE_FACTS: tuple[type[Fact], ...] = (
     InvalidParams,
     UriTooLong,
     Throttled,
-    Broken,
+    InternalError,
     Unavailable,
 )
 """What every vendor must have words for."""
 
 
 @dataclass(eq=False)
-class Asked(Fact):
+class RequestedStatus(ApiError):
     """A status that was asked for and for which the vendor has no words of its own."""
 
     status: int = 500
 
 
 @dataclass(eq=False)
-class Misuse(Exception):
+class Problem(Exception):
     """The caller used the sandbox itself wrongly. Answered as problem+json, never in a vendor's words.
 
     ``validation`` tells the faults of data as path, found and wanted.
@@ -129,5 +129,5 @@ class Misuse(Exception):
     validation: tuple[Mapping[str, str], ...] = ()
 
 
-class WrongSetting(Exception):
+class InvalidSetting(Exception):
     """A setting has a value that cannot be used; the message is one sentence that names it, found and wanted."""

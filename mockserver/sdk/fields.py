@@ -14,11 +14,11 @@ from typing import Any, cast
 
 from marshmallow import ValidationError, fields, missing
 
-from .money import rounded, shortest
+from .money import round_to, shortest
 from .record_schema import RecordSchema
 
 
-class Stored(fields.Field[Any]):
+class RecordField(fields.Field[Any]):
     """The base: any value that passes ``read``. Required unless said otherwise."""
 
     wanted = "a value"
@@ -47,12 +47,12 @@ class Stored(fields.Field[Any]):
         """The value as the record keeps it. Raises ValueError when it is not what is wanted."""
         return value
 
-    def roll(self, value: Any, days: int) -> Any:
+    def shift(self, value: Any, days: int) -> Any:
         """The value so many days later; only times move."""
         return value
 
 
-class Text(Stored):
+class Text(RecordField):
     """A string, with a pattern if one is given."""
 
     def __init__(self, *, pattern: str | None = None, wanted: str | None = None, **more: Any) -> None:
@@ -66,7 +66,7 @@ class Text(Stored):
         return value
 
 
-class Word(Stored):
+class Choice(RecordField):
     """One of a closed list of words."""
 
     def __init__(self, *words: str, **more: Any) -> None:
@@ -80,7 +80,7 @@ class Word(Stored):
         return cast(str, value)
 
 
-class Whole(Stored):
+class Integer(RecordField):
     """An integer."""
 
     wanted = "a whole number"
@@ -91,7 +91,7 @@ class Whole(Stored):
         return value
 
 
-class WholeOrText(Stored):
+class IntegerOrText(RecordField):
     """An integer or a string: for ids whose type the document itself does not settle."""
 
     wanted = "a whole number or text"
@@ -102,7 +102,7 @@ class WholeOrText(Stored):
         return value
 
 
-class Flag(Stored):
+class Boolean(RecordField):
     """true or false."""
 
     wanted = "true or false"
@@ -113,7 +113,7 @@ class Flag(Stored):
         return value
 
 
-class Amount(Stored):
+class Amount(RecordField):
     """A decimal number. ``places`` prints exactly so many decimals; otherwise up to ``most``, in the shortest form."""
 
     def __init__(self, *, places: int | None = None, most: int | None = None, **more: Any) -> None:
@@ -127,12 +127,12 @@ class Amount(Stored):
             raise ValueError
         amount = Decimal(value)
         limit = self._places if self._places is not None else self._most
-        if not amount.is_finite() or (limit is not None and rounded(amount, limit) != amount):
+        if not amount.is_finite() or (limit is not None and round_to(amount, limit) != amount):
             raise ValueError
-        return rounded(amount, self._places) if self._places is not None else shortest(amount)
+        return round_to(amount, self._places) if self._places is not None else shortest(amount)
 
 
-class Moment(Stored):
+class Timestamp(RecordField):
     """A time written in one exact format, kept as written.
 
     ``format`` is strftime's, with ``%f`` standing for the digits of the second's fraction, ``fraction`` of them.
@@ -178,13 +178,13 @@ class Moment(Stored):
         return moved.strftime(self.format.replace("%Y", f"{moved.year:04}").replace("%f", fraction))
 
 
-class Listed(Stored):
+class ListOf(RecordField):
     """A list of one kind of value."""
 
     wanted = "a list"
     most_faults = 100  # elements that are wrong, behind which no further one is looked at
 
-    def __init__(self, item: Stored | Nested, **more: Any) -> None:
+    def __init__(self, item: RecordField | Nested, **more: Any) -> None:
         super().__init__(**more)
         self.item = item
 
@@ -204,10 +204,10 @@ class Listed(Stored):
         return loaded
 
     def roll(self, value: Any, days: int) -> Any:
-        return [self.item.roll(element, days) for element in value]
+        return [self.item.shift(element, days) for element in value]
 
 
-class Free(Stored):
+class AnyMap(RecordField):
     """A map of anything; ``[]`` is accepted for the empty one, as PHP writes it."""
 
     wanted = "a map, or [] when it is empty"
@@ -218,7 +218,7 @@ class Free(Stored):
         return value
 
 
-class Nested(Stored):
+class Nested(RecordField):
     """A map with fields of its own. ``as_stored`` keeps the order of keys found in the data (a snapshot)."""
 
     wanted = "a map of fields"
@@ -234,4 +234,4 @@ class Nested(Stored):
         return {key: loaded[key] for key in value} if self.as_stored else loaded
 
     def roll(self, value: Any, days: int) -> Any:
-        return self.inner.roll(value, days)
+        return self.inner.shift(value, days)

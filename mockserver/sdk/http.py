@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import NamedTuple
 
-PATIENCE = 20  # seconds that a request may take to arrive, and a client to take anything of a reply
+CLIENT_TIMEOUT_SECONDS = 20  # seconds that a request may take to arrive, and a client to take anything of a reply
 
 # Headers that a call may send, as people write them, and below in lower case, as a Request has them.
 DELAY_HEADER = "X-Mock-Delay"
@@ -28,25 +28,25 @@ LOWER_DELAY, LOWER_READINGS, LOWER_SANDBOX, LOWER_STRICT = KNOWN_HEADERS = tuple
 
 # Headers that a reply may have.
 BASIS_HEADER = "X-Mock-Basis"
-ID_HEADER = "X-Mock-Call"
+CALL_ID_HEADER = "X-Mock-Call"
 VERSION_HEADER = "X-Mock-Version"
 WARNINGS_HEADER = "X-Mock-Warnings"
-REPLY_HEADERS = (BASIS_HEADER, ID_HEADER, SANDBOX_HEADER, VERSION_HEADER, WARNINGS_HEADER)
+REPLY_HEADERS = (BASIS_HEADER, CALL_ID_HEADER, SANDBOX_HEADER, VERSION_HEADER, WARNINGS_HEADER)
 
 TOKEN_HEADER = "X-Mock-Control-Token"  # of requests to control
 
 
-Network = Literal["reset", "empty", "truncate", "malformed", "drip"]
+NetworkFault = Literal["reset", "empty", "truncate", "malformed", "drip"]
 
 
 Headers = tuple[tuple[str, str], ...]
 
 
-STATUSLESS: tuple[Network, ...] = ("reset", "empty")  # network faults that let no status line through
+FAULTS_WITHOUT_STATUS: tuple[NetworkFault, ...] = ("reset", "empty")  # network faults that let no status line through
 
 
 # What is made in every call is a tuple with names, which is made faster than a frozen dataclass.
-NOTHING: Mapping[str, str] = MappingProxyType({})
+NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
 
 class Request(NamedTuple):
@@ -58,9 +58,9 @@ class Request(NamedTuple):
     method: str
     path: str
     query: str = ""
-    headers: Mapping[str, str] = NOTHING
-    path_params: Mapping[str, str] = NOTHING
-    length: int = 0
+    headers: Mapping[str, str] = NO_HEADERS
+    path_params: Mapping[str, str] = NO_HEADERS
+    target_length: int = 0
     body: bytes = b""
     sandbox: str | None = None
 
@@ -78,15 +78,15 @@ class Reply(NamedTuple):
     rule: str = ""
     basis: Basis = "documented"
     delay: float = 0.0
-    network: Network | None = None
+    network: NetworkFault | None = None
     page: Page | None = None
     parts: tuple[Part, ...] = ()
     because: str = ""
 
     @property
-    def received(self) -> int | None:
+    def received_status(self) -> int | None:
         """The status that reaches the client; None where a network fault lets none through."""
-        return None if self.network in STATUSLESS else self.status
+        return None if self.network in FAULTS_WITHOUT_STATUS else self.status
 
     @classmethod
     def json(cls, body: bytes, status: int = 200, *, page: Page | None = None) -> Reply:
@@ -103,7 +103,7 @@ _PHRASES = {
 }
 
 
-def phrase(status: int) -> str:
+def reason_phrase(status: int) -> str:
     """The HTTP reason phrase of a status, also of one that nobody registered."""
     if status in _PHRASES:
         return _PHRASES[status]

@@ -84,7 +84,7 @@ def brief(value: Any, most: int = 80) -> str:
     return text if len(text) <= most else text[: most - 3] + "..."
 
 
-REMEMBERED = 64  # characters of a name: those that clients made up must not fill the memory
+MAX_REMEMBERED_CHARS = 64  # characters of a name: those that clients made up must not fill the memory
 
 
 @lru_cache(maxsize=4096)  # names of fields: there are few, and they come in every reply
@@ -133,7 +133,7 @@ def _write(value: Any, number: Callable[[Decimal], str], put: Callable[[bytes], 
     elif isinstance(value, _MAPS):
         before = b"{"
         for key, item in value.items():
-            put(before + (_key if len(key) <= REMEMBERED else _key.__wrapped__)(key))
+            put(before + (_key if len(key) <= MAX_REMEMBERED_CHARS else _key.__wrapped__)(key))
             if type(item) is int:
                 put(b"%d" % item)
             elif type(item) is str:

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from textwrap import indent
 
-LONGEST = 200
+MAX_CHARS = 200
 
 
-def escaped(text: str) -> str:
+def escape_text(text: str) -> str:
     """At most 200 printable ASCII characters that stand for the text."""
     if text.isascii() and text.isprintable() and "\\" not in text:
-        return text[:LONGEST]
-    return text.encode("unicode_escape").decode("ascii")[:LONGEST]
+        return text[:MAX_CHARS]
+    return text.encode("unicode_escape").decode("ascii")[:MAX_CHARS]
 
 
-def indented(trace: str) -> str:
+def indent_lines(trace: str) -> str:
     """The trace of a crash, of which no line can pass for a line of the log."""
     return indent(printable(trace).rstrip(), "    ", lambda line: True)
 

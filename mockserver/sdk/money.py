@@ -9,7 +9,7 @@ from math import isfinite
 _EXACT = Context(prec=1000)  # the usual 28 digits would round what a double or a very large amount holds
 
 
-def rounded(amount: Decimal, places: int) -> Decimal:
+def round_to(amount: Decimal, places: int) -> Decimal:
     """The amount with exactly so many decimals, halves away from zero."""
     return amount.quantize(_unit(places), ROUND_HALF_UP, _EXACT)
 

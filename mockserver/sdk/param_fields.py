@@ -9,17 +9,17 @@ from typing import Any, Literal, NamedTuple, NoReturn
 
 from marshmallow import ValidationError, fields
 
-from .errors import Complaint
+from .errors import ParamError
 
 
-class Instead(NamedTuple):
+class ReadAs(NamedTuple):
     """What a vendor takes a value for that it should not have got; ``read_as`` tells it, if it is worth telling."""
 
     value: Any
     read_as: str = ""
 
 
-AS_ABSENT = Instead(None, "its default")  # even where the complaint proposes something else
+AS_ABSENT = ReadAs(None, "its default")  # even where the complaint proposes something else
 
 
 class Param(fields.Field[Any]):
@@ -41,24 +41,24 @@ class Param(fields.Field[Any]):
         super().__init__(**more)
         self.empty, self.called = empty, called
 
-    def complain(self, code: str, found: str | None, *, instead: str | None = None) -> NoReturn:
+    def reject(self, code: str, found: str | None, *, instead: str | None = None) -> NoReturn:
         """Refuse the value; ``name`` is filled in from the field itself."""
         name = self.data_key or self.name or ""
-        complaint = Complaint(name, code, found, self.wanted, instead)
+        complaint = ParamError(name, code, found, self.wanted, instead)
         raise ValidationError([complaint])
 
     def make_error(self, key: str, **kwargs: Any) -> ValidationError:
         """marshmallow's own complaints (only ``required`` can happen), as ours."""
-        complaint = Complaint(self.data_key or self.name or "", key, None, self.wanted)
+        complaint = ParamError(self.data_key or self.name or "", key, None, self.wanted)
         return ValidationError([complaint])
 
     def _deserialize(self, value: str, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
-        return self.taken(value)
+        return self.convert(value)
 
-    def taken(self, text: str) -> Any:
+    def convert(self, text: str) -> Any:
         """The value of a text that was sent. Raises ValidationError with a Complaint."""
         if text == "" and self.empty == "refused":
-            self.complain("empty", text)
+            self.reject("empty", text)
         return self.read(text)
 
     def read(self, text: str) -> Any:
@@ -104,15 +104,15 @@ class Integer(Param):
     def read(self, text: str) -> int:
         plain = text.isdecimal() and text.isascii()  # nearly all are, and to match takes three times as long as to ask
         if not plain and not self._digits.match(text):
-            self.complain("not-an-integer", text)
+            self.reject("not-an-integer", text)
         digits = text
         if len(text) > 400:  # Python refuses to read thousands of digits; so large a number is out of every range
             digits = re.sub(r"\A([+-]?)0+(?=[0-9])", r"\1", text)[:400]
         number = int(digits)
         if self.minimum is not None and number < self.minimum:
-            self.complain("out-of-range", text, instead=self.below)
+            self.reject("out-of-range", text, instead=self.below)
         if self.maximum is not None and number > self.maximum:
-            self.complain("out-of-range", text, instead=self.above)
+            self.reject("out-of-range", text, instead=self.above)
         return number
 
 
@@ -144,7 +144,7 @@ class Choice(Param):
     def read(self, text: str) -> Any:
         found, key = (self._folded, text.casefold()) if self.any_case else (self.meaning, text)
         if key not in found:
-            self.complain("unknown-value", text)
+            self.reject("unknown-value", text)
         return found[key]
 
     def is_printed(self, text: str) -> bool:
@@ -159,8 +159,8 @@ class Day(Param):
 
     def read(self, text: str) -> date:
         if not self._shape.match(text):
-            self.complain("bad-date", text)
+            self.reject("bad-date", text)
         try:
             return date.fromisoformat(text)
         except ValueError:
-            self.complain("bad-date", text)
+            self.reject("bad-date", text)

@@ -34,7 +34,7 @@ def attribute(schema: Schema, name: str) -> str:
     return next(attribute for attribute, field in schema.fields.items() if (field.data_key or attribute) == name)
 
 
-def named(schema: Schema, sent: Pairs) -> tuple[list[str], list[str]]:
+def split_known(schema: Schema, sent: Pairs) -> tuple[list[str], list[str]]:
     """The parameters that were sent, and those of them whose value is spelled otherwise than it is printed; both in the
     order of the document.
     """

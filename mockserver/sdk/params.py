@@ -12,23 +12,23 @@ from typing import Any, Literal
 
 from marshmallow import Schema, ValidationError, fields
 
-from .call_warnings import Notice, unknown_parameter
-from .errors import Complaint, InvalidParams
-from .param_fields import AS_ABSENT, Instead, Param
+from .call_warnings import CallWarning, warn_of_unknown_parameter
+from .errors import InvalidParams, ParamError
+from .param_fields import AS_ABSENT, Param, ReadAs
 from .param_schema import _known, attribute, names
-from .querystring import Pairs, collected
+from .querystring import Pairs, group_values
 
 Repeated = Literal["first", "last", "joined"]
-MOST_TOLD = 20  # looking for the closest name costs time, and nobody reads more
+MAX_WARNINGS = 20  # looking for the closest name costs time, and nobody reads more
 
 
-Ignores = Callable[[Complaint], bool | Instead]
+Ignores = Callable[[ParamError], bool | ReadAs]
 
 
 def read(
     schema: Schema,
     sent: Pairs,
-    tell: Callable[[Notice], None],
+    tell: Callable[[CallWarning], None],
     *,
     repeated: Repeated = "last",
     ignores: Ignores = lambda complaint: False,
@@ -47,19 +47,19 @@ def read(
     try:
         return _load(schema, data)
     except InvalidParams as invalid:
-        taken = {complaint.name: ignores(complaint) for complaint in invalid.complaints}
-        refused = tuple(complaint for complaint in invalid.complaints if taken[complaint.name] is False)
+        taken = {complaint.name: ignores(complaint) for complaint in invalid.errors}
+        refused = tuple(complaint for complaint in invalid.errors if taken[complaint.name] is False)
         for complaint in refused:
             found = "is missing" if complaint.found is None else f"was {_short(complaint.found)}"
             message = f"{complaint.name} {found}, wanted {complaint.wanted}."
-            tell(Notice(f"query.{complaint.name}", "refused-value", message))
+            tell(CallWarning(f"query.{complaint.name}", "refused-value", message))
         if refused:
             raise InvalidParams(refused) from None
         instead: dict[str, Any] = {}
-        for complaint in invalid.complaints:
+        for complaint in invalid.errors:
             name, value, read_as = complaint.name, taken[complaint.name], "its default"
             data.pop(name, None)
-            if isinstance(value, Instead):
+            if isinstance(value, ReadAs):
                 read_as = value.read_as
                 if value is not AS_ABSENT:
                     instead[name] = value.value
@@ -67,32 +67,32 @@ def read(
                 data[name] = read_as = complaint.instead
             if read_as:
                 message = f"{name} was {_short(complaint.found)}, wanted {complaint.wanted}; read as {read_as}."
-                tell(Notice(f"query.{name}", "ignored-value", message))
+                tell(CallWarning(f"query.{name}", "ignored-value", message))
         values = _load(schema, data, frozenset(instead))
         return values | {attribute(schema, name): value for name, value in instead.items()}
 
 
-def _unbracketed(known: Mapping[str, fields.Field[Any]], sent: Pairs, tell: Callable[[Notice], None]) -> Pairs:
+def _unbracketed(known: Mapping[str, fields.Field[Any]], sent: Pairs, tell: Callable[[CallWarning], None]) -> Pairs:
     """The same pairs, ``name[]`` as ``name`` where that is a parameter; it is told."""
     spelled = {name: name.removesuffix("[]") for name, _ in sent if name.endswith("[]")}
     arrays = {name: plain for name, plain in spelled.items() if plain in known and name not in known}
     for name, plain in arrays.items():
         message = f"{name} is not a parameter of this endpoint; it was read as {plain}."
-        tell(Notice(f"query.{name}", "respelled-parameter", message))
+        tell(CallWarning(f"query.{name}", "respelled-parameter", message))
     return [(arrays.get(name, name), value) for name, value in sent]
 
 
 def _sorted_out(
-    known: Mapping[str, fields.Field[Any]], sent: Pairs, tell: Callable[[Notice], None], repeated: Repeated
+    known: Mapping[str, fields.Field[Any]], sent: Pairs, tell: Callable[[CallWarning], None], repeated: Repeated
 ) -> dict[str, str]:
     """The one value of each parameter that is known and not as if absent; the rest is told."""
-    values = collected(sent)
+    values = group_values(sent)
     unknown = [name for name in values if name not in known]
-    for name in unknown[:MOST_TOLD]:
-        tell(unknown_parameter(name, {each: getattr(field, "called", ()) for each, field in known.items()}))
-    if len(unknown) > MOST_TOLD:
-        more = f"{len(unknown) - MOST_TOLD} more names are no parameters of this endpoint."
-        tell(Notice("query", "unknown-parameter", more))
+    for name in unknown[:MAX_WARNINGS]:
+        tell(warn_of_unknown_parameter(name, {each: getattr(field, "called", ()) for each, field in known.items()}))
+    if len(unknown) > MAX_WARNINGS:
+        more = f"{len(unknown) - MAX_WARNINGS} more names are no parameters of this endpoint."
+        tell(CallWarning("query", "unknown-parameter", more))
     data: dict[str, str] = {}
     for name in known:
         if name not in values:
@@ -100,10 +100,10 @@ def _sorted_out(
         value = _one(values[name], repeated)
         if len(values[name]) > 1:
             message = f"{name} was sent {len(values[name])} times; {_RULE[repeated]}"
-            tell(Notice(f"query.{name}", "repeated-parameter", message))
+            tell(CallWarning(f"query.{name}", "repeated-parameter", message))
         field = known[name]
         if value == "" and isinstance(field, Param) and field.empty == "absent":
-            tell(Notice(f"query.{name}", "ignored-value", f"{name} is empty and was read as absent."))
+            tell(CallWarning(f"query.{name}", "ignored-value", f"{name} is empty and was read as absent."))
         else:
             data[name] = value
     return data
@@ -141,7 +141,7 @@ def _readers(schema: Schema) -> dict[str, tuple[str, Callable[[str], Any]]]:
     return {
         name: (
             field.attribute or str(field.name),
-            field.taken if isinstance(field, Param) and not field.validators else field.deserialize,
+            field.convert if isinstance(field, Param) and not field.validators else field.deserialize,
         )
         for name, field in _known(schema).items()
     }

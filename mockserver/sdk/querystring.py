@@ -14,7 +14,7 @@ Pairs = Sequence[tuple[str, str]]
 LONGEST, SHORT = 1024, 128  # characters of a query, of a name or value
 
 
-def pairs(raw: str) -> Pairs:
+def parse_pairs(raw: str) -> Pairs:
     """Decoded (name, value) pairs of a raw query string; blanks are kept, bytes that are not UTF-8 become U+FFFD.
 
     ``filter[status]`` and ``filter%5Bstatus%5D`` are the same name.
@@ -49,7 +49,7 @@ def _known_pairs(raw: str) -> Pairs:
     return _split(raw, _known_text)
 
 
-def collected(sent: Pairs) -> dict[str, list[str]]:
+def group_values(sent: Pairs) -> dict[str, list[str]]:
     """The values of each name, in the order in which they were sent."""
     values: dict[str, list[str]] = {}
     for name, value in sent:
@@ -63,7 +63,7 @@ def rename(sent: Pairs, names: Iterable[str]) -> Pairs:
     return [(by_folded.get(name.casefold(), name), value) for name, value in sent]
 
 
-def without(raw: str, name: str) -> tuple[str, str | None]:
+def remove_name(raw: str, name: str) -> tuple[str, str | None]:
     """The raw query string less the parameter of this name, and its last value (None: it was not sent)."""
     if name not in raw:
         return raw, None
@@ -71,7 +71,7 @@ def without(raw: str, name: str) -> tuple[str, str | None]:
     for part in raw.split("&"):
         sent_name, _, sent_value = part.partition("=")
         if sent_name == name:
-            value = pairs(f"v={sent_value}")[0][1] if sent_value else ""
+            value = parse_pairs(f"v={sent_value}")[0][1] if sent_value else ""
         else:
             kept.append(part)
     return ("&".join(kept), value) if value is not None else (raw, None)
@@ -88,10 +88,10 @@ def encode_pairs(sent: Pairs) -> str:
 
 
 def _part(name: str, value: str) -> str:
-    return f"{quoted(name, '[]')}={quoted(value, '-_.~:/,@')}"
+    return f"{quote_text(name, '[]')}={quote_text(value, '-_.~:/,@')}"
 
 
-def quoted(text: str, safe: str) -> str:
+def quote_text(text: str, safe: str) -> str:
     """A text as it stands in an address, these signs as they are."""
     return _known_quoted(text, safe) if len(text) <= SHORT else quote(text, safe)
 

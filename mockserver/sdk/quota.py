@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400}
-LATE = 5.0  # seconds; calls that are under way at once come to be counted in another order than their times have
+LATE_SECONDS = (
+    5.0  # seconds; calls that are under way at once come to be counted in another order than their times have
+)
 _SHAPE = re.compile(r"([1-9]\d{0,8})/(second|minute|hour|day)\Z")
 
 
@@ -32,7 +34,7 @@ class Quota:
         return f"{self.limit}/{next(word for word, seconds in SECONDS.items() if seconds == self.seconds)}"
 
 
-class Spent(NamedTuple):
+class QuotaState(NamedTuple):
     """What one call did to its quota: whether it went through, what is left, when the window ends (epoch seconds)."""
 
     allowed: bool

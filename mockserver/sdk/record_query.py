@@ -9,44 +9,44 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any
 
-from ..data.packed_bytes import listed
-from ..data.table import Records
+from ..data.packed_bytes import join_array
+from ..data.table import RecordTable
 from .filters import Condition, Contains, Equals, Within
-from .resource import Readings, Written
+from .resource import OnRendered, Readings
 
 
 @dataclass(eq=False)
-class View:
+class RecordQuery:
     """The records that a call asks for: filtered, ordered, written under its readings. Each method narrows a copy."""
 
-    records: Records
+    records: RecordTable
     readings: Readings
     conditions: tuple[Condition, ...] = ()
     order: tuple[tuple[str, bool], ...] = ()
     given: int = 0
-    written: Written | None = None
+    written: OnRendered | None = None
     _rows: array[int] | None = field(default=None, init=False, repr=False)
 
-    def matching(self, **values: Any) -> View:
+    def where(self, **values: Any) -> RecordQuery:
         """Only rows whose columns equal these values; a value of None means "not asked for"."""
         asked = tuple([Equals(name, value) for name, value in values.items() if value is not None])
-        return View(self.records, self.readings, self.conditions + asked, self.order, self.given, self.written)
+        return RecordQuery(self.records, self.readings, self.conditions + asked, self.order, self.given, self.written)
 
-    def within(self, column: str, low: Any, high: Any) -> View:
+    def where_between(self, column: str, low: Any, high: Any) -> RecordQuery:
         """Only rows with low ≤ column ≤ high."""
         return replace(self, conditions=(*self.conditions, Within(column, low, high)))
 
-    def containing(self, columns: Sequence[str], text: str | None) -> View:
+    def where_contains(self, columns: Sequence[str], text: str | None) -> RecordQuery:
         """Only rows of which a column contains the text, in any case; None means "not asked for"."""
         return self if text is None else replace(self, conditions=(*self.conditions, Contains(tuple(columns), text)))
 
-    def ordered(self, *keys: str, given: int = 0) -> View:
+    def order_by(self, *keys: str, given: int = 0) -> RecordQuery:
         """Sorted by these columns, the first one first; ``-`` before a name means descending.
 
         ``given``: so many of the first keys are those that the document, or the request, gives.
         """
         order = tuple([(key.removeprefix("-"), key.startswith("-")) for key in keys])
-        return View(self.records, self.readings, self.conditions, order, given, self.written)
+        return RecordQuery(self.records, self.readings, self.conditions, order, given, self.written)
 
     def span(self, low: Any, high: Any) -> tuple[int, int]:
         """Where the rows with low ≤ first key of the order ≤ high start and stop: found by bisection, not remembered.
@@ -76,12 +76,12 @@ class View:
         rows = self.rows[start:stop]
         if self.written is not None and rows:
             self.written(unordered=self._may_swap(start, start + len(rows)))
-        return listed(self.records.fragments(self.readings), rows)
+        return join_array(self.records.fragments(self.readings), rows)
 
     def _may_swap(self, start: int, stop: int) -> bool:
         """Whether a row of these could stand elsewhere by the keys that are given."""
         given = [name for name, _ in self.order[: self.given]]
-        if self.records.kind.id in given or len(self.rows) < 2:
+        if self.records.resource.id in given or len(self.rows) < 2:
             return False
         near = self.rows[max(start - 1, 0) : stop + 1]
         columns = [self.records.columns[name] for name in given]

@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from marshmallow import RAISE, Schema, ValidationError
 
-from .fields import Nested, Stored
+from .fields import Nested, RecordField
 
 
 class RecordSchema(Schema):
@@ -19,15 +19,15 @@ class RecordSchema(Schema):
 
     error_messages = {"type": "a map of fields", "unknown": "no such field"}
 
-    def roll(self, values: Mapping[str, Any], days: int) -> dict[str, Any]:
+    def shift(self, values: Mapping[str, Any], days: int) -> dict[str, Any]:
         """The same values so many whole days later."""
-        return {name: self._rolled(name, value, days) for name, value in values.items()}
+        return {name: self._shift_value(name, value, days) for name, value in values.items()}
 
-    def _rolled(self, name: str, value: Any, days: int) -> Any:
+    def _shift_value(self, name: str, value: Any, days: int) -> Any:
         field = self.by_wire_name.get(name)
-        return value if value is None or field is None else field.roll(value, days)
+        return value if value is None or field is None else field.shift(value, days)
 
-    def merged(self, values: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    def merge(self, values: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
         """The values with changes over them, unchecked: maps with fields of their own are merged, all else is replaced.
 
         null is a value where a field may be null; of any other optional field it means that the field is left out.
@@ -38,14 +38,14 @@ class RecordSchema(Schema):
             if value is None and field and not field.required and not field.allow_none:
                 out.pop(name, None)
             elif isinstance(field, Nested) and isinstance(value, Mapping) and isinstance(out.get(name), Mapping):
-                out[name] = field.inner.merged(out[name], value)
+                out[name] = field.inner.merge(out[name], value)
             else:
                 out[name] = value
         return out
 
     @cached_property
-    def by_wire_name(self) -> dict[str, Stored]:
-        return {field.data_key or name: cast(Stored, field) for name, field in self.fields.items()}
+    def by_wire_name(self) -> dict[str, RecordField]:
+        return {field.data_key or name: cast(RecordField, field) for name, field in self.fields.items()}
 
     @cached_property
     def choices(self) -> str:

@@ -18,19 +18,19 @@ Readings = Mapping[str, str]
 Order = tuple[tuple[str, bool], ...]  # columns to sort by, the first one first, and whether each is descending
 
 
-class Written(Protocol):
+class OnRendered(Protocol):
     """Hears that records of a view were written, and whether they stand in an order that nobody gave."""
 
     def __call__(self, *, unordered: bool) -> None: ...
 
 
-def as_it_is(record: Record, readings: Readings) -> bytes:
+def render_plain(record: Record, readings: Readings) -> bytes:
     """The rendering of a vendor whose readings change no bytes."""
     return encode(record)
 
 
 @dataclass(frozen=True)
-class Chart:
+class Summary:
     """Which fields people look at first, as dotted paths: what a record amounts to, when, its status and currency.
 
     The amounts of a vendor without a field for the currency, or the status, are all of one (empty).
@@ -43,7 +43,7 @@ class Chart:
 
 
 @dataclass(frozen=True)
-class RecordType:
+class Resource:
     """What a vendor says of its records.
 
     ``schema`` checks and types one record; ``id`` names the field that identifies it. ``columns`` makes the values
@@ -56,6 +56,6 @@ class RecordType:
     schema: type[RecordSchema]
     id: str
     columns: Mapping[str, Callable[[Record], Any]]
-    render: Callable[[Record, Readings], bytes] = as_it_is
+    render: Callable[[Record, Readings], bytes] = render_plain
     restore: Callable[[Record], Record] | None = None
-    chart: Chart | None = None
+    summary: Summary | None = None

@@ -39,7 +39,7 @@ _JOINED = str.maketrans("", "", ".[] ")
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 
 
-def plain(name: str) -> str:
+def normalise(name: str) -> str:
     """A name as careless people know it: ``Auth-Key``, ``auth_key`` and ``AuthKey`` are one."""
     return (_plain if len(name) <= SHORT else _plain.__wrapped__)(name)  # what a client sends must not fill the memory
 
@@ -49,17 +49,17 @@ def _plain(name: str) -> str:
     return name.lower().replace("-", "").replace("_", "")
 
 
-_USUAL = frozenset(map(plain, (*USUAL_HEADERS, *USUAL_PARAMETERS)))
+_USUAL = frozenset(map(normalise, (*USUAL_HEADERS, *USUAL_PARAMETERS)))
 
 
-def looks_secret(name: str) -> bool:
+def is_secret_name(name: str) -> bool:
     """Whether what has this name, in a header, query or body, is mostly a secret: ``X-Forwarded-Access-Token``."""
     return (_looks_secret if len(name) <= SHORT else _looks_secret.__wrapped__)(name)
 
 
 @lru_cache(4096)
 def _looks_secret(name: str) -> bool:
-    known = plain(name).rstrip("[]0123456789")
+    known = normalise(name).rstrip("[]0123456789")
     joined, words = known.translate(_JOINED), [word.lower() for word in _WORD.findall(name)]
     if joined in _USUAL:
         return True

@@ -10,12 +10,12 @@ from heapq import nlargest
 MAX_NAME_CHARS = 64  # a longer name is no slip
 MAX_PATH_CHARS = 200  # of a longer path the beginning is compared
 MAX_VALUE_CHARS = 100  # of a longer value the beginning is compared
-COMPARED = 5  # names that are compared closely: those that share most letters
+MAX_CANDIDATES = 5  # names that are compared closely: those that share most letters
 
 # How alike two texts are, from 0 to 1, where a suggestion ...
-HINT = 0.5  # ... may be wrong: it is one of few that exist
-CERTAIN = 0.75  # ... would mislead if it were wrong: `paeg` means `page`, `status` does not mean `startDate`
-SLIP = 0.8  # ... is for a letter or two: less alike are the names of different things
+MIN_HINT = 0.5  # ... may be wrong: it is one of few that exist
+MIN_CERTAIN = 0.75  # ... would mislead if it were wrong: `paeg` means `page`, `status` does not mean `startDate`
+MIN_SLIP = 0.8  # ... is for a letter or two: less alike are the names of different things
 
 
 def did_you_mean(match: str | None) -> str:
@@ -23,12 +23,12 @@ def did_you_mean(match: str | None) -> str:
     return f" Did you mean {match}?" if match else ""
 
 
-def closest_paths(path: str, known: Iterable[str], most: int = 1) -> list[str]:
+def find_closest_paths(path: str, known: Iterable[str], most: int = 1) -> list[str]:
     """The known paths most like this one, the nearest first; repeated slashes make no difference."""
     from difflib import get_close_matches  # not before a path is misspelled
 
     plain = re.sub("/{2,}", "/", path[:MAX_PATH_CHARS]).rstrip("/")
-    return get_close_matches(plain, list(known), most, HINT)
+    return get_close_matches(plain, list(known), most, MIN_HINT)
 
 
 def is_slip_of(text: str, names: Iterable[str]) -> bool:
@@ -36,10 +36,10 @@ def is_slip_of(text: str, names: Iterable[str]) -> bool:
     from difflib import get_close_matches
 
     short = [name[:MAX_VALUE_CHARS] for name in names]
-    return bool(get_close_matches(text[:MAX_VALUE_CHARS], short, 1, SLIP))
+    return bool(get_close_matches(text[:MAX_VALUE_CHARS], short, 1, MIN_SLIP))
 
 
-def closest(name: str, known: Iterable[str]) -> str | None:
+def find_closest(name: str, known: Iterable[str]) -> str | None:
     """The known name most like this one, whatever its case; None when none is like it. Long ones are like none."""
     if len(name) > MAX_NAME_CHARS:
         return None
@@ -52,12 +52,12 @@ def closest(name: str, known: Iterable[str]) -> str | None:
         comparing.set_seq1(text)
         return measure(), text
 
-    likely = nlargest(COMPARED, by_folded, lambda text: likeness(text, comparing.quick_ratio))
+    likely = nlargest(MAX_CANDIDATES, by_folded, lambda text: likeness(text, comparing.quick_ratio))
     best, text = max((likeness(text, comparing.ratio) for text in likely), default=(0.0, ""))
-    return by_folded[text] if best >= HINT else None
+    return by_folded[text] if best >= MIN_HINT else None
 
 
-def edits(one: str, other: str) -> int:
+def edit_distance(one: str, other: str) -> int:
     """How many signs must be put in, taken out, replaced or swapped with the next one to make one text the other.
 
     Long texts are not compared: they are as far apart as they are long.
@@ -75,7 +75,7 @@ def edits(one: str, other: str) -> int:
     return row[-1]
 
 
-def meant(name: str, known: Mapping[str, Sequence[str]]) -> str | None:
+def guess_parameter(name: str, known: Mapping[str, Sequence[str]]) -> str | None:
     """The parameter that a name which is none seems to mean; None when it is not sure.
 
     ``known``: each parameter with what else its document calls it. Letter case, ``-`` and ``_`` make no difference, and
@@ -89,7 +89,7 @@ def meant(name: str, known: Mapping[str, Sequence[str]]) -> str | None:
     for parameter, others in known.items():
         for spelled in (parameter, *others):
             words.setdefault(_word(spelled), parameter)
-    found = get_close_matches(_word(name), words, n=1, cutoff=CERTAIN)
+    found = get_close_matches(_word(name), words, n=1, cutoff=MIN_CERTAIN)
     return words[found[0]] if found else None
 
 

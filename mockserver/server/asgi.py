@@ -18,7 +18,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..engine.addresses import framed, has_body, is_quick
-from ..sdk.http import Network, Reply
+from ..sdk.http import NetworkFault, Reply
 from . import wsgi_faults
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ class Inline:
             await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
             await send({"type": "http.response.body", "body": answer.body})
 
-    async def _misbehave(self, fault: Network, answer: Answer, receive: Receive, send: Send) -> None:
+    async def _misbehave(self, fault: NetworkFault, answer: Answer, receive: Receive, send: Send) -> None:
         body, half = answer.body, len(answer.body) // 2
         if fault == "reset":
             reset(receive.__self__.protocol.transport)  # type: ignore[attr-defined]  # gunicorn hands out no other
@@ -112,7 +112,7 @@ class Inline:
             await send({"type": "http.response.body", "body": b""})
 
 
-class Gathered:
+class BatchedStream:
     """A stream that writes in one go what comes in one turn of the event loop, at its end; outside of a loop at once.
 
     No more than ``WHOLE`` bytes go together: so much reaches a pipe

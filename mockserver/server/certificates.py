@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from ..data.files import UnfitFile, read_text
-from ..sdk.errors import WrongSetting
+from ..sdk.errors import InvalidSetting
 
 MAX_PEM_BYTES = 1024**2
 # X509_V_ERR_* of OpenSSL, as ``SSLCertVerificationError.verify_code`` has them
@@ -23,19 +23,19 @@ def check(certificate: Path, key: Path) -> str:
         try:
             read_text(file, MAX_PEM_BYTES, "latin-1")  # beside the base64 there may be any text
         except UnfitFile as error:
-            raise WrongSetting(f"{flag} {file}: {error}.") from None
+            raise InvalidSetting(f"{flag} {file}: {error}.") from None
     server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     try:
         server.load_cert_chain(certificate, key, password=_refuse_to_ask)
     except _Encrypted:
-        raise WrongSetting(
+        raise InvalidSetting(
             f"--tls-key {key} is encrypted, wanted a key without a passphrase: openssl pkey -in KEY -out PLAIN_KEY."
         ) from None
     except (ssl.SSLError, OSError) as error:
         if getattr(error, "reason", None) == "KEY_VALUES_MISMATCH":
-            raise WrongSetting(f"--tls-key {key} is not the key of --tls-cert {certificate}.") from None
+            raise InvalidSetting(f"--tls-key {key} is not the key of --tls-cert {certificate}.") from None
         wanted = "wanted a certificate and its key, as PEM"
-        raise WrongSetting(
+        raise InvalidSetting(
             f"--tls-cert {certificate} and --tls-key {key} are no usable pair ({error}), {wanted}."
         ) from None
     doubt = _doubt(server, certificate)

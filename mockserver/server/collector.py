@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def collector_paused() -> Iterator[None]:
+def pause_collector() -> Iterator[None]:
     """Disables the garbage collector: nothing that a start loads is garbage."""
     gc.disable()
     try:

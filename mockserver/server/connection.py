@@ -12,7 +12,7 @@ from gunicorn.workers import gasgi
 
 from ..engine.addresses import framed
 from ..engine.cors import headers_of_refusal
-from ..sdk.http import PATIENCE, Reply, phrase
+from ..sdk.http import CLIENT_TIMEOUT_SECONDS, Reply, reason_phrase
 from .asgi import Inline, is_plain, reset
 from .malformed import FIELD, FIELDS, LINE, refusal
 
@@ -109,7 +109,7 @@ class Connection(protocol.ASGIProtocol):  # type: ignore[misc]  # gunicorn has n
         """In our words: gunicorn's are plain text, and quote what was sent."""
         reply = refusal(status, message, headers_of_refusal(*self._arrived()) if self.cors else ())
         head = "".join([f"{name}: {value}\r\n" for name, value in (*framed(reply), ("Connection", "close"))])
-        self._safe_write(f"HTTP/1.1 {status} {phrase(status)}\r\n{head}\r\n".encode("latin-1") + reply.body)
+        self._safe_write(f"HTTP/1.1 {status} {reason_phrase(status)}\r\n{head}\r\n".encode("latin-1") + reply.body)
 
     def _arrived(self) -> tuple[str, list[str]]:
         """The path and each Origin of a request, as far as it is there and was read."""
@@ -124,13 +124,13 @@ class Connection(protocol.ASGIProtocol):  # type: ignore[misc]  # gunicorn has n
     def _is_websocket_upgrade(self, request: object) -> bool:
         return False  # a client that offers it gets the answer to its request
 
-    def hang_up(self, now: float) -> None:
+    def close_if_idle(self, now: float) -> None:
         """Close the connection if no call is on it, nor likely to be on its way."""
         idle_since = self._keepalive_handle.when() - KEPT if self._keepalive_handle else self._since
         if self._awaiting_request and not self._is_arriving() and now >= idle_since + LINGER:
             self._let_go()
 
-    def look(self, now: float, stopped: float) -> None:
+    def check_timeout(self, now: float, stopped: float) -> None:
         """Give up a client that lets us wait: from time to time each connection is looked at. While this process was
         ``stopped`` (for so many seconds since the last look), no client let it wait.
         """
@@ -139,11 +139,13 @@ class Connection(protocol.ASGIProtocol):  # type: ignore[misc]  # gunicorn has n
         found = (self.req_count, unsent, arriving)
         if found != self._looked:
             self._looked, self._since = found, now
-        elif now >= self._since + PATIENCE:
+        elif now >= self._since + CLIENT_TIMEOUT_SECONDS:
             if unsent:
                 reset(self.transport)
             elif arriving:
-                self._send_error_response(408, f"The request did not arrive whole within {PATIENCE:g} seconds.")
+                self._send_error_response(
+                    408, f"The request did not arrive whole within {CLIENT_TIMEOUT_SECONDS:g} seconds."
+                )
                 self._let_go()
             elif self._awaiting_request:
                 self._let_go()
@@ -173,4 +175,4 @@ class Connection(protocol.ASGIProtocol):  # type: ignore[misc]  # gunicorn has n
 
 # Its worker offers no other way to say which protocol, and which words stand behind a status.
 gasgi.ASGIProtocol = Connection
-protocol._REASON_PHRASES.update({status: phrase(status) for status in range(400, 600)})
+protocol._REASON_PHRASES.update({status: reason_phrase(status) for status in range(400, 600)})

@@ -23,12 +23,12 @@ from gunicorn.errors import HaltServer
 
 from ..engine.addresses import REPLY
 from ..engine.metrics import REGIONS, Metrics
-from ..engine.reload import PAUSE, Reloading
+from ..engine.reload import POLL_SECONDS, DataReload
 from ..sdk import clock
-from ..sdk.errors import WrongSetting
+from ..sdk.errors import InvalidSetting
 from . import connection, tempfiles
 from .asgi import Inline
-from .worker import GRACE, STOPS, Worker, turn_deaf
+from .worker import GRACE, STOPS, Worker, ignore_signals
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -51,12 +51,12 @@ class _Arbiter(Arbiter):  # type: ignore[misc]  # gunicorn has no types
 
     def __init__(self, app: _Embedded) -> None:
         self._ended: list[str] = []  # how those ended that are to be replaced
-        self._looked = self._resumed = clock.elapsed()
+        self._looked = self._resumed = clock.monotonic_time()
         super().__init__(app)
 
     def wait_for_signals(self, timeout: float = 1.0) -> list[int]:
         data = self.app.data
-        found: list[int] = super().wait_for_signals(PAUSE if data and data.watching else timeout)
+        found: list[int] = super().wait_for_signals(POLL_SECONDS if data and data.watching else timeout)
         if self._reading and self._read_it:
             self._reading.join()
             self._reading, self._read_it = None, False
@@ -66,9 +66,9 @@ class _Arbiter(Arbiter):  # type: ignore[misc]  # gunicorn has no types
             self._reading.start()
         return found
 
-    def _read(self, data: Reloading) -> None:
+    def _read(self, data: DataReload) -> None:
         try:
-            data.renew()
+            data.swap()
         finally:
             self._read_it = True
             self.wakeup()
@@ -85,7 +85,7 @@ class _Arbiter(Arbiter):  # type: ignore[misc]  # gunicorn has no types
         if self.app.encrypted:
             self.app.encrypted[0].close()
         super().stop(graceful)
-        turn_deaf()
+        ignore_signals()
 
     def kill_workers(self, sig: int) -> None:
         self.app.closed[0] = not self.LISTENERS
@@ -93,7 +93,7 @@ class _Arbiter(Arbiter):  # type: ignore[misc]  # gunicorn has no types
 
     def murder_workers(self) -> None:
         """Workers that were stopped together with their master have time to show that they live."""
-        now = clock.elapsed()
+        now = clock.monotonic_time()
         if now - self._looked > PATIENCE / 2:
             self._resumed = now
         self._looked = now
@@ -142,7 +142,7 @@ class _Embedded(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
         options: dict[str, Any],
         encrypted: tuple[socket.socket, ssl.SSLContext] | None = None,
         starting: Callable[[str], None] = lambda ended: None,
-        data: Reloading | None = None,
+        data: DataReload | None = None,
         alone: bool = False,
     ) -> None:
         self._wsgi, self._options = Inline(app, REPLY), options
@@ -172,7 +172,7 @@ def run(
     leaving: Callable[[], None] = lambda: None,
     starting: Callable[[str], None] = lambda ended: None,
     metrics: Metrics | None = None,
-    data: Reloading | None = None,
+    data: DataReload | None = None,
     cors: bool = True,
     alone: bool = False,
 ) -> None:
@@ -268,6 +268,6 @@ def _started(ready: Callable[[], None], leaving: Callable[[], None]) -> None:
     signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPS)
     try:
         ready()
-    except WrongSetting as wrong:
+    except InvalidSetting as wrong:
         log.error("%s", wrong)
         sys.exit(Arbiter.WORKER_BOOT_ERROR)

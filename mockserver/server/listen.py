@@ -8,7 +8,7 @@ import socket
 from contextlib import suppress
 from pathlib import Path
 
-from ..sdk.errors import WrongSetting
+from ..sdk.errors import InvalidSetting
 
 
 def listen(host: str, port: int, flag: str = "--port") -> socket.socket:
@@ -19,7 +19,7 @@ def listen(host: str, port: int, flag: str = "--port") -> socket.socket:
             name, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
     except (OSError, UnicodeError):
-        raise WrongSetting(f"--host is {host!r}, wanted an address of this machine.") from None
+        raise InvalidSetting(f"--host is {host!r}, wanted an address of this machine.") from None
     listener = socket.socket(family, kind, protocol)
     if os.name != "nt":
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -32,7 +32,7 @@ def listen(host: str, port: int, flag: str = "--port") -> socket.socket:
             errno.EADDRINUSE: f"port {port} on {host} is taken; choose another with {flag} (0: a free one).",
             errno.EACCES: f"port {port} needs more rights than this user has; choose one above 1023 with {flag}.",
         }.get(error.errno or 0, f"cannot listen on {host} port {port}: {error.strerror}.")
-        raise WrongSetting(why) from None
+        raise InvalidSetting(why) from None
     return listener
 
 
@@ -50,12 +50,12 @@ def prepare(port_file: Path) -> None:
     """
     try:
         if port_file.exists() and not port_file.is_file():
-            raise WrongSetting(f"--port-file is {port_file}, wanted {_WRITABLE}.")
+            raise InvalidSetting(f"--port-file is {port_file}, wanted {_WRITABLE}.")
         port_file.unlink(missing_ok=True)
         _write_beside(port_file, 0).unlink()
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or error
-        raise WrongSetting(f"--port-file is {port_file}, wanted {_WRITABLE} ({why}).") from None
+        raise InvalidSetting(f"--port-file is {port_file}, wanted {_WRITABLE} ({why}).") from None
 
 
 def tell(port_file: Path, port: int) -> None:
@@ -65,7 +65,7 @@ def tell(port_file: Path, port: int) -> None:
     except OSError as error:
         with suppress(OSError):
             _beside(port_file).unlink(missing_ok=True)
-        raise WrongSetting(f"--port-file {port_file} cannot be written: {error.strerror}.") from None
+        raise InvalidSetting(f"--port-file {port_file} cannot be written: {error.strerror}.") from None
 
 
 _WRITABLE = "a file in a folder that exists and can be written"

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from ..engine.serve import problem
-from ..sdk.errors import Misuse
-from ..sdk.http import Headers, Reply, phrase
-from ..sdk.logtext import escaped
+from ..sdk.errors import Problem
+from ..sdk.http import Headers, Reply, reason_phrase
+from ..sdk.logtext import escape_text
 
 LINE = 64 * 1024  # bytes of a request line; one over serve.LONGEST_TARGET, and up to this, the vendor has words for
 FIELDS, FIELD = 100, 8190  # how many headers, and bytes of each
@@ -21,8 +21,8 @@ def refusal(status: int, why: str, beside: Headers = ()) -> Reply:
     """The reply to a request that never becomes a call; ``why`` may quote it, or says how long was waited. ``beside``
     are headers that let a browser read it.
     """
-    told = escaped(why).rstrip(".")
+    told = escape_text(why).rstrip(".")
     unknown = f"{told}." if status == 408 else f"The request is no HTTP that the server understands: {told}."
     detail = _LIMITS.get(status, unknown)
-    reply = problem(Misuse(phrase(status), detail, status, code="http"))
+    reply = problem(Problem(reason_phrase(status), detail, status, code="http"))
     return reply._replace(headers=(*reply.headers, *beside))

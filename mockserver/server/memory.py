@@ -9,7 +9,7 @@ EVERY = 10.0  # seconds: of much that was freed it takes long
 ARENA_MAX = -8  # of malloc.h: glibc's name for how many heaps there may be
 
 
-class Room:
+class MemoryTrimmer:
     """Gives such room back to the system now and then, and keeps the process to one heap.
 
     glibc by itself gives back only what is free at the end of a heap: pages between things that are in use stay, and a

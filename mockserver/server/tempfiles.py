@@ -7,7 +7,7 @@ from __future__ import annotations
 import os
 from tempfile import TemporaryFile
 
-from ..sdk.errors import WrongSetting
+from ..sdk.errors import InvalidSetting
 
 MEMORY = "/dev/shm"
 
@@ -23,6 +23,6 @@ def file() -> int:
         with TemporaryFile(dir=folder()) as made:
             return os.dup(made.fileno())
     except OSError as error:
-        raise WrongSetting(
+        raise InvalidSetting(
             f"no temporary file can be made ({error.strerror}); TMPDIR names a folder that can be written."
         ) from None

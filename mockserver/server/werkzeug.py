@@ -17,9 +17,9 @@ from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 from ..engine.addresses import REPLY, framed
 from ..engine.cors import headers_of_refusal
 from ..engine.metrics import Metrics
-from ..engine.reload import PAUSE, Reloading
-from ..sdk.errors import WrongSetting
-from ..sdk.http import PATIENCE, phrase
+from ..engine.reload import POLL_SECONDS, DataReload
+from ..sdk.errors import InvalidSetting
+from ..sdk.http import CLIENT_TIMEOUT_SECONDS, reason_phrase
 from .malformed import FIELD, refusal
 from .wsgi_faults import Carrier
 
@@ -39,7 +39,7 @@ class _Handler(WSGIRequestHandler):
     cors = True  # whether browsers of other origins may read what is refused
 
     def setup(self) -> None:
-        self.timeout = PATIENCE  # type: ignore[misc]  # it may well be each one's own
+        self.timeout = CLIENT_TIMEOUT_SECONDS  # type: ignore[misc]  # it may well be each one's own
         super().setup()
 
     def handle_one_request(self) -> None:
@@ -82,7 +82,7 @@ class _Handler(WSGIRequestHandler):
         origins = self.headers.get_all("Origin", [])
         beside = headers_of_refusal(self.path, origins) if self.cors else ()
         reply = refusal(int(code), explain or message or "", beside)
-        self.send_response_only(reply.status, phrase(reply.status))
+        self.send_response_only(reply.status, reason_phrase(reply.status))
         for name, value in (*framed(reply), ("Connection", "close")):
             self.send_header(name, value)
         self.end_headers()
@@ -128,7 +128,7 @@ def run(
     leaving: Callable[[], None] = lambda: None,
     starting: Callable[[str], None] = lambda ended: None,
     metrics: Metrics | None = None,
-    data: Reloading | None = None,
+    data: DataReload | None = None,
     cors: bool = True,
     alone: bool = True,
 ) -> None:
@@ -139,12 +139,12 @@ def run(
     ``data`` is read anew when it says so, if it watches. The one process counts where it counted; it is ``alone``.
     """
     if workers > 1:
-        raise WrongSetting(f"--workers is {workers}, wanted 1: on this system there can be no more.")
+        raise InvalidSetting(f"--workers is {workers}, wanted 1: on this system there can be no more.")
     serving = server(app, listener, None if encrypted else tls, cors=cors)
     if encrypted:
         Thread(target=server(app, encrypted, tls, cors=cors).serve_forever, daemon=True).start()
     if data and data.watching:
-        Thread(target=_watch, args=[data, partial(time.sleep, PAUSE)], daemon=True).start()
+        Thread(target=_watch, args=[data, partial(time.sleep, POLL_SECONDS)], daemon=True).start()
     ready()
     try:
         serving.serve_forever()
@@ -155,9 +155,9 @@ def run(
         leaving()
 
 
-def _watch(data: Reloading, pause: Callable[[], None]) -> None:
+def _watch(data: DataReload, pause: Callable[[], None]) -> None:
     """Look whether files have changed, again and again."""
     while True:
         pause()
-        if data.look():
-            data.renew()
+        if data.find_changes():
+            data.swap()

@@ -10,10 +10,10 @@ from typing import Any
 
 from gunicorn.workers import gasgi
 
-from ..engine.reload import Reloading
-from ..sdk.clock import running
+from ..engine.reload import DataReload
+from ..sdk.clock import process_time
 from .connection import LINGER, Connection
-from .memory import Room
+from .memory import MemoryTrimmer
 
 log = logging.getLogger("mockserver")
 
@@ -39,19 +39,19 @@ class Worker(gasgi.ASGIWorker):  # type: ignore[misc]  # gunicorn has no types
 
     def _follow(self) -> None:
         """Serve the data that the master has read anew, if it has."""
-        data: Reloading | None = self.app.data
+        data: DataReload | None = self.app.data
         if data and data.behind and (self._fetching is None or self._fetching.done()):
             self._fetching = self.loop.create_task(self._fetch(data))
 
-    async def _fetch(self, data: Reloading) -> None:
+    async def _fetch(self, data: DataReload) -> None:
         """Read it in a thread, and put it in place between two calls."""
         while data.behind:
-            (await asyncio.to_thread(data.fetched))()
+            (await asyncio.to_thread(data.fetch))()
 
     async def _serve(self) -> None:
         task = asyncio.current_task()
         assert task is not None
-        self.connections, self._wake, self._room = set(), task.cancel, Room()
+        self.connections, self._wake, self._room = set(), task.cancel, MemoryTrimmer()
         if self.app.encrypted:  # beside gunicorn's own socket: TLS on all of those, or on none, is all that it offers
             listener, context = self.app.encrypted
             self.servers.append(await self.loop.create_server(lambda: Connection(self), sock=listener, ssl=context))
@@ -72,9 +72,9 @@ class Worker(gasgi.ASGIWorker):  # type: ignore[misc]  # gunicorn has no types
         """Say that it is alive, once a second. A signal that came too early to be heard is made up for."""
         super().notify()
         self._follow()
-        now, stopped = self.loop.time(), running.tick()
+        now, stopped = self.loop.time(), process_time.tick()
         for connection in tuple(self.connections):
-            connection.look(now, stopped)
+            connection.check_timeout(now, stopped)
         self._room.give_back(now)
 
     async def _shutdown(self) -> None:
@@ -83,7 +83,7 @@ class Worker(gasgi.ASGIWorker):  # type: ignore[misc]  # gunicorn has no types
         coming = await self._let_in()
         while (now := self.loop.time()) < until and not self._quick_shutdown:
             for connection in tuple(self.connections):
-                connection.hang_up(now)
+                connection.close_if_idle(now)
             if not self.connections and coming.done():
                 return
             await asyncio.sleep(0.01)
@@ -94,7 +94,7 @@ class Worker(gasgi.ASGIWorker):  # type: ignore[misc]  # gunicorn has no types
         signal.pthread_sigmask(signal.SIG_BLOCK, STOPS)
         for number in STOPS:  # the loop that is closed next would be told by a pipe that is closed, too
             self.loop.remove_signal_handler(number)
-        turn_deaf()
+        ignore_signals()
         super()._cleanup()
 
     async def _masters_turn(self) -> None:
@@ -132,7 +132,7 @@ class Worker(gasgi.ASGIWorker):  # type: ignore[misc]  # gunicorn has no types
         return self._context
 
 
-def turn_deaf() -> None:
+def ignore_signals() -> None:
     """Heed no further signal to stop: this process is all but over, and would end with a trace or another status."""
     for number in STOPS:
         signal.signal(number, signal.SIG_IGN)

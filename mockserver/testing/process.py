@@ -17,7 +17,7 @@ from threading import Event, Thread
 from typing import Any, Self
 
 from ..server import listen
-from ..server.collector import collector_paused
+from ..server.collector import pause_collector
 
 POLL = 0.05
 LOOK = 0.5  # seconds between two looks whether the parent is still there, should a fork of it hold on to the pipe
@@ -132,7 +132,7 @@ def serve(given: dict[str, Any]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the tests, which end this process when they are over
     with os.fdopen(os.dup(1), "w") as teller:
         os.dup2(2, 1)  # what anybody prints from here on is for the log
-        with collector_paused():
+        with pause_collector():
             print(json.dumps(_start(given["listener"])), file=teller)
     over = Event()
     Thread(target=_listen_to_parent, args=[over], daemon=True).start()
@@ -143,18 +143,18 @@ def serve(given: dict[str, Any]) -> None:
 def _start(shared: int | str | None) -> dict[str, str]:
     """Serve in threads, on the socket that was handed over or on a new one. Returns what to tell."""
     from ..app import create_app
-    from ..data.fixture_errors import BrokenFixture
+    from ..data.fixture_errors import InvalidFixture
     from ..engine import access_log
-    from ..sandbox.settings import make
-    from ..sdk.errors import WrongSetting
+    from ..sandbox.settings import make_settings
+    from ..sdk.errors import InvalidSetting
     from ..server import werkzeug
     from ..vendors import BadVendor
 
     try:
-        settings = make({"control": True})
-        access_log.configure(settings.log_format)
+        settings = make_settings({"control": True})
+        access_log.configure_logging(settings.log_format)
         app, listener = create_app(settings), _received(shared)
-    except (WrongSetting, BadVendor, BrokenFixture) as error:
+    except (InvalidSetting, BadVendor, InvalidFixture) as error:
         return {"error": str(error)}
     serving = werkzeug.server(app, listener, cors=settings.cors)
     Thread(target=serving.serve_forever, daemon=True).start()

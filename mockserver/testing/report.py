@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from ..sdk.call_warnings import UNDOCUMENTED_HEADER
-from ..sdk.similar import closest_paths
+from ..sdk.similar import find_closest_paths
 
 Call = Mapping[str, Any]
 
@@ -43,7 +43,7 @@ def calls_told(calls: Iterable[Call], paths: Callable[[str], Iterable[str]]) -> 
         elif call["vendor"] is None:  # a path at the root: the warning has said it
             continue
         elif call["operation"] is None:
-            near = closest_paths(call["request"]["path"], paths(call["vendor"]))
+            near = find_closest_paths(call["request"]["path"], paths(call["vendor"]))
             told.append(f"      {call['vendor']} has no endpoint there.{f' Closest: {near[0]}' if near else ''}")
         elif not call["received"]["fault"] and call["response"]["status"] >= 400 and call["response"]["body"]:
             told.append(f"      {_cut(call['response']['body'])}")

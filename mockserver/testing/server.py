@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterable
 from threading import Event, Thread
 from typing import TYPE_CHECKING, Any, Self
 
-from ..sandbox.settings import make
+from ..sandbox.settings import make_settings
 from ..sdk import clock
 from ..server import listen
 from .client import Client
 
 if TYPE_CHECKING:
-    from ..engine.serve import World
+    from ..engine.serve import Runtime
     from ..sdk.contract import Vendor
 
 POLL = 0.05
@@ -30,23 +30,23 @@ class Server:
     """
 
     def __init__(
-        self, *, vendors: Iterable[Vendor] = (), wall: Callable[[], float] = clock.wall, **settings: Any
+        self, *, vendors: Iterable[Vendor] = (), wall: Callable[[], float] = clock.wall_time, **settings: Any
     ) -> None:
         self._given, self._vendors, self._wall = {**settings, "control": True}, tuple(vendors), wall
         self._listener = listen.listen("127.0.0.1", 0)
         self._stopped = Event()
         self._thread = Thread(target=self._run, name="mockserver", daemon=True)
         self._serving: Any = None
-        self._world: World | None = None
+        self._world: Runtime | None = None
         self.url = listen.url(self._listener, tls=False)
 
     @property
     def client(self) -> Client:
         """Its control API."""
-        return Client(self.url, make(self._given).control_token)
+        return Client(self.url, make_settings(self._given).control_token)
 
     @property
-    def world(self) -> World:
+    def world(self) -> Runtime:
         """What the server serves, once it was started."""
         assert self._world is not None
         return self._world
@@ -81,7 +81,7 @@ class Server:
         from ..app import create_app
         from ..server import werkzeug
 
-        app = create_app(make(self._given), vendors=self._vendors, wall=self._wall)
+        app = create_app(make_settings(self._given), vendors=self._vendors, wall=self._wall)
         self._world = app.extensions["mockserver"]
         serving = werkzeug.server(app, self._listener, cors=self._world.settings.cors)
         serving.timeout = POLL

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, TypedDict
 from urllib.parse import quote
 
-from ..sdk.secret_names import looks_secret
+from ..sdk.secret_names import is_secret_name
 
 Json = dict[str, Any]
 
@@ -74,7 +74,7 @@ def _told(matcher: Json) -> Json:
     for field in ("query", "headers"):
         if field in told:
             told[field] = {
-                name: "[redacted]" if looks_secret(name) else condition for name, condition in told[field].items()
+                name: "[redacted]" if is_secret_name(name) else condition for name, condition in told[field].items()
             }
     return told
 

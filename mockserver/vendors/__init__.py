@@ -8,7 +8,7 @@ from importlib import import_module
 from importlib.metadata import entry_points
 
 from ..sdk.contract import Vendor
-from ..sdk.errors import CORE_FACTS
+from ..sdk.errors import CORE_ERRORS
 
 GROUP = "mockserver.vendors"
 
@@ -36,8 +36,8 @@ def distinct(vendors: Iterable[Vendor]) -> tuple[Vendor, ...]:
     for vendor in vendors:
         if by_name.setdefault(vendor.name, vendor) is not vendor:
             raise BadVendor(f"two vendors are named {vendor.name}")
-        said = {words.fact for words in vendor.errors if not words.when}
-        silent = [fact.__name__ for fact in CORE_FACTS if fact not in said]
+        said = {words.error for words in vendor.errors if not words.when}
+        silent = [fact.__name__ for fact in CORE_ERRORS if fact not in said]
         if silent:
             raise BadVendor(f"{vendor.name} has no words for {', '.join(silent)}")
     return tuple(by_name[name] for name in sorted(by_name))

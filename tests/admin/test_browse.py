@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from mockserver.admin.browse import found, totals, value_at
-from mockserver.data.table import Records
-from mockserver.sdk.resource import Chart, RecordType
+from mockserver.data.table import RecordTable
+from mockserver.sdk.resource import Resource, Summary
 from tests.support.acme import Bill
 
-KIND = RecordType(schema=Bill, id="id", columns={})
+KIND = Resource(schema=Bill, id="id", columns={})
 ROWS: list[dict[str, Any]] = [
     {"id": 1, "who": {"name": "Öl"}, "state": "paid", "at": "2026-02-01", "sum": Decimal("50.00"), "in": "EUR"},
     {"id": 2, "who": {"name": "anvil"}, "state": "open", "at": "2026-01-31", "sum": Decimal("0.10"), "in": "EUR"},
@@ -27,7 +27,7 @@ ROWS: list[dict[str, Any]] = [
     },
     {"id": 10, "who": {"name": "Bolt"}, "state": "paid", "at": "2026-02-28", "sum": "no number", "in": "EUR"},
 ]
-RECORDS = Records(KIND, ROWS, {})
+RECORDS = RecordTable(KIND, ROWS, {})
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def test_records_are_sorted_by_a_field(sort: str, rows: list[int]) -> None:
 
 
 def test_what_records_amount_to_in_each_currency() -> None:
-    euro, dollar = totals(RECORDS, Chart(amount="sum", date="at", status="state", currency="in"))
+    euro, dollar = totals(RECORDS, Summary(amount="sum", date="at", status="state", currency="in"))
     assert (euro["currency"], dollar["currency"]) == ("EUR", "USD")
     assert euro["months"] == [
         {"month": "2026-01", "records": 1, "amount": Decimal("0.10")},
@@ -77,9 +77,9 @@ def test_what_records_amount_to_in_each_currency() -> None:
 
 
 def test_without_status_and_currency_all_is_one() -> None:
-    (everything,) = totals(RECORDS, Chart(amount="sum", date="at"))
+    (everything,) = totals(RECORDS, Summary(amount="sum", date="at"))
     assert (everything["currency"], everything["statuses"]) == ("", [])
-    assert totals(Records(KIND, [], {}), Chart(amount="sum", date="at")) == []
+    assert totals(RecordTable(KIND, [], {}), Summary(amount="sum", date="at")) == []
 
 
 def test_a_value_is_found_by_its_path() -> None:

@@ -15,7 +15,7 @@ from openapi_spec_validator import validate
 from mockserver.admin.pages import POLICY
 from mockserver.app import create_app
 from mockserver.data import yaml_text
-from mockserver.sandbox.settings import make
+from mockserver.sandbox.settings import make_settings
 from mockserver.sdk import shipped
 from mockserver.sdk.contract import Vendor
 from mockserver.vendors import found
@@ -29,7 +29,7 @@ NAMES = [*VENDORS, "control"]
 @pytest.fixture(scope="module")
 def client() -> FlaskClient:
     """A server of all our vendors."""
-    return create_app(make({}, {}), wall=lambda: WALL).test_client()
+    return create_app(make_settings({}, {}), wall=lambda: WALL).test_client()
 
 
 @pytest.fixture

@@ -203,7 +203,7 @@ def test_a_credential_in_a_matcher_is_not_shown_again(server: Sandboxed) -> None
     assert listed["match"] == server.control("GET", "/faults/fault-1").json["match"] == shown
     again = server.control("PATCH", "/faults/fault-1", {"match": shown, "times": 2})
     assert (again.status, again.json["match"], again.json["times"]) == (200, shown, 2)
-    (kept,) = server.world.sandboxes.enter("default", server.wall()).faults
+    (kept,) = server.world.sandboxes.get_or_create("default", server.wall()).faults
     assert kept.match == match  # as it was meant
     assert server.control("PATCH", "/faults/fault-1", {"match": None}).json == {
         "id": "fault-1",

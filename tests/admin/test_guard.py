@@ -15,9 +15,9 @@ from werkzeug.test import EnvironBuilder
 from mockserver.admin.guard import BODY_LIMIT, is_ours
 from mockserver.app import controlling
 from mockserver.engine import redaction
-from mockserver.engine.build import assemble
+from mockserver.engine.build import build_runtime
 from mockserver.front import front
-from mockserver.sandbox.settings import make
+from mockserver.sandbox.settings import make_settings
 from mockserver.sdk.contract import Vendor
 from tests.sdk.test_web import HOSTILE
 from tests.support.acme import BILLS, RICH, Sandboxed, only
@@ -333,8 +333,8 @@ def test_a_body_in_pieces_that_are_too_many_is_refused(server: Sandboxed) -> Non
         ("PATCH", "/__admin/settings", {"Content-Type": "text/plain"}, None, 0),
         ("PATCH", "/__admin/settings", {}, BODY_LIMIT + 1, 0),
         ("POST", "/__admin/health", {}, 9, 0),
-        ("POST", BILLS, {}, 9, redaction.BODY_LIMIT + 1),
-        ("POST", "/nowhere", {}, 15_000_000, redaction.BODY_LIMIT + 1),
+        ("POST", BILLS, {}, 9, redaction.MAX_BODY_BYTES + 1),
+        ("POST", "/nowhere", {}, 15_000_000, redaction.MAX_BODY_BYTES + 1),
     ],
 )
 def test_a_server_learns_how_much_of_a_body_it_must_keep(
@@ -343,6 +343,6 @@ def test_a_server_learns_how_much_of_a_body_it_must_keep(
     sent = Headers({"Content-Type": "application/json", **headers})
     environ = EnvironBuilder(path, method=method, headers=sent).get_environ() | framed(BytesIO(), length)
     with only(vendor):
-        assert front(assemble(make({}, {}))).keeps(environ) == kept
-        off = front(assemble(make({"control": "false"}, {})))
+        assert front(build_runtime(make_settings({}, {}))).keeps(environ) == kept
+        off = front(build_runtime(make_settings({"control": "false"}, {})))
     assert off.keeps(environ) == (kept if path in (BILLS, "/nowhere") else 0)

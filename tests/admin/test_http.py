@@ -130,7 +130,7 @@ def test_what_was_sent_is_not_sent_back_whole(server: Sandboxed) -> None:
 def test_a_crash_is_told_as_one(vendor: Vendor, monkeypatch: pytest.MonkeyPatch) -> None:
     server = Sandboxed(vendor)
     server.app.config["PROPAGATE_EXCEPTIONS"] = False
-    monkeypatch.setattr(server.world.sandboxes, "enter", None)
+    monkeypatch.setattr(server.world.sandboxes, "get_or_create", None)
     answer = server.control("GET", "/settings")
     assert (answer.status, answer.headers["Content-Type"]) == (500, "application/problem+json")
     assert answer.json["detail"] == "The sandbox itself failed; its log says why."

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from mockserver.sandbox.store import Use
+from mockserver.sandbox.store import LastUse
 from mockserver.sandbox.store.memory import MemoryStore
 from mockserver.sdk.contract import Vendor
-from mockserver.sdk.errors import StoreAway
+from mockserver.sdk.errors import StoreUnavailable
 from tests.engine.test_metrics import parsed
 from tests.support.acme import BILLS, Sandboxed
 from tests.support.stores import Elapsed
@@ -21,9 +21,9 @@ class Leaving(MemoryStore):
 
     away = False
 
-    def sandboxes(self) -> Mapping[str, Use]:
+    def sandboxes(self) -> Mapping[str, LastUse]:
         if self.away:
-            raise StoreAway
+            raise StoreUnavailable
         return super().sandboxes()
 
 

@@ -35,7 +35,7 @@ def told(url: str, method: str, path: str, headers: dict[str, str]) -> tuple[int
 
 def served() -> list[str]:
     """What answers as ever, or is nobody's."""
-    own = [f"{prefix}{e.path}" for v in found() for e in v.endpoints for prefix in ("", f"/{v.name}")]
+    own = [f"{prefix}{e.path}" for v in found() for e in v.operations for prefix in ("", f"/{v.name}")]
     return ["/", "/__sandbox/mine", "/nowhere", *own, *(f"/{vendor.name}/nowhere" for vendor in found())]
 
 

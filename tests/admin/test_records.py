@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from mockserver.data import fixture_check, yaml_text
-from mockserver.data.build import shape
-from mockserver.sandbox.editor import FAR
+from mockserver.data.build import fixture_schema
+from mockserver.sandbox.editor import FIRST_ADDED_INDEX
 from mockserver.sdk import shipped
 from mockserver.sdk.clock import parse_instant
 from mockserver.sdk.contract import Vendor
@@ -96,7 +96,7 @@ def test_what_records_amount_to(server: Sandboxed) -> None:
 
 
 def test_a_vendor_that_does_not_say_has_no_totals(vendor: Vendor) -> None:
-    bare = replace(vendor, records=replace(vendor.records, chart=None))
+    bare = replace(vendor, resource=replace(vendor.resource, summary=None))
     answer = Sandboxed(bare).control("GET", "/totals/acme")
     assert (answer.status, answer.json["detail"]) == (404, "acme does not say what its records amount to.")
 
@@ -124,7 +124,7 @@ def test_a_part_that_makes_no_sense(server: Sandboxed, query: str) -> None:
 
 def test_an_added_record_is_the_recipes_but_for_what_was_given(server: Sandboxed) -> None:
     added = server.control("POST", "/records/acme", b'{"state":"paid","amount":50.00}')
-    rows = ((100 + index, RECIPE.record(1, index, parse_instant(ANCHOR))) for index in count(FAR))
+    rows = ((100 + index, RECIPE.record(1, index, parse_instant(ANCHOR))) for index in count(FIRST_ADDED_INDEX))
     id, made = next((id, dict(row)) for id, row in rows if row["state"] == "paid")
     assert added.status == 201
     assert added.headers["Location"] == f"/__admin/records/acme/{id}"
@@ -138,7 +138,7 @@ def test_an_added_record_is_the_recipes_but_for_what_was_given(server: Sandboxed
 
 def test_nothing_need_be_given(server: Sandboxed) -> None:
     ids = [server.control("POST", "/records/acme").json["id"] for _ in range(3)]
-    assert ids == [100 + FAR, 101 + FAR, 102 + FAR]
+    assert ids == [100 + FIRST_ADDED_INDEX, 101 + FIRST_ADDED_INDEX, 102 + FIRST_ADDED_INDEX]
     assert server.ids(ALL) == [*HELD, *ids]
 
 
@@ -256,8 +256,8 @@ def test_an_edit_is_seen_under_every_reading_and_in_no_other_sandbox(server: San
 def test_what_is_not_changed_is_shared(server: Sandboxed, vendor: Vendor) -> None:
     server.control("PATCH", "/records/acme/1", {"amount": 3}, sandbox="mine")
     rooms, wall = server.world.sandboxes, server.wall.seconds
-    base = rooms.dataset(rooms.enter("other", wall), vendor).records
-    mine = rooms.dataset(rooms.enter("mine", wall), vendor).records
+    base = rooms.dataset(rooms.get_or_create("other", wall), vendor).records
+    mine = rooms.dataset(rooms.get_or_create("mine", wall), vendor).records
     same = [
         ours is theirs
         for ours, theirs in zip(mine.fragments({"amounts": "plain"}), base.fragments({"amounts": "plain"}), strict=True)
@@ -270,12 +270,14 @@ def test_records_made_by_the_recipe(server: Sandboxed) -> None:
     assert made.status == 201
     assert made.json["records"] == 500
     assert made.json["meta"] == {"total": 507}
-    assert made.json["ids"] == [100 + FAR + index for index in range(500)]
+    assert made.json["ids"] == [100 + FIRST_ADDED_INDEX + index for index in range(500)]
     assert server.get(ALL).json["total"] == 506
-    told = server.control("GET", f"/records/acme/{100 + FAR}").json
-    assert told == RECIPE.record(7, FAR, parse_instant(ANCHOR))
-    assert server.control("POST", "/records/acme").json["id"] == 100 + FAR + 500
-    assert server.control("POST", "/records/acme/generate", {"records": 1}).json["ids"] == [100 + FAR + 501]
+    told = server.control("GET", f"/records/acme/{100 + FIRST_ADDED_INDEX}").json
+    assert told == RECIPE.record(7, FIRST_ADDED_INDEX, parse_instant(ANCHOR))
+    assert server.control("POST", "/records/acme").json["id"] == 100 + FIRST_ADDED_INDEX + 500
+    assert server.control("POST", "/records/acme/generate", {"records": 1}).json["ids"] == [
+        100 + FIRST_ADDED_INDEX + 501
+    ]
 
 
 def test_made_records_of_an_account_that_is_gone_are_the_example_accounts(server: Sandboxed) -> None:
@@ -284,7 +286,7 @@ def test_made_records_of_an_account_that_is_gone_are_the_example_accounts(server
         server.control("DELETE", f"/records/acme/{id}")
     assert server.control("PUT", "/accounts/acme", {"accounts": [{"account": "new", "secret": "n" * 20}]}).status == 200
     server.control("POST", "/records/acme/generate", {"records": 2})
-    assert server.ids(ALL, key="n" * 20) == [100 + FAR, 101 + FAR]
+    assert server.ids(ALL, key="n" * 20) == [100 + FIRST_ADDED_INDEX, 101 + FIRST_ADDED_INDEX]
 
 
 @pytest.mark.parametrize(
@@ -395,7 +397,7 @@ def test_what_a_sandbox_holds_as_a_fixture_file(server: Sandboxed, vendor: Vendo
     file = server.control("GET", "/export/acme", sandbox="x")
     assert file.headers["Content-Type"] == "application/yaml"
     assert file.headers["Content-Disposition"] == 'attachment; filename="default.yaml"'
-    content, wrong = fixture_check.check(yaml_text.load(file.body.decode()), shape(vendor))
+    content, wrong = fixture_check.check(yaml_text.load(file.body.decode()), fixture_schema(vendor))
     assert wrong == []
     assert content is not None
     assert (content.vendor, content.dataset, content.anchor) == ("acme", "default", parse_instant(ANCHOR))

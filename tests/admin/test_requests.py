@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from mockserver.sandbox.store import Newer
+from mockserver.sandbox.store import NewEntries
 from mockserver.sandbox.store.memory import MemoryStore
-from mockserver.sdk.clock import at, format_instant
+from mockserver.sdk.clock import format_instant, from_timestamp
 from mockserver.sdk.contract import Vendor
 from tests.support.acme import BILLS, RICH, Sandboxed, acme
 from tests.support.client import WALL
@@ -54,7 +54,7 @@ def test_an_entry_tells_the_whole_call_but_the_credential(server: Sandboxed) -> 
     assert entry["request"].pop("headers")["x-acme-key"] == "[redacted]"
     assert entry == {
         "id": called.call,
-        "time": format_instant(at(WALL)),
+        "time": format_instant(from_timestamp(WALL)),
         "sandbox": "x",
         "vendor": "acme",
         "operation": "listBills",
@@ -136,7 +136,7 @@ def test_who_asks_for_what_is_new_has_the_store_asked_for_no_more(
     """A view that lives asks every second, and a journal may have megabytes."""
     asked, newer = [], busy.world.store.newer
 
-    def watched(sandbox: str, after: int) -> Newer:
+    def watched(sandbox: str, after: int) -> NewEntries:
         asked.append(after)
         return newer(sandbox, after)
 
@@ -402,7 +402,11 @@ def test_of_a_live_credential_only_the_fact_is_kept(server: Sandboxed) -> None:
     text = server.control("GET", "/requests", sandbox="x").body.decode()
     assert not re.search("live_|7777|v3", text)
     (entry,) = server.control("GET", "/requests", sandbox="x").json["requests"]
-    assert (entry["vendor"], entry["time"], entry["fault"]) == ("acme", format_instant(at(WALL)), "live-credential")
+    assert (entry["vendor"], entry["time"], entry["fault"]) == (
+        "acme",
+        format_instant(from_timestamp(WALL)),
+        "live-credential",
+    )
     assert ids(server, "/unmatched", sandbox="x") == []
     assert server.control("POST", "/requests/near-misses", {"path": "/"}, sandbox="x").json["nearMisses"] == []
     assert server.control("POST", "/requests/count", {"vendor": "acme"}, sandbox="x").json == {"count": 1}

@@ -339,7 +339,7 @@ def test_real_data_is_of_the_day_of_the_reset(vendor: Vendor) -> None:
     server.wall.seconds += 3 * 86_400
     server.control("POST", "/reset", sandbox="a")
     assert server.control("GET", "/clock", sandbox="a").json["now"][:10] > before[:10]
-    assert str(server.world.sandboxes.enter("a", server.wall()).day) == "2026-09-24"
+    assert str(server.world.sandboxes.get_or_create("a", server.wall()).day) == "2026-09-24"
 
 
 def test_its_own_datasets_credentials_are_told(vendor: Vendor, tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from mockserver.data import yaml_text
 from mockserver.sandbox.store.memory import MemoryStore
 from mockserver.sdk import shipped
 from mockserver.sdk.contract import Vendor
-from mockserver.sdk.errors import StoreAway
+from mockserver.sdk.errors import StoreUnavailable
 from tests.support.acme import BILLS, Sandboxed
 from tests.support.servers import running, serving
 
@@ -134,7 +134,7 @@ class Away(MemoryStore):
     def __getattribute__(self, name: str) -> Any:
         if name == "instance":  # what is away is known by the name that it had, if it ever had one
             return lambda: None
-        raise StoreAway
+        raise StoreUnavailable
 
 
 def test_every_reply_is_as_it_says(vendor: Vendor) -> None:

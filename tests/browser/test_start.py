@@ -40,7 +40,7 @@ def test_all_vendors_are_there_with_addresses_document_and_accounts(page: Page, 
         assert card.get_by_role("heading", level=3).inner_text() == vendor.title
         assert card.get_by_role("link", name="The vendor's document").get_attribute("href") == vendor.document
         addresses = card.locator(".addresses li").all_inner_texts()
-        for endpoint in vendor.endpoints:
+        for endpoint in vendor.operations:
             assert {f"{server}{endpoint.path}", f"{server}/{vendor.name}{endpoint.path}"} <= set(addresses)
         assert f"Host: {vendor.name}.localhost" in addresses
     shown = str(page.locator("#vendors").text_content())

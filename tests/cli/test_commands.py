@@ -26,7 +26,7 @@ from werkzeug.test import Client
 from mockserver import vendors as shelf
 from mockserver.cli import commands, health
 from mockserver.data import fixtures
-from mockserver.data.build import shape
+from mockserver.data.build import fixture_schema
 from mockserver.sandbox.scenario import OURS
 from mockserver.sdk.contract import Vendor
 from mockserver.sdk.version import __version__
@@ -126,7 +126,7 @@ def test_generate(vendor: Vendor, tmp_path: Path) -> None:
     found = run(vendor, "generate", "acme", *flags)
     assert (found.exit_code, found.stdout) == (0, "")
     assert found.stderr == f"4 records of acme written to {out}\n"
-    content = fixtures.read(out, shape(vendor))
+    content = fixtures.read(out, fixture_schema(vendor))
     assert (content.dataset, content.anchor, len(content.records)) == ("own", datetime(2030, 1, 1, tzinfo=UTC), 4)
     assert "--records 4 --seed 7" in out.read_text().splitlines()[0]
     assert run(vendor, "generate", "acme", "--records", "1", "--out", "-").stdout.startswith("# Made by")
@@ -154,7 +154,7 @@ def test_many_records_show_progress_to_a_person(
             ["generate", "acme", "--records", "2001", "--out", str(tmp_path / "own.yaml")], standalone_mode=False
         )
     assert "making records" in capsys.readouterr().err
-    assert len(fixtures.read(tmp_path / "own.yaml", shape(vendor)).records) == 2001
+    assert len(fixtures.read(tmp_path / "own.yaml", fixture_schema(vendor)).records) == 2001
 
 
 @pytest.mark.parametrize(

@@ -11,17 +11,17 @@ import pytest
 
 from mockserver.cli import generate
 from mockserver.data import fixtures
-from mockserver.data.build import shape
+from mockserver.data.build import fixture_schema
 from mockserver.sdk.clock import parse_instant
 from mockserver.sdk.contract import Vendor
-from mockserver.sdk.errors import WrongSetting
+from mockserver.sdk.errors import InvalidSetting
 from tests.support.acme import RECIPE
 
 
 def test_what_is_made_is_a_sound_file(vendor: Vendor, tmp_path: Path) -> None:
     out = tmp_path / "own.yaml"
     assert generate.write(vendor, "own", out) == RECIPE.records
-    content = fixtures.read(out, shape(vendor))
+    content = fixtures.read(out, fixture_schema(vendor))
     assert (content.dataset, content.anchor) == ("own", generate.ANCHOR)
     assert [record["id"] for record in content.records] == list(range(100, 123))
     first, second, *_ = out.read_text(encoding="utf-8").splitlines()
@@ -32,7 +32,7 @@ def test_what_is_made_is_a_sound_file(vendor: Vendor, tmp_path: Path) -> None:
 def test_fewer_records_are_a_prefix_and_another_seed_or_anchor_is_other_data(vendor: Vendor, tmp_path: Path) -> None:
     def made(name: str, *more: Any) -> list[dict[str, Any]]:
         generate.write(vendor, Path(name).stem, tmp_path / name, *more)
-        return list(fixtures.read(tmp_path / name, shape(vendor)).records)
+        return list(fixtures.read(tmp_path / name, fixture_schema(vendor)).records)
 
     few, many = made("few.yaml", 5), made("many.yaml", 40)
     assert few == many[:5]
@@ -46,10 +46,10 @@ def test_beyond_ten_thousand_records_it_is_json_lines(
 ) -> None:
     monkeypatch.setattr(fixtures, "YAML_LIMIT", 10)
     generate.write(vendor, "big", tmp_path / "big.jsonl", 11)
-    assert len(fixtures.read(tmp_path / "big.jsonl", shape(vendor)).records) == 11
+    assert len(fixtures.read(tmp_path / "big.jsonl", fixture_schema(vendor)).records) == 11
     for name, count in (("big.yaml", 11), ("big.jsonl", 10), ("big", 10)):
         with pytest.raises(
-            WrongSetting, match=rf"--out is .*{name} for {count} records; 10 records and fewer are .yaml"
+            InvalidSetting, match=rf"--out is .*{name} for {count} records; 10 records and fewer are .yaml"
         ):
             generate.write(vendor, "big", tmp_path / name, count)
 
@@ -73,7 +73,7 @@ def test_somebody_may_look_on(vendor: Vendor, tmp_path: Path) -> None:
 
 
 def test_what_cannot_be_written_is_a_sentence(vendor: Vendor, tmp_path: Path) -> None:
-    with pytest.raises(WrongSetting, match=r"--out .*x.yaml cannot be written: No such file or directory\."):
+    with pytest.raises(InvalidSetting, match=r"--out .*x.yaml cannot be written: No such file or directory\."):
         generate.write(vendor, "own", tmp_path / "no" / "x.yaml")
-    with pytest.raises(WrongSetting, match=r"^acme has no recipe, so records cannot be made for it\.$"):
+    with pytest.raises(InvalidSetting, match=r"^acme has no recipe, so records cannot be made for it\.$"):
         generate.write(replace(vendor, recipe=None), "own", tmp_path / "x.yaml")

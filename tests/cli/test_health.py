@@ -51,7 +51,7 @@ def asked(monkeypatch: pytest.MonkeyPatch, url: str, *replies: Any, wait: float 
     connection, now = Replies(*replies), [100.0]
     monkeypatch.setattr(http.client, "HTTPConnection", connection)
     monkeypatch.setattr(http.client, "HTTPSConnection", connection)
-    monkeypatch.setattr(clock, "elapsed", lambda: now[0])
+    monkeypatch.setattr(clock, "monotonic_time", lambda: now[0])
     monkeypatch.setattr(time, "sleep", lambda seconds: now.__setitem__(0, now[0] + seconds))
     return connection, health.ask(url, wait)
 

@@ -18,7 +18,7 @@ from click.testing import CliRunner, Result
 from mockserver.cli import commands
 from mockserver.cli import run as run_
 from mockserver.engine import verdict
-from mockserver.sandbox.settings import Settings, make
+from mockserver.sandbox.settings import Settings, make_settings
 from mockserver.sdk.contract import Vendor
 from tests.support.acme import RICH, Sandboxed, only
 
@@ -180,7 +180,7 @@ def test_what_the_command_is_told(vendor: Vendor) -> None:
         "MOCKSERVER_ACME_CREDENTIAL": RICH,
         "MOCKSERVER_ACME_HEADERS": json.dumps({"X-Acme-Key": RICH}),
     }
-    assert make({}, told) == Settings(control_token="open-sesame")  # a server below it is not confused
+    assert make_settings({}, told) == Settings(control_token="open-sesame")  # a server below it is not confused
 
 
 def test_the_settings_of_the_server_are_flags(vendor: Vendor) -> None:

@@ -18,7 +18,7 @@ from mockserver.data.files import MAX_TEXT_BYTES
 from mockserver.sandbox.scenario import OURS
 from mockserver.sdk import shipped
 from mockserver.sdk.contract import Vendor
-from mockserver.sdk.errors import WrongSetting
+from mockserver.sdk.errors import InvalidSetting
 from mockserver.vendors import found as found_vendors
 from tests.support.acme import BILL_ROWS, FIXTURE, only
 
@@ -77,9 +77,9 @@ def test_a_folder_is_checked_whole_and_all_faults_are_told(vendor: Vendor, tmp_p
 
 def test_what_is_not_there(vendor: Vendor, tmp_path: Path) -> None:
     with only(vendor):
-        with pytest.raises(WrongSetting, match="there is no file or folder /nowhere"):
+        with pytest.raises(InvalidSetting, match="there is no file or folder /nowhere"):
             check_all([Path("/nowhere")])
-        with pytest.raises(WrongSetting, match=r"holds no \.yaml or \.jsonl file"):
+        with pytest.raises(InvalidSetting, match=r"holds no \.yaml or \.jsonl file"):
             check_all([tmp_path])
 
 
@@ -190,7 +190,7 @@ def test_what_is_called_like_a_vendor_and_is_no_folder_is_refused(
 ) -> None:
     make(tmp_path / "acme")
     (tmp_path / "own.yaml").write_text(GOOD)
-    with only(vendor), pytest.raises(WrongSetting, match=f"^{tmp_path}/acme is {kind}, wanted a folder.$"):
+    with only(vendor), pytest.raises(InvalidSetting, match=f"^{tmp_path}/acme is {kind}, wanted a folder.$"):
         check_all([tmp_path])
 
 
@@ -207,7 +207,7 @@ def test_a_folder_that_cannot_be_read_is_told(vendor: Vendor, tmp_path: Path, mo
         raise PermissionError(errno.EACCES, "Permission denied", path)
 
     monkeypatch.setattr(os, "scandir", forbidden)
-    with only(vendor), pytest.raises(WrongSetting, match=rf"^{tmp_path} cannot be read: Permission denied.$"):
+    with only(vendor), pytest.raises(InvalidSetting, match=rf"^{tmp_path} cannot be read: Permission denied.$"):
         check_all([tmp_path])
 
 

@@ -14,22 +14,22 @@ from typing import Any
 import pytest
 
 from mockserver.data import catalog
-from mockserver.data.catalog import Library
-from mockserver.data.disk_cache import Cache
-from mockserver.data.fixture_errors import BrokenFixture
+from mockserver.data.catalog import DatasetCatalog
+from mockserver.data.disk_cache import DiskCache
+from mockserver.data.fixture_errors import InvalidFixture
 from mockserver.sdk.clock import parse_instant
 from mockserver.sdk.contract import Vendor
 from mockserver.sdk.dataset import Dataset
-from mockserver.sdk.errors import WrongSetting
+from mockserver.sdk.errors import InvalidSetting
 from mockserver.sdk.jsontext import decode
-from mockserver.sdk.record_query import View
+from mockserver.sdk.record_query import RecordQuery
 from tests.support.acme import ANCHOR, BILL_ROWS, FIXTURE, RECIPE, acme
 
 DAY = date(2026, 4, 10)
 
 
 def dues(data: Dataset) -> list[str]:
-    return [bill["due"] for bill in decode(View(data.records, {"amounts": "plain"}).json())]
+    return [bill["due"] for bill in decode(RecordQuery(data.records, {"amounts": "plain"}).json())]
 
 
 def own(folder: Path, name: str, rows: str) -> Path:
@@ -40,7 +40,7 @@ def own(folder: Path, name: str, rows: str) -> Path:
 
 
 def test_a_dataset_is_read_once(vendor: Vendor) -> None:
-    library = Library([vendor])
+    library = DatasetCatalog([vendor])
     data = library.dataset(vendor, "default")
     assert (data.vendor, data.name, data.anchor) == ("acme", "default", parse_instant(ANCHOR))
     assert len(data.records) == 7
@@ -48,7 +48,7 @@ def test_a_dataset_is_read_once(vendor: Vendor) -> None:
 
 
 def test_the_users_folder_comes_first_and_ours_fills_in(vendor: Vendor, tmp_path: Path) -> None:
-    library = Library([vendor], own(tmp_path, "default", BILL_ROWS.splitlines()[0] + "\n"))
+    library = DatasetCatalog([vendor], own(tmp_path, "default", BILL_ROWS.splitlines()[0] + "\n"))
     assert len(library.dataset(vendor, "default").records) == 1
     assert len(library.dataset(vendor, "hand").records) == 7
     assert library.names(vendor) == ["default", "empty", "hand"]
@@ -61,7 +61,7 @@ def test_a_link_in_the_users_folder_is_followed(vendor: Vendor, tmp_path: Path) 
     own(outside, "linked", BILL_ROWS.splitlines()[0] + "\n")
     inside.mkdir()
     (inside / "acme").symlink_to(outside / "acme", target_is_directory=True)
-    assert len(Library([vendor], inside).dataset(vendor, "linked").records) == 1
+    assert len(DatasetCatalog([vendor], inside).dataset(vendor, "linked").records) == 1
 
 
 def test_json_lines_are_a_dataset_too(vendor: Vendor, tmp_path: Path) -> None:
@@ -69,14 +69,14 @@ def test_json_lines_are_a_dataset_too(vendor: Vendor, tmp_path: Path) -> None:
     head = '{"vendor":"acme","dataset":"big","anchor":"2026-03-31T12:00:00Z","accounts":[{"account":"a","secret":"s"}]}'
     (tmp_path / "acme" / "big.jsonl").write_text(head + "\n")
     (tmp_path / "acme" / "notes.txt").write_text("")
-    library = Library([vendor], tmp_path)
+    library = DatasetCatalog([vendor], tmp_path)
     assert len(library.dataset(vendor, "big").records) == 0
     assert library.names(vendor) == ["big", "default", "empty", "hand"]
 
 
 def test_a_name_that_only_another_vendor_has_is_the_default_here(vendor: Vendor, tmp_path: Path) -> None:
     other = acme(tmp_path / "ours", name="bolt")
-    library = Library([vendor, other], own(tmp_path, "special", BILL_ROWS))
+    library = DatasetCatalog([vendor, other], own(tmp_path, "special", BILL_ROWS))
     assert library.dataset(vendor, "special").name == "special"
     borrowed = library.dataset(other, "special")
     assert borrowed.name == "default"
@@ -88,7 +88,7 @@ def test_data_of_ours_follows_the_day_of_the_users_files(vendor: Vendor, tmp_pat
     folder = own(tmp_path, "hand", BILL_ROWS)
     path = folder / "acme" / "hand.yaml"
     path.write_text(path.read_text().replace("2026-03-31T12:00:00Z", "2028-03-31T12:00:00Z"))
-    library = Library([vendor, other], folder)
+    library = DatasetCatalog([vendor, other], folder)
     theirs, ours = library.dataset(vendor, "hand"), library.dataset(other, "hand")
     assert (theirs.anchor.year, ours.anchor.date()) == (2028, theirs.anchor.date())
     assert ours.records.columns["due"][0].startswith("2028")
@@ -101,32 +101,32 @@ def test_files_for_different_days_are_told(
     other = acme(tmp_path / "ours", name="bolt")
     path = other.fixtures / "hand.yaml"
     path.write_text(path.read_text().replace("2026-03-31T12:00:00Z", "2026-04-01T12:00:00Z"))
-    Library([vendor, other]).load_all("hand")
+    DatasetCatalog([vendor, other]).load_all("hand")
     assert "acme 2026-03-31, bolt 2026-04-01" in caplog.text
 
 
 def test_a_name_that_nobody_has_is_told_with_those_there_are(vendor: Vendor) -> None:
-    with pytest.raises(WrongSetting) as refused:
-        Library([vendor]).dataset(vendor, "nope")
+    with pytest.raises(InvalidSetting) as refused:
+        DatasetCatalog([vendor]).dataset(vendor, "nope")
     assert str(refused.value) == "acme has no dataset 'nope'; there are default, empty, hand."
 
 
 def test_records_are_made_when_so_many_are_wanted(vendor: Vendor) -> None:
-    few, many = Library([vendor], records=4), Library([vendor], records=40)
+    few, many = DatasetCatalog([vendor], records=4), DatasetCatalog([vendor], records=40)
     data = few.dataset(vendor, "default")
     assert len(data.records) == 4
     assert data.anchor == parse_instant(ANCHOR)
     assert dues(many.dataset(vendor, "default"))[:4] == dues(data)
-    assert dues(Library([vendor], records=4, seed=2).dataset(vendor, "default")) != dues(data)
+    assert dues(DatasetCatalog([vendor], records=4, seed=2).dataset(vendor, "default")) != dues(data)
 
 
 def test_a_recipes_data_is_remade_for_the_day(vendor: Vendor) -> None:
-    library = Library([vendor])
+    library = DatasetCatalog([vendor])
     data = library.dataset(vendor, "default", DAY)
     assert data.anchor == datetime(2026, 4, 10, tzinfo=UTC)
     assert dues(data) == [RECIPE.record(1, index, data.anchor)["due"] for index in range(RECIPE.records)]
     assert library.dataset(vendor, "default", DAY) is data
-    assert data.accounts.by("account", "gone") == {
+    assert data.accounts.find_by("account", "gone") == {
         "account": "gone",
         "secret": "gone-acme-secret-0000003",
         "expires": "2026-04-09T00:00:00Z",
@@ -134,22 +134,24 @@ def test_a_recipes_data_is_remade_for_the_day(vendor: Vendor) -> None:
 
 
 def test_hand_made_data_rolls_by_whole_days(vendor: Vendor, tmp_path: Path) -> None:
-    rolled = Library([vendor]).dataset(vendor, "hand", DAY)
+    rolled = DatasetCatalog([vendor]).dataset(vendor, "hand", DAY)
     assert rolled.anchor == datetime(2026, 4, 10, tzinfo=UTC)
     assert dues(rolled)[:4] == ["2026-02-10", "2026-03-10", "2026-04-10", "2026-03-11"]
-    gone = rolled.accounts.by("account", "gone")
+    gone = rolled.accounts.find_by("account", "gone")
     assert gone is not None
     assert gone["expires"] == "2026-04-10T11:59:59Z"
-    hand = Library([vendor], own(tmp_path, "default", BILL_ROWS))  # the user's own default is hand-made, too
+    hand = DatasetCatalog([vendor], own(tmp_path, "default", BILL_ROWS))  # the user's own default is hand-made, too
     assert dues(hand.dataset(vendor, "default", DAY)) == dues(rolled)
     bare = replace(vendor, recipe=None)
-    assert dues(Library([bare]).dataset(bare, "default", DAY)) == dues(rolled)
+    assert dues(DatasetCatalog([bare]).dataset(bare, "default", DAY)) == dues(rolled)
 
 
 def test_without_a_recipe_nothing_is_made(vendor: Vendor) -> None:
     bare = replace(vendor, recipe=None)
-    with pytest.raises(WrongSetting, match=r"^acme has no recipe, so records cannot be made for it; give it a fixture"):
-        Library([bare], records=5).dataset(bare, "default")
+    with pytest.raises(
+        InvalidSetting, match=r"^acme has no recipe, so records cannot be made for it; give it a fixture"
+    ):
+        DatasetCatalog([bare], records=5).dataset(bare, "default")
 
 
 def test_the_faults_of_all_vendors_files_are_told_together(vendor: Vendor, tmp_path: Path) -> None:
@@ -159,8 +161,8 @@ def test_the_faults_of_all_vendors_files_are_told_together(vendor: Vendor, tmp_p
     own(mine, "default", BILL_ROWS.replace("open", "opened"))
     (mine / "bolt").mkdir()
     (mine / "bolt" / "default.yaml").write_text("- 1")
-    with pytest.raises(BrokenFixture) as broken:
-        Library([vendor, other], mine).load_all("default")
+    with pytest.raises(InvalidFixture) as broken:
+        DatasetCatalog([vendor, other], mine).load_all("default")
     assert [(fault.file.parent.name, fault.line) for fault in broken.value.faults] == [
         ("acme", 14),
         ("acme", 17),
@@ -180,8 +182,8 @@ def test_a_slip_in_a_name_is_told_and_not_served_around(vendor: Vendor, tmp_path
     folder = own(tmp_path, "hand", BILL_ROWS)
     (folder / name).parent.mkdir(exist_ok=True)
     (folder / name).write_text("")
-    with pytest.raises(WrongSetting) as refused:
-        Library([vendor], folder).load_all("hand")
+    with pytest.raises(InvalidSetting) as refused:
+        DatasetCatalog([vendor], folder).load_all("hand")
     assert str(refused.value).endswith(told)
 
 
@@ -190,13 +192,13 @@ def test_a_slip_in_a_name_is_told_and_not_served_around(vendor: Vendor, tmp_path
 
 def everything(data: Dataset) -> tuple[object, ...]:
     rows = [data.records.record(index) for index in range(len(data.records))]
-    columns = {name: data.records.columns[name] for name in data.records.kind.columns}
+    columns = {name: data.records.columns[name] for name in data.records.resource.columns}
     return data.vendor, data.name, data.anchor, list(data.accounts), rows, columns, data.records.owners
 
 
 @pytest.fixture
-def kept(tmp_path: Path) -> Cache:
-    return Cache(tmp_path / "cache")
+def kept(tmp_path: Path) -> DiskCache:
+    return DiskCache(tmp_path / "cache")
 
 
 def unable(*asked: object) -> None:
@@ -213,17 +215,23 @@ def unable(*asked: object) -> None:
     ],
 )
 def test_what_was_read_or_made_once_is_remembered(
-    vendor: Vendor, kept: Cache, monkeypatch: pytest.MonkeyPatch, given: dict[str, Any], name: str, day: date, work: Any
+    vendor: Vendor,
+    kept: DiskCache,
+    monkeypatch: pytest.MonkeyPatch,
+    given: dict[str, Any],
+    name: str,
+    day: date,
+    work: Any,
 ) -> None:
-    first = everything(Library([vendor], **given, cache=kept).dataset(vendor, name, day))
-    assert first == everything(Library([vendor], **given).dataset(vendor, name, day))
+    first = everything(DatasetCatalog([vendor], **given, cache=kept).dataset(vendor, name, day))
+    assert first == everything(DatasetCatalog([vendor], **given).dataset(vendor, name, day))
     for function in work:
         monkeypatch.setattr(catalog, function, unable)
-    again = Library([vendor], **given, cache=kept).dataset(vendor, name, day)
+    again = DatasetCatalog([vendor], **given, cache=kept).dataset(vendor, name, day)
     assert everything(again) == first
     assert [again.records.find(row) for row in (first[4][0]["id"], "none")] == [0, None]  # type: ignore[index]
     with pytest.raises(AssertionError):
-        Library([vendor], **given).dataset(vendor, name, day)
+        DatasetCatalog([vendor], **given).dataset(vendor, name, day)
 
 
 @pytest.mark.parametrize(
@@ -231,47 +239,47 @@ def test_what_was_read_or_made_once_is_remembered(
     [({"records": 41}, "default", None), ({"records": 40, "seed": 2}, "default", None), ({}, "default", DAY)],
 )
 def test_what_is_made_of_something_else_is_made_anew(
-    vendor: Vendor, kept: Cache, given: dict[str, Any], name: str, day: date | None
+    vendor: Vendor, kept: DiskCache, given: dict[str, Any], name: str, day: date | None
 ) -> None:
-    Library([vendor], records=40, cache=kept).dataset(vendor, "default")
-    found = Library([vendor], **given, cache=kept).dataset(vendor, name, day)
-    assert everything(found) == everything(Library([vendor], **given).dataset(vendor, name, day))
+    DatasetCatalog([vendor], records=40, cache=kept).dataset(vendor, "default")
+    found = DatasetCatalog([vendor], **given, cache=kept).dataset(vendor, name, day)
+    assert everything(found) == everything(DatasetCatalog([vendor], **given).dataset(vendor, name, day))
 
 
 def test_another_content_is_read_anew_and_a_broken_one_told_each_time(
-    vendor: Vendor, kept: Cache, tmp_path: Path
+    vendor: Vendor, kept: DiskCache, tmp_path: Path
 ) -> None:
     own(tmp_path, "default", BILL_ROWS)
-    assert len(Library([vendor], tmp_path, cache=kept).dataset(vendor, "default").records) == 7
+    assert len(DatasetCatalog([vendor], tmp_path, cache=kept).dataset(vendor, "default").records) == 7
     own(tmp_path, "default", BILL_ROWS.splitlines()[0] + "\n")
-    assert len(Library([vendor], tmp_path, cache=kept).dataset(vendor, "default").records) == 1
+    assert len(DatasetCatalog([vendor], tmp_path, cache=kept).dataset(vendor, "default").records) == 1
     own(tmp_path, "default", BILL_ROWS.replace("open", "opened"))
     for _ in range(2):
-        with pytest.raises(BrokenFixture) as broken:
-            Library([vendor], tmp_path, cache=kept).dataset(vendor, "default")
+        with pytest.raises(InvalidFixture) as broken:
+            DatasetCatalog([vendor], tmp_path, cache=kept).dataset(vendor, "default")
         assert len(broken.value.faults) == 2
 
 
 @pytest.mark.parametrize("changed", ["core", "vendor", "columns", "defaults"])
 def test_what_other_code_made_is_not_trusted(
-    vendor: Vendor, kept: Cache, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, changed: str
+    vendor: Vendor, kept: DiskCache, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, changed: str
 ) -> None:
     code = {folder: tmp_path / f"{folder}.py" for folder in ("core", "vendor")}
     for file in code.values():
         file.write_text("1")
     monkeypatch.setattr(catalog, "_core", lambda: (code["core"],))
     monkeypatch.setattr(catalog, "_files", lambda folder: [code["vendor"]])
-    Library([vendor], cache=kept).dataset(vendor, "default")
+    DatasetCatalog([vendor], cache=kept).dataset(vendor, "default")
     if changed in code:
         code[changed].write_text("22")
     elif changed == "columns":
-        columns = {**vendor.records.columns, "more": lambda bill: 1}
-        vendor = replace(vendor, records=replace(vendor.records, columns=columns))
+        columns = {**vendor.resource.columns, "more": lambda bill: 1}
+        vendor = replace(vendor, resource=replace(vendor.resource, columns=columns))
     else:
         vendor = replace(vendor, readings=(replace(vendor.readings[0], default="cents"), *vendor.readings[1:]))
-    monkeypatch.setattr(catalog, "read", unable)
+    monkeypatch.setattr(catalog, "read_dataset", unable)
     with pytest.raises(AssertionError):
-        Library([vendor], cache=kept).dataset(vendor, "default")
+        DatasetCatalog([vendor], cache=kept).dataset(vendor, "default")
 
 
 def test_the_core_that_has_a_say_is_all_that_reads_types_and_renders() -> None:
@@ -294,8 +302,8 @@ def test_whatever_is_called_like_a_file_of_the_users_is_not_passed_over(
 ) -> None:
     (tmp_path / "acme").mkdir()
     make(tmp_path / "acme" / f"default.{suffix}")
-    with pytest.raises(BrokenFixture, match=found):
-        Library([vendor], tmp_path).load_all("default")
+    with pytest.raises(InvalidFixture, match=found):
+        DatasetCatalog([vendor], tmp_path).load_all("default")
 
 
 @pytest.mark.parametrize(
@@ -311,8 +319,8 @@ def test_what_is_called_like_a_vendor_and_is_no_folder_is_refused(
     vendor: Vendor, tmp_path: Path, make: Callable[[Path], None], kind: str
 ) -> None:
     make(tmp_path / "acme")
-    with pytest.raises(WrongSetting, match=f"^--fixtures has {tmp_path}/acme, which is {kind}, wanted a folder.$"):
-        Library([vendor], tmp_path).load_all("default")
+    with pytest.raises(InvalidSetting, match=f"^--fixtures has {tmp_path}/acme, which is {kind}, wanted a folder.$"):
+        DatasetCatalog([vendor], tmp_path).load_all("default")
 
 
 def test_a_folder_of_a_vendor_that_cannot_be_read_is_told(
@@ -328,5 +336,5 @@ def test_a_folder_of_a_vendor_that_cannot_be_read_is_told(
         return listed(path)
 
     monkeypatch.setattr(os, "listdir", forbidden)  # whoever runs the tests may read everything
-    with pytest.raises(WrongSetting, match=rf"^--fixtures {tmp_path}/acme cannot be read: Permission denied.$"):
-        Library([vendor], tmp_path).load_all("default")
+    with pytest.raises(InvalidSetting, match=rf"^--fixtures {tmp_path}/acme cannot be read: Permission denied.$"):
+        DatasetCatalog([vendor], tmp_path).load_all("default")

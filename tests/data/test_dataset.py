@@ -14,9 +14,9 @@ def test_they_keep_their_order() -> None:
 
 
 def test_finding_one_by_a_field() -> None:
-    assert ACCOUNTS.by("token", "2") == {"id": "b", "token": "2"}
-    assert ACCOUNTS.by("token", "1") == ACCOUNTS.first  # of several the first
-    assert ACCOUNTS.by("id", "d") == {"id": "d"}
-    assert ACCOUNTS.by("token", "3") is None
-    assert ACCOUNTS.by("token", None) is None
-    assert ACCOUNTS.by("nowhere", "1") is None
+    assert ACCOUNTS.find_by("token", "2") == {"id": "b", "token": "2"}
+    assert ACCOUNTS.find_by("token", "1") == ACCOUNTS.first  # of several the first
+    assert ACCOUNTS.find_by("id", "d") == {"id": "d"}
+    assert ACCOUNTS.find_by("token", "3") is None
+    assert ACCOUNTS.find_by("token", None) is None
+    assert ACCOUNTS.find_by("nowhere", "1") is None

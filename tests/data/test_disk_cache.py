@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 
 from mockserver.data import disk_cache
-from mockserver.data.disk_cache import Cache, Rest
+from mockserver.data.disk_cache import CachedDataset, DiskCache
 
 TIME = datetime(2026, 7, 15, 9, tzinfo=UTC)
-REST = Rest(
+REST = CachedDataset(
     TIME,
     [{"key": "é\u2028", "limit": Decimal("50.00"), "on": True, "nothing": None}],
     [1, 2, 3],
@@ -33,11 +33,11 @@ REST = Rest(
 
 
 @pytest.fixture
-def kept(tmp_path: Path) -> Cache:
-    return Cache(tmp_path / "cache")
+def kept(tmp_path: Path) -> DiskCache:
+    return DiskCache(tmp_path / "cache")
 
 
-def test_what_is_put_is_found_again_in_the_same_digits(kept: Cache) -> None:
+def test_what_is_put_is_found_again_in_the_same_digits(kept: DiskCache) -> None:
     assert kept.get("one") is None
     kept.put("one", REST)
     found = kept.get("one")
@@ -49,13 +49,13 @@ def test_what_is_put_is_found_again_in_the_same_digits(kept: Cache) -> None:
 
 
 @pytest.mark.parametrize("damage", [b"", b"x", b"\n\n\n", b"00000000\n[]\n{}\n", b'0\n[]\n{"columns": []}\n'])
-def test_a_damaged_entry_is_as_good_as_none(kept: Cache, tmp_path: Path, damage: bytes) -> None:
+def test_a_damaged_entry_is_as_good_as_none(kept: DiskCache, tmp_path: Path, damage: bytes) -> None:
     kept.put("one", REST)
     (tmp_path / "cache" / "one").write_bytes(damage)
     assert kept.get("one") is None
 
 
-def test_an_entry_with_any_byte_changed_is_as_good_as_none(kept: Cache, tmp_path: Path) -> None:
+def test_an_entry_with_any_byte_changed_is_as_good_as_none(kept: DiskCache, tmp_path: Path) -> None:
     kept.put("one", REST)
     file = tmp_path / "cache" / "one"
     whole = file.read_bytes()
@@ -69,7 +69,7 @@ def test_an_entry_with_any_byte_changed_is_as_good_as_none(kept: Cache, tmp_path
 
 
 def test_an_entry_of_a_machine_with_other_numbers_is_as_good_as_none(
-    kept: Cache, monkeypatch: pytest.MonkeyPatch
+    kept: DiskCache, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as other:
         other.setattr(disk_cache, "MACHINE", "middle 3")
@@ -79,38 +79,38 @@ def test_an_entry_of_a_machine_with_other_numbers_is_as_good_as_none(
 
 
 @pytest.mark.parametrize("value", [object(), 1.5, (1, 2)])
-def test_a_dataset_with_other_kinds_of_values_is_not_remembered(kept: Cache, tmp_path: Path, value: Any) -> None:
-    kept.put("one", Rest(TIME, [], [1], {"odd": [value]}, {}, [b"{}"], [b"{}"]))
+def test_a_dataset_with_other_kinds_of_values_is_not_remembered(kept: DiskCache, tmp_path: Path, value: Any) -> None:
+    kept.put("one", CachedDataset(TIME, [], [1], {"odd": [value]}, {}, [b"{}"], [b"{}"]))
     assert kept.get("one") is None
     assert not (tmp_path / "cache").exists()
 
 
 def test_without_a_folder_nothing_is_remembered() -> None:
-    nowhere = Cache(None)
+    nowhere = DiskCache(None)
     nowhere.put("one", REST)
     assert nowhere.get("one") is None
 
 
 def test_a_folder_that_cannot_be_made_or_read_is_passed_over(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    blocked = Cache(tmp_path / "file")
+    blocked = DiskCache(tmp_path / "file")
     blocked.put("one", REST)
     assert blocked.get("one") is None
 
 
-def test_only_this_user_may_look_in(kept: Cache, tmp_path: Path) -> None:
+def test_only_this_user_may_look_in(kept: DiskCache, tmp_path: Path) -> None:
     kept.put("one", REST)
     assert (tmp_path / "cache").stat().st_mode & 0o077 == 0
     assert [path.name for path in (tmp_path / "cache").iterdir()] == ["one"]
 
 
-def test_the_least_recently_used_go_first(kept: Cache, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_least_recently_used_go_first(kept: DiskCache, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for age, name in enumerate(("new", "old", "oldest")):
         kept.put(name, REST)
         os.utime(tmp_path / "cache" / name, (1000 - age, 1000 - age))
     assert kept.get("oldest") == REST  # and was used just now
     size = (tmp_path / "cache" / "new").stat().st_size
-    monkeypatch.setattr(disk_cache, "MOST_BYTES", 3 * size)
+    monkeypatch.setattr(disk_cache, "MAX_BYTES", 3 * size)
     kept.put("one more", REST)
     assert sorted(path.name for path in (tmp_path / "cache").iterdir()) == ["new", "oldest", "one more"]
 
@@ -146,4 +146,4 @@ def test_the_folder_is_the_users(
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(sys, "platform", platform)
     monkeypatch.setattr(Path, "home", lambda: Path("/home"))
-    assert disk_cache.folder() == Path(wanted)
+    assert disk_cache.cache_folder() == Path(wanted)

@@ -15,9 +15,9 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from mockserver.data import fixture_check, fixture_errors, fixture_writer, fixtures
-from mockserver.data.build import shape
-from mockserver.data.fixture_check import Content
-from mockserver.data.fixture_errors import BrokenFixture
+from mockserver.data.build import fixture_schema
+from mockserver.data.fixture_check import FixtureContent
+from mockserver.data.fixture_errors import InvalidFixture
 from mockserver.sdk import fields, record_schema
 from mockserver.sdk.clock import parse_instant
 from mockserver.sdk.contract import Vendor
@@ -26,22 +26,22 @@ from tests.support.acme import ANCHOR, BILL_ROWS, FIXTURE, RICH
 GOOD = FIXTURE.format(vendor="acme", dataset="own") + "records:\n" + BILL_ROWS
 TEXT = some.text(some.characters(exclude_categories=["Cs"]))
 
-Read = Callable[[str], Content]
+Read = Callable[[str], FixtureContent]
 
 
 @pytest.fixture
 def read(vendor: Vendor, tmp_path: Path) -> Read:
-    def of(text: str, suffix: str = ".yaml") -> Content:
+    def of(text: str, suffix: str = ".yaml") -> FixtureContent:
         path = tmp_path / f"own{suffix}"
         path.write_text(text, encoding="utf-8", newline="")
-        return fixtures.read(path, shape(vendor))
+        return fixtures.read(path, fixture_schema(vendor))
 
     return of
 
 
-def told(read: Callable[[], Content]) -> list[str]:
+def told(read: Callable[[], FixtureContent]) -> list[str]:
     """The faults as a person reads them, without the folder."""
-    with pytest.raises(BrokenFixture) as broken:
+    with pytest.raises(InvalidFixture) as broken:
         read()
     assert str(broken.value) == "\n".join(map(str, broken.value.faults))
     return [re.sub(r"^.*/own", "own", str(fault)) for fault in broken.value.faults]
@@ -53,10 +53,10 @@ def test_an_unknown_field_is_told_with_those_that_there_are_where_it_stands(vend
         tax = fields.Text()
 
     class Bill(record_schema.RecordSchema):
-        id = fields.Whole()
-        lines = fields.Listed(fields.Nested(Line))
+        id = fields.Integer()
+        lines = fields.ListOf(fields.Nested(Line))
 
-    form = replace(shape(vendor), record=Bill())
+    form = replace(fixture_schema(vendor), record=Bill())
     given = {"id": 1, "zzz": 1, "lines": [{"price": "1", "tax": "1", "pryce": 1, "yyy": 1}]}
     _, faults = fixture_check.check_record(given, form, ())
     assert sorted(faults, key=str) == [
@@ -215,8 +215,8 @@ def test_the_first_account_must_be_able_to_call(read: Read) -> None:
 def test_a_file_that_cannot_be_read(vendor: Vendor, tmp_path: Path) -> None:
     (tmp_path / "latin.yaml").write_bytes(b"vendor: \xff\n")
     for name in ("latin.yaml", "missing.yaml"):
-        with pytest.raises(BrokenFixture) as broken:
-            fixtures.read(tmp_path / name, shape(vendor))
+        with pytest.raises(InvalidFixture) as broken:
+            fixtures.read(tmp_path / name, fixture_schema(vendor))
         (fault,) = broken.value.faults
         assert fault.found.startswith("a file that cannot be read")
         assert fault.wanted == "UTF-8 text"
@@ -248,7 +248,7 @@ def test_what_is_written_is_read(
     fixture_writer.write(out, head, accounts, records, lines=lines, comment="Two\nlines.")
     path = tmp_path_factory.getbasetemp() / f"own{'.jsonl' if lines else '.yaml'}"
     path.write_text(out.getvalue(), encoding="utf-8", newline="")
-    content = fixtures.read(path, shape(vendor))
+    content = fixtures.read(path, fixture_schema(vendor))
     assert content.records == records
     assert content.accounts == accounts
     assert out.getvalue().startswith('{"vendor"' if lines else "# Two\n# lines.\nvendor: acme\n")
@@ -259,12 +259,12 @@ def test_records_of_json_lines_are_handed_over_as_they_are_read(vendor: Vendor, 
     head = '{"vendor":"acme","dataset":"big","anchor":"2026-03-31","accounts":[{"account":"a","secret":"s"}]}\n'
     bill = '{"id":%d,"name":null,"state":"open","due":"2026-01-31","amount":1,"_owner":"a"}\n'
     path.write_text(head + bill % 1 + bill % 2)
-    assert fixtures.read(path, shape(vendor), lambda rows: [row["id"] for row in rows]).records == [1, 2]
+    assert fixtures.read(path, fixture_schema(vendor), lambda rows: [row["id"] for row in rows]).records == [1, 2]
 
     path.write_text(head + bill % 1 + "{\n" + bill % 1)
     seen: list[int] = []
-    with pytest.raises(fixture_errors.BrokenFixture) as broken:
-        fixtures.read(path, shape(vendor), lambda rows: seen.extend(row["id"] for row in rows))
+    with pytest.raises(fixture_errors.InvalidFixture) as broken:
+        fixtures.read(path, fixture_schema(vendor), lambda rows: seen.extend(row["id"] for row in rows))
     assert seen == [1, 1]  # a faulty row is not among them; a repeated one is, and told
     assert [fault.line for fault in broken.value.faults] == [3, 4]
 
@@ -316,5 +316,5 @@ def test_who_a_record_belongs_to_is_not_looked_for_among_all_accounts(vendor: Ve
     accounts = [{"account": f"a{number}", "secret": f"s{number}"} for number in range(200)]
     records = [{"id": number, "_owner": Owner(f"a{number}")} for number in range(200)]
     raw = {"vendor": "acme", "dataset": "own", "anchor": "2026-03-31", "accounts": accounts, "records": records}
-    fixture_check.check(raw, shape(vendor))
+    fixture_check.check(raw, fixture_schema(vendor))
     assert compared <= 4 * len(records)

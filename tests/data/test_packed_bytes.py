@@ -5,17 +5,17 @@ from __future__ import annotations
 import pytest
 
 from mockserver.data import packed_bytes
-from mockserver.data.packed_bytes import Texts, kept, listed
+from mockserver.data.packed_bytes import PackedBytes, join_array, pack
 
 LINES = [b"one", b"", b"three \xc3\xbc", b"4"]
 
 
 @pytest.fixture
-def joined() -> Texts:
-    return Texts(b"".join(LINES), map(len, LINES))
+def joined() -> PackedBytes:
+    return PackedBytes(b"".join(LINES), map(len, LINES))
 
 
-def test_it_is_read_like_a_list(joined: Texts) -> None:
+def test_it_is_read_like_a_list(joined: PackedBytes) -> None:
     assert len(joined) == 4
     assert list(joined) == LINES
     assert (joined[0], joined[-1], joined[-4]) == (b"one", b"4", b"one")
@@ -29,23 +29,23 @@ def test_it_is_read_like_a_list(joined: Texts) -> None:
         joined[-5]
 
 
-def test_rows_are_listed_in_any_order_out_of_either_form(joined: Texts) -> None:
+def test_rows_are_listed_in_any_order_out_of_either_form(joined: PackedBytes) -> None:
     for texts_ in (joined, LINES):
-        assert listed(texts_, [3, 0, 3]) == b"[4,one,4]"
-        assert listed(texts_, [2]) == b"[three \xc3\xbc]"
-        assert listed(texts_, []) == b"[]"
+        assert join_array(texts_, [3, 0, 3]) == b"[4,one,4]"
+        assert join_array(texts_, [2]) == b"[three \xc3\xbc]"
+        assert join_array(texts_, []) == b"[]"
     assert LINES[0] == b"one"
 
 
 def test_lengths_that_are_not_those_of_the_text_are_refused() -> None:
     with pytest.raises(ValueError, match=r"^3 bytes, wanted 4$"):
-        Texts(b"abc", [1, 3])
+        PackedBytes(b"abc", [1, 3])
 
 
-def test_few_are_kept_as_a_list_and_many_as_one(monkeypatch: pytest.MonkeyPatch, joined: Texts) -> None:
-    assert kept(iter(LINES)) == LINES
-    assert isinstance(kept(joined), list)
-    monkeypatch.setattr(packed_bytes, "SMALL", 3)
-    assert isinstance(kept(iter(LINES)), Texts)
-    assert kept(iter(LINES)) == LINES
-    assert kept(joined) is joined
+def test_few_are_kept_as_a_list_and_many_as_one(monkeypatch: pytest.MonkeyPatch, joined: PackedBytes) -> None:
+    assert pack(iter(LINES)) == LINES
+    assert isinstance(pack(joined), list)
+    monkeypatch.setattr(packed_bytes, "MIN_PACKED", 3)
+    assert isinstance(pack(iter(LINES)), PackedBytes)
+    assert pack(iter(LINES)) == LINES
+    assert pack(joined) is joined

@@ -17,11 +17,11 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from mockserver.data import table
-from mockserver.data.table import Records
+from mockserver.data.table import RecordTable
 from mockserver.sdk.filters import Columns, Condition, Contains, Equals, Within
 from mockserver.sdk.jsontext import decode, encode
-from mockserver.sdk.record_query import View
-from mockserver.sdk.resource import Readings, Record, RecordType, as_it_is
+from mockserver.sdk.record_query import RecordQuery
+from mockserver.sdk.resource import Readings, Record, Resource, render_plain
 from tests.support.acme import Bill
 
 RENDERED: list[str] = []
@@ -32,7 +32,7 @@ def render(record: Record, readings: Readings) -> bytes:
     return encode({**record, "style": readings["style"]} if readings["style"] != "plain" else record)
 
 
-KIND = RecordType(
+KIND = Resource(
     schema=Bill,
     id="id",
     columns={name: lambda row, name=name: row[name] for name in ("id", "state", "name", "due")},  # type: ignore[misc]
@@ -44,36 +44,36 @@ ROWS: list[dict[str, Any]] = [
     {"id": 3, "state": "paid", "name": "ANVIL 2", "due": "2026-01-02", "amount": Decimal("1"), "_owner": "y"},
     {"id": 4, "state": "void", "name": "Ölpumpe", "due": "2026-01-03", "amount": Decimal("1"), "_owner": "y"},
 ]
-RECORDS = Records(KIND, ROWS, {"style": "plain"})
-ALL = View(RECORDS, {"style": "plain"})
+RECORDS = RecordTable(KIND, ROWS, {"style": "plain"})
+ALL = RecordQuery(RECORDS, {"style": "plain"})
 
 
-def ids(view: View) -> list[int]:
+def ids(view: RecordQuery) -> list[int]:
     return [row["id"] for row in decode(view.json())]
 
 
 def test_filters_add_up() -> None:
     assert ids(ALL) == [1, 2, 3, 4]
-    assert ids(ALL.matching(state="paid")) == [1, 3]
-    assert ids(ALL.matching(state="paid", id=3)) == [3]
-    assert ids(ALL.matching(state="paid").matching(id=2)) == []
-    assert ids(ALL.matching(state=None)) == [1, 2, 3, 4]  # not asked for
-    assert ids(ALL.within("due", "2026-01-02", "2026-01-03")) == [1, 3, 4]
-    assert ids(ALL.containing(["name"], "anvil")) == [1, 3]
-    assert ids(ALL.containing(["name", "state"], "o")) == [2, 4]
-    assert ids(ALL.containing(["name"], None)) == [1, 2, 3, 4]
+    assert ids(ALL.where(state="paid")) == [1, 3]
+    assert ids(ALL.where(state="paid", id=3)) == [3]
+    assert ids(ALL.where(state="paid").where(id=2)) == []
+    assert ids(ALL.where(state=None)) == [1, 2, 3, 4]  # not asked for
+    assert ids(ALL.where_between("due", "2026-01-02", "2026-01-03")) == [1, 3, 4]
+    assert ids(ALL.where_contains(["name"], "anvil")) == [1, 3]
+    assert ids(ALL.where_contains(["name", "state"], "o")) == [2, 4]
+    assert ids(ALL.where_contains(["name"], None)) == [1, 2, 3, 4]
 
 
 def test_sorting_is_stable_and_by_several_keys() -> None:
-    assert ids(ALL.ordered("due")) == [2, 3, 1, 4]
-    assert ids(ALL.ordered("-due")) == [1, 4, 3, 2]
-    assert ids(ALL.ordered("-due", "-id")) == [4, 1, 3, 2]
-    assert ids(ALL.ordered("id").ordered("-id")) == [4, 3, 2, 1]
-    assert ids(ALL.matching(state="paid").ordered("due")) == [3, 1]
+    assert ids(ALL.order_by("due")) == [2, 3, 1, 4]
+    assert ids(ALL.order_by("-due")) == [1, 4, 3, 2]
+    assert ids(ALL.order_by("-due", "-id")) == [4, 1, 3, 2]
+    assert ids(ALL.order_by("id").order_by("-id")) == [4, 3, 2, 1]
+    assert ids(ALL.where(state="paid").order_by("due")) == [3, 1]
 
 
 def test_lengths_and_slices() -> None:
-    view = ALL.ordered("-id")
+    view = ALL.order_by("-id")
     assert len(view) == len(RECORDS) == 4
     assert [row["id"] for row in decode(view.json(1, 3))] == [3, 2]
     assert view.json(4, 9) == b"[]"
@@ -82,23 +82,23 @@ def test_lengths_and_slices() -> None:
 
 def test_what_is_ours_is_not_rendered_and_every_digit_is() -> None:
     assert ALL.json(0, 1) == b'[{"id":1,"state":"paid","name":"Anvil","due":"2026-01-03","amount":50.00}]'
-    assert as_it_is({"amount": Decimal("50.00")}, {}) == b'{"amount":50.00}'
+    assert render_plain({"amount": Decimal("50.00")}, {}) == b'{"amount":50.00}'
 
 
 def test_another_rendering_is_made_on_first_touch_and_kept() -> None:
-    records = Records(KIND, ROWS, {"style": "plain"})
+    records = RecordTable(KIND, ROWS, {"style": "plain"})
     RENDERED.clear()
-    fancy = View(records, {"style": "fancy"})
+    fancy = RecordQuery(records, {"style": "fancy"})
     assert len(fancy) == 4
     assert RENDERED == []  # counting renders nothing
     assert [row["style"] for row in decode(fancy.json())] == ["fancy"] * 4
     assert fancy.json() == fancy.json()
     assert RENDERED == ["fancy"] * 4
-    assert View(records, {"style": "plain"}).json() == ALL.json()
+    assert RecordQuery(records, {"style": "plain"}).json() == ALL.json()
 
 
 def test_rows_are_found_once() -> None:
-    view = ALL.matching(state="open").ordered("-id")
+    view = ALL.where(state="open").order_by("-id")
     assert RECORDS.rows(view.conditions, view.order) is RECORDS.rows(view.conditions, view.order)
 
 
@@ -109,46 +109,48 @@ def test_rows_are_found_once() -> None:
     descending=some.booleans(),
 )
 def test_a_span_is_where_a_window_lies_in_the_order(days: list[int], low: int, high: int, descending: bool) -> None:
-    kind = RecordType(Bill, "id", {"day": lambda row: row["day"], "id": lambda row: row["id"]})
+    kind = Resource(Bill, "id", {"day": lambda row: row["day"], "id": lambda row: row["id"]})
     rows = [{"id": index, "day": day} for index, day in enumerate(days)]
-    view = View(Records(kind, rows, {}), {}).ordered("-day" if descending else "day", "id")
+    view = RecordQuery(RecordTable(kind, rows, {}), {}).order_by("-day" if descending else "day", "id")
     start, stop = view.span(low, high)
     inside = [row["id"] for row in decode(view.json(start, stop))] if start < stop else []
-    assert inside == ids(view.within("day", low, high))
+    assert inside == ids(view.where_between("day", low, high))
 
 
 @pytest.mark.parametrize("defaults", [{}, {"style": "plain"}])
 def test_no_records(defaults: Readings) -> None:
-    empty = Records(KIND, [], defaults)
+    empty = RecordTable(KIND, [], defaults)
     assert len(empty) == 0
-    assert View(empty, defaults).ordered("-id").json() == b"[]"
+    assert RecordQuery(empty, defaults).order_by("-id").json() == b"[]"
 
 
 def test_a_record_is_found_by_its_id_as_text_and_told_whole() -> None:
     rows = [ROWS[0] | {"id": 7, "_owner": "a"}, ROWS[1] | {"id": 8, "_owner": "b"}, ROWS[2] | {"id": 7, "_owner": "a"}]
-    records = Records(KIND, rows, {"style": "plain"})
+    records = RecordTable(KIND, rows, {"style": "plain"})
     assert [records.find(id) for id in ("7", "8", "07", "")] == [0, 1, None, None]
     assert [records.record(index) for index in range(3)] == rows
     assert [decode(records.text(index)) for index in range(3)] == rows
     assert records.owners == {"a", "b"}
-    bare = Records(RecordType(Bill, "id", {}), [{"id": 1, "amount": Decimal("50.00")}], {})
+    bare = RecordTable(Resource(Bill, "id", {}), [{"id": 1, "amount": Decimal("50.00")}], {})
     assert bare.text(0) == b'{"id":1,"amount":50.00}'
     assert bare.owners == set()
 
 
 def test_of_two_with_one_id_the_first_is_changed_and_both_are_removed() -> None:
     rows = [ROWS[0] | {"id": 7}, ROWS[1] | {"id": 8}, ROWS[2] | {"id": 7}]
-    records = Records(KIND, rows, {"style": "plain"})
+    records = RecordTable(KIND, rows, {"style": "plain"})
     other = rows[0] | {"name": "other"}
-    assert [records.changed({7: other}).record(index) for index in range(3)] == [other, *rows[1:]]
-    assert records.changed({7: None}).ids == [8]
+    assert [records.with_changes({7: other}).record(index) for index in range(3)] == [other, *rows[1:]]
+    assert records.with_changes({7: None}).ids == [8]
 
 
 def test_a_changed_copy_has_its_own_rows_and_what_it_came_from_stays_as_it_was() -> None:
-    records = Records(KIND, ROWS, {"style": "plain"})
-    by_due, paid = (("due", False),), View(records, {"style": "plain"}).matching(state="paid").ordered("due")
+    records = RecordTable(KIND, ROWS, {"style": "plain"})
+    by_due, paid = (("due", False),), RecordQuery(records, {"style": "plain"}).where(state="paid").order_by("due")
     before, rows = ids(paid), records.rows((), by_due)
-    copy = records.changed({1: None, 2: ROWS[1] | {"state": "paid"}, 9: ROWS[0] | {"id": 9, "amount": Decimal("0.10")}})
+    copy = records.with_changes(
+        {1: None, 2: ROWS[1] | {"state": "paid"}, 9: ROWS[0] | {"id": 9, "amount": Decimal("0.10")}}
+    )
     assert copy.ids == [2, 3, 4, 9]
     assert ids(replace(paid, records=copy)) == [2, 3, 9]
     assert [copy.record(index) for index in (1, 2)] == ROWS[2:]
@@ -159,16 +161,16 @@ def test_a_changed_copy_has_its_own_rows_and_what_it_came_from_stays_as_it_was()
     assert copy.rows((), by_due) is copy.rows((), by_due)
     assert list(copy.rows((), by_due)) != list(rows)
     assert copy.own_bytes > 0
-    large = records.changed({1: ROWS[0] | {"name": "x" * 10_000}})
+    large = records.with_changes({1: ROWS[0] | {"name": "x" * 10_000}})
     assert large.own_bytes > copy.own_bytes + 5000  # what is shared with nobody counts in full
 
 
 def test_a_copy_out_of_use_is_gone_at_once_and_its_views_when_it_is_told() -> None:
     """What waits for the garbage collector, or until the room is full, makes a server grow for an hour."""
-    records = Records(KIND, ROWS, {"style": "plain"})
+    records = RecordTable(KIND, ROWS, {"style": "plain"})
     rows, by_due = records.rows((), (("due", False),)), (("due", True),)
     before = len(records._views)
-    copy = records.changed({1: ROWS[0] | {"name": "z"}})
+    copy = records.with_changes({1: ROWS[0] | {"name": "z"}})
     own = copy.rows((), by_due)
     assert len(records._views) > before
     copy.forget_views()
@@ -186,33 +188,33 @@ def test_a_copy_out_of_use_is_gone_at_once_and_its_views_when_it_is_told() -> No
 
 
 def test_a_changed_copy_of_many_copies_no_list(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(table, "SMALL", 100)
-    made = Records(KIND, [{**ROWS[0], "id": row} for row in range(1000)], {"style": "plain"})
-    copy = made.changed({3: None, 8: ROWS[1] | {"id": 8}, "new": ROWS[2] | {"id": "new"}})
+    monkeypatch.setattr(table, "MIN_PACKED", 100)
+    made = RecordTable(KIND, [{**ROWS[0], "id": row} for row in range(1000)], {"style": "plain"})
+    copy = made.with_changes({3: None, 8: ROWS[1] | {"id": 8}, "new": ROWS[2] | {"id": "new"}})
     assert copy.own_bytes < 8 * 1000
-    assert made.changed(dict.fromkeys(range(500))).own_bytes > 8 * 500  # this one has its own
+    assert made.with_changes(dict.fromkeys(range(500))).own_bytes > 8 * 500  # this one has its own
     assert copy.ids == [*range(3), *range(4, 1000), "new"]
     assert (copy.ids[2:5], copy.ids[-1], len(copy)) == ([2, 4, 5], "new", 1000)
     assert copy.columns["state"][7] == "open"
     with pytest.raises(TypeError):
         hash(copy.ids)
-    fancy = View(copy, {"style": "fancy"})
+    fancy = RecordQuery(copy, {"style": "fancy"})
     RENDERED.clear()
     assert decode(fancy.json(999))[0]["id"] == "new"
 
 
 def test_a_changed_copy_is_written_under_every_reading() -> None:
-    records = Records(KIND, ROWS, {"style": "plain"})
-    fancy = View(records, {"style": "fancy"})
+    records = RecordTable(KIND, ROWS, {"style": "plain"})
+    fancy = RecordQuery(records, {"style": "fancy"})
     fancy.json()
-    copy = records.changed({1: ROWS[0] | {"name": "other"}})
+    copy = records.with_changes({1: ROWS[0] | {"name": "other"}})
     assert decode(replace(fancy, records=copy).json(0, 1))[0]["name"] == "other"
     assert decode(fancy.json(0, 1))[0]["name"] == "Anvil"
 
 
 def test_changing_nothing_is_a_copy_with_the_same_bytes() -> None:
-    assert View(RECORDS.changed({}), {"style": "plain"}).json() == ALL.json()
-    assert RECORDS.changed({77: None}).ids == RECORDS.ids
+    assert RecordQuery(RECORDS.with_changes({}), {"style": "plain"}).json() == ALL.json()
+    assert RECORDS.with_changes({77: None}).ids == RECORDS.ids
 
 
 ROW = some.fixed_dictionaries({"day": some.integers(0, 3), "word": some.sampled_from("ab")})
@@ -233,13 +235,13 @@ def test_a_changed_copy_is_as_if_it_had_been_made_of_its_rows(
     few: int, many: int, small: int, ids: list[int], more: dict[int, Any], yet_more: dict[int, Any]
 ) -> None:
     columns: dict[str, Any] = {name: lambda row, name=name: row[name] for name in ("id", "day", "word")}
-    kind = RecordType(Bill, "id", columns, lambda row, readings: encode({**row, **readings}))
-    copy = Records(kind, [{"id": id, "day": row % 3, "word": "ab"[row % 2]} for row, id in enumerate(ids)], {})
+    kind = Resource(Bill, "id", columns, lambda row, readings: encode({**row, **readings}))
+    copy = RecordTable(kind, [{"id": id, "day": row % 3, "word": "ab"[row % 2]} for row, id in enumerate(ids)], {})
     with patch.multiple(table, MANY=many, FEW=few, SMALL=small):
         for changes in (more, yet_more):
             copy.rows((), (("day", True),))
-            copy = copy.changed({id: row and {"id": id, **row} for id, row in changes.items()})
-            made = Records(kind, map(copy.record, range(len(copy))), {})
+            copy = copy.with_changes({id: row and {"id": id, **row} for id, row in changes.items()})
+            made = RecordTable(kind, map(copy.record, range(len(copy))), {})
             assert {name: copy.columns[name] for name in columns} == made.columns
             assert copy.fragments({"style": "x"}) == made.fragments({"style": "x"})
             assert [copy.find(str(id)) for id in range(16)] == [made.find(str(id)) for id in range(16)]
@@ -262,11 +264,11 @@ def spied(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 
 def test_a_few_changes_ask_for_no_sorting_anew(monkeypatch: pytest.MonkeyPatch) -> None:
-    made = Records(KIND, [{**ROWS[row % 4], "id": row} for row in range(200)], {"style": "plain"})
-    view = View(made, {"style": "plain"}).matching(state="paid").ordered("-due", "id")
+    made = RecordTable(KIND, [{**ROWS[row % 4], "id": row} for row in range(200)], {"style": "plain"})
+    view = RecordQuery(made, {"style": "plain"}).where(state="paid").order_by("-due", "id")
     before = ids(view)
     gone, changed = before[3], before[5]
-    copy = made.changed({gone: None, changed: {**ROWS[0], "id": changed, "due": "2027-01-01"}})
+    copy = made.with_changes({gone: None, changed: {**ROWS[0], "id": changed, "due": "2027-01-01"}})
     looked_at = spied(monkeypatch)
     rest = [id for id in before if id not in (gone, changed)]
     assert ids(replace(view, records=copy)) == [changed, *rest]
@@ -320,9 +322,9 @@ def plainly(rows: list[dict[str, Any]], condition: Condition) -> list[dict[str, 
 def test_any_rows_in_any_order_are_what_filters_and_stable_sorts_would_find(
     few: int, rows: list[dict[str, Any]], asked: list[Condition], order: list[tuple[str, bool]]
 ) -> None:
-    kind = RecordType(Bill, "id", {name: itemgetter(name) for name in ("day", "word", "name", "amount")})
+    kind = Resource(Bill, "id", {name: itemgetter(name) for name in ("day", "word", "name", "amount")})
     expected = [{**row, "id": number} for number, row in enumerate(rows)]
-    made = Records(kind, expected, {})
+    made = RecordTable(kind, expected, {})
     for condition in asked:
         expected = plainly(expected, condition)
     for name, descending in reversed(order):
@@ -335,7 +337,7 @@ def test_any_rows_in_any_order_are_what_filters_and_stable_sorts_would_find(
 def test_what_differs_in_every_call_is_not_searched_row_by_row(
     monkeypatch: pytest.MonkeyPatch, condition: Condition
 ) -> None:
-    made = Records(KIND, [{**ROWS[row % 4], "id": row} for row in range(200)], {"style": "plain"})
+    made = RecordTable(KIND, [{**ROWS[row % 4], "id": row} for row in range(200)], {"style": "plain"})
     looked_at = spied(monkeypatch)
     found = made.rows((Equals("state", "paid"), condition), ())
     assert list(found) == [row for row in looked_at if ROWS[row % 4]["state"] == "paid"]
@@ -355,8 +357,8 @@ def test_what_differs_in_every_call_is_not_searched_row_by_row(
     ],
 )
 def test_values_have_ranks_if_they_compare(column: list[Any], ranks: list[int] | None) -> None:
-    kind = RecordType(Bill, "id", {"amount": itemgetter("amount")})
-    made = Records(kind, [{"id": row, "amount": str(value)} for row, value in enumerate(column)], {})
+    kind = Resource(Bill, "id", {"amount": itemgetter("amount")})
+    made = RecordTable(kind, [{"id": row, "amount": str(value)} for row, value in enumerate(column)], {})
     made.columns["amount"] = column
     found = made.ranks("amount")
     assert found == (ranks if ranks is None else array("I", ranks))
@@ -364,22 +366,22 @@ def test_values_have_ranks_if_they_compare(column: list[Any], ranks: list[int] |
 
 
 def test_what_was_at_rest_is_sorted_without_a_look_at_its_columns() -> None:
-    made = Records(KIND, ROWS, {"style": "plain"})
-    ids, columns, ranks, hidden, texts = made.at_rest()
-    again = Records.of_rest(KIND, {"style": "plain"}, ids, {}, ranks, hidden, texts)
+    made = RecordTable(KIND, ROWS, {"style": "plain"})
+    ids, columns, ranks, hidden, texts = made.for_cache()
+    again = RecordTable.from_cache(KIND, {"style": "plain"}, ids, {}, ranks, hidden, texts)
     for order in ((("due", True), ("id", False)), (("state", False),)):
         assert again.rows((), order) == made.rows((), order)
-    whole = Records.of_rest(KIND, {"style": "plain"}, ids, columns, {}, hidden, texts)
+    whole = RecordTable.from_cache(KIND, {"style": "plain"}, ids, columns, {}, hidden, texts)
     assert whole.rows((), (("due", True),)) == made.rows((), (("due", True),))
 
 
 def test_of_many_the_ranks_are_there_from_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(table, "SMALL", 3)
+    monkeypatch.setattr(table, "MIN_PACKED", 3)
     looked = list[Any]()
     monkeypatch.setattr(table, "_ranked", looked.append)
-    Records(KIND, ROWS[:3], {"style": "plain"})
+    RecordTable(KIND, ROWS[:3], {"style": "plain"})
     assert looked == []
-    made = Records(KIND, ROWS, {"style": "plain"})
+    made = RecordTable(KIND, ROWS, {"style": "plain"})
     assert looked == [made.columns[name] for name in KIND.columns]
 
 
@@ -387,31 +389,31 @@ def test_equal_texts_of_a_column_are_kept_once(monkeypatch: pytest.MonkeyPatch) 
     def rows(states: str) -> list[dict[str, Any]]:
         return [{**ROWS[0], "id": row, "state": state * 9, "name": None} for row, state in enumerate(states)]
 
-    states = Records(KIND, rows("aba"), {"style": "plain"}).columns["state"]
+    states = RecordTable(KIND, rows("aba"), {"style": "plain"}).columns["state"]
     assert states == ["a" * 9, "b" * 9, "a" * 9]
     assert states[0] is states[2]
     monkeypatch.setattr(table, "SHARED", 1)
-    states = Records(KIND, rows("abab"), {"style": "plain"}).columns["state"]
+    states = RecordTable(KIND, rows("abab"), {"style": "plain"}).columns["state"]
     assert states[0] is states[2]
     assert states[1] is not states[3]  # of numbers that never come back none is remembered
 
 
 def test_ids_are_found_by_their_text_whatever_they_are() -> None:
-    made = Records(KIND, [{**ROWS[0], "id": id} for id in ("7", 7, "07", -3, "x", "٣", 8, 7)], {"style": "plain"})
+    made = RecordTable(KIND, [{**ROWS[0], "id": id} for id in ("7", 7, "07", -3, "x", "٣", 8, 7)], {"style": "plain"})
     assert [made.find(id) for id in ("7", 7, "07", "-3", "x", "٣", 3, "8", "--3", "")] == [
         *(0, 0, 2, 3, 4, 5, None, 6, None, None)
     ]
-    assert made.changed({7: None}).ids == ["07", -3, "x", "٣", 8]
+    assert made.with_changes({7: None}).ids == ["07", -3, "x", "٣", 8]
 
 
 def test_many_removed_at_once_are_the_right_ones() -> None:
-    made = Records(KIND, [{**ROWS[row % 4], "id": row} for row in range(300)], {"style": "plain"})
-    assert made.changed(dict.fromkeys(range(0, 300, 2))).ids == list(range(1, 300, 2))
+    made = RecordTable(KIND, [{**ROWS[row % 4], "id": row} for row in range(300)], {"style": "plain"})
+    assert made.with_changes(dict.fromkeys(range(0, 300, 2))).ids == list(range(1, 300, 2))
 
 
 def test_what_is_asked_for_counts_among_what_views_cost(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(table, "VIEW_BYTES", 20_000)
-    made = Records(KIND, [], {})
+    monkeypatch.setattr(table, "MAX_VIEW_BYTES", 20_000)
+    made = RecordTable(KIND, [], {})
     for number in range(50):
         made.rows((Equals("name", f"{number}" * 1000),), ())
     assert 0 < len(made._views) < 20_000 / 4000

@@ -16,8 +16,8 @@ from tests.support.acme import BILLS, RICH, Sandboxed
 def lines(capsys: pytest.CaptureFixture[str], vendor: Vendor, form: str, *targets: str, **headers: str) -> list[str]:
     """What is logged of calls."""
     server = Sandboxed(vendor)
-    server.world.observers.append(access_log.observer(form))
-    access_log.configure(form)
+    server.world.observers.append(access_log.make_observer(form))
+    access_log.configure_logging(form)
     for target in targets:
         server.get(target, headers={name.replace("_", "-"): value for name, value in headers.items()})
     found = capsys.readouterr().err
@@ -53,7 +53,7 @@ def test_a_line_has_the_sandbox_and_the_id_that_the_client_got(
 ) -> None:
     server = Sandboxed(vendor)
     for form in ("text", "json"):
-        server.world.observers.append(access_log.observer(form))
+        server.world.observers.append(access_log.make_observer(form))
     answer = server.get(BILLS, X_Mock_Sandbox="my.test")
     lost = server.get("/nowhere", X_Mock_Sandbox="my.test")
     text, line, nowhere, _ = capsys.readouterr().err.splitlines()
@@ -68,7 +68,7 @@ def test_what_the_journal_has_not_has_no_id(capsys: pytest.CaptureFixture[str], 
     preflight = {"Origin": "http://a.example", "Access-Control-Request-Method": "GET"}
     server = Sandboxed(vendor)
     for form in ("text", "json"):
-        server.world.observers.append(access_log.observer(form))
+        server.world.observers.append(access_log.make_observer(form))
     server.get(BILLS, method="OPTIONS", headers=preflight)
     server.get(BILLS, X_Mock_Sandbox="no name")
     text, line, nowhere, unnamed = capsys.readouterr().err.splitlines()
@@ -80,7 +80,7 @@ def test_what_the_journal_has_not_has_no_id(capsys: pytest.CaptureFixture[str], 
 
 def test_what_is_no_call_has_no_line(capsys: pytest.CaptureFixture[str], vendor: Vendor) -> None:
     server = Sandboxed(vendor)
-    server.world.observers.append(access_log.observer("text"))
+    server.world.observers.append(access_log.make_observer("text"))
     for path in ("/__admin/health", "/__admin/requests", "/__admin/", "/__docs/", "/"):
         assert server.get(path, Accept="text/html").status < 400
     assert capsys.readouterr().err == ""
@@ -88,7 +88,7 @@ def test_what_is_no_call_has_no_line(capsys: pytest.CaptureFixture[str], vendor:
 
 def test_a_line_without_headers_of_ours_has_the_id_too(capsys: pytest.CaptureFixture[str], vendor: Vendor) -> None:
     server = Sandboxed(vendor, mock_headers=False)
-    server.world.observers.append(access_log.observer("text"))
+    server.world.observers.append(access_log.make_observer("text"))
     assert "X-Mock-Call" not in server.get(BILLS).headers
     assert capsys.readouterr().err.endswith("ms default #1\n")
 
@@ -122,7 +122,7 @@ def test_json_for_machines(capsys: pytest.CaptureFixture[str], vendor: Vendor) -
 @pytest.mark.parametrize("form", ["text", "json"])
 def test_a_method_can_forge_no_line(capsys: pytest.CaptureFixture[str], vendor: Vendor, form: str) -> None:
     server = Sandboxed(vendor)
-    server.world.observers.append(access_log.observer(form))
+    server.world.observers.append(access_log.make_observer(form))
     server.get(BILLS, method="GE\x1b[2K\xf6" + "T" * 50)
     (line,) = capsys.readouterr().err.splitlines()
     assert line.isascii()
@@ -157,7 +157,7 @@ def test_a_trace_can_forge_no_line(capsys: pytest.CaptureFixture[str], vendor: V
     """Neither a call's nor one of the control API, whose crash Flask would tell by itself."""
     server = Sandboxed(vendor)
     server.app.config["PROPAGATE_EXCEPTIONS"] = False
-    access_log.configure("text")
+    access_log.configure_logging("text")
 
     def crash(*anything: object, **more: object) -> None:
         raise RuntimeError(f"\n2026-01-01T00:00:00Z acme GET /forged 200 \x1b[2J {RICH}")
@@ -173,9 +173,9 @@ def test_a_trace_can_forge_no_line(capsys: pytest.CaptureFixture[str], vendor: V
 
 
 def test_a_worker_that_was_lost_is_told_in_a_sentence(capsys: pytest.CaptureFixture[str]) -> None:
-    access_log.configure("json")
-    access_log.replaced("worker 12 was killed (signal 9)", "0123456789ab")
-    access_log.replaced("worker 34 ended (exit status 0)", None)
+    access_log.configure_logging("json")
+    access_log.replace_stream("worker 12 was killed (signal 9)", "0123456789ab")
+    access_log.replace_stream("worker 34 ended (exit status 0)", None)
     alone, shared = map(json.loads, capsys.readouterr().err.splitlines())
     ended = "worker 12 was killed (signal 9) and is being replaced"
     assert alone["message"] == f"{ended}; its sandboxes are lost, instance is now 0123456789ab"

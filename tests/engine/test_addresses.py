@@ -96,7 +96,7 @@ def test_a_request_with_a_body_goes_flasks_way_and_is_kept(vendor: Vendor) -> No
 
 
 def test_a_path_that_two_vendors_claim_is_nobodys_at_the_root(vendor: Vendor) -> None:
-    one = vendor.endpoints[0].path
+    one = vendor.operations[0].path
     own, torn = addresses.addresses([vendor, vendor])
     assert {address.prefix for address in own} == {"/acme"}
     assert one in {claimed[0].path for claimed in torn}

@@ -26,15 +26,15 @@ def asked() -> list[str]:
 
 @pytest.fixture
 def server(vendor: Vendor, asked: list[str]) -> Sandboxed:
-    bills, bill = vendor.endpoints
+    bills, bill = vendor.operations
 
     def answer(call: Call) -> Reply:
         asked.append(call.request.query)
         if call.params.get("page", 1) != 1:
             call.warn("query.page", "told", "Told each time.")
-        return bills.answer(call)
+        return bills.handler(call)
 
-    return Sandboxed(replace(vendor, endpoints=(replace(bills, answer=answer), bill)))
+    return Sandboxed(replace(vendor, operations=(replace(bills, handler=answer), bill)))
 
 
 def ids(server: Sandboxed, target: str = BILLS, **how: Any) -> list[int]:
@@ -108,13 +108,13 @@ def test_sandboxes_share_no_answers_of_changed_data(server: Sandboxed) -> None:
 
 
 def test_what_is_not_declared_repeatable_is_asked_each_time(vendor: Vendor, asked: list[str]) -> None:
-    bills, bill = vendor.endpoints
+    bills, bill = vendor.operations
 
     def answer(call: Call) -> Reply:
         asked.append(call.now.isoformat())
-        return bills.answer(call)
+        return bills.handler(call)
 
-    server = Sandboxed(replace(vendor, endpoints=(replace(bills, answer=answer, repeatable=False), bill)))
+    server = Sandboxed(replace(vendor, operations=(replace(bills, handler=answer, cacheable=False), bill)))
     for _ in range(4):
         server.get(BILLS)
     assert len(asked) == 4

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from mockserver.data.fixture_errors import BrokenFixture
-from mockserver.engine.build import assemble
-from mockserver.sandbox.settings import make
+from mockserver.data.fixture_errors import InvalidFixture
+from mockserver.engine.build import build_runtime
+from mockserver.sandbox.settings import make_settings
 from mockserver.sdk.contract import Vendor
 from tests.support.acme import only
 
@@ -20,12 +20,12 @@ def test_data_is_remembered_unless_told_otherwise(
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     for _ in range(2):
         with only(vendor):
-            world = assemble(make(given, {}))
+            world = build_runtime(make_settings(given, {}))
         assert len(world.start["acme"].records) == 7
         assert len(list(tmp_path.glob("mockserver/*"))) == entries  # the data, and what its spec rests on
 
 
 def test_scenarios_of_the_users_are_tried_before_anything_is_served(vendor: Vendor, tmp_path: Path) -> None:
     (tmp_path / "mine.yaml").write_text("description: x\nquotas: {bolt: 1/day}\n")
-    with only(vendor), pytest.raises(BrokenFixture, match=r"mine.yaml:2: quotas: "):
-        assemble(make({"scenarios": str(tmp_path)}, {}))
+    with only(vendor), pytest.raises(InvalidFixture, match=r"mine.yaml:2: quotas: "):
+        build_runtime(make_settings({"scenarios": str(tmp_path)}, {}))

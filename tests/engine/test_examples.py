@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import shlex
 
-from mockserver.data.catalog import Library
-from mockserver.engine.examples import curl, listing
+from mockserver.data.catalog import DatasetCatalog
+from mockserver.engine.examples import curl, list_operations
 from mockserver.sdk.contract import Vendor
 from tests.support.acme import RICH, Sandboxed
 
 
 def test_each_vendor_with_its_addresses_and_a_call_that_works(vendor: Vendor) -> None:
-    (listed,) = listing([vendor], Library([vendor]), "default")
+    (listed,) = list_operations([vendor], DatasetCatalog([vendor]), "default")
     assert listed == {
         "name": "acme",
         "title": "Acme Billing",

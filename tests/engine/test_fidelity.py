@@ -11,7 +11,7 @@ import pytest
 
 from mockserver import vendors as shelf
 from mockserver.data import yaml_text
-from mockserver.engine.fidelity import BadSpec, Row, counts, ledger, rows
+from mockserver.engine.fidelity import InvalidSpec, Row, counts, list_fidelity, rows
 from mockserver.sdk.basis import Basis
 from mockserver.sdk.contract import Vendor
 
@@ -108,10 +108,10 @@ def test_a_file_is_read_once_and_again_when_it_changes(vendor: Vendor, tmp_path:
     spec = tmp_path / "spec.yaml"
     spec.write_text(SPEC)
     own = replace(vendor, spec=spec)
-    assert ledger(own) is ledger(own)
+    assert list_fidelity(own) is list_fidelity(own)
     spec.write_text(SPEC.replace("The token.", "Another."))
     os.utime(spec, ns=(1, 1))
-    assert ledger(own)[1].about == "Another."
+    assert list_fidelity(own)[1].about == "Another."
 
 
 @pytest.mark.parametrize("text", [None, "a: [", "a: 1\na: 2", "\udcff"])
@@ -119,13 +119,13 @@ def test_a_spec_that_cannot_be_read_is_told(vendor: Vendor, tmp_path: Path, text
     spec = tmp_path / "spec.yaml"
     if text is not None:
         spec.write_bytes(text.encode("utf-8", "surrogateescape"))
-    with pytest.raises(BadSpec, match="The spec of acme cannot be read: "):
-        ledger(replace(vendor, spec=spec))
+    with pytest.raises(InvalidSpec, match="The spec of acme cannot be read: "):
+        list_fidelity(replace(vendor, spec=spec))
 
 
 @ALL
 def test_every_row_of_every_vendor_is_complete(each: Vendor) -> None:
-    found = ledger(each)
+    found = list_fidelity(each)
     assert {"credential", "operation", "response", "error", "field"} <= {row.kind for row in found}
     for row in found:
         assert row.basis in get_args(Basis), row
@@ -137,19 +137,19 @@ def test_every_row_of_every_vendor_is_complete(each: Vendor) -> None:
 
 @ALL
 def test_the_errors_of_the_ledger_are_those_of_the_code(each: Vendor) -> None:
-    told = {row.name: (row.basis, row.source) for row in ledger(each) if row.kind == "error"}
+    told = {row.name: (row.basis, row.source) for row in list_fidelity(each) if row.kind == "error"}
     told.pop(f"{each.name}.default", None)
     assert told == {words.rule: (words.basis, words.source) for words in each.errors}
 
 
 @ALL
 def test_every_parameter_and_every_visible_field_of_a_record_is_in_the_ledger(each: Vendor) -> None:
-    found = ledger(each)
+    found = list_fidelity(each)
     sent = {row.name for row in found if row.kind == "parameter"}
-    for endpoint in each.endpoints:
-        assert {field.data_key or name for name, field in endpoint.params.fields.items()} <= sent
+    for endpoint in each.operations:
+        assert {field.data_key or name for name, field in endpoint.query.fields.items()} <= sent
     shown = {row.name.rpartition(".")[2] for row in found if row.kind == "field"}
-    visible = {name for name in each.records.schema().by_wire_name if name[0] != "_"}
+    visible = {name for name in each.resource.schema().by_wire_name if name[0] != "_"}
     assert visible <= shown
 
 
@@ -165,7 +165,7 @@ def stated(thing: Any) -> set[tuple[str, str, str]]:
 
 @ALL
 def test_no_basis_of_a_spec_is_lost(each: Vendor) -> None:
-    told = {(row.basis, row.source, row.about) for row in ledger(each)}
+    told = {(row.basis, row.source, row.about) for row in list_fidelity(each)}
     assert stated(yaml_text.load(each.spec.read_text(encoding="utf-8"))) <= told
 
 

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from mockserver.engine import journal
-from mockserver.engine.exchange import Done
-from mockserver.engine.redaction import BODY_LIMIT
+from mockserver.engine.exchange import Exchange
+from mockserver.engine.redaction import MAX_BODY_BYTES
 from mockserver.engine.serve import serve
 from mockserver.sdk import clock
-from mockserver.sdk.call_warnings import Notice
+from mockserver.sdk.call_warnings import CallWarning
 from mockserver.sdk.contract import Vendor
 from mockserver.sdk.http import Reply, Request
 from tests.support.acme import BILLS, RICH, Sandboxed
@@ -27,7 +27,7 @@ def calls(server: Sandboxed, number: int) -> None:
         key = {"x-acme-key": RICH} if index % 3 else {}
         body = b"b" * (index % 7 * 900)
         query = f"page={index % 4}&unknown={index}" + "&long=" + "q" * (index % 5 * 500)
-        endpoint = vendor.endpoints[0] if index % 2 else None
+        endpoint = vendor.operations[0] if index % 2 else None
         serve(server.world, vendor, endpoint, Request("GET", BILLS, query, key, body=body))
 
 
@@ -94,14 +94,16 @@ def test_a_read_after_a_reply_sees_the_call(vendor: Vendor) -> None:
 
 def test_what_is_kept_of_a_call_is_no_more_than_is_counted(vendor: Vendor) -> None:
     world = Sandboxed(vendor).world
-    body, names = b"x" * (10 * BODY_LIMIT), {"x-" + "n" * 5000: ""}
-    told = world.redaction.of(Request("GET", "/v3/bills", headers=names), vendor)
+    body, names = b"x" * (10 * MAX_BODY_BYTES), {"x-" + "n" * 5000: ""}
+    told = world.redactor.redact(Request("GET", "/v3/bills", headers=names), vendor)
     reply = Reply(200, body)
-    notice = Notice("header." + "n" * 5000, "unknown-header", "n" * 5000)
-    done = Done(vendor, None, "default", Request("GET", "/"), "/", reply, (notice,), clock.at(0), 0.0, 1.0)
-    entry, size = journal.entry(done, told)
-    assert size >= BODY_LIMIT + 15_000
+    notice = CallWarning("header." + "n" * 5000, "unknown-header", "n" * 5000)
+    done = Exchange(
+        vendor, None, "default", Request("GET", "/"), "/", reply, (notice,), clock.from_timestamp(0), 0.0, 1.0
+    )
+    entry, size = journal.make_entry(done, told)
+    assert size >= MAX_BODY_BYTES + 15_000
     held = entry._parts[5].body
-    assert len(held) == BODY_LIMIT + 1
-    assert (entry["response"]["truncated"], len(entry["response"]["body"])) == (True, BODY_LIMIT)
-    assert world.redaction._remembered.cache_info().currsize == 0
+    assert len(held) == MAX_BODY_BYTES + 1
+    assert (entry["response"]["truncated"], len(entry["response"]["body"])) == (True, MAX_BODY_BYTES)
+    assert world.redactor._remembered.cache_info().currsize == 0

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from mockserver.engine.exchange import Done
+from mockserver.engine.exchange import Exchange
 from mockserver.engine.metrics import BUCKETS, Family, Metrics
 from mockserver.sdk.contract import Vendor
 from mockserver.sdk.version import __version__
@@ -39,9 +39,9 @@ def told(server: Sandboxed) -> dict[str, Counted]:
     return parsed(server.world.metrics.text(sandboxes=1))
 
 
-def one(vendor: Vendor, ms: float = 1.0) -> Done:
+def one(vendor: Vendor, ms: float = 1.0) -> Exchange:
     """A call that is over, which took so long."""
-    found: list[Done] = []
+    found: list[Exchange] = []
     server = Sandboxed(vendor)
     server.world.observers.append(found.append)
     server.get(BILLS)

@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 import pytest
 
-from mockserver.engine.redacted_request import HIDDEN, masked
+from mockserver.engine.redacted_request import MASK, mask
 from mockserver.sandbox.secrets.index import MIN_QUOTED_CHARS, SecretIndex
 from mockserver.sandbox.secrets.limits import MAX_NAMES
 from mockserver.sdk.contract import Vendor
@@ -32,7 +32,7 @@ def server(vendor: Vendor) -> Sandboxed:
 def kept(server: Sandboxed, request: Request) -> str:
     """All that is kept of a call that repeats the secret in a header and in its path."""
     request = request._replace(path=f"{request.path}/{SECRET}", headers={**request.headers, "x-trace": f"<{SECRET}>"})
-    return json.dumps(server.world.redaction.of(request, server.vendor).request)
+    return json.dumps(server.world.redactor.redact(request, server.vendor).request)
 
 
 @pytest.mark.parametrize(
@@ -142,7 +142,7 @@ def test_in_a_body(server: Sandboxed, body: str) -> None:
     shown = kept(server, Request("POST", BILLS, "", {}, body=body.encode()))
     for part in (SECRET, SECRET.lower(), WRAPPED):
         assert part not in shown
-    assert HIDDEN in shown
+    assert MASK in shown
 
 
 @pytest.mark.parametrize(
@@ -154,7 +154,7 @@ def test_in_a_body(server: Sandboxed, body: str) -> None:
     ],
 )
 def test_of_a_secret_nothing_is_left_behind_odd_signs(server: Sandboxed, body: str) -> None:
-    assert SECRET not in str(server.world.redaction.of(Request("POST", BILLS, body=body.encode())).request)
+    assert SECRET not in str(server.world.redactor.redact(Request("POST", BILLS, body=body.encode())).request)
 
 
 def part(text: str, coding: str, name: str = "a") -> str:
@@ -183,13 +183,13 @@ def test_in_a_part_that_is_encoded(server: Sandboxed, text: str) -> None:
         body = part(encoded, coding) + part(other, "base64") + part("as it is", "8bit") + "--x--\r\n"
         told = json.loads(kept(server, Request("POST", BILLS, body=body.encode())))
         assert SECRET not in str(told) or SECRET not in text
-        assert told["body"] == part(HIDDEN, coding) + part(other, "base64") + part("as it is", "8bit") + "--x--\r\n"
+        assert told["body"] == part(MASK, coding) + part(other, "base64") + part("as it is", "8bit") + "--x--\r\n"
 
 
 @pytest.mark.parametrize("coding", ["base64", "x-uuencode", "gzip"])
 def test_a_part_that_nobody_can_read_is_masked_whole(server: Sandboxed, coding: str) -> None:
-    told = server.world.redaction.of(Request("POST", BILLS, body=part(f"?{SECRET}?", coding).encode()))
-    assert told.request["body"] == part(HIDDEN, coding).rstrip()
+    told = server.world.redactor.redact(Request("POST", BILLS, body=part(f"?{SECRET}?", coding).encode()))
+    assert told.request["body"] == part(MASK, coding).rstrip()
 
 
 def test_what_a_secret_part_wraps_is_found_elsewhere(server: Sandboxed) -> None:
@@ -266,9 +266,9 @@ def test_in_a_header(server: Sandboxed, name: str, value: str) -> None:
 
 
 def test_in_a_parameter_of_the_path(server: Sandboxed) -> None:
-    told = server.world.redaction.of(Request("GET", f"{BILLS};jsessionid={SECRET}/more;v=1", f"q={SECRET}"))
-    assert told.request["path"] == f"{BILLS};jsessionid={HIDDEN}/more;v=1"
-    assert told.request["query"] == {"q": HIDDEN}
+    told = server.world.redactor.redact(Request("GET", f"{BILLS};jsessionid={SECRET}/more;v=1", f"q={SECRET}"))
+    assert told.request["path"] == f"{BILLS};jsessionid={MASK}/more;v=1"
+    assert told.request["query"] == {"q": MASK}
 
 
 @pytest.mark.parametrize(
@@ -302,28 +302,28 @@ def test_in_a_parameter_of_the_path(server: Sandboxed) -> None:
     ],
 )
 def test_what_is_no_secret_is_kept_as_it_is(server: Sandboxed, request_: Request, shown: dict[str, Any]) -> None:
-    told = server.world.redaction.of(request_, server.vendor).request
-    assert HIDDEN not in json.dumps(told, default=dict)
+    told = server.world.redactor.redact(request_, server.vendor).request
+    assert MASK not in json.dumps(told, default=dict)
     assert told["body"].encode() == request_.body
     assert told["query"].items() >= shown.get("query", {}).items()
 
 
 def test_a_part_with_too_many_names_or_secrets_is_masked_whole(server: Sandboxed) -> None:
-    redaction = server.world.redaction
+    redaction = server.world.redactor
     many = "&".join(f"n{number}=1" for number in range(MAX_NAMES + 1))
-    told = redaction.of(Request("GET", BILLS, f"{many}&token={SECRET}", {"x-a": "b"}, body=b"a=1"))
-    assert told.request["url"] == f"{BILLS}?{HIDDEN}="
+    told = redaction.redact(Request("GET", BILLS, f"{many}&token={SECRET}", {"x-a": "b"}, body=b"a=1"))
+    assert told.request["url"] == f"{BILLS}?{MASK}="
     assert (told.request["body"], told.request["headers"]) == ("a=1", {"x-a": "b"})
     for body in (f"{many}&token={SECRET}", "&".join(f"token={SECRET}{number}" for number in range(300))):
-        told = redaction.of(Request("GET", BILLS, f"a={SECRET}0", {"x-a": "b"}, body=body.encode()))
-        assert told.request["body"] == HIDDEN
+        told = redaction.redact(Request("GET", BILLS, f"a={SECRET}0", {"x-a": "b"}, body=body.encode()))
+        assert told.request["body"] == MASK
         assert told.request["headers"] == {"x-a": "b"}
     sent = {f"x-{number:03}": f"token={SECRET}{number}" for number in range(400)} | {"y": "b", "z": f"token={SECRET}"}
-    shown = redaction.of(Request("GET", BILLS, "", sent)).request["headers"]
+    shown = redaction.redact(Request("GET", BILLS, "", sent)).request["headers"]
     assert SECRET not in str(shown)
-    assert (shown["x-000"], shown["x-399"], shown["y"], shown["z"]) == (f"token={HIDDEN}", HIDDEN, "b", HIDDEN)
+    assert (shown["x-000"], shown["x-399"], shown["y"], shown["z"]) == (f"token={MASK}", MASK, "b", MASK)
     nested = "[" * 5000 + ",".join('{"token":1}' for _ in range(MAX_NAMES + 1))
-    assert redaction.of(Request("GET", BILLS, body=nested.encode())).request["body"] == HIDDEN
+    assert redaction.redact(Request("GET", BILLS, body=nested.encode())).request["body"] == MASK
 
 
 @pytest.mark.parametrize("name", [f"https://me:{SECRET}@host/x", f"token%3D{SECRET}", f"Bearer+{SECRET}"])
@@ -356,7 +356,7 @@ def test_secrets_of_every_vendor_and_sandbox_and_of_the_server_are_known(
     """Whichever vendor and sandbox is called, and as soon as they are there."""
     token, theirs, own, password = "the-token-of-Control", "secret-of-Bolt", "secret-of-a-Sandbox", "of-the-St%40re"
     server = Sandboxed(vendor, other_vendor(tmp_path, theirs), control_token=token)
-    server.world.redaction._known.add(password)
+    server.world.redactor._known.add(password)
     accounts = {"accounts": [{"account": "rich", "secret": own}, {"account": "poor", "secret": None}]}
     headers = {"X-Mock-Control-Token": token}
     assert server.control("PUT", "/accounts/bolt", accounts, sandbox="elsewhere", headers=headers).status == 200
@@ -382,10 +382,10 @@ def test_a_secret_that_no_account_has_any_more_is_no_secret(vendor: Vendor) -> N
     for secrets in (("of-the-first-account", None), ("of-the-next-account", None)):
         accounts = [{"account": name, "secret": secret} for name, secret in zip(("rich", "poor"), secrets, strict=True)]
         assert server.control("PUT", "/accounts/acme", {"accounts": accounts}).status == 200
-    redaction = server.world.redaction
-    assert redaction.text("of-the-first-account of-the-next-account") == f"of-the-first-account {HIDDEN}"
+    redaction = server.world.redactor
+    assert redaction.redact_text("of-the-first-account of-the-next-account") == f"of-the-first-account {MASK}"
     assert server.control("POST", "/reset").status == 200
-    assert redaction.text(f"of-the-next-account {RICH}") == f"of-the-next-account {HIDDEN}"
+    assert redaction.redact_text(f"of-the-next-account {RICH}") == f"of-the-next-account {MASK}"
 
 
 def test_a_credential_with_a_tilde_is_split_at_the_last_one(vendor: Vendor) -> None:
@@ -418,7 +418,7 @@ def test_nothing_is_left_of_a_known_secret_in_an_escape_that_was_cut(spell: str,
     whole = "".join(spell.format(ord(letter)) for letter in secret[10:])
     for length in range(len(whole)):
         text = f"'{secret[:10]}{whole[:length]}{end}"
-        assert secret[:10] not in masked(text, [SecretIndex([secret])], cut=MIN_QUOTED_CHARS), text
+        assert secret[:10] not in mask(text, [SecretIndex([secret])], cut=MIN_QUOTED_CHARS), text
 
 
 @pytest.mark.parametrize("secret", ["schlüssel-größe", "Ключ-от-дома", "clé secrète"])
@@ -427,7 +427,7 @@ def test_a_known_secret_is_found_however_its_letters_are_written(secret: str, ca
     for form in ("NFC", "NFD"):
         written = normalize(form, case(secret))
         for text in (written, written.encode().decode("latin-1"), quote(written), written.replace(" ", "+")):
-            assert masked(f"<{text}>", [SecretIndex([secret])]) == f"<{HIDDEN}>", text
+            assert mask(f"<{text}>", [SecretIndex([secret])]) == f"<{MASK}>", text
     upper = secret.replace("ß", "").upper()
     for text in (upper, upper.encode().decode("latin-1")):
-        assert masked(f"<{text}>", [SecretIndex([secret.replace("ß", "")])]) == f"<{HIDDEN}>"
+        assert mask(f"<{text}>", [SecretIndex([secret.replace("ß", "")])]) == f"<{MASK}>"

@@ -19,7 +19,7 @@ from tests.support.acme import BILLS, POOR, RICH, Sandboxed, acme
 def kept_of(server: Sandboxed, *, path: str = BILLS, query: str = "", body: bytes = b"", **headers: str) -> str:
     """What the journal keeps of a call, as text."""
     sent = {name.replace("_", "-"): value for name, value in headers.items()}
-    serve(server.world, server.vendor, server.vendor.endpoints[0], Request("GET", path, query, sent, body=body))
+    serve(server.world, server.vendor, server.vendor.operations[0], Request("GET", path, query, sent, body=body))
     return json.dumps(dict(server.world.store.entries("default")[-1][1]), ensure_ascii=False)
 
 
@@ -102,10 +102,10 @@ def test_what_is_told_of_a_mistake_repeats_no_secret(vendor: Vendor, sent: dict[
 
 
 def test_a_long_request_is_told_alike_and_not_remembered(vendor: Vendor) -> None:
-    redaction = Sandboxed(vendor).world.redaction
+    redaction = Sandboxed(vendor).world.redactor
     for length in (10, 10_000):
         headers = {"x-acme-key": RICH, "x-long": "b" * length}
-        told = redaction.of(Request("GET", "/v3/bills", f"q={'a' * length}", headers), vendor)
+        told = redaction.redact(Request("GET", "/v3/bills", f"q={'a' * length}", headers), vendor)
         assert told.request["query"] == {"q": "a" * length}
         assert RICH not in str(told.request)
     assert redaction._remembered.cache_info().currsize == 1
@@ -131,9 +131,9 @@ JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJzb21lYm9keSJ9.c2lnbmF0dXJlLW9mLWl0"
 def test_what_no_vendor_declares_and_is_a_secret_is_hidden_wherever_it_is(
     vendor: Vendor, headers: dict[str, str], secret: str
 ) -> None:
-    redaction = Sandboxed(vendor).world.redaction
+    redaction = Sandboxed(vendor).world.redactor
     request = Request("GET", f"/v3/{secret}", f"q={secret}", {"x-acme-key": POOR, "x-other": secret, **headers})
-    told = redaction.of(request, vendor)
+    told = redaction.redact(request, vendor)
     assert secret not in str(told.request)
     assert told.request["path"] == "/v3/[redacted]"
     assert told(f"{secret} is no day") == "[redacted] is no day"
@@ -142,7 +142,7 @@ def test_what_no_vendor_declares_and_is_a_secret_is_hidden_wherever_it_is(
 @pytest.mark.parametrize("name", ["page_token", "nextToken", "continuation-token", "X-Sync-Token", "Idempotency-Key"])
 def test_where_a_page_begins_is_no_secret(vendor: Vendor, name: str) -> None:
     request = Request("GET", BILLS, f"{name}=the-second-page", {name.lower(): "at-two"})
-    told = Sandboxed(vendor).world.redaction.of(request)
+    told = Sandboxed(vendor).world.redactor.redact(request)
     assert told.request["query"] == {name: "the-second-page"}
     assert told.request["headers"] == {name.lower(): "at-two"}
 
@@ -171,7 +171,7 @@ def test_a_secret_is_hidden_in_a_path_that_was_encoded_once_or_twice(vendor: Ven
 )
 def test_a_secret_of_a_body_is_hidden_as_it_was_meant_not_only_as_it_is_spelled(vendor: Vendor, body: bytes) -> None:
     secret = 'with "signs" & blanks'
-    told = Sandboxed(vendor).world.redaction.of(Request("GET", BILLS, f"q={quote(secret)}", {}, body=body), vendor)
+    told = Sandboxed(vendor).world.redactor.redact(Request("GET", BILLS, f"q={quote(secret)}", {}, body=body), vendor)
     assert told.request["query"] == {"q": "[redacted]"}
     assert secret not in told.request["body"]
 
@@ -186,9 +186,9 @@ def test_the_trace_of_a_crash_is_without_the_secrets_of_accounts_that_did_not_ca
     }
     assert server.control("PUT", "/accounts/acme", own).status == 200
     world = server.world
-    told = world.redaction.of(Request("GET", BILLS, "", {"x-acme-key": "an-unknown-one"}), vendor)
+    told = world.redactor.redact(Request("GET", BILLS, "", {"x-acme-key": "an-unknown-one"}), vendor)
     text = f"KeyError: {{'a': '{RICH}', 'b': 'an-account-of-this-sandbox', 'c': 'an-unknown-one', 'd': '{JWT}'}}"
-    shown = world.redaction.text(text, told)
+    shown = world.redactor.redact_text(text, told)
     assert shown == "KeyError: {'a': '[redacted]', 'b': '[redacted]', 'c': '[redacted]', 'd': '[redacted]'}"
 
 

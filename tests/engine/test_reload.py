@@ -21,7 +21,7 @@ from typing import Any
 import pytest
 
 from mockserver.data import build, catalog
-from mockserver.engine.reload import Reloading
+from mockserver.engine.reload import DataReload
 from mockserver.sdk import shipped
 from mockserver.sdk.contract import Vendor
 from tests.engine.test_metrics import told as metrics_of
@@ -74,13 +74,13 @@ class Served(Sandboxed):
 
     def __init__(self, files: Files, *vendors: Vendor, **settings: Any) -> None:
         super().__init__(*vendors, fixtures=str(files.folder), watch="true", **settings)
-        self.reloading = Reloading(self.world)
+        self.reloading = DataReload(self.world)
 
     def turn(self) -> bool:
         """Look as often as a change needs to be seen; whether it was."""
-        due = [self.reloading.look() for _ in range(2)]
+        due = [self.reloading.find_changes() for _ in range(2)]
         if due[-1]:
-            self.reloading.renew()
+            self.reloading.swap()
         return due[-1]
 
 
@@ -99,13 +99,13 @@ def names(server: Sandboxed, target: str = EVERY, **more: Any) -> list[str]:
 
 def test_a_change_is_due_once_nobody_is_writing_any_more(vendor: Vendor, files: Files) -> None:
     server = Served(files, vendor)
-    looks = [server.reloading.look()]
+    looks = [server.reloading.find_changes()]
     for name in ("Bolt", "Boltz"):
         files.write(renamed(name))
-        looks.append(server.reloading.look())
-    looks += [server.reloading.look(), server.reloading.look()]
+        looks.append(server.reloading.find_changes())
+    looks += [server.reloading.find_changes(), server.reloading.find_changes()]
     assert looks == [False, False, False, True, True]
-    server.reloading.renew()
+    server.reloading.swap()
     assert not server.turn()
     assert names(server)[0] == "Boltz"
 
@@ -134,11 +134,11 @@ def test_what_tells_that_a_file_is_another_one(vendor: Vendor, files: Files, cha
 def test_a_folder_of_ours_that_is_not_there_is_no_change(vendor: Vendor, tmp_path: Path) -> None:
     bare = acme(tmp_path / "ours")
     server = Sandboxed(bare)
-    reloading = Reloading(server.world)
+    reloading = DataReload(server.world)
     for _ in range(3):
-        assert not reloading.look()
+        assert not reloading.find_changes()
     shutil.rmtree(bare.fixtures)
-    assert [reloading.look(), reloading.look()] == [False, True]
+    assert [reloading.find_changes(), reloading.find_changes()] == [False, True]
 
 
 # a good change --------------------------------------------------------------------------------------------------------
@@ -162,9 +162,9 @@ def test_whoever_says_so_has_the_files_read_without_a_look(
     vendor: Vendor, files: Files, log: pytest.LogCaptureFixture
 ) -> None:
     server = Served(files, vendor)
-    server.reloading.renew()
+    server.reloading.swap()
     files.write(renamed("Bolt"))
-    server.reloading.renew()
+    server.reloading.swap()
     assert names(server)[0] == "Bolt"
     assert log.messages == [
         "Fixtures read anew: nothing changed.",
@@ -214,7 +214,9 @@ def test_data_of_the_day_is_rolled_anew(vendor: Vendor, files: Files) -> None:
     assert server.turn()
     first = server.get(EVERY).json["bills"][0]
     assert (first["name"], first["due"][:4]) == ("Bolt", "2026")
-    assert server.world.start["acme"].anchor.date() == server.world.sandboxes.enter("default", server.wall()).day
+    assert (
+        server.world.start["acme"].anchor.date() == server.world.sandboxes.get_or_create("default", server.wall()).day
+    )
 
 
 def test_old_data_is_let_go(vendor: Vendor, files: Files) -> None:
@@ -223,7 +225,7 @@ def test_old_data_is_let_go(vendor: Vendor, files: Files) -> None:
     for _ in range(3):
         names(server)
     rooms = server.world.sandboxes
-    old = [server.world.start["acme"], rooms.dataset(rooms.enter("default", server.wall()), vendor)]
+    old = [server.world.start["acme"], rooms.dataset(rooms.get_or_create("default", server.wall()), vendor)]
     gone = list(map(weakref.ref, old))
     assert old[0] is not old[1]
     del old
@@ -321,7 +323,7 @@ def test_a_slip_in_a_name_is_told_and_nothing_of_the_folder_served(
     assert names(server)[0] == "Anvil"
     (files.folder / name).unlink()
     shutil.rmtree(files.folder / "acmee", ignore_errors=True)
-    server.reloading.renew()
+    server.reloading.swap()
     assert names(server)[0] == "Bolt"
 
 
@@ -377,15 +379,15 @@ def test_a_file_that_is_written_while_it_is_read_is_read_again(
     vendor: Vendor, files: Files, log: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """And nobody remembers what stood there meanwhile as if it stood there before."""
-    server, there = Served(files, vendor, cache="false"), build.read
+    server, there = Served(files, vendor, cache="false"), build.read_dataset
 
     def written(vendor: Vendor, path: Path) -> Any:
-        monkeypatch.setattr(catalog, "read", there)
+        monkeypatch.setattr(catalog, "read_dataset", there)
         files.write(renamed("Nut"))
         return there(vendor, path)
 
     files.write(renamed("Boltz"))
-    monkeypatch.setattr(catalog, "read", written)
+    monkeypatch.setattr(catalog, "read_dataset", written)
     assert server.turn()
     assert "found a file that changed while it was read" in log.messages[0]
     assert names(server)[0] == "Anvil"
@@ -405,7 +407,7 @@ def test_a_bug_is_told_with_its_trace_and_changes_nothing(
         raise RuntimeError("a bug of acme")
 
     files.write(renamed("Boltzmann"))
-    monkeypatch.setattr(catalog, "read", broken)
+    monkeypatch.setattr(catalog, "read_dataset", broken)
     assert server.turn()
     assert "RuntimeError: a bug of acme" in log.text
     assert names(server)[0] == "Anvil"
@@ -449,12 +451,12 @@ def test_who_took_the_old_data_just_before_leaves_nothing_of_it_behind(
     """A call in another thread: it is answered out of what it took, and the next one out of the new data."""
     server = Served(files, vendor)
     server.control("PATCH", "/records/acme/2", {"name": "Changed"})
-    old, there = server.world.sandboxes.library, server.world.sandboxes.library.dataset
+    old, there = server.world.sandboxes.catalog, server.world.sandboxes.catalog.dataset
 
     def taken(*asked: Any) -> Any:
         data = there(*asked)
-        if server.world.sandboxes.library is old:
-            server.reloading.renew()
+        if server.world.sandboxes.catalog is old:
+            server.reloading.swap()
         return data
 
     files.write(renamed("Bolt"))
@@ -526,7 +528,7 @@ def test_a_worker_follows_what_was_read_for_all(vendor: Vendor, files: Files, lo
     assert not worker.reloading.behind
     assert server.turn()
     assert worker.reloading.behind
-    serve = worker.reloading.fetched()
+    serve = worker.reloading.fetch()
     assert (names(worker)[0], worker.reloading.behind) == ("Anvil", True)
     serve()
     assert (names(worker)[0], worker.reloading.behind) == ("Bolt", False)
@@ -536,10 +538,10 @@ def test_a_worker_follows_what_was_read_for_all(vendor: Vendor, files: Files, lo
 def test_a_worker_that_read_while_there_came_more_is_still_behind(vendor: Vendor, files: Files) -> None:
     server = Served(files, vendor)
     worker = follower(server, files, vendor)
-    server.reloading.renew()
-    serve = worker.reloading.fetched()
+    server.reloading.swap()
+    serve = worker.reloading.fetch()
     files.write(renamed("Bolt"))
-    server.reloading.renew()
+    server.reloading.swap()
     serve()
     assert worker.reloading.behind
 
@@ -554,12 +556,12 @@ def test_a_worker_that_cannot_follow_tells_nothing_again_and_goes_on(
     files.write("- {id: x}\n")
     log.clear()
     assert worker.reloading.behind
-    worker.reloading.fetched()()
+    worker.reloading.fetch()()
     assert not worker.reloading.behind
     assert names(worker)[0] == "Anvil"
     (files.folder / "acmee").mkdir()
     server.reloading._newest[0] += 1
-    worker.reloading.fetched()()
+    worker.reloading.fetch()()
     assert not worker.reloading.behind
     assert log.messages == []
 

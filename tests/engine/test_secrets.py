@@ -29,8 +29,8 @@ from mockserver.app import create_app
 from mockserver.cli.run import judge
 from mockserver.engine import access_log
 from mockserver.engine.journal import Journal
-from mockserver.engine.serve import World
-from mockserver.sandbox.settings import make
+from mockserver.engine.serve import Runtime
+from mockserver.sandbox.settings import make_settings
 from mockserver.testing.report import calls_told, findings_told
 from tests.support.client import WALL
 from tests.support.logged import logged
@@ -85,8 +85,8 @@ class Watched:
     used: set[str] = field(default_factory=set)
 
     @property
-    def world(self) -> World:
-        found: World = self.app.extensions["mockserver"]
+    def world(self) -> Runtime:
+        found: Runtime = self.app.extensions["mockserver"]
         return found
 
     def control(self, method: str, path: str, body: Any = None, **headers: str) -> tuple[int, str]:
@@ -115,10 +115,10 @@ SCENARIO_FILE = {
 def watched(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
     folder = tmp_path_factory.mktemp("scenarios")
     (folder / "refused.yaml").write_text(json.dumps(SCENARIO_FILE), encoding="utf-8")
-    own = make({"control_token": TOKEN, "scenarios": folder}, {})
+    own = make_settings({"control_token": TOKEN, "scenarios": folder}, {})
     with logged(request.param) as stream:
         found = Watched(create_app(own, wall=lambda: WALL), stream)
-        found.world.observers.append(access_log.observer(request.param, stream))
+        found.world.observers.append(access_log.make_observer(request.param, stream))
         yield found
 
 
@@ -158,7 +158,7 @@ def send(watched: Watched, call: Planted) -> tuple[int, str]:
         headers["X-Mock-Sandbox"] = BOX
     if call.prefer:
         headers["Prefer"] = call.prefer
-    documented = vendor.endpoints[0].path.replace("{", "").replace("}", "")
+    documented = vendor.operations[0].path.replace("{", "").replace("}", "")
     path = {"known": f"/{vendor.name}{documented}", "unknown": f"/{vendor.name}/no/such", "nobody's": "/no/such"}
     target = (f"/__sandbox/{BOX}" if call.sandboxed == "url" else "") + path[call.address]
     target += f"/{quote(secret, safe='')}" if "path" in call.copies else ""

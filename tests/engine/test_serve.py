@@ -14,13 +14,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from mockserver.engine.exchange import Done
+from mockserver.engine.exchange import Exchange
 from mockserver.engine.serve import chosen, serve
-from mockserver.sandbox.fault_rules import Rule
+from mockserver.sandbox.fault_rules import FaultRule
 from mockserver.sandbox.store.memory import MemoryStore
 from mockserver.sdk.clock import Clock
 from mockserver.sdk.contract import Vendor
-from mockserver.sdk.errors import Fact, NotFound, Throttled
+from mockserver.sdk.errors import ApiError, NotFound, Throttled
 from mockserver.sdk.http import Reply, Request
 from mockserver.sdk.jsontext import decode
 from mockserver.sdk.quota import Quota
@@ -135,7 +135,7 @@ def test_data_that_breaks_at_run_time_is_the_vendors_500_and_not_the_end(
         ("append", {}),
         ("spend", {"quotas": {"acme": Quota(9, 60)}}),
         ("count", {"changes": ({"vendor": "acme", "after": 9, "remove": "all"},)}),
-        ("tally", {"faults": (Rule("1", delay=1, times=1),)}),
+        ("tally", {"faults": (FaultRule("1", delay=1, times=1),)}),
     ],
 )
 def test_a_store_that_breaks_is_the_vendors_500(
@@ -178,7 +178,7 @@ def test_a_vendor_that_cannot_even_say_so_is_a_problem_of_ours(
     def refuse(*anything: object) -> Reply:
         raise LookupError("no words")
 
-    answer = Sandboxed(replace(vendor, refuse=refuse)).get(key=None)
+    answer = Sandboxed(replace(vendor, render_error=refuse)).get(key=None)
     assert (answer.status, answer.headers["Content-Type"]) == (500, "application/problem+json")
     assert answer.json["type"] == "urn:mockserver:broken"
     assert "LookupError: no words" in logged.text
@@ -188,7 +188,7 @@ def test_a_fact_without_words_is_said_as_the_nearest_one_that_has(vendor: Vendor
     class Lost(NotFound):
         """A vendor's own kind."""
 
-    class Odd(Fact):
+    class Odd(ApiError):
         """A fact nobody has words for."""
 
     assert chosen(vendor, Lost()).rule == "acme.404"
@@ -349,7 +349,7 @@ def test_a_vendor_may_be_out_of_patience_by_itself(vendor: Vendor) -> None:
     def busy(call: object) -> Reply:
         raise Throttled(5, 0, 9)
 
-    busy_vendor = replace(vendor, endpoints=(replace(vendor.endpoints[0], answer=busy),))
+    busy_vendor = replace(vendor, operations=(replace(vendor.operations[0], handler=busy),))
     answer = Sandboxed(busy_vendor).get()
     assert (answer.status, answer.headers["Retry-After"], answer.headers["RateLimit-Limit"]) == (429, "9", "5")
     assert answer.headers["RateLimit-Reset"] == "0"  # the epoch is over
@@ -363,7 +363,7 @@ def test_real_time_remakes_recipes_and_rolls_the_rest(vendor: Vendor) -> None:
     assert real.ids(f"{BILLS}?size=50") == list(range(100, 123))
     rolled = Sandboxed(vendor, clock="real", dataset="hand")
     assert rolled.ids(f"{BILLS}?size=50") == [1, 2, 3, 4, 5, 6]
-    shift = timedelta(days=(rolled.world.sandboxes.enter("default", 0).clock.start.date() - ANCHOR_DAY).days)
+    shift = timedelta(days=(rolled.world.sandboxes.get_or_create("default", 0).clock.start.date() - ANCHOR_DAY).days)
     assert rolled.get("/v3/bills/3").json["bill"]["due"] == (ANCHOR_DAY + shift).isoformat()
 
 
@@ -454,13 +454,13 @@ def test_a_repeated_parameter_is_told(server: Sandboxed) -> None:
 def test_strictness_counts_a_warned_call_and_changes_no_byte(
     vendor: Vendor, server: Sandboxed, default: bool, asked: str | None, strict: bool
 ) -> None:
-    told: list[Done] = []
+    told: list[Exchange] = []
     own = Sandboxed(vendor, strict=default)
     own.world.observers.append(told.append)
     answer = own.get(f"{BILLS}?stat=paid", headers={"X-Mock-Strict": asked} if asked else {})
     assert answer.status == 200
     assert answer.body == server.get().body
-    assert [(done.failed, len(done.notices)) for done in told] == [(strict, 1)]
+    assert [(done.failed, len(done.warnings)) for done in told] == [(strict, 1)]
 
 
 def test_a_strictness_that_is_no_yes_and_no_no(server: Sandboxed) -> None:
@@ -514,7 +514,7 @@ def test_a_misuse_is_in_the_journal_under_its_name(vendor: Vendor) -> None:
 
 
 def test_delay_and_network_faults_are_written_on_the_reply_for_the_server_in_front(server: Sandboxed) -> None:
-    endpoint = server.vendor.endpoints[1]
+    endpoint = server.vendor.operations[1]
     headers = {"x-acme-key": RICH, "x-mock-delay": "800"}
     request = Request("GET", "/v3/bills/1", "trouble=drip", headers, {"id": "1"})
     reply = serve(server.world, server.vendor, endpoint, request)
@@ -525,14 +525,14 @@ def test_delay_and_network_faults_are_written_on_the_reply_for_the_server_in_fro
 
 def test_observers_learn_of_every_call_that_is_over(vendor: Vendor) -> None:
     server = Sandboxed(vendor)
-    told: list[Done] = []
+    told: list[Exchange] = []
     server.world.observers.append(told.append)
     server.get("/v3/bills/1")
     server.get("/acme/nowhere")
     server.get(X_Mock_Delay="x")
     server.get("/__admin/health")
     seen = [
-        (d.vendor and d.vendor.name, d.endpoint and d.endpoint.operation, d.sandbox, d.reply.status, len(d.notices))
+        (d.vendor and d.vendor.name, d.operation and d.operation.id, d.sandbox, d.reply.status, len(d.warnings))
         for d in told
     ]
     assert seen == [
@@ -551,7 +551,7 @@ def test_the_same_request_gets_the_same_bytes(vendor: Vendor, server: Sandboxed)
 
 
 def test_the_sandbox_has_a_clock_of_its_own(server: Sandboxed) -> None:
-    assert isinstance(server.world.sandboxes.enter("default", server.wall()).clock, Clock)
+    assert isinstance(server.world.sandboxes.get_or_create("default", server.wall()).clock, Clock)
 
 
 # Properties -----------------------------------------------------------------------------------------------------------
@@ -620,7 +620,7 @@ def test_whatever_http_allows_gets_a_reply_in_the_vendors_words_below_500(
 ) -> None:
     sent = {name.lower(): value for name, value in headers.items()} | ({"x-acme-key": key} if key is not None else {})
     sent = {name: value for name, value in sent.items() if name != "prefer" or "code" not in value.lower()}
-    reply = serve(server.world, vendor, vendor.endpoints[0], Request(method, BILLS, query, sent))
+    reply = serve(server.world, vendor, vendor.operations[0], Request(method, BILLS, query, sent))
     assert reply.status < 500
     if "__code" not in query:
         assert reply.rule.startswith(("acme.", "listBills.")) or reply.status == 204
@@ -643,7 +643,7 @@ def test_data_that_breaks_at_run_time_is_the_vendors_500(
     def breaks(*anything: object) -> NoReturn:
         raise RuntimeError("a fixture file broke meanwhile")
 
-    told: list[Done] = []
+    told: list[Exchange] = []
     monkeypatch.setattr(server.world.sandboxes, "dataset", breaks)
     monkeypatch.setattr(server.world, "observers", [told.append])
     monkeypatch.setattr(logging.getLogger("mockserver"), "propagate", True)
@@ -667,7 +667,7 @@ def test_a_reply_under_another_reading_is_no_documented_one(server: Sandboxed) -
 def test_an_outcome_that_was_asked_for_is_no_failure_of_a_strict_client(
     server: Sandboxed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    told: list[Done] = []
+    told: list[Exchange] = []
     monkeypatch.setattr(server.world, "observers", [told.append])
     assert server.get(Prefer="code=418", X_Mock_Strict="true").codes == ["undocumented-status"]
     server.get(f"{BILLS}?nonsense=1", X_Mock_Strict="true")

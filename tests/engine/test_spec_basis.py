@@ -11,8 +11,8 @@ import pytest
 from click.testing import CliRunner
 
 from mockserver.cli.commands import commands
-from mockserver.data.disk_cache import Cache
-from mockserver.engine.spec_basis import spec_basis
+from mockserver.data.disk_cache import DiskCache
+from mockserver.engine.spec_basis import read_spec_basis
 from mockserver.sdk.contract import Vendor
 from mockserver.vendors import BadVendor
 from tests.support.acme import BILLS, ERRORS, READINGS, Sandboxed, acme, only
@@ -67,7 +67,7 @@ def test_a_spec_that_cannot_be_read_is_told_in_a_sentence(tmp_path: Path, text: 
     if text is not None:
         vendor.spec.write_text(text, encoding="utf-8")
     with pytest.raises(BadVendor, match="acme: its spec cannot be read: "):
-        spec_basis(vendor)
+        read_spec_basis(vendor)
 
 
 def test_validate_says_it_too(tmp_path: Path) -> None:
@@ -79,7 +79,7 @@ def test_validate_says_it_too(tmp_path: Path) -> None:
 
 
 def test_the_parts_of_an_error_are_its_text_its_status_and_its_condition(vendor: Vendor) -> None:
-    text, status, condition = spec_basis(vendor).errors["acme.401"]
+    text, status, condition = read_spec_basis(vendor).errors["acme.401"]
     assert [part.kind for part in (text, status, condition)] == ["text", "status", "condition"]
     assert {part.basis for part in (text, status, condition)} == {"documented"}
 
@@ -128,10 +128,10 @@ def test_what_no_code_has_says_on_what_it_is_based_too(tmp_path: Path, text: str
     broken = re.sub("basis: [a-z]+", "basis: guessed", text) if how == "guessed" else text
     broken = re.sub("source: [^,}]+", "source: ''", broken) if broken == text else broken
     vendor = with_other(acme(tmp_path), text, broken)
-    cache = Cache(tmp_path / "cache")
+    cache = DiskCache(tmp_path / "cache")
     for _ in range(2):  # the second time from the cache
         with pytest.raises(BadVendor) as refused:
-            spec_basis(vendor, cache)
+            read_spec_basis(vendor, cache)
         assert str(refused.value).startswith(f"acme: its spec acme-spec.yaml lacks {OTHERS[text]} with ")
     with only(vendor):
         told = CliRunner().invoke(commands, ["validate", str(vendor.spec)])
@@ -143,13 +143,13 @@ def test_a_scheme_or_a_reading_that_no_code_has_says_so_too(tmp_path: Path) -> N
     vendor = without("x-reading-choices:\n", "x-reading-choices:\n  spare:\n    one: {basis: public}\n")(acme(tmp_path))
     vendor = without("  securitySchemes:\n", "  securitySchemes:\n    spare: {type: http, scheme: basic}\n")(vendor)
     with pytest.raises(BadVendor) as refused:
-        spec_basis(vendor)
+        read_spec_basis(vendor)
     assert "the security scheme spare" in str(refused.value)
     assert "the reading spare=one" in str(refused.value)
 
 
 def test_errors_rest_on_what_is_said_of_their_own_operation(tmp_path: Path) -> None:
-    found = spec_basis(with_other(acme(tmp_path)))
+    found = read_spec_basis(with_other(acme(tmp_path)))
     assert {part.basis for part in found.errors["acme.401"]} == {"public", "inferred"}  # where no operation is known
     assert {part.basis for part in found.operations["listBills"].errors["acme.401"]} == {"documented"}
     assert set(found.operations["other"].parameters) == {"shared", "far"}

@@ -13,7 +13,7 @@ from mockserver.engine.evidence import Finding
 from mockserver.engine.journal import Journal
 from mockserver.engine.verdict import CHECKS, Check, decided, document, judge, junit, names, overall
 from mockserver.sdk.call import Call
-from mockserver.sdk.contract import Vendor, Words
+from mockserver.sdk.contract import ErrorSpec, Vendor
 from mockserver.sdk.http import Reply
 from tests.support.acme import BILLS, POOR, RICH, Sandboxed, refuse
 
@@ -281,11 +281,11 @@ def test_after_a_5xx_without_retry_after_a_pause_is_only_advised(
 def test_the_retry_after_of_a_5xx_breaks_back_off_if_it_is_not_waited_for(
     vendor: Vendor, seconds: float, verdict: str
 ) -> None:
-    def with_retry_after(call: Call, words: Words, fact: Any) -> Reply:
+    def with_retry_after(call: Call, words: ErrorSpec, fact: Any) -> Reply:
         reply = refuse(call, words, fact)
         return reply._replace(headers=(*reply.headers, ("Retry-After", "2")))
 
-    server = Watched(replace(vendor, refuse=with_retry_after))
+    server = Watched(replace(vendor, render_error=with_retry_after))
     server.get(Prefer="code=503")
     server.wall.seconds += seconds
     server.get()
@@ -332,10 +332,10 @@ def test_a_refused_credential_is_not_sent_again(server: Watched, status: int) ->
 
 
 def test_a_status_counts_by_its_meaning_not_by_its_number(vendor: Vendor) -> None:
-    def always_200(call: Call, words: Words, fact: Any) -> Reply:
+    def always_200(call: Call, words: ErrorSpec, fact: Any) -> Reply:
         return refuse(call, words, fact)._replace(status=200)
 
-    server = Watched(replace(vendor, refuse=always_200))
+    server = Watched(replace(vendor, render_error=always_200))
     for _ in range(2):
         assert server.get(key="nobody-has-this-secret").status == 200
     assert server.outcome("refused") == ("broken", (1, 2))

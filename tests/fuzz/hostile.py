@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as some
 
 from mockserver.sdk import param_schema
-from mockserver.sdk.contract import Endpoint, Vendor
+from mockserver.sdk.contract import Operation, Vendor
 from mockserver.vendors import found
 from tests.fuzz.targets import request
 
@@ -311,9 +311,9 @@ def escaped(text: str) -> bytes:
 
 
 @some.composite
-def queries(draw: some.DrawFn, endpoint: Endpoint) -> bytes:
+def queries(draw: some.DrawFn, endpoint: Operation) -> bytes:
     """A query string: documented names with hostile values, slips of names, and rubbish."""
-    known = param_schema.names(endpoint.params) or ["x"]
+    known = param_schema.names(endpoint.query) or ["x"]
     names = some.sampled_from(known).map(str.encode) | some.sampled_from(known).map(lambda name: name.upper().encode())
     names |= TEXT.map(escaped) | some.just(b"__code") | RAW
     values = TEXT.map(escaped) | RAW | some.integers().map(lambda number: str(number).encode())
@@ -370,8 +370,8 @@ def legal(text: str) -> bytes:
 def calls(draw: some.DrawFn) -> bytes:
     """A request to one of a vendor's addresses, or to one near it."""
     vendor: Vendor = draw(some.sampled_from(VENDORS))
-    endpoint = draw(some.sampled_from(vendor.endpoints))
-    path = draw(some.sampled_from((endpoint.path, *endpoint.also)))
+    endpoint = draw(some.sampled_from(vendor.operations))
+    path = draw(some.sampled_from((endpoint.path, *endpoint.aliases)))
     own = re.sub(rb"{\w+}", lambda name: draw(TEXT.map(escaped)) or b"1", path.encode())
     headers: dict[str, bytes] = {}
     address = draw(some.sampled_from(["root", "prefix", "host", "sandbox", "astray"]))

@@ -96,7 +96,7 @@ def seeds(target: str) -> Iterable[bytes]:
             yield chunked + b"2\r\n{}\r\n0\r\n\r\n" + chunked
     elif target == "query":
         for index, vendor in enumerate(found()):
-            known = vendor.endpoints[0].params.fields
+            known = vendor.operations[0].query.fields
             yield bytes([index]) + b"&".join(f"{each.data_key or name}=1".encode() for name, each in known.items())
     elif target == "fixture":
         for index, vendor in enumerate(found()):

@@ -191,7 +191,7 @@ REFUSALS: Mapping[str, tuple[int, str, bytes, Mapping[str, str]]] = {
 
 def addresses(vendor: Vendor, path: bytes) -> Iterator[bytes]:
     """Every way to an endpoint of a vendor, whose example has this path, and astray of it."""
-    own = [path, *(each.encode() for endpoint in vendor.endpoints for each in endpoint.also)]
+    own = [path, *(each.encode() for endpoint in vendor.operations for each in endpoint.aliases)]
     for each in own:
         yield each.replace(b"{", b"").replace(b"}", b"")
     yield b"/" + vendor.name.encode() + path

@@ -24,17 +24,17 @@ from typing import Any
 from gunicorn.config import Config
 
 from mockserver.data import fixtures
-from mockserver.data.build import read as read_dataset
-from mockserver.data.build import shape
-from mockserver.data.fixture_errors import BrokenFixture
-from mockserver.engine.access_log import observer
+from mockserver.data.build import fixture_schema
+from mockserver.data.build import read_dataset as read_dataset
+from mockserver.data.fixture_errors import InvalidFixture
+from mockserver.engine.access_log import make_observer
 from mockserver.engine.addresses import REPLY
-from mockserver.engine.build import assemble
-from mockserver.engine.serve import World
+from mockserver.engine.build import build_runtime
+from mockserver.engine.serve import Runtime
 from mockserver.front import front
-from mockserver.sandbox.scenario import faults_of
-from mockserver.sandbox.settings import make
-from mockserver.sdk.errors import WrongSetting
+from mockserver.sandbox.scenario import find_faults
+from mockserver.sandbox.settings import make_settings
+from mockserver.sdk.errors import InvalidSetting
 from mockserver.server.asgi import Inline
 from mockserver.server.connection import SPOKEN, Connection
 from tests.support.client import WALL
@@ -150,8 +150,8 @@ class Server:
     """gunicorn's parser, our protocol and all that is behind it, in this process, on no socket."""
 
     def __init__(self, **settings: Any) -> None:
-        self.world: World = assemble(make({**BOUNDS, **settings}, {}), wall=lambda: WALL)
-        self.world.observers += [observer("text", Lines()), observer("json", Lines())]
+        self.world: Runtime = build_runtime(make_settings({**BOUNDS, **settings}, {}), wall=lambda: WALL)
+        self.world.observers += [make_observer("text", Lines()), make_observer("json", Lines())]
         self._app = Inline(front(self.world), REPLY, _no_sleep)
         self._config = Config()
         for name, value in SPOKEN.items():
@@ -323,7 +323,7 @@ def control(
     return reply
 
 
-def bounded(world: World) -> None:
+def bounded(world: Runtime) -> None:
     """Nothing that is remembered is over its bound."""
     names = world.store.sandboxes()
     if len(names) > world.settings.max_sandboxes + 1:
@@ -353,8 +353,8 @@ def fixture(vendor: str, text: str, suffix: str = ".yaml") -> bool:
     path.write_text(text, encoding="utf-8", errors="surrogatepass", newline="")
     with watched(text):
         try:
-            content = fixtures.read(path, shape(told))
-        except BrokenFixture as broken:
+            content = fixtures.read(path, fixture_schema(told))
+        except InvalidFixture as broken:
             lines = str(broken).split("\n")
             if len(lines) != len(broken.faults) or not all(line.isprintable() for line in lines):
                 raise Broken(f"{text!r} is told as {lines}") from None
@@ -363,7 +363,7 @@ def fixture(vendor: str, text: str, suffix: str = ".yaml") -> bool:
         for index in range(len(records)):
             json.loads(records.text(index))
         for readings in ({}, {each.name: each.choices[-1] for each in told.readings if each.renders}):
-            for rendered in records.fragments({**told.rendering_defaults, **readings}):
+            for rendered in records.fragments({**told.default_rendering_readings, **readings}):
                 json.loads(rendered)
         return content.dataset == "own"
 
@@ -373,7 +373,7 @@ def scenario(text: str) -> bool:
     path = folder() / "own.yaml"
     path.write_text(text, encoding="utf-8", errors="surrogatepass", newline="")
     with watched(text):
-        faults = faults_of(path, server().world.sandboxes, WALL)
+        faults = find_faults(path, server().world.sandboxes, WALL)
         if not all(str(fault).isprintable() for fault in faults):
             raise Broken(f"{text!r} is told as {faults}")
         return not faults
@@ -384,10 +384,10 @@ def setting(name: str, value: str, *, variable: bool) -> bool:
     with watched((name, value)):
         try:
             if variable:
-                make({}, {f"MOCKSERVER_{name.upper()}": value})
+                make_settings({}, {f"MOCKSERVER_{name.upper()}": value})
             else:
-                make({name: value}, {})
-        except WrongSetting as wrong:
+                make_settings({name: value}, {})
+        except InvalidSetting as wrong:
             if not str(wrong).strip().endswith("."):
                 raise Broken(f"{name} {value!r} is told as {wrong}") from None
             return False

@@ -157,7 +157,7 @@ def test_control(room: Room, method: str, path: str, known: tuple[str, ...]) -> 
     for vendor in VENDORS if path in ("/records/{vendor}", "/accounts/{vendor}") else VENDORS[:1]:
         room.fresh()
         own = path.replace("{vendor}", vendor.name).replace("{name}", "one").replace("{id}", "1").lstrip("/")
-        names = known or (tuple(vendor.records.schema().by_wire_name) if "records" in path else ())
+        names = known or (tuple(vendor.resource.schema().by_wire_name) if "records" in path else ())
         bodies = [*control_bodies(names)] if method in ("POST", "PUT", "PATCH") else [("nothing", lambda n: None)]
         for kind, body in bodies:
             over += room.over(f"{own} {kind}", lambda n: asked(method, own, body(n)), control=True)

@@ -15,7 +15,7 @@ from mockserver.cli.commands import commands
 from mockserver.data import yaml_text
 from mockserver.sandbox.scenario import OURS
 from mockserver.sandbox.settings import Settings
-from mockserver.sdk.errors import WrongSetting
+from mockserver.sdk.errors import InvalidSetting
 from tests.fuzz import targets
 from tests.fuzz.hostile import NEARLY, NUMBERS, TEXT, VENDORS, Number, _told, nested, tried
 
@@ -186,5 +186,5 @@ def test_no_flag_of_generate_breaks_anything(vendor: str, flags: dict[str, str])
         done = CliRunner().invoke(
             commands, [*command, *(word for flag in flags.items() for word in flag), "--", vendor]
         )
-    if done.exception is not None and not isinstance(done.exception, SystemExit | WrongSetting):
+    if done.exception is not None and not isinstance(done.exception, SystemExit | InvalidSetting):
         raise targets.Broken(f"{vendor!r} {flags!r}: {done.exception!r}") from done.exception

@@ -9,13 +9,13 @@ import pytest
 from mockserver.admin.requests import endpoints_near
 from mockserver.data import yaml_text
 from mockserver.engine import forced, near_misses
-from mockserver.engine.redaction import Redaction
+from mockserver.engine.redaction import Redactor
 from mockserver.sandbox import live_credentials
 from mockserver.sandbox.matching import Difference
 from mockserver.sandbox.secrets.index import SecretIndex
 from mockserver.sandbox.store_url import without_password
 from mockserver.sdk.http import Request
-from mockserver.sdk.similar import closest
+from mockserver.sdk.similar import find_closest
 from tests.fuzz.hostile import VENDORS
 from tests.fuzz.targets import watched
 
@@ -76,18 +76,18 @@ PIECES = [
     "--x\nContent-Transfer-Encoding: base64\n\nYWFh\n",
     "design_",
 ]
-REDACTION = Redaction(VENDORS, SecretIndex(["a" * 20, "key=key=key=k", "token=token=" + "a" * 200]))
+REDACTION = Redactor(VENDORS, SecretIndex(["a" * 20, "key=key=key=k", "token=token=" + "a" * 200]))
 PATH = "/a" * (LONG // 2)
 KEPT = {"request": {"path": PATH, "method": "GET", "query": {}, "headers": {}}, "vendor": None}
 USES: dict[str, Callable[[str], object]] = {
-    "the secrets of a body": lambda text: REDACTION.of(Request("POST", "/", "", {}, body=text.encode())),
-    "the secrets of an address": lambda text: REDACTION.of(Request("GET", text, text, {"referer": text})),
-    "a live credential": lambda text: (live_credentials.hidden(text, ""), live_credentials.looks_live(text, 0.0)),
+    "the secrets of a body": lambda text: REDACTION.redact(Request("POST", "/", "", {}, body=text.encode())),
+    "the secrets of an address": lambda text: REDACTION.redact(Request("GET", text, text, {"referer": text})),
+    "a live credential": lambda text: (live_credentials.mask_live(text, ""), live_credentials.looks_live(text, 0.0)),
     "a URL": without_password,
     "a wish": lambda text: forced.wish(Request("GET", "/", text, {"prefer": text})),
     "secrets": SecretIndex(["a" * 20, "-" * 30]).find,
-    "a slip": lambda text: closest(text, ["aaaa", text, text[:50]]),
-    "a hint": lambda text: near_misses.hint(Difference("path", text, PATH), KEPT),
+    "a slip": lambda text: find_closest(text, ["aaaa", text, text[:50]]),
+    "a hint": lambda text: near_misses.explain_difference(Difference("path", text, PATH), KEPT),
     "an endpoint": lambda text: endpoints_near({**KEPT, "request": {"path": text, "method": "GET"}}, VENDORS),
     "the depth of YAML": yaml_text._may_be_deep,
 }
@@ -105,4 +105,4 @@ def test_no_long_text_takes_long(use: str) -> None:
 def test_of_a_call_with_thousands_of_names_some_are_compared() -> None:
     kept = {"request": {"query": {f"page{number}": "1" for number in range(200_000)}, "headers": {}}, "vendor": None}
     with watched("hints"):
-        near_misses.hint(Difference("query.pages", "1", None), kept)
+        near_misses.explain_difference(Difference("query.pages", "1", None), kept)

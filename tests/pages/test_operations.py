@@ -10,7 +10,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from mockserver.engine import access_log
-from mockserver.engine.reload import PAUSE
+from mockserver.engine.reload import POLL_SECONDS
 from mockserver.sdk.contract import Vendor
 from tests.support.acme import BILLS, Sandboxed
 
@@ -31,7 +31,7 @@ def test_it_has_each_family_with_its_type_and_labels(vendor: Vendor) -> None:
 
 def test_it_has_each_field_of_a_line(vendor: Vendor, capsys: pytest.CaptureFixture[str]) -> None:
     server = Sandboxed(vendor)
-    server.world.observers.append(access_log.observer("json"))
+    server.world.observers.append(access_log.make_observer("json"))
     server.get(BILLS)
     fields = list(json.loads(capsys.readouterr().err))
     line = PAGE[PAGE.index("writes one object a line") : PAGE.index("what else the server has to say")]
@@ -39,4 +39,4 @@ def test_it_has_each_field_of_a_line(vendor: Vendor, capsys: pytest.CaptureFixtu
 
 
 def test_it_says_how_often_files_are_looked_at() -> None:
-    assert f"{ {5: 'five'}[round(1 / PAUSE)] } times a second" in PAGE
+    assert f"{ {5: 'five'}[round(1 / POLL_SECONDS)] } times a second" in PAGE

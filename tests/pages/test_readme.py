@@ -72,7 +72,7 @@ def test_the_readme_shows_commands() -> None:
 def test_the_table_has_every_vendor() -> None:
     for vendor in found():
         row = next(line for line in README.splitlines() if line.startswith(f"| {vendor.title}"))
-        for endpoint in vendor.endpoints:
+        for endpoint in vendor.operations:
             assert endpoint.path in row
         assert vendor.document in row
 

@@ -171,7 +171,7 @@ def test_typed_clients(tmp_path: Path) -> None:
     done([*RUN, "--", "sh", "-e", types.name], tmp_path)
     compiler = ["npx", "--no-install", "tsc", "--strict", "--target", "es2022", "--module", "nodenext"]
     for vendor in found():
-        assert f'"{vendor.endpoints[0].path}"' in (tmp_path / f"{vendor.name}.d.ts").read_text()
+        assert f'"{vendor.operations[0].path}"' in (tmp_path / f"{vendor.name}.d.ts").read_text()
     done([*compiler, client.name, *(f"{vendor.name}.d.ts" for vendor in found())], tmp_path)
     (tmp_path / "main.js").write_text(
         "const { MOCKSERVER_WISECP_URL: url, MOCKSERVER_WISECP_CREDENTIAL: key } = process.env;\n"

@@ -10,10 +10,10 @@ from click.testing import CliRunner
 from mockserver.app import create_app
 from mockserver.cli import commands
 from mockserver.data import yaml_text
-from mockserver.sandbox.fault_rules import Rule
+from mockserver.sandbox.fault_rules import FaultRule
 from mockserver.sandbox.scenario import FORMAT, KEYS, Scenarios
-from mockserver.sandbox.scheduled_changes import ACTIONS, Change
-from mockserver.sandbox.settings import make
+from mockserver.sandbox.scheduled_changes import ACTIONS, ScheduledChange
+from mockserver.sandbox.settings import make_settings
 from tests.support.client import WALL
 from tests.support.servers import ROOT
 
@@ -28,7 +28,7 @@ def test_the_example_is_valid_has_every_key_and_can_be_put_in_place(tmp_path: Pa
     checked = CliRunner().invoke(commands.commands, ["validate", str(file)])
     assert (checked.exit_code, checked.stdout) == (0, "1 file checked, nothing wrong.\n")
     assert tuple(yaml_text.load(text)) == KEYS
-    rooms = create_app(make({"scenarios": tmp_path}, {}), wall=lambda: WALL).extensions["mockserver"].sandboxes
+    rooms = create_app(make_settings({"scenarios": tmp_path}, {}), wall=lambda: WALL).extensions["mockserver"].sandboxes
     scenarios = Scenarios(rooms)
     made = scenarios.apply(scenarios.get(name, WALL), "a", WALL)
     assert (made.scenario, len(made.faults), len(made.changes)) == (name, 2, 2)
@@ -36,11 +36,11 @@ def test_the_example_is_valid_has_every_key_and_can_be_put_in_place(tmp_path: Pa
 
 def test_the_page_has_every_key() -> None:
     rows = "\n".join(line for line in PAGE.splitlines() if line.startswith("|"))
-    parts = [part for part in Rule.__slots__ if part != "id"]
+    parts = [part for part in FaultRule.__slots__ if part != "id"]
     for key in (*KEYS, *parts, *(f"{action}:" for action in ACTIONS)):
         assert f"`{key}" in rows, key
     for key in ("vendor", "after"):
-        assert key in Change.__slots__
+        assert key in ScheduledChange.__slots__
         assert f"`{key}" in PAGE
 
 

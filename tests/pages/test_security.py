@@ -10,7 +10,7 @@ from mockserver.data import yaml_text
 from mockserver.engine import redaction
 from mockserver.engine.serve import LONGEST_TARGET
 from mockserver.sandbox import editor, fault_rules
-from mockserver.sandbox.matching import MOST
+from mockserver.sandbox.matching import MAX_NAMES
 from mockserver.sdk import similar
 from mockserver.sdk.jsontext import DIGITS
 from mockserver.server import asgi, malformed
@@ -47,10 +47,10 @@ def test_the_limits_are_those_of_the_code() -> None:
         f"{http.MOST:,} values": "JSON",
         f"{yaml_text.DEPTH} levels": "YAML",
         f"{DIGITS:,} digits": "a number",
-        f"{MOST} names": "a matcher",
-        f"{redaction.BODY_LIMIT:,} bytes": "a body of a call",
-        f"{editor.MOST:,} records": "records made at once",
-        f"{fault_rules.MOST} rules": "fault rules",
+        f"{MAX_NAMES} names": "a matcher",
+        f"{redaction.MAX_BODY_BYTES:,} bytes": "a body of a call",
+        f"{editor.MAX_GENERATED:,} records": "records made at once",
+        f"{fault_rules.MAX_RULES} rules": "fault rules",
         f"{similar.MAX_NAME_CHARS} characters": "a name that may be a slip",
         f"{redact.LONGEST:,} characters": "a problem",
     }

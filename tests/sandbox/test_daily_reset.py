@@ -11,14 +11,14 @@ from typing import Any
 import pytest
 
 from mockserver.sandbox.store.memory import MemoryStore
-from mockserver.sdk.clock import at, format_instant
+from mockserver.sdk.clock import format_instant, from_timestamp
 from mockserver.sdk.contract import Vendor
 from mockserver.sdk.dataset import Dataset
 from tests.support.acme import BILLS, Sandboxed
 from tests.support.client import WALL, Answer
 from tests.support.stores import Elapsed
 
-assert format_instant(at(WALL)) == "2026-09-21T14:13:20Z"
+assert format_instant(from_timestamp(WALL)) == "2026-09-21T14:13:20Z"
 SOON = "14:14"
 TO_SOON, DAY = 40, 86_400
 
@@ -125,7 +125,7 @@ def test_with_a_real_clock_the_data_is_that_of_the_day(vendor: Vendor) -> None:
     for day, time in ((21, DAY - 51_200 - 1), (21, DAY - 51_200 + 3 * 3600 - 1), (22, DAY - 51_200 + 3 * 3600)):
         server.wall.seconds = WALL + time
         assert (server.get(f"{BILLS}?size=50").body == before) == (day == 21)
-        assert server.world.sandboxes.enter("default", server.wall()).day.day == day  # type: ignore[union-attr]
+        assert server.world.sandboxes.get_or_create("default", server.wall()).day.day == day  # type: ignore[union-attr]
 
 
 @pytest.mark.slow
@@ -135,14 +135,16 @@ def test_a_server_that_runs_for_months_keeps_the_data_of_days_that_are_in_use(
 ) -> None:
     passed = Elapsed()
     server = Sandboxed(vendor, store=MemoryStore(elapsed=passed), clock="real", reset_at=reset_at)
-    library, made = server.world.sandboxes.library, list[weakref.ref[Dataset]]()
+    library, made = server.world.sandboxes.catalog, list[weakref.ref[Dataset]]()
     first = server.get(f"{BILLS}?size=50").body
     for day in range(1, 100):
         passed.seconds = day * DAY
         server.wall.seconds = WALL + passed.seconds
         added = server.control("POST", "/records/acme", {"id": 900}, sandbox=f"of-day-{day}")
         assert added.status == 201
-        made += map(weakref.ref, (library.dataset(vendor, "default", at(server.wall()).date()), seen(server, day)))
+        made += map(
+            weakref.ref, (library.dataset(vendor, "default", from_timestamp(server.wall()).date()), seen(server, day))
+        )
     gc.collect()
     assert [ref() is not None for ref in made] == [False] * 196 + [True] * 2
     assert (server.get(f"{BILLS}?size=50").body == first) == (reset_at is None)  # the data of a sandbox that lives
@@ -151,7 +153,7 @@ def test_a_server_that_runs_for_months_keeps_the_data_of_days_that_are_in_use(
 def seen(server: Sandboxed, day: int) -> Dataset:
     """What a sandbox sees that has changed something."""
     rooms = server.world.sandboxes
-    return rooms.dataset(rooms.enter(f"of-day-{day}", server.wall()), server.vendor)
+    return rooms.dataset(rooms.get_or_create(f"of-day-{day}", server.wall()), server.vendor)
 
 
 def test_without_the_setting_nothing_is_reset(vendor: Vendor) -> None:
@@ -181,7 +183,7 @@ def test_a_call_that_came_before_the_time_and_is_slow_undoes_nothing(vendor: Ven
     server = Sandboxed(vendor, reset_at=SOON)
     server.wall.seconds += TO_SOON
     assert server.get().status == 200
-    server.world.sandboxes.enter("default", WALL + TO_SOON - 0.01)
+    server.world.sandboxes.get_or_create("default", WALL + TO_SOON - 0.01)
     server.world.sandboxes.change("default", WALL + TO_SOON - 0.01, lambda sandbox: sandbox)
     assert server.get().status == 200
     assert server.control("GET", "/requests").json["meta"]["total"] == 2

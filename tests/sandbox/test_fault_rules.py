@@ -12,15 +12,15 @@ import pytest
 
 from mockserver.engine.forced import Wish, wish
 from mockserver.engine.serve import serve
-from mockserver.sandbox.fault_rules import NO_HIT, Hit, Rule, hit, rule_of
-from mockserver.sandbox.fault_values import BadRule, seconds
-from mockserver.sandbox.matching import Seen
+from mockserver.sandbox.fault_rules import NO_OUTCOME, FaultRule, Outcome, match_rules, parse_rule
+from mockserver.sandbox.fault_values import InvalidRule, draw_delay
+from mockserver.sandbox.matching import MatchInput
 from mockserver.sandbox.store import SETTINGS
-from mockserver.sandbox.store.counting import Count
+from mockserver.sandbox.store.counting import Counter
 from mockserver.sandbox.store.memory import MemoryStore
 from mockserver.sdk.contract import Vendor
-from mockserver.sdk.errors import Misuse
-from mockserver.sdk.http import Reply, Request, phrase
+from mockserver.sdk.errors import Problem
+from mockserver.sdk.http import Reply, Request, reason_phrase
 from mockserver.sdk.quota import Quota
 from tests.support.acme import BILLS, POOR, RICH, Sandboxed
 
@@ -56,7 +56,7 @@ def test_what_a_request_wishes_for(query: str, headers: dict[str, str], wanted: 
 
 @pytest.mark.parametrize("prefer", [f"code=429, retry-after={bad}" for bad in ("x", "", "-1", "1.5", "86401", "٣")])
 def test_a_retry_after_that_is_no_number_of_seconds(server: Sandboxed, prefer: str) -> None:
-    with pytest.raises(Misuse, match="Bad Retry-After"):
+    with pytest.raises(Problem, match="Bad Retry-After"):
         wish(Request("GET", "/", "", {"prefer": prefer}))
     answer = server.get(Prefer=prefer.encode().decode("latin-1"))
     assert (answer.status, answer.json["type"]) == (400, "urn:mockserver:bad-retry-after")
@@ -83,7 +83,7 @@ def test_how_long_to_wait_can_be_asked_for(server: Sandboxed, code: str) -> None
 
 @pytest.mark.parametrize("delay", ["x", "", "-1", "1.5", "60001", "٣", "9" * 40])
 def test_a_delay_that_is_no_number_of_milliseconds(server: Sandboxed, delay: str) -> None:
-    with pytest.raises(Misuse, match="Bad delay"):
+    with pytest.raises(Problem, match="Bad delay"):
         wish(Request("GET", "/", "", {"x-mock-delay": delay}))
     answer = server.get(headers={"X-Mock-Delay": delay.encode().decode("latin-1")})
     assert (answer.status, answer.json["type"]) == (400, "urn:mockserver:bad-delay")
@@ -145,30 +145,33 @@ def test_a_forced_outcome_spends_no_quota(vendor: Vendor) -> None:
 
 
 def test_phrases() -> None:
-    assert phrase(404) == "Not Found"
-    assert phrase(599) == "Status 599"
+    assert reason_phrase(404) == "Not Found"
+    assert reason_phrase(599) == "Status 599"
 
 
 # Rules ----------------------------------------------------------------------------------------------------------------
 
-NOBODY = Seen({}, {}, {})
+NOBODY = MatchInput({}, {}, {})
 
 
-def hits(rules: list[Rule], calls: int, *, seed: int = 1, standing: Any = None) -> list[Hit]:
+def hits(rules: list[FaultRule], calls: int, *, seed: int = 1, standing: Any = None) -> list[Outcome]:
     """What the rules do to so many equal calls, one after the other."""
     store = MemoryStore()
     store.write("x", SETTINGS, {}, expected=0, wall=1.0)
 
-    def count(counts: Sequence[Count]) -> Sequence[int]:
-        return store.tally("x", counts).met
+    def count(counts: Sequence[Counter]) -> Sequence[int]:
+        return store.count_all("x", counts).earlier
 
-    return [hit(rules, "acme", "listBills", NOBODY, standing=standing, seed=seed, count=count) for _ in range(calls)]
+    return [
+        match_rules(rules, "acme", "listBills", NOBODY, sandbox_delay=standing, seed=seed, count=count)
+        for _ in range(calls)
+    ]
 
 
 def ruled(vendor: Vendor, *rules: Mapping[str, Any], **settings: Any) -> Sandboxed:
     """A server whose default sandbox has these rules; their ids are 1, 2, …"""
     server = Sandboxed(vendor)
-    made = tuple(rule_of(str(number), dict(rule), [vendor]) for number, rule in enumerate(rules, 1))
+    made = tuple(parse_rule(str(number), dict(rule), [vendor]) for number, rule in enumerate(rules, 1))
     server.world.sandboxes.change("default", server.wall(), lambda box: replace(box, faults=made, **settings))
     return server
 
@@ -177,27 +180,27 @@ def replied(server: Sandboxed, target: str = BILLS, **headers: str) -> Reply:
     """A reply with what the server in front is to do with it."""
     path, _, query = target.partition("?")
     sent = {"x-acme-key": RICH, **{name.lower().replace("_", "-"): value for name, value in headers.items()}}
-    return serve(server.world, server.vendor, server.vendor.endpoints[0], Request("GET", path, query, sent))
+    return serve(server.world, server.vendor, server.vendor.operations[0], Request("GET", path, query, sent))
 
 
 def test_the_first_rule_that_takes_hold_wins() -> None:
     rules = [
-        Rule("1", vendor="bolt", status=500),
-        Rule("2", operation="oneBill", status=501),
-        Rule("3", status=502, times=2),
-        Rule("4", status=503, after=1, times=1),
-        Rule("5", status=504),
-        Rule("6", status=505),
+        FaultRule("1", vendor="bolt", status=500),
+        FaultRule("2", operation="oneBill", status=501),
+        FaultRule("3", status=502, times=2),
+        FaultRule("4", status=503, after=1, times=1),
+        FaultRule("5", status=504),
+        FaultRule("6", status=505),
     ]
     assert [found.code for found in hits(rules, 5)] == ["502", "502", "504", "503", "504"]
-    assert hits(rules[:2], 1) == [NO_HIT]
-    assert hits([], 1) == [NO_HIT]
+    assert hits(rules[:2], 1) == [NO_OUTCOME]
+    assert hits([], 1) == [NO_OUTCOME]
 
 
 def test_so_many_pass_then_so_many_are_hit() -> None:
-    found = hits([Rule("1", error="ACME_SLOW_DOWN", after=2, times=3)], 8)
+    found = hits([FaultRule("1", error="ACME_SLOW_DOWN", after=2, times=3)], 8)
     assert [bool(each.rule) for each in found] == [False, False, True, True, True, False, False, False]
-    assert found[2] == Hit("1", "ACME_SLOW_DOWN", where="fault.1")
+    assert found[2] == Outcome("1", "ACME_SLOW_DOWN", where="fault.1")
 
 
 def test_only_what_no_fault_ends_and_every_gate_lets_through_spends_the_quota(vendor: Vendor) -> None:
@@ -217,7 +220,7 @@ def test_only_what_no_fault_ends_and_every_gate_lets_through_spends_the_quota(ve
     assert [dict(reply.headers)["RateLimit-Remaining"] for reply in found[1:]] == ["3", "2"]
     assert replied(server).status == 504
     server.world.sandboxes.change(
-        "default", server.wall(), lambda box: replace(box, faults=(Rule("9", status=500, after=9, times=1),))
+        "default", server.wall(), lambda box: replace(box, faults=(FaultRule("9", status=500, after=9, times=1),))
     )
     assert replied(server, x_acme_key="wrong").status == 401
     assert [replied(server).status for _ in range(3)] == [200, 200, 429]
@@ -228,7 +231,12 @@ def test_a_rule_that_takes_hold_each_time_is_not_counted(vendor: Vendor) -> None
     delay = {"type": "uniform", "lower": 0, "upper": 1}
     server = ruled(vendor, {"status": 500, "after": 1, "times": 1}, {"status": 503}, {"status": 504}, delay=delay)
     assert [server.get().status for _ in range(4)] == [503, 500, 503, 503]
-    assert [server.world.store.counted("default", f"fault/{name}") for name in ("1", "2", "3", "delay")] == [4, 0, 0, 4]
+    assert [server.world.store.get_count("default", f"fault/{name}") for name in ("1", "2", "3", "delay")] == [
+        4,
+        0,
+        0,
+        4,
+    ]
 
 
 def test_a_call_that_is_looked_at_ahead_is_answered_and_warned_once(vendor: Vendor) -> None:
@@ -244,14 +252,14 @@ def test_a_call_that_is_looked_at_ahead_is_answered_and_warned_once(vendor: Vend
 
 
 def test_probability_repeats_by_the_seed_and_is_about_right() -> None:
-    rules = [Rule("1", status=500, probability=0.3)]
+    rules = [FaultRule("1", status=500, probability=0.3)]
     drawn = [bool(each.rule) for each in hits(rules, 2000)]
     assert drawn == [bool(each.rule) for each in hits(rules, 2000)]
     assert drawn != [bool(each.rule) for each in hits(rules, 2000, seed=2)]
     assert 540 < sum(drawn) < 660
-    assert not any(each.rule for each in hits([Rule("1", status=500, probability=0)], 50))
-    assert all(each.rule for each in hits([Rule("1", status=500, probability=1.0)], 50))
-    two = hits([Rule("1", status=500, probability=0.5), Rule("2", status=501, probability=0.5)], 400)
+    assert not any(each.rule for each in hits([FaultRule("1", status=500, probability=0)], 50))
+    assert all(each.rule for each in hits([FaultRule("1", status=500, probability=1.0)], 50))
+    two = hits([FaultRule("1", status=500, probability=0.5), FaultRule("2", status=501, probability=0.5)], 400)
     assert {each.code for each in two} == {"500", "501", None}  # each rule draws by itself
 
 
@@ -269,7 +277,7 @@ def test_probability_repeats_by_the_seed_and_is_about_right() -> None:
 def test_delays_repeat_by_the_seed_and_stay_within_their_bounds(
     delay: Any, low: float, middle: float, high: float
 ) -> None:
-    for rules, standing in (([Rule("1", delay=delay)], None), ([], delay)):
+    for rules, standing in (([FaultRule("1", delay=delay)], None), ([], delay)):
         drawn = [found.delay for found in hits(rules, 1000, standing=standing)]
         assert drawn == [found.delay for found in hits(rules, 1000, standing=standing)]
         assert low <= min(drawn) <= max(drawn) <= high
@@ -281,7 +289,8 @@ def test_delays_repeat_by_the_seed_and_stay_within_their_bounds(
 
 def test_a_wild_delay_is_cut_at_the_longest() -> None:
     drawn = [
-        found.delay for found in hits([Rule("1", delay={"type": "lognormal", "median": 60_000, "sigma": 10})], 1000)
+        found.delay
+        for found in hits([FaultRule("1", delay={"type": "lognormal", "median": 60_000, "sigma": 10})], 1000)
     ]
     assert 0 <= min(drawn) < 0.01
     assert max(drawn) == 60
@@ -289,7 +298,7 @@ def test_a_wild_delay_is_cut_at_the_longest() -> None:
 
 
 def test_the_sandboxs_own_delay_comes_on_top() -> None:
-    assert [found.delay for found in hits([Rule("1", delay=200, times=1)], 2, standing=50)] == [0.25, 0.05]
+    assert [found.delay for found in hits([FaultRule("1", delay=200, times=1)], 2, standing=50)] == [0.25, 0.05]
 
 
 @pytest.mark.parametrize(
@@ -317,8 +326,8 @@ def test_the_sandboxs_own_delay_comes_on_top() -> None:
     ],
 )
 def test_a_delay_that_cannot_be(delay: Any) -> None:
-    with pytest.raises(BadRule, match=r"^delay is "):
-        seconds(delay, Random(1))
+    with pytest.raises(InvalidRule, match=r"^delay is "):
+        draw_delay(delay, Random(1))
 
 
 @pytest.mark.parametrize(
@@ -389,7 +398,7 @@ def test_what_a_request_wishes_for_comes_before_the_rules_and_uses_none_up(vendo
 
 def test_rules_of_one_sandbox_are_counted_there_alone(vendor: Vendor) -> None:
     server = Sandboxed(vendor)
-    made = (rule_of("1", {"status": 503, "times": 2}, [vendor]),)
+    made = (parse_rule("1", {"status": 503, "times": 2}, [vendor]),)
     for name in ("a", "b"):
         server.world.sandboxes.change(name, server.wall(), lambda box: replace(box, faults=made))
     statuses = [server.get(X_Mock_Sandbox=name).status for name in "aabbabc"]
@@ -434,8 +443,8 @@ def test_rules_of_one_sandbox_are_counted_there_alone(vendor: Vendor) -> None:
     ],
 )
 def test_a_rule_that_cannot_be(vendor: Vendor, body: Any, told: str) -> None:
-    with pytest.raises(BadRule) as refused:
-        rule_of("1", body, [vendor])
+    with pytest.raises(InvalidRule) as refused:
+        parse_rule("1", body, [vendor])
     assert str(refused.value).startswith(told)
 
 
@@ -450,8 +459,8 @@ def test_a_rule_that_cannot_be(vendor: Vendor, body: Any, told: str) -> None:
     ],
 )
 def test_a_rule_is_shown_as_it_was_given(vendor: Vendor, body: dict[str, Any]) -> None:
-    rule = rule_of("7", body, [vendor])
+    rule = parse_rule("7", body, [vendor])
     assert rule.document() == {"id": "7", **body}
-    assert Rule(**rule.document()) == rule
+    assert FaultRule(**rule.document()) == rule
     spelled = {**body, "vendor": body.get("vendor"), "probability": body.get("probability", 1), "after": rule.after}
-    assert rule_of("7", spelled, [vendor]) == rule
+    assert parse_rule("7", spelled, [vendor]) == rule

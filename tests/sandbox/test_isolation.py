@@ -12,7 +12,7 @@ from random import Random
 from threading import Barrier, Lock
 from typing import Any
 
-from mockserver.sandbox.fault_rules import rule_of
+from mockserver.sandbox.fault_rules import parse_rule
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.sdk.clock import format_instant, parse_instant
 from mockserver.sdk.contract import Vendor
@@ -48,7 +48,7 @@ def life(server: Sandboxed, number: int) -> Iterator[None]:
     expected = [1, 2, 3, 4, 5, 6]
     assert ids() == expected
     yield
-    row = rooms.dataset(rooms.enter(name, server.wall()), vendor).records.record(0)
+    row = rooms.dataset(rooms.get_or_create(name, server.wall()), vendor).records.record(0)
     for step in range(4):
         added, removed = 1000 + number * 10 + step, expected[(number + step) % len(expected)]
         rows = {added: {**row, "id": added, "amount": Decimal(number) / 100}, removed: None}
@@ -63,13 +63,17 @@ def life(server: Sandboxed, number: int) -> Iterator[None]:
     bill = get(f"/v3/bills/{added}").json["bill"]
     assert bill["amount"] == (number if number % 2 else Decimal(number) / 100)
     yield
-    change(clock=replace(rooms.enter(name, server.wall()).clock, start=parse_instant(ANCHOR) + timedelta(days=number)))
+    change(
+        clock=replace(
+            rooms.get_or_create(name, server.wall()).clock, start=parse_instant(ANCHOR) + timedelta(days=number)
+        )
+    )
     yield
     assert server.control("GET", "/clock", sandbox=name).json["now"] == format_instant(
         parse_instant(ANCHOR) + timedelta(days=number)
     )
     yield
-    change(faults=(rule_of("1", {"status": 500 + number, "times": 2}, [vendor]),))
+    change(faults=(parse_rule("1", {"status": 500 + number, "times": 2}, [vendor]),))
     yield
     for status in (500 + number, 500 + number, 200):
         calls += 1
@@ -113,7 +117,7 @@ def test_each_of_many_sandboxes_lives_as_if_it_were_alone(vendor: Vendor, make: 
     assert sum(step > 0 for step in steps) > THREADS / 2
     names = [name for name in server.world.store.sandboxes() if name.startswith("box-")]
     assert len(names) == SANDBOXES
-    fresh = server.world.sandboxes.fresh("box-0", server.wall())
+    fresh = server.world.sandboxes.initial("box-0", server.wall())
     assert server.world.sandboxes.reset("box-0", server.wall()) == fresh == Sandbox("box-0", "default", fresh.clock)
     assert server.ids(f"{BILLS}?size=50", X_Mock_Sandbox="box-0") == [1, 2, 3, 4, 5, 6]
     assert server.get(X_Mock_Sandbox="box-41").status == 507
@@ -123,7 +127,7 @@ def test_of_many_at_once_in_one_sandbox_none_is_lost(vendor: Vendor, make: Make)
     """Its quota is exact, its rule hits as often as it says, its journal has every call once."""
     calls, allowed, hits = 25, 150, 40
     server = Sandboxed(vendor, store=make(journal_entries=THREADS * calls), clock="frozen")
-    quota, rule = Quota(allowed, 86_400), rule_of("1", {"status": 503, "times": hits}, [vendor])
+    quota, rule = Quota(allowed, 86_400), parse_rule("1", {"status": 503, "times": hits}, [vendor])
     server.world.sandboxes.change(
         "one", server.wall(), lambda box: replace(box, quotas={"acme": quota}, faults=(rule,))
     )

@@ -15,7 +15,7 @@ from mockserver.app import create_app
 from mockserver.engine import access_log
 from mockserver.sandbox import live_credentials
 from mockserver.sandbox.live_credentials import looks_live
-from mockserver.sandbox.settings import make
+from mockserver.sandbox.settings import make_settings
 from mockserver.sdk.contract import Vendor
 from tests.support.acme import BILLS, POOR, RICH, Sandboxed
 from tests.support.client import WALL
@@ -98,7 +98,7 @@ def test_a_live_credential_is_refused_and_nothing_of_the_call_is_kept(
     log = io.StringIO()
     monkeypatch.setattr(logging.getLogger("mockserver"), "propagate", True)
     server = Sandboxed(vendor)
-    server.world.observers.append(access_log.observer("text", log))
+    server.world.observers.append(access_log.make_observer("text", log))
     with caplog.at_level(logging.DEBUG):
         answer = server.get(target, key=None, headers={**headers, "X-Mock-Sandbox": "a", "X-Other": "secret-thing"})
     assert (answer.status, answer.headers["Content-Type"]) == (400, "application/problem+json")
@@ -127,7 +127,7 @@ def test_a_browsers_cookies_of_other_apps_are_nobodys_business(vendor: Vendor) -
 def test_no_credential_of_ours_looks_live(vendor: Vendor) -> None:
     for known in (RICH, POOR):
         assert not looks_live(known, 0)
-    world = create_app(make({}, {})).extensions["mockserver"]
+    world = create_app(make_settings({}, {})).extensions["mockserver"]
     for served in shelf.found():
         for dataset in world.sandboxes.library.names(served):
             for account in world.sandboxes.library.dataset(served, dataset).accounts:
@@ -150,8 +150,8 @@ def test_what_is_wrapped_badly_is_no_live_credential(vendor: Vendor, wrapped: st
 
 def test_what_looks_live_is_found_in_a_text_whether_it_could_still_be_used_or_not() -> None:
     old = "eyJhbGciOiJIUzI1NiJ9.eyJleHAiOjF9.c2lnbmF0dXJl"
-    assert live_credentials.found(f"a sk_live_4eC39HqLyjWDarjtT1zdp7dc, b {old}") == [
+    assert live_credentials.find_live(f"a sk_live_4eC39HqLyjWDarjtT1zdp7dc, b {old}") == [
         "sk_live_4eC39HqLyjWDarjtT1zdp7dc",
         old,
     ]
-    assert live_credentials.found("a cursor: eyJpZCI6MX0, sk_test_4eC39HqLyjWDarjtT1zdp7dc") == []
+    assert live_credentials.find_live("a cursor: eyJpZCI6MX0, sk_test_4eC39HqLyjWDarjtT1zdp7dc") == []

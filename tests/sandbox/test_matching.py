@@ -9,18 +9,18 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from mockserver.sandbox.matching import (
-    BadMatcher,
     Difference,
-    Seen,
-    check,
-    comparing,
+    InvalidMatcher,
+    MatchInput,
+    check_matcher,
+    count_missing,
     differences,
+    make_comparison,
+    make_test,
     matches,
-    matching,
-    missing,
 )
 
-SEEN = Seen(
+SEEN = MatchInput(
     {"vendor": "acme", "operation": "listBills", "method": "GET", "path": "/v3/bills", "status": 200},
     {"page": ["2"], "tag": ["a", "b"], "empty": [""]},
     {"x-acme-key": "secret", "accept": "application/json"},
@@ -47,7 +47,7 @@ SEEN = Seen(
     ],
 )
 def test_what_fits(matcher: dict[str, Any]) -> None:
-    assert check(matcher) is matcher
+    assert check_matcher(matcher) is matcher
     assert matches(matcher, SEEN)
     assert differences(matcher, SEEN) == []
 
@@ -69,13 +69,13 @@ def test_what_fits(matcher: dict[str, Any]) -> None:
     ],
 )
 def test_what_does_not_and_why(matcher: dict[str, Any], different: list[tuple[str, Any, Any]]) -> None:
-    check(matcher)
+    check_matcher(matcher)
     assert differences(matcher, SEEN) == [Difference(*each) for each in different]
     assert not matches(matcher, SEEN)
 
 
 def test_a_call_without_a_credential() -> None:
-    bare = Seen({}, {}, {})
+    bare = MatchInput({}, {}, {})
     assert matches({"credential": {"absent": True}}, bare)
     assert differences({"credential": "x"}, bare) == [Difference("credential", "another", None)]
 
@@ -107,15 +107,15 @@ def test_a_call_without_a_credential() -> None:
     ],
 )
 def test_what_cannot_be_understood(matcher: Any, told: str) -> None:
-    with pytest.raises(BadMatcher) as refused:
-        check(matcher)
+    with pytest.raises(InvalidMatcher) as refused:
+        check_matcher(matcher)
     assert str(refused.value).startswith(told)
 
 
 def test_a_field_that_nothing_has_there_is_refused() -> None:
-    assert check({"vendor": "acme"}, without=("status",))
-    with pytest.raises(BadMatcher) as refused:
-        check({"status": 200}, without=("status",))
+    assert check_matcher({"vendor": "acme"}, without=("status",))
+    with pytest.raises(InvalidMatcher) as refused:
+        check_matcher({"status": 200}, without=("status",))
     wanted = "vendor, operation, method, path, query, headers, credential"
     assert str(refused.value) == f"status is no field of a matcher, wanted one of {wanted}"
 
@@ -123,7 +123,7 @@ def test_a_field_that_nothing_has_there_is_refused() -> None:
 @pytest.mark.parametrize("text", ["(a+)+$", ".*", "[", "\\"])
 def test_no_text_of_a_matcher_is_a_pattern(text: str) -> None:
     for condition in (text, {"equalTo": text}, {"contains": text}):
-        matcher = check({"query": {"page": condition}})
+        matcher = check_matcher({"query": {"page": condition}})
         assert not matches(matcher, SEEN._replace(query={"page": ["a" * 100_000 + "!"]}))
         assert matches(matcher, SEEN._replace(query={"page": [text]}))
 
@@ -146,7 +146,7 @@ OFTEN = SEEN._replace(query={"page": [str(number) for number in range(2000)], "n
 )
 def test_one_of_the_values_that_a_name_is_sent_with_is_enough(condition: Any, fits: bool) -> None:
     assert matches({"query": {"page": condition}}, OFTEN) is fits
-    assert matching({"query": {"page": condition}})(OFTEN) is fits
+    assert make_test({"query": {"page": condition}})(OFTEN) is fits
 
 
 NAMES = some.sampled_from(["page", "Page", "a", "x-acme-key", "X-Acme-Key"])
@@ -167,6 +167,6 @@ CONDITIONS = some.sampled_from(["1", {"contains": ""}, {"absent": True}, {"absen
 )
 def test_many_calls_are_matched_as_each_of_them(matcher: Any, query: Any, headers: Any) -> None:
     seen = SEEN._replace(query=query, headers=headers)
-    assert list(comparing(matcher)(seen)) == differences(matcher, seen)
-    assert missing(matcher)(seen) <= len(differences(matcher, seen))
-    assert matching(matcher)(seen) is matches(matcher, seen)
+    assert list(make_comparison(matcher)(seen)) == differences(matcher, seen)
+    assert count_missing(matcher)(seen) <= len(differences(matcher, seen))
+    assert make_test(matcher)(seen) is matches(matcher, seen)

@@ -14,21 +14,21 @@ from weakref import ReferenceType, ref
 
 import pytest
 
-from mockserver.data.catalog import Library
-from mockserver.data.table import Records
+from mockserver.data.catalog import DatasetCatalog
+from mockserver.data.table import RecordTable
 from mockserver.sandbox.edits import Edits
-from mockserver.sandbox.fault_rules import rule_of
+from mockserver.sandbox.fault_rules import parse_rule
 from mockserver.sandbox.readings import check_quotas, check_readings, readings_for
 from mockserver.sandbox.registry import Sandboxes
 from mockserver.sandbox.sandbox import Sandbox
-from mockserver.sandbox.selection import choose
-from mockserver.sandbox.settings import make
+from mockserver.sandbox.selection import select
+from mockserver.sandbox.settings import make_settings
 from mockserver.sandbox.store import DEFAULT, Document
 from mockserver.sandbox.store.memory import MemoryStore
-from mockserver.sdk.clock import at, parse_instant
+from mockserver.sdk.clock import from_timestamp, parse_instant
 from mockserver.sdk.contract import Vendor
 from mockserver.sdk.credentials import Credential
-from mockserver.sdk.errors import Misuse, WrongSetting
+from mockserver.sdk.errors import InvalidSetting, Problem
 from mockserver.sdk.http import Request
 from mockserver.sdk.quota import Quota
 from tests.support.acme import ANCHOR, BILLS, Sandboxed
@@ -38,7 +38,7 @@ WALL = 1_790_000_000.25
 
 
 def sandboxes(vendor: Vendor, store: MemoryStore | None = None, **settings: str) -> Sandboxes:
-    return Sandboxes(make(settings, {}), Library([vendor]), [vendor], store or MemoryStore())
+    return Sandboxes(make_settings(settings, {}), DatasetCatalog([vendor]), [vendor], store or MemoryStore())
 
 
 @pytest.mark.parametrize(
@@ -46,26 +46,26 @@ def sandboxes(vendor: Vendor, store: MemoryStore | None = None, **settings: str)
     [
         ("anchor", parse_instant(ANCHOR), timedelta(hours=1)),
         ("frozen", parse_instant(ANCHOR), timedelta(0)),
-        ("real", at(WALL), timedelta(hours=1)),
+        ("real", from_timestamp(WALL), timedelta(hours=1)),
         ("2030-01-01", datetime(2030, 1, 1, tzinfo=UTC), timedelta(hours=1)),
     ],
 )
 def test_where_its_clock_starts_and_whether_it_ticks(
     vendor: Vendor, clock: str, start: datetime, an_hour_later: timedelta
 ) -> None:
-    found = sandboxes(vendor, clock=clock).enter("a", WALL)
+    found = sandboxes(vendor, clock=clock).get_or_create("a", WALL)
     assert found.clock.now(WALL) == start
     assert found.clock.now(WALL + 3600) == start + an_hour_later
 
 
 def test_real_data_is_that_of_the_day_on_which_the_sandbox_was_made(vendor: Vendor) -> None:
     rooms = sandboxes(vendor, clock="real")
-    made = rooms.enter("a", WALL)
+    made = rooms.get_or_create("a", WALL)
     assert made.day == date(2026, 9, 21)
     assert rooms.dataset(made, vendor).anchor == datetime(2026, 9, 21, tzinfo=UTC)
-    later = rooms.enter("a", WALL + 10 * 86_400)
+    later = rooms.get_or_create("a", WALL + 10 * 86_400)
     assert rooms.dataset(later, vendor) is rooms.dataset(made, vendor)
-    assert rooms.enter("b", WALL + 86_400).day == date(2026, 9, 22)
+    assert rooms.get_or_create("b", WALL + 86_400).day == date(2026, 9, 22)
 
 
 def test_it_starts_as_the_server_was_told(vendor: Vendor) -> None:
@@ -76,7 +76,7 @@ def test_it_starts_as_the_server_was_told(vendor: Vendor) -> None:
         quotas="acme=5/minute",
         strict="true",
         accept_any_credential="true",
-    ).enter("a", WALL)
+    ).get_or_create("a", WALL)
     assert (found.name, found.dataset, found.day) == ("a", "hand", None)
     assert found.readings == {"acme.amounts": "cents"}
     assert found.quotas == {"acme": Quota(5, 60)}
@@ -86,20 +86,24 @@ def test_it_starts_as_the_server_was_told(vendor: Vendor) -> None:
 
 @pytest.mark.parametrize("clock", ["anchor", "real", "frozen"])
 def test_it_survives_the_store_as_json(vendor: Vendor, clock: str) -> None:
-    made = sandboxes(vendor, clock=clock, quotas="acme=5/minute", readings="acme.amounts=cents").enter("a", WALL)
+    made = sandboxes(vendor, clock=clock, quotas="acme=5/minute", readings="acme.amounts=cents").get_or_create(
+        "a", WALL
+    )
     rules = {"vendor": "acme", "match": {"query": {"page": {"equalTo": "2"}}}, "delay": 20, "probability": 0.25}
-    made = replace(made, faults=(rule_of("1", rules, [vendor]),), delay={"type": "uniform", "lower": 1, "upper": 2.5})
+    made = replace(
+        made, faults=(parse_rule("1", rules, [vendor]),), delay={"type": "uniform", "lower": 1, "upper": 2.5}
+    )
     assert Sandbox.of("a", json.loads(json.dumps(made.document()))) == made
 
 
 def test_it_is_made_once_and_follows_the_store(vendor: Vendor) -> None:
     store = MemoryStore()
     rooms, elsewhere = sandboxes(vendor, store), sandboxes(vendor, store, strict="true")
-    made = rooms.enter("a", WALL)
-    assert rooms.enter("a", WALL + 5) is made
-    assert elsewhere.enter("a", WALL + 9) == made  # another worker finds what is there
+    made = rooms.get_or_create("a", WALL)
+    assert rooms.get_or_create("a", WALL + 5) is made
+    assert elsewhere.get_or_create("a", WALL + 9) == made  # another worker finds what is there
     assert elsewhere.change("a", WALL, lambda sandbox: replace(sandbox, strict=True)).strict
-    assert rooms.enter("a", WALL).strict
+    assert rooms.get_or_create("a", WALL).strict
 
 
 @pytest.mark.parametrize(
@@ -111,7 +115,7 @@ def test_it_is_made_once_and_follows_the_store(vendor: Vendor) -> None:
     ],
 )
 def test_a_reading_that_there_is_not(vendor: Vendor, asked: dict[str, str], detail: str, choice: str) -> None:
-    with pytest.raises(Misuse) as refused:
+    with pytest.raises(Problem) as refused:
         check_readings(asked, [vendor])
     assert refused.value.detail == detail
     assert choice in refused.value.choices
@@ -120,7 +124,7 @@ def test_a_reading_that_there_is_not(vendor: Vendor, asked: dict[str, str], deta
 
 def test_a_quota_for_nobody(vendor: Vendor) -> None:
     check_quotas(["acme"], [vendor])
-    with pytest.raises(WrongSetting, match=r"^--quotas \(or MOCKSERVER_QUOTAS\) names bolt, wanted one of acme\.$"):
+    with pytest.raises(InvalidSetting, match=r"^--quotas \(or MOCKSERVER_QUOTAS\) names bolt, wanted one of acme\.$"):
         check_quotas(["acme", "bolt"], [vendor])
 
 
@@ -147,8 +151,8 @@ def chosen(
     known: Callable[[str, str], bool] = lambda head, name: head in ("good-key", "go~od~key"),
 ) -> tuple[str, dict[str, str], list[tuple[str, str]]]:
     """The sandbox, the headers that the vendor sees, and where what is told."""
-    choice = choose(Request("GET", "/", "", headers, sandbox=url), replace(vendor, credential=credential), known)
-    return choice.name, dict(choice.request.headers), [(notice.location, notice.message) for notice in choice.notices]
+    choice = select(Request("GET", "/", "", headers, sandbox=url), replace(vendor, credential=credential), known)
+    return choice.name, dict(choice.request.headers), [(notice.location, notice.message) for notice in choice.warnings]
 
 
 @pytest.mark.parametrize(
@@ -227,7 +231,7 @@ def test_a_credential_is_known_where_the_call_takes_place(vendor: Vendor) -> Non
 @pytest.mark.parametrize("where", ["header X-Mock-Sandbox", "URL"])
 def test_a_name_that_cannot_be(vendor: Vendor, where: str, name: str) -> None:
     headers, url = ({"x-mock-sandbox": name}, None) if where != "URL" else ({"x-mock-sandbox": "fine"}, name)
-    with pytest.raises(Misuse) as refused:
+    with pytest.raises(Problem) as refused:
         chosen(vendor, headers, url)
     wanted = "1 to 64 letters, digits, '.', '_' or '-'."
     assert refused.value.detail == f"The {where} names the sandbox {name[:80]!r}, wanted {wanted}"
@@ -239,35 +243,35 @@ def test_a_name_that_cannot_be(vendor: Vendor, where: str, name: str) -> None:
 def test_a_reached_bound_names_its_setting_and_nobody_in_use_goes(vendor: Vendor) -> None:
     passed = Elapsed()
     rooms = sandboxes(vendor, MemoryStore(elapsed=passed), max_sandboxes="2", sandbox_idle="100")
-    rooms.enter("a", WALL)
+    rooms.get_or_create("a", WALL)
     passed.seconds = 50
-    rooms.enter("b", WALL)
+    rooms.get_or_create("b", WALL)
     passed.seconds = 100
-    with pytest.raises(Misuse) as refused:
-        rooms.enter("c", WALL)
+    with pytest.raises(Problem) as refused:
+        rooms.get_or_create("c", WALL)
     assert (refused.value.status, refused.value.code) == (507, "too-many-sandboxes")
     assert refused.value.detail == "There are 2 sandboxes, as many as --max-sandboxes allows; c was not made."
-    assert rooms.enter("a", WALL)
+    assert rooms.get_or_create("a", WALL)
     assert rooms.names(WALL) == {"a": 0, "b": 50}
     passed.seconds = 151
-    rooms.enter("c", WALL)  # b was idle for 101 seconds
+    rooms.get_or_create("c", WALL)  # b was idle for 101 seconds
     assert rooms.names(WALL) == {"a": 51, "c": 0}
     passed.seconds = 152
-    with pytest.raises(Misuse):
-        rooms.enter("b", WALL)
+    with pytest.raises(Problem):
+        rooms.get_or_create("b", WALL)
 
 
 def test_there_is_always_room_for_the_default_one(vendor: Vendor) -> None:
     for first in (["a", DEFAULT, "b"], [DEFAULT, "a", "b"]):
         rooms = sandboxes(vendor, max_sandboxes="2")
         for name in first:
-            rooms.enter(name, WALL)
-        with pytest.raises(Misuse):
-            rooms.enter("c", WALL)
+            rooms.get_or_create(name, WALL)
+        with pytest.raises(Problem):
+            rooms.get_or_create("c", WALL)
     rooms = sandboxes(vendor, max_sandboxes="2")
-    rooms.enter("a", WALL)
-    rooms.enter("b", WALL)
-    assert rooms.enter(DEFAULT, WALL).name == DEFAULT
+    rooms.get_or_create("a", WALL)
+    rooms.get_or_create("b", WALL)
+    assert rooms.get_or_create(DEFAULT, WALL).name == DEFAULT
     assert rooms.reset(DEFAULT, WALL).name == DEFAULT
 
 
@@ -279,9 +283,9 @@ def test_many_at_once_make_no_more_than_there_may_be(vendor: Vendor) -> None:
         made = 0
         for number in range(10):
             try:
-                rooms.enter(f"{(thread * 10 + number) % 40}", WALL)
+                rooms.get_or_create(f"{(thread * 10 + number) % 40}", WALL)
                 made += 1
-            except Misuse:
+            except Problem:
                 pass
         return made
 
@@ -297,11 +301,11 @@ def test_an_idle_one_is_as_new_when_it_is_used_again(vendor: Vendor) -> None:
         rooms.change(name, WALL, lambda sandbox: replace(sandbox, strict=True))
     for seconds in (100, 200):  # each use counts
         passed.seconds = seconds
-        assert rooms.enter("a", WALL).strict
+        assert rooms.get_or_create("a", WALL).strict
     passed.seconds = 301
-    assert not rooms.enter("a", WALL).strict
+    assert not rooms.get_or_create("a", WALL).strict
     passed.seconds = 10**6
-    assert rooms.enter(DEFAULT, WALL).strict  # the one that nobody asked for stays
+    assert rooms.get_or_create(DEFAULT, WALL).strict  # the one that nobody asked for stays
     assert rooms.names(WALL) == {DEFAULT: 0}
 
 
@@ -341,11 +345,11 @@ def listed(server: Sandboxed) -> list[dict[str, Any]]:
 
 def test_looking_makes_none(vendor: Vendor) -> None:
     rooms = sandboxes(vendor, max_sandboxes="1")
-    assert rooms.look("a", WALL) is None
+    assert rooms.get("a", WALL) is None
     assert rooms.names(WALL) == {}
-    made = rooms.enter("a", WALL)
-    assert rooms.look("a", WALL) is made
-    assert rooms.look("b", WALL) is None
+    made = rooms.get_or_create("a", WALL)
+    assert rooms.get("a", WALL) is made
+    assert rooms.get("b", WALL) is None
 
 
 def test_changes_that_grow_too_large_are_refused_whole(vendor: Vendor) -> None:
@@ -356,7 +360,7 @@ def test_changes_that_grow_too_large_are_refused_whole(vendor: Vendor) -> None:
         return rooms.edit("a", WALL, vendor, lambda edits, data: edits.with_records({1: row}))
 
     noted(150)
-    with pytest.raises(Misuse) as refused:
+    with pytest.raises(Problem) as refused:
         noted(300)
     assert (refused.value.status, refused.value.code) == (507, "sandbox-too-large")
     assert "--max-sandbox-bytes" in refused.value.detail
@@ -367,25 +371,25 @@ def test_changes_that_grow_too_large_are_refused_whole(vendor: Vendor) -> None:
 
 
 def bill(rooms: Sandboxes, vendor: Vendor, index: int, name: str = "base") -> dict[str, Any]:
-    return rooms.dataset(rooms.enter(name, WALL), vendor).records.record(index)
+    return rooms.dataset(rooms.get_or_create(name, WALL), vendor).records.record(index)
 
 
 def test_an_untouched_sandbox_shares_everything_and_a_touched_one_what_it_did_not_touch(vendor: Vendor) -> None:
     rooms = sandboxes(vendor)
-    base = rooms.library.dataset(vendor, "default")
-    assert rooms.dataset(rooms.enter("a", WALL), vendor) is base
+    base = rooms.catalog.dataset(vendor, "default")
+    assert rooms.dataset(rooms.get_or_create("a", WALL), vendor) is base
     order = (("id", True),)
     view = base.records.rows((), order)
     touched = rooms.edit("b", WALL, vendor, lambda edits, data: edits.with_records({1: None}))
     own = rooms.dataset(touched, vendor)
-    assert rooms.dataset(rooms.enter("b", WALL), vendor) is own
+    assert rooms.dataset(rooms.get_or_create("b", WALL), vendor) is own
     assert own.accounts is base.accounts
     assert [id for id in own.records.ids if id in base.records.ids] == base.records.ids[1:]
     assert all(
         mine is theirs
         for mine, theirs in zip(own.records.columns["name"], base.records.columns["name"][1:], strict=True)
     )
-    assert rooms.dataset(rooms.enter("a", WALL), vendor).records.rows((), order) is view
+    assert rooms.dataset(rooms.get_or_create("a", WALL), vendor).records.rows((), order) is view
     only_accounts = rooms.edit("c", WALL, vendor, lambda edits, data: edits.with_accounts([{"account": "z"}]))
     assert rooms.dataset(only_accounts, vendor).records is base.records
 
@@ -396,14 +400,14 @@ def test_of_data_that_is_out_of_use_nothing_is_kept(vendor: Vendor, end: str) ->
     passed = Elapsed()
     rooms = sandboxes(vendor, MemoryStore(elapsed=passed), sandbox_idle="100")
 
-    def edited(id: int) -> ReferenceType[Records]:
+    def edited(id: int) -> ReferenceType[RecordTable]:
         rooms.edit("a", WALL, vendor, lambda edits, data: edits.with_records({id: None}))
-        records = rooms.dataset(rooms.enter("a", WALL), vendor).records
+        records = rooms.dataset(rooms.get_or_create("a", WALL), vendor).records
         records.rows((), (("id", True),))
         return ref(records)
 
-    views = rooms.library.dataset(vendor, "default").records._views
-    rooms.library.dataset(vendor, "default").records.rows((), (("id", True),))
+    views = rooms.catalog.dataset(vendor, "default").records._views
+    rooms.catalog.dataset(vendor, "default").records.rows((), (("id", True),))
     before = len(views)
     old = edited(1)
     assert old() is not None
@@ -413,7 +417,7 @@ def test_of_data_that_is_out_of_use_nothing_is_kept(vendor: Vendor, end: str) ->
         "another edit": lambda: edited(2),
         "delete": lambda: rooms.delete("a"),
         "reset": lambda: rooms.reset("a", WALL),
-        "idleness": lambda: rooms.enter("a", WALL),
+        "idleness": lambda: rooms.get_or_create("a", WALL),
         "idleness of all": lambda: rooms.names(WALL),
     }
     passed.seconds = 101 if end.startswith("idleness") else 0
@@ -432,13 +436,13 @@ def test_edits_go_through_the_store_as_json_and_keep_every_digit(vendor: Vendor)
     assert version
     assert json.loads(json.dumps(document)) == document
     for reader in (rooms, elsewhere):
-        data = reader.dataset(reader.enter("a", WALL), vendor)
+        data = reader.dataset(reader.get_or_create("a", WALL), vendor)
         assert data.records.ids == [1, 3, 4, 5, 6, 7, 99]
         assert data.records.record(0) == row
         assert str(data.records.record(6)["amount"]) == "0.10"
     elsewhere.edit("a", WALL, vendor, lambda edits, data: edits.with_records({1: None}))
     assert bill(rooms, vendor, 0, "a")["id"] == 3
-    assert rooms.dataset(rooms.enter("b", WALL), vendor) is rooms.library.dataset(vendor, "default")
+    assert rooms.dataset(rooms.get_or_create("b", WALL), vendor) is rooms.catalog.dataset(vendor, "default")
 
 
 def test_changes_made_at_the_same_time_are_all_there(vendor: Vendor) -> None:
@@ -450,14 +454,14 @@ def test_changes_made_at_the_same_time_are_all_there(vendor: Vendor) -> None:
         for number in range(10):
             id = 1000 + thread * 10 + number
             rooms.edit("a", WALL, vendor, lambda edits, data, id=id: edits.with_records({id: {**row, "id": id}}))  # type: ignore[misc]
-            seen = rooms.dataset(rooms.enter("a", WALL), vendor).records
+            seen = rooms.dataset(rooms.get_or_create("a", WALL), vendor).records
             assert id in seen.ids  # who edited sees it, whatever others do
             reading = {f"acme.{id}": "on"}
             rooms.change("a", WALL, lambda s, new=reading: replace(s, readings={**s.readings, **new}))  # type: ignore[misc]
 
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(work, range(8)))
-    sandbox = rooms.enter("a", WALL)
+    sandbox = rooms.get_or_create("a", WALL)
     assert set(sandbox.readings) == {f"acme.{id}" for id in range(1000, 1080)}
     assert sorted(rooms.dataset(sandbox, vendor).records.ids[7:]) == list(range(1000, 1080))
 
@@ -476,7 +480,7 @@ def test_an_edit_that_meets_a_deletion_starts_anew(vendor: Vendor) -> None:
 
     rooms.edit("a", WALL, vendor, change)
     assert asked == 2
-    assert rooms.dataset(rooms.enter("a", WALL), vendor).records.ids == [1, 2, 3, 4, 5, 6, 7, 99]
+    assert rooms.dataset(rooms.get_or_create("a", WALL), vendor).records.ids == [1, 2, 3, 4, 5, 6, 7, 99]
 
 
 def test_an_edit_that_meets_another_sandbox_in_the_place_of_its_own_changes_that(vendor: Vendor) -> None:
@@ -485,7 +489,7 @@ def test_an_edit_that_meets_another_sandbox_in_the_place_of_its_own_changes_that
     class Watched(MemoryStore):
         def read(self, sandbox: str, part: str, **how: Any) -> Any:
             if part == "records/acme" and not put:
-                put.append(rooms.enter("a", WALL))
+                put.append(rooms.get_or_create("a", WALL))
                 rooms.put(replace(put[0], strict=True), {"acme": copied}, WALL)
             return super().read(sandbox, part, **how)
 
@@ -493,7 +497,7 @@ def test_an_edit_that_meets_another_sandbox_in_the_place_of_its_own_changes_that
     row = bill(rooms, vendor, 0)
     copied = Edits().with_records({98: {**row, "id": 98}})
     rooms.edit("a", WALL, vendor, lambda edits, data: edits.with_records({99: {**row, "id": 99}}))
-    found = rooms.enter("a", WALL)
+    found = rooms.get_or_create("a", WALL)
     assert found.strict
     assert rooms.dataset(found, vendor).records.ids == [1, 2, 3, 4, 5, 6, 7, 98, 99]
 
@@ -504,14 +508,14 @@ def test_nobody_takes_the_place_of_a_sandbox_while_it_is_reset(vendor: Vendor) -
     class Watched(MemoryStore):
         def write(self, sandbox: str, part: str, document: Document, **how: Any) -> int:
             if how.get("anew"):
-                with pytest.raises(Misuse) as refused:
-                    rooms.enter("b", WALL)
+                with pytest.raises(Problem) as refused:
+                    rooms.get_or_create("b", WALL)
                 assert refused.value.code == "too-many-sandboxes"
             return super().write(sandbox, part, document, **how)
 
     rooms = sandboxes(vendor, Watched(), max_sandboxes="1")
     rooms.change("a", WALL, lambda sandbox: replace(sandbox, strict=True))
-    assert rooms.reset("a", WALL) == rooms.fresh("a", WALL)
+    assert rooms.reset("a", WALL) == rooms.initial("a", WALL)
     assert list(rooms.names(WALL)) == ["a"]
 
 
@@ -526,5 +530,5 @@ def test_a_reset_meets_a_change(vendor: Vendor) -> None:
             return super().write(sandbox, part, document, **how)
 
     rooms = sandboxes(vendor, Watched())
-    assert rooms.reset("a", WALL) == rooms.fresh("a", WALL)
+    assert rooms.reset("a", WALL) == rooms.initial("a", WALL)
     assert changed[0].strict

@@ -12,14 +12,14 @@ import pytest
 
 from mockserver import vendors as shelf
 from mockserver.app import create_app
-from mockserver.data.fixture_errors import BrokenFixture
-from mockserver.engine.serve import World
+from mockserver.data.fixture_errors import InvalidFixture
+from mockserver.engine.serve import Runtime
 from mockserver.sandbox.registry import Sandboxes
-from mockserver.sandbox.scenario import OURS, Scenarios, faults_of
-from mockserver.sandbox.settings import make
+from mockserver.sandbox.scenario import OURS, Scenarios, find_faults
+from mockserver.sandbox.settings import make_settings
 from mockserver.sdk.contract import Vendor
-from mockserver.sdk.errors import Misuse, WrongSetting
-from mockserver.sdk.fields import Moment
+from mockserver.sdk.errors import InvalidSetting, Problem
+from mockserver.sdk.fields import Timestamp
 from mockserver.sdk.querystring import encode
 from tests.support.acme import BILLS, Sandboxed
 from tests.support.client import WALL
@@ -33,7 +33,7 @@ ALL = pytest.mark.parametrize("name", [vendor.name for vendor in shelf.found()])
 class Stage:
     """A server on which scenarios are played; each in a sandbox of its own."""
 
-    def __init__(self, world: World, app: Any) -> None:
+    def __init__(self, world: Runtime, app: Any) -> None:
         self.world, self.app = world, app
         self.scenarios = Scenarios(world.sandboxes)
 
@@ -43,8 +43,8 @@ class Stage:
     def calls(self, vendor: str, sandbox: str, pages: int = 1) -> list[dict[str, Any]]:
         """The journal entries of so many example calls, one page after the other where there are pages."""
         served = next(each for each in self.world.vendors if each.name == vendor)
-        data = self.world.sandboxes.library.dataset(served, "default")
-        example, paging = served.example(data.accounts.first, data), served.endpoints[0].paging
+        data = self.world.sandboxes.catalog.dataset(served, "default")
+        example, paging = served.example(data.accounts.first, data), served.operations[0].paging
         for number in range(pages):
             query = {**example.query, **({paging.parameter: str(paging.first + number)} if paging else {})}
             target = f"/{vendor}{example.path}?{encode(query)}"
@@ -54,7 +54,7 @@ class Stage:
 
 @pytest.fixture(scope="module")
 def stage(tmp_path_factory: pytest.TempPathFactory) -> Stage:
-    app = create_app(make({}, {}), wall=lambda: WALL)
+    app = create_app(make_settings({}, {}), wall=lambda: WALL)
     return Stage(app.extensions["mockserver"], app)
 
 
@@ -73,7 +73,7 @@ def test_ours_are_all_there_and_name_no_vendor(stage: Stage) -> None:
     for name in SHIPPED:
         text = (OURS / f"{name}.yaml").read_text(encoding="utf-8")
         assert not [vendor.name for vendor in shelf.found() if vendor.name in text.lower()]
-        assert faults_of(OURS / f"{name}.yaml", stage.world.sandboxes, WALL) == []
+        assert find_faults(OURS / f"{name}.yaml", stage.world.sandboxes, WALL) == []
 
 
 @ALL
@@ -92,7 +92,7 @@ def test_empty(stage: Stage, name: str) -> None:
     (vendor,) = [each for each in stage.world.vendors if each.name == name]
     assert entry["response"]["status"] == 200  # so the credentials are still good
     assert len(stage.world.sandboxes.dataset(sandbox, vendor).records) == 0
-    plain = stage.world.sandboxes.library.dataset(vendor, "default")
+    plain = stage.world.sandboxes.catalog.dataset(vendor, "default")
     assert all(str(id) not in entry["response"]["body"] for id in plain.records.ids)
 
 
@@ -102,7 +102,7 @@ def test_past_due(stage: Stage, name: str) -> None:
     (vendor,) = [each for each in stage.world.vendors if each.name == name]
     records = stage.world.sandboxes.dataset(sandbox, vendor).records
     rows = [records.record(index) for index in range(len(records))]
-    due = {key for key, field in vendor.records.schema().by_wire_name.items() if isinstance(field, Moment)}
+    due = {key for key, field in vendor.resource.schema().by_wire_name.items() if isinstance(field, Timestamp)}
     due = {key for key in due if "due" in key.lower()}
     dates = [row[key][:10] for row in rows for key in due if row.get(key)]
     assert dates
@@ -156,7 +156,7 @@ def test_slow(stage: Stage, name: str) -> None:
     assert len(set(delays)) == 5
 
 
-@pytest.mark.parametrize("name", [v.name for v in shelf.found() if any(e.paging for e in v.endpoints)])
+@pytest.mark.parametrize("name", [v.name for v in shelf.found() if any(e.paging for e in v.operations)])
 def test_paging_hazards_of_every_vendor_with_pages(stage: Stage, hazards: str, name: str) -> None:
     pages = [entry["evidence"]["page"] for entry in stage.calls(name, hazards, pages=4)]
     total, size = pages[0]["total"], pages[0]["stop"]
@@ -166,7 +166,7 @@ def test_paging_hazards_of_every_vendor_with_pages(stage: Stage, hazards: str, n
     assert (total - last) % size == 0
 
 
-@pytest.mark.parametrize("name", [v.name for v in shelf.found() if not any(e.paging for e in v.endpoints)])
+@pytest.mark.parametrize("name", [v.name for v in shelf.found() if not any(e.paging for e in v.operations)])
 def test_paging_hazards_without_pages_are_a_record_that_comes_and_goes(stage: Stage, hazards: str, name: str) -> None:
     first, second, third, fourth = (len(entry["response"]["body"]) for entry in stage.calls(name, hazards, pages=4))
     assert first == third == fourth > second
@@ -183,7 +183,7 @@ def test_a_walk_through_paging_hazards(vendor: Vendor) -> None:
     server = Sandboxed(vendor)
     assert server.control("PUT", "/scenarios/active", {"name": "paging-hazards"}).status == 200
     world = server.world.sandboxes
-    there = sorted(world.dataset(world.enter("default", WALL), vendor).records.ids)
+    there = sorted(world.dataset(world.get_or_create("default", WALL), vendor).records.ids)
     there.remove(7)  # of another account
     assert len(there) == 21
     assert ids(server, 1) == there[:5]
@@ -262,7 +262,7 @@ def test_a_scenario_begins_afresh_but_for_the_journal(vendor: Vendor) -> None:
     scenarios, rooms = rooms_of(server)
     for name in ("rate-limited", "healthy"):
         sandbox = scenarios.apply(scenarios.get(name, WALL), "default", WALL)
-        fresh = rooms.fresh("default", WALL)
+        fresh = rooms.initial("default", WALL)
         for part in ("dataset", "clock", "readings", "strict", "any_credential", "delay", "faults", "seed"):
             assert getattr(sandbox, part) == getattr(fresh, part)
         assert server.ids() == [1, 2, 3, 4, 5]
@@ -281,10 +281,10 @@ def test_what_was_counted_before_does_not_count(vendor: Vendor) -> None:
 def test_a_scenario_that_is_too_large_changes_nothing(vendor: Vendor) -> None:
     server = Sandboxed(vendor, max_sandbox_bytes=1000)
     scenarios, rooms = rooms_of(server)
-    before = rooms.enter("default", WALL)
-    with pytest.raises(Misuse, match="--max-sandbox-bytes"):
+    before = rooms.get_or_create("default", WALL)
+    with pytest.raises(Problem, match="--max-sandbox-bytes"):
         scenarios.apply(scenarios.get("paging-hazards", WALL), "default", WALL)
-    assert rooms.enter("default", WALL) == before
+    assert rooms.get_or_create("default", WALL) == before
 
 
 def test_a_full_server_still_takes_a_scenario_for_a_sandbox_that_it_has(vendor: Vendor) -> None:
@@ -293,7 +293,7 @@ def test_a_full_server_still_takes_a_scenario_for_a_sandbox_that_it_has(vendor: 
     scenarios, _ = rooms_of(server)
     assert scenarios.apply(scenarios.get("outage", WALL), "default", WALL).scenario == "outage"
     scenarios.apply(scenarios.get("outage", WALL), "one", WALL)
-    with pytest.raises(Misuse, match="--max-sandboxes"):
+    with pytest.raises(Problem, match="--max-sandboxes"):
         scenarios.apply(scenarios.get("outage", WALL), "another", WALL)
 
 
@@ -312,7 +312,7 @@ def test_the_clock_of_a_scenario_starts_from_the_servers(vendor: Vendor, mode: s
     server = Sandboxed(vendor, clock=mode)
     scenarios, rooms = rooms_of(server)
     sandbox = scenarios.apply(scenarios.get("past-due", WALL), "default", WALL)
-    moved = sandbox.clock.now(WALL) - rooms.fresh("default", WALL).clock.now(WALL)
+    moved = sandbox.clock.now(WALL) - rooms.initial("default", WALL).clock.now(WALL)
     assert (moved.days, sandbox.clock.frozen) == (90, mode == "frozen")
 
 
@@ -372,7 +372,7 @@ BROKEN: dict[str, list[str]] = {
 @pytest.mark.parametrize("text", BROKEN, ids=repr)
 def test_a_broken_scenario_is_told_with_line_path_found_and_wanted(vendor: Vendor, tmp_path: Path, text: str) -> None:
     file = files(tmp_path, own=text) / "own.yaml"
-    told = sorted(str(fault) for fault in faults_of(file, Sandboxed(vendor).world.sandboxes, WALL))
+    told = sorted(str(fault) for fault in find_faults(file, Sandboxed(vendor).world.sandboxes, WALL))
     assert len(told) == len(BROKEN[text])
     for line, wanted in zip(told, sorted(BROKEN[text]), strict=True):
         assert line.startswith(f"{file}:{wanted}"), line
@@ -380,14 +380,14 @@ def test_a_broken_scenario_is_told_with_line_path_found_and_wanted(vendor: Vendo
 
 def test_a_broken_scenario_of_the_user_stops_the_start(vendor: Vendor, tmp_path: Path) -> None:
     files(tmp_path, one="description: x\nstrict: 1\n", two="description: x\ndelay: x\n", good="description: x\n")
-    with pytest.raises(BrokenFixture) as told:
+    with pytest.raises(InvalidFixture) as told:
         Sandboxed(vendor, scenarios=tmp_path)
     assert [(fault.file.name, fault.line) for fault in told.value.faults] == [("one.yaml", 2), ("two.yaml", 2)]
 
 
 def test_a_scenario_of_the_user_is_not_passed_over_for_its_ending(vendor: Vendor, tmp_path: Path) -> None:
     (tmp_path / "mine.yml").write_text("description: x\n")
-    with pytest.raises(BrokenFixture, match=r"mine\.yml:1: found the ending \.yml, wanted the ending \.yaml"):
+    with pytest.raises(InvalidFixture, match=r"mine\.yml:1: found the ending \.yml, wanted the ending \.yaml"):
         Sandboxed(vendor, scenarios=tmp_path)
 
 
@@ -405,14 +405,14 @@ def test_what_is_tried_for_later_is_not_there_yet(vendor: Vendor, tmp_path: Path
 def test_a_file_whose_name_is_none_is_told(vendor: Vendor, tmp_path: Path, name: str) -> None:
     file = tmp_path / f"{name}.yaml"
     file.write_text("description: x\n")
-    (fault,) = faults_of(file, Sandboxed(vendor).world.sandboxes, WALL)
+    (fault,) = find_faults(file, Sandboxed(vendor).world.sandboxes, WALL)
     assert (fault.found, fault.line) == (f"the file name {name}.yaml", 1)
 
 
 def test_a_file_that_cannot_be_read_is_told(vendor: Vendor, tmp_path: Path) -> None:
     file = tmp_path / "own.yaml"
     file.write_bytes(b"\xff")
-    (fault,) = faults_of(file, Sandboxed(vendor).world.sandboxes, WALL)
+    (fault,) = find_faults(file, Sandboxed(vendor).world.sandboxes, WALL)
     assert fault.wanted == "UTF-8 text"
 
 
@@ -422,14 +422,14 @@ def test_a_file_that_cannot_be_read_is_told(vendor: Vendor, tmp_path: Path) -> N
 )
 def test_what_is_no_file_is_not_read(vendor: Vendor, tmp_path: Path, make: Callable[[Path], None], found: str) -> None:
     make(tmp_path / "own.yaml")
-    with pytest.raises(BrokenFixture, match=rf"own\.yaml:1: found {found}, wanted a regular file$"):
+    with pytest.raises(InvalidFixture, match=rf"own\.yaml:1: found {found}, wanted a regular file$"):
         Sandboxed(vendor, scenarios=tmp_path)
 
 
 def test_a_folder_that_cannot_be_read_is_told(vendor: Vendor, tmp_path: Path) -> None:
     scenarios, _ = rooms_of(Sandboxed(vendor, scenarios=tmp_path))
     tmp_path.rmdir()
-    with pytest.raises(WrongSetting, match=rf"^--scenarios {tmp_path} cannot be read: No such file or directory\.$"):
+    with pytest.raises(InvalidSetting, match=rf"^--scenarios {tmp_path} cannot be read: No such file or directory\.$"):
         scenarios.check(WALL)
 
 
@@ -437,7 +437,7 @@ def test_changes_are_bounded(vendor: Vendor, tmp_path: Path) -> None:
     many = "".join(f"- {{vendor: acme, add: {{id: {100 + number}, state: void}}}}\n" for number in range(101))
     file = files(tmp_path, own=f"description: x\nchanges:\n{many}") / "own.yaml"
     _, rooms = rooms_of(Sandboxed(vendor))
-    (told,) = faults_of(file, rooms, WALL)
+    (told,) = find_faults(file, rooms, WALL)
     assert str(told) == f"{file}:2: changes: found 101 changes, wanted at most 100"
     files(tmp_path, own=f"description: x\nchanges:\n{many[: many.rindex('-')]}")
-    assert faults_of(file, rooms, WALL) == []
+    assert find_faults(file, rooms, WALL) == []

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from mockserver.sandbox.editor import Editor
+from mockserver.sandbox.editor import RecordEditor
 from mockserver.sandbox.sandbox import Sandbox
-from mockserver.sandbox.scheduled_changes import BadChange, Change, carry_out, change_of
+from mockserver.sandbox.scheduled_changes import InvalidChange, ScheduledChange, apply_change, parse_change
 from mockserver.sdk.call import Call
 from mockserver.sdk.contract import Vendor
-from mockserver.sdk.errors import Misuse
+from mockserver.sdk.errors import Problem
 from mockserver.sdk.http import Reply
 from tests.support.acme import BILLS, POOR, Sandboxed, list_bills
 
@@ -36,9 +36,9 @@ GOOD: list[dict[str, Any]] = [
 
 @pytest.mark.parametrize("body", GOOD, ids=str)
 def test_a_change_says_what_it_was_made_of(vendor: Vendor, body: dict[str, Any]) -> None:
-    change = change_of(body, [vendor])
+    change = parse_change(body, [vendor])
     assert change.document() == body
-    assert Change(**change.document()) == change
+    assert ScheduledChange(**change.document()) == change
 
 
 @pytest.mark.parametrize(
@@ -76,22 +76,22 @@ def test_a_change_says_what_it_was_made_of(vendor: Vendor, body: dict[str, Any])
     ids=str,
 )
 def test_a_wrong_change_is_told(vendor: Vendor, body: Any, where: str) -> None:
-    with pytest.raises(BadChange, match=r"found .+, wanted .+") as told:
-        change_of(body, [vendor])
+    with pytest.raises(InvalidChange, match=r"found .+, wanted .+") as told:
+        parse_change(body, [vendor])
     assert told.value.where == where
 
 
 def test_whom_a_change_meets(vendor: Vendor) -> None:
-    without_pages = replace(vendor, endpoints=vendor.endpoints[1:])
+    without_pages = replace(vendor, operations=vendor.operations[1:])
     without_recipe = replace(vendor, recipe=None)
-    assert Change(remove="all").meets(without_pages)
-    assert Change(remove="all").meets(without_recipe)
-    assert Change(pages=3).meets(vendor)
-    assert not Change(pages=3).meets(without_pages)
-    assert not Change(pages=3).meets(without_recipe)
-    assert not Change(add=3).meets(without_recipe)
-    assert not Change(vendor="bolt", add=3).meets(vendor)
-    assert Change(vendor="acme", add=3).meets(without_recipe)  # who asks for it is told that there is none
+    assert ScheduledChange(remove="all").meets(without_pages)
+    assert ScheduledChange(remove="all").meets(without_recipe)
+    assert ScheduledChange(pages=3).meets(vendor)
+    assert not ScheduledChange(pages=3).meets(without_pages)
+    assert not ScheduledChange(pages=3).meets(without_recipe)
+    assert not ScheduledChange(add=3).meets(without_recipe)
+    assert not ScheduledChange(vendor="bolt", add=3).meets(vendor)
+    assert ScheduledChange(vendor="acme", add=3).meets(without_recipe)  # who asks for it is told that there is none
 
 
 # Carried out ----------------------------------------------------------------------------------------------------------
@@ -102,7 +102,7 @@ def server(vendor: Vendor) -> Sandboxed:
     return Sandboxed(vendor)
 
 
-def expect(server: Sandboxed, *changes: Change) -> None:
+def expect(server: Sandboxed, *changes: ScheduledChange) -> None:
     """Let these changes come in the default sandbox."""
 
     def awaiting(sandbox: Sandbox) -> Sandbox:
@@ -111,13 +111,13 @@ def expect(server: Sandboxed, *changes: Change) -> None:
     server.world.sandboxes.change("default", server.wall(), awaiting)
 
 
-def editor(server: Sandboxed) -> Editor:
-    return Editor(server.world.sandboxes, "default", server.vendor, server.wall())
+def editor(server: Sandboxed) -> RecordEditor:
+    return RecordEditor(server.world.sandboxes, "default", server.vendor, server.wall())
 
 
 def now(server: Sandboxed, **change: Any) -> list[int]:
     """The first bills after a change that comes at once."""
-    carry_out(Change(**change), editor(server))
+    apply_change(ScheduledChange(**change), editor(server))
     return server.ids(f"{BILLS}?size=50")
 
 
@@ -148,13 +148,13 @@ def test_restored_is_what_was_added_and_removed(server: Sandboxed) -> None:
 
 def test_what_the_data_cannot_be_is_told(server: Sandboxed) -> None:
     for change in ({"id": 1, "set": {"state": "lost"}}, {"id": 77, "set": {}}, {"remove": [77]}, {"add": {"id": 1}}):
-        with pytest.raises(Misuse):
+        with pytest.raises(Problem):
             now(server, vendor="acme", **change)
     assert server.ids(f"{BILLS}?size=50") == [1, 2, 3, 4, 5, 6]
 
 
 def test_the_first_record_shown_goes_after_the_call_that_showed_it(server: Sandboxed) -> None:
-    expect(server, Change(after=2, remove="first"))
+    expect(server, ScheduledChange(after=2, remove="first"))
     assert server.ids(f"{TWO}1&order=-amount") == [4, 1]
     assert server.ids(f"{TWO}1&order=-amount") == [4, 1]
     assert server.ids(f"{BILLS}?size=50") == [1, 2, 3, 5, 6]
@@ -162,7 +162,7 @@ def test_the_first_record_shown_goes_after_the_call_that_showed_it(server: Sandb
 
 
 def test_the_last_page_goes_whatever_page_was_shown(server: Sandboxed) -> None:
-    expect(server, Change(after=1, remove="last-page"))
+    expect(server, ScheduledChange(after=1, remove="last-page"))
     assert server.ids(f"{BILLS}?size=4&page=1&order=-amount") == [4, 1, 2, 6]
     assert server.ids(f"{BILLS}?size=4&page=2&order=-amount") == []
     assert server.get(f"{BILLS}?size=4").json["total"] == 4
@@ -170,7 +170,7 @@ def test_the_last_page_goes_whatever_page_was_shown(server: Sandboxed) -> None:
 
 @pytest.mark.parametrize("target", [f"{TWO}3", f"{TWO}9", "/v3/bills/1"])
 def test_who_sees_the_last_page_keeps_it(server: Sandboxed, target: str) -> None:
-    expect(server, Change(after=1, remove="last-page"))
+    expect(server, ScheduledChange(after=1, remove="last-page"))
     server.get(target)
     assert server.ids(f"{BILLS}?size=50") == [1, 2, 3, 4, 5, 6]
 
@@ -180,14 +180,18 @@ def test_the_replys_warnings_are_told_once(vendor: Vendor) -> None:
         call.warn("query.size", "small", "That is a small page.")
         return list_bills(call)
 
-    server = Sandboxed(replace(vendor, endpoints=(replace(vendor.endpoints[0], answer=warns),)))
-    expect(server, Change(after=1, remove="last-page"))
+    server = Sandboxed(replace(vendor, operations=(replace(vendor.operations[0], handler=warns),)))
+    expect(server, ScheduledChange(after=1, remove="last-page"))
     assert server.get(f"{TWO}1").codes == ["small"]
     assert server.get(f"{TWO}3").json["bills"] == []
 
 
 def test_a_change_that_cannot_be_made_any_more_is_a_warning_and_spoils_no_reply(server: Sandboxed) -> None:
-    expect(server, Change(vendor="acme", after=1, remove=[1, 2]), Change(after=1, remove=[3], vendor="acme"))
+    expect(
+        server,
+        ScheduledChange(vendor="acme", after=1, remove=[1, 2]),
+        ScheduledChange(after=1, remove=[3], vendor="acme"),
+    )
     server.control("DELETE", "/records/acme/1")
     answer = server.get(f"{BILLS}?size=50")
     assert (answer.status, answer.codes) == (200, ["change-failed"])
@@ -196,13 +200,13 @@ def test_a_change_that_cannot_be_made_any_more_is_a_warning_and_spoils_no_reply(
 
 
 def test_what_shows_nothing_takes_nothing(server: Sandboxed) -> None:
-    expect(server, Change(after=1, remove="first"))
+    expect(server, ScheduledChange(after=1, remove="first"))
     assert server.ids(f"{BILLS}?text=nothing") == []
     assert server.ids(f"{BILLS}?size=50") == [1, 2, 3, 4, 5, 6]
 
 
 def test_only_answered_calls_of_the_vendor_count(server: Sandboxed) -> None:
-    expect(server, Change(after=1, remove="all"), Change(vendor="bolt", after=2, restore="all"))
+    expect(server, ScheduledChange(after=1, remove="all"), ScheduledChange(vendor="bolt", after=2, restore="all"))
     server.get(key=None)
     server.get("/v3/nowhere")
     server.get(f"{BILLS}?since=x")
@@ -213,13 +217,13 @@ def test_only_answered_calls_of_the_vendor_count(server: Sandboxed) -> None:
 
 
 def test_the_records_shown_are_those_of_the_calls_own_bytes(server: Sandboxed) -> None:
-    expect(server, Change(after=1, remove="first"))
+    expect(server, ScheduledChange(after=1, remove="first"))
     assert server.ids(f"{TWO}1", X_Mock_Readings="acme.amounts=cents") == [1, 2]
     assert server.ids(f"{BILLS}?size=50") == [2, 3, 4, 5, 6]
     assert server.ids(key=POOR) == [7]
 
 
 def test_other_sandboxes_see_nothing_of_it(server: Sandboxed) -> None:
-    expect(server, Change(after=1, remove="all"))
+    expect(server, ScheduledChange(after=1, remove="all"))
     server.get()
     assert server.ids(X_Mock_Sandbox="other") == [1, 2, 3, 4, 5]

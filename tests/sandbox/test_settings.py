@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from mockserver.sandbox.setting_values import pairs
-from mockserver.sandbox.settings import Settings, is_loopback, make, secured, unknown, variable
+from mockserver.sandbox.setting_values import parse_assignments
+from mockserver.sandbox.settings import Settings, find_unknown, is_loopback, make_settings, secure, variable_name
 from mockserver.sandbox.store_url import secrets_of_url, without_password
-from mockserver.sdk.errors import WrongSetting
+from mockserver.sdk.errors import InvalidSetting
 from mockserver.sdk.quota import Quota
 
 WHOLE = "a whole number from "
@@ -20,8 +20,8 @@ PUBLIC = "a URL like https://mock.example/billing: http or https, a host, perhap
 
 @pytest.mark.parametrize("url", ["https://anna:pa55word@mock.example", "https://pa55word@mock.example/billing"])
 def test_a_public_url_names_no_user_and_what_it_names_is_not_repeated(url: str) -> None:
-    with pytest.raises(WrongSetting) as refused:
-        make({"public_url": url}, {})
+    with pytest.raises(InvalidSetting) as refused:
+        make_settings({"public_url": url}, {})
     assert str(refused.value).startswith("--public-url is 'https://…@mock.example")
     assert str(refused.value).endswith(f"wanted {PUBLIC}.")
     assert "pa55word" not in str(refused.value)
@@ -87,12 +87,12 @@ def test_a_wrong_value_is_a_sentence_with_the_flag_what_was_found_and_what_was_w
     name: str, value: str, wanted: str
 ) -> None:
     flag = "--" + name.replace("_", "-")
-    with pytest.raises(WrongSetting) as refused:
-        make({name: value}, {})
+    with pytest.raises(InvalidSetting) as refused:
+        make_settings({name: value}, {})
     assert str(refused.value) == f"{flag} is {value!r}, wanted {wanted}."
-    with pytest.raises(WrongSetting) as refused:
-        make({}, {variable(name): value})
-    assert str(refused.value) == f"{variable(name)} is {value!r}, wanted {wanted}."
+    with pytest.raises(InvalidSetting) as refused:
+        make_settings({}, {variable_name(name): value})
+    assert str(refused.value) == f"{variable_name(name)} is {value!r}, wanted {wanted}."
 
 
 @pytest.mark.parametrize(
@@ -126,17 +126,17 @@ def test_a_wrong_value_is_a_sentence_with_the_flag_what_was_found_and_what_was_w
     ],
 )
 def test_flags_and_variables_are_read_alike(name: str, text: str, value: Any) -> None:
-    assert getattr(make({name: text}, {}), name) == value
-    assert getattr(make({}, {variable(name): text}), name) == value
+    assert getattr(make_settings({name: text}, {}), name) == value
+    assert getattr(make_settings({}, {variable_name(name): text}), name) == value
 
 
 def test_a_flag_wins_over_its_variable_which_wins_over_the_default() -> None:
-    assert make({}, {}).port == 8080
-    assert make({}, {"MOCKSERVER_PORT": "1"}).port == 1
-    assert make({"port": "2"}, {"MOCKSERVER_PORT": "1"}).port == 2
-    assert make({"port": None}, {"MOCKSERVER_PORT": "1"}).port == 1
-    assert make({"cors": False}, {"MOCKSERVER_CORS": "true"}).cors is False
-    assert make({}, {"MOCKSERVER_PORT": ""}) == make(None, {}) == Settings()
+    assert make_settings({}, {}).port == 8080
+    assert make_settings({}, {"MOCKSERVER_PORT": "1"}).port == 1
+    assert make_settings({"port": "2"}, {"MOCKSERVER_PORT": "1"}).port == 2
+    assert make_settings({"port": None}, {"MOCKSERVER_PORT": "1"}).port == 1
+    assert make_settings({"cors": False}, {"MOCKSERVER_CORS": "true"}).cors is False
+    assert make_settings({}, {"MOCKSERVER_PORT": ""}) == make_settings(None, {}) == Settings()
 
 
 @pytest.mark.parametrize(
@@ -154,21 +154,21 @@ def test_a_flag_wins_over_its_variable_which_wins_over_the_default() -> None:
     ],
 )
 def test_a_slip_of_a_settings_name_is_refused(slip: str, meant: str) -> None:
-    with pytest.raises(WrongSetting) as refused:
-        make({}, {slip: "1"})
+    with pytest.raises(InvalidSetting) as refused:
+        make_settings({}, {slip: "1"})
     assert str(refused.value) == f"{slip} is not a setting of mockserver. Did you mean {meant}?"
 
 
 @pytest.mark.parametrize("name", ["IMAGE", "LOG_LEVEL", "HOME", "VERSION", "HTTPS_PORT", "DATA", "X" * 500])
 def test_a_variable_of_somebody_else_stops_nothing(name: str) -> None:
-    assert make({}, {f"MOCKSERVER_{name}": "1"}) == Settings()
-    assert unknown({f"MOCKSERVER_{name}": "1", "MOCKSERVER_PORT": "1", "OTHER": "2"}) == [f"MOCKSERVER_{name}"]
+    assert make_settings({}, {f"MOCKSERVER_{name}": "1"}) == Settings()
+    assert find_unknown({f"MOCKSERVER_{name}": "1", "MOCKSERVER_PORT": "1", "OTHER": "2"}) == [f"MOCKSERVER_{name}"]
 
 
 def test_variables_for_clients_are_passed_over() -> None:
     told = ("MOCKSERVER_URL", "MOCKSERVER_ACME_URL", "MOCKSERVER_ACME_2_CREDENTIAL", "MOCKSERVER_ACME_HEADERS")
-    assert make({}, dict.fromkeys(told, "x")) == Settings()
-    assert unknown(dict.fromkeys(told, "x")) == []
+    assert make_settings({}, dict.fromkeys(told, "x")) == Settings()
+    assert find_unknown(dict.fromkeys(told, "x")) == []
 
 
 SERVICE = {  # as Kubernetes and ``docker --link`` set them for services called mockserver and mockserver-tls
@@ -191,25 +191,25 @@ SERVICE = {  # as Kubernetes and ``docker --link`` set them for services called 
 
 
 def test_what_is_said_of_a_service_of_this_name_is_passed_over() -> None:
-    assert make({}, SERVICE) == Settings()
-    assert unknown(SERVICE) == []
-    assert make({"port": "1"}, SERVICE).port == 1
+    assert make_settings({}, SERVICE) == Settings()
+    assert find_unknown(SERVICE) == []
+    assert make_settings({"port": "1"}, SERVICE).port == 1
 
 
 @pytest.mark.parametrize("name", ["port", "tls_port"])
 def test_a_port_that_is_none_is_still_refused(name: str) -> None:
-    with pytest.raises(WrongSetting, match=rf"^{variable(name)} is 'http://x:1', wanted a whole number"):
-        make({}, {variable(name): "http://x:1"})
+    with pytest.raises(InvalidSetting, match=rf"^{variable_name(name)} is 'http://x:1', wanted a whole number"):
+        make_settings({}, {variable_name(name): "http://x:1"})
 
 
 def test_certificate_and_key_go_together(tmp_path: Path) -> None:
     (tmp_path / "pem").write_text("")
     for one in ("tls_cert", "tls_key"):
-        with pytest.raises(WrongSetting, match="--tls-cert and --tls-key go together"):
-            make({one: str(tmp_path / "pem")}, {})
-    with pytest.raises(WrongSetting, match=r"^--tls-port wants --tls-cert and --tls-key beside it\.$"):
-        make({"tls_port": "443"}, {})
-    assert make({"tls_port": "443", "tls_cert": __file__, "tls_key": __file__}, {}).tls_port == 443
+        with pytest.raises(InvalidSetting, match="--tls-cert and --tls-key go together"):
+            make_settings({one: str(tmp_path / "pem")}, {})
+    with pytest.raises(InvalidSetting, match=r"^--tls-port wants --tls-cert and --tls-key beside it\.$"):
+        make_settings({"tls_port": "443"}, {})
+    assert make_settings({"tls_port": "443", "tls_cert": __file__, "tls_key": __file__}, {}).tls_port == 443
 
 
 def test_every_setting_says_what_it_is_for() -> None:
@@ -218,33 +218,33 @@ def test_every_setting_says_what_it_is_for() -> None:
 
 
 def test_pairs() -> None:
-    assert pairs("") == {}
-    assert pairs("a=b=c") == {"a": "b=c"}
+    assert parse_assignments("") == {}
+    assert parse_assignments("a=b=c") == {"a": "b=c"}
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.1.2.3", "::1", "[::1]", "localhost", "LocalHost"])
 def test_on_loopback_no_token_is_needed(host: str) -> None:
     assert is_loopback(host)
-    assert secured(Settings(host=host)).control_token is None
-    assert secured(Settings(host=host, control_token="mine")).control_token == "mine"
+    assert secure(Settings(host=host)).control_token is None
+    assert secure(Settings(host=host, control_token="mine")).control_token == "mine"
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "[::]", "192.168.1.5", "mybox", "", "localhost.example"])
 def test_off_loopback_one_is_made_unless_given(host: str) -> None:
     assert not is_loopback(host)
-    made = [secured(Settings(host=host)).control_token for _ in range(2)]
+    made = [secure(Settings(host=host)).control_token for _ in range(2)]
     assert made[0] != made[1]
-    assert all(token and len(token) >= 32 and make({"control_token": token}, {}) for token in made)
-    assert secured(Settings(host=host, control_token="mine")).control_token == "mine"
-    assert secured(Settings(host=host, control=False)).control_token is None
+    assert all(token and len(token) >= 32 and make_settings({"control_token": token}, {}) for token in made)
+    assert secure(Settings(host=host, control_token="mine")).control_token == "mine"
+    assert secure(Settings(host=host, control=False)).control_token is None
 
 
 @pytest.mark.parametrize("value", ["a secret with blanks", "ö-secret"])
 def test_a_wrong_token_is_not_repeated(value: str) -> None:
     told = "is something that is not shown, wanted visible ASCII characters without blanks."
     for given, environ in (({"control_token": value}, {}), ({}, {"MOCKSERVER_CONTROL_TOKEN": value})):
-        with pytest.raises(WrongSetting) as refused:
-            make(given, environ)
+        with pytest.raises(InvalidSetting) as refused:
+            make_settings(given, environ)
         assert str(refused.value).endswith(told)
         assert "secret" not in str(refused.value)
 
@@ -271,8 +271,8 @@ def test_a_wrong_token_is_not_repeated(value: str) -> None:
 )
 def test_a_url_is_told_without_its_password(url: str, told: str) -> None:
     assert without_password(url) == told
-    with pytest.raises(WrongSetting) as refused:
-        make({"store": f"{url} x"}, {})
+    with pytest.raises(InvalidSetting) as refused:
+        make_settings({"store": f"{url} x"}, {})
     assert "SECRET" not in str(refused.value)
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 
-from mockserver.data.lru import Bounded
+from mockserver.data.lru import LruCache
 
 
-def made(cache: Bounded[str], key: str, value: str) -> bool:
+def made(cache: LruCache[str], key: str, value: str) -> bool:
     """Whether the value had to be made."""
     calls: list[str] = []
 
@@ -24,14 +24,14 @@ def weight(key: Hashable, value: str) -> int:
 
 
 def test_what_was_made_is_remembered() -> None:
-    cache: Bounded[str] = Bounded(10, weight)
+    cache: LruCache[str] = LruCache(10, weight)
     assert made(cache, "a", "xxx")
     assert not made(cache, "a", "xxx")
     assert len(cache) == 1
 
 
 def test_the_least_recently_used_goes_first() -> None:
-    cache: Bounded[str] = Bounded(6, weight)
+    cache: LruCache[str] = LruCache(6, weight)
     made(cache, "a", "xxx")
     made(cache, "b", "yyy")
     assert not made(cache, "a", "xxx")  # used again: now b is the oldest
@@ -42,7 +42,7 @@ def test_the_least_recently_used_goes_first() -> None:
 
 
 def test_what_is_heavier_than_the_bound_is_given_but_not_kept() -> None:
-    cache: Bounded[str] = Bounded(2, weight)
+    cache: LruCache[str] = LruCache(2, weight)
     assert made(cache, "a", "xxx")
     assert made(cache, "a", "xxx")
     assert len(cache) == 0
@@ -51,7 +51,7 @@ def test_what_is_heavier_than_the_bound_is_given_but_not_kept() -> None:
 
 
 def test_one_value_is_put_in_place_of_another_looked_at_and_dropped() -> None:
-    cache: Bounded[str] = Bounded(6, weight)
+    cache: LruCache[str] = LruCache(6, weight)
     cache.put("a", "xxx")
     cache.put("a", "yyyyy")
     assert (cache.peek("a"), cache.peek("b"), len(cache)) == ("yyyyy", None, 1)
@@ -66,7 +66,7 @@ def test_one_value_is_put_in_place_of_another_looked_at_and_dropped() -> None:
 
 
 def test_two_who_make_the_same_at_once_count_it_once() -> None:
-    cache: Bounded[str] = Bounded(5, weight)
+    cache: LruCache[str] = LruCache(5, weight)
 
     def slow() -> str:
         cache.get("a", lambda: "xxx")  # somebody else was faster

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from mockserver.sdk import clock
-from mockserver.sdk.clock import Clock, Running
+from mockserver.sdk.clock import Clock, ProcessTime
 from tests.support.stores import Elapsed
 
 
@@ -80,14 +80,14 @@ def test_a_clock_ticks_from_its_start_unless_frozen() -> None:
 
 def test_the_wall_clock_is_this_machines() -> None:
     before = time.time()
-    assert before <= clock.wall() <= time.time()
-    assert clock.elapsed() <= clock.elapsed()
-    assert clock.at(86_400.0) == datetime(1970, 1, 2, tzinfo=UTC)
+    assert before <= clock.wall_time() <= time.time()
+    assert clock.monotonic_time() <= clock.monotonic_time()
+    assert clock.from_timestamp(86_400.0) == datetime(1970, 1, 2, tzinfo=UTC)
 
 
 def test_while_a_process_that_ticks_is_stopped_its_seconds_stand_still() -> None:
     passed = Elapsed()
-    running = Running(passed)
+    running = ProcessTime(passed)
     passed.seconds = 100.0
     assert running() == 100.0  # nothing says whether it was stopped
     assert running.tick() == 0
@@ -130,10 +130,10 @@ def test_what_is_no_duration(text: str) -> None:
 
 
 def test_stopped_it_shows_the_same_for_ever() -> None:
-    stopped = Clock(datetime(2026, 1, 1, tzinfo=UTC), 1000.0).stopped(1060.0)
+    stopped = Clock(datetime(2026, 1, 1, tzinfo=UTC), 1000.0).freeze(1060.0)
     assert stopped.frozen
     assert stopped.now(1060.0) == stopped.now(9999.0) == datetime(2026, 1, 1, 0, 1, tzinfo=UTC)
-    assert stopped.stopped(9999.0).now(0.0) == stopped.now(0.0)
+    assert stopped.freeze(9999.0).now(0.0) == stopped.now(0.0)
 
 
 @pytest.mark.parametrize("frozen", [False, True])
@@ -141,11 +141,11 @@ def test_moved_or_set_it_ticks_or_stands_as_before(frozen: bool) -> None:
     start, day = datetime(2026, 1, 1, tzinfo=UTC), timedelta(days=1)
     at = Clock(start, 1000.0, frozen)
     later = timedelta(0) if frozen else timedelta(seconds=60)
-    assert at.moved(day, 1060.0).now(1060.0) == start + later + day
-    assert at.moved(-day, 1060.0).now(1120.0) == start + 2 * later - day
-    assert at.showing(start - day, 1060.0).now(1060.0) == start - day
-    assert at.showing(start - day, 1060.0).now(1120.0) == start - day + later
-    assert at.moved(day, 1060.0).frozen is at.showing(start, 1060.0).frozen is frozen
+    assert at.advance(day, 1060.0).now(1060.0) == start + later + day
+    assert at.advance(-day, 1060.0).now(1120.0) == start + 2 * later - day
+    assert at.set_to(start - day, 1060.0).now(1060.0) == start - day
+    assert at.set_to(start - day, 1060.0).now(1120.0) == start - day + later
+    assert at.advance(day, 1060.0).frozen is at.set_to(start, 1060.0).frozen is frozen
 
 
 @pytest.mark.parametrize("frozen", [False, True])
@@ -153,9 +153,9 @@ def test_it_never_leaves_the_years_in_which_one_can_reckon(frozen: bool) -> None
     at = Clock(datetime(2026, 1, 1, tzinfo=UTC), 0.0, frozen)
     for days in (-50_000, 2_600_000, 3_000_000, -800_000, 999_999_999, -999_999_999):
         with pytest.raises(ValueError, match="before 1900 or after 8999"):
-            at.moved(timedelta(days=days), 0.0)
+            at.advance(timedelta(days=days), 0.0)
     for year in (1, 1899, 9001, 9999):
         with pytest.raises(ValueError, match="is before 1900 or after 8999"):
-            at.showing(datetime(year, 12, 31, tzinfo=UTC), 0.0)
-    assert at.showing(clock.EARLIEST, 0.0).now(0.0) == clock.within(clock.EARLIEST)
-    assert at.moved(clock.LATEST - at.start, 0.0).now(0.0) == clock.LATEST
+            at.set_to(datetime(year, 12, 31, tzinfo=UTC), 0.0)
+    assert at.set_to(clock.EARLIEST, 0.0).now(0.0) == clock.check_range(clock.EARLIEST)
+    assert at.advance(clock.LATEST - at.start, 0.0).now(0.0) == clock.LATEST

@@ -6,7 +6,7 @@ import pytest
 
 from mockserver.sdk.credentials import Credential
 
-BARE, BEARER = Credential("Apikey", also=("Brand",)), Credential("Authorization", scheme="Bearer")
+BARE, BEARER = Credential("Apikey", identifying_headers=("Brand",)), Credential("Authorization", scheme="Bearer")
 
 
 @pytest.mark.parametrize(

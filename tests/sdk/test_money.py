@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from mockserver.sdk.money import as_double, from_double, plain, rounded, shortest
+from mockserver.sdk.money import as_double, from_double, plain, round_to, shortest
 
 AMOUNTS = some.decimals(allow_nan=False, allow_infinity=False, min_value=-(10**40), max_value=10**40, places=6)
 
@@ -18,7 +18,7 @@ AMOUNTS = some.decimals(allow_nan=False, allow_infinity=False, min_value=-(10**4
     [("0.005", 2, "0.01"), ("-0.005", 2, "-0.01"), ("0.0049", 2, "0.00"), ("2.5", 0, "3"), ("7", 3, "7.000")],
 )
 def test_halves_are_rounded_away_from_zero(amount: str, places: int, text: str) -> None:
-    assert str(rounded(Decimal(amount), places)) == text
+    assert str(round_to(Decimal(amount), places)) == text
 
 
 @pytest.mark.parametrize(("amount", "text"), [("50.00", "50.00"), ("1E+5", "100000"), ("1E-9", "0.000000001")])
@@ -34,7 +34,7 @@ def test_the_shortest_form(amount: str, text: str) -> None:
 @given(AMOUNTS)
 def test_no_form_changes_the_value(amount: Decimal) -> None:
     assert shortest(amount) == amount
-    assert rounded(amount, 6) == amount
+    assert round_to(amount, 6) == amount
     assert Decimal(plain(amount)) == amount
     assert float(as_double(amount)) == float(amount)
     assert float(from_double(amount)) == float(amount)

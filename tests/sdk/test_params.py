@@ -12,8 +12,8 @@ from hypothesis import strategies as some
 from marshmallow import Schema, ValidationError, fields
 
 from mockserver.sdk import param_fields, param_schema, params
-from mockserver.sdk.call_warnings import Notice
-from mockserver.sdk.errors import Complaint, InvalidParams
+from mockserver.sdk.call_warnings import CallWarning
+from mockserver.sdk.errors import InvalidParams, ParamError
 from mockserver.sdk.querystring import Pairs
 
 
@@ -37,9 +37,9 @@ class Needs(param_schema.ParamSchema):
 QUERY = Query()
 
 
-def read(schema: Schema, sent: Pairs, **how: Any) -> tuple[dict[str, Any], list[Notice]]:
+def read(schema: Schema, sent: Pairs, **how: Any) -> tuple[dict[str, Any], list[CallWarning]]:
     """The values, and what was told on the way."""
-    notices: list[Notice] = []
+    notices: list[CallWarning] = []
     return params.read(schema, sent, notices.append, **how), notices
 
 
@@ -49,10 +49,10 @@ def value(name: str, text: str) -> Any:
     return values[(QUERY.fields.keys() & {name} or {"number"}).pop()]
 
 
-def complaint(name: str, text: str) -> Complaint:
+def complaint(name: str, text: str) -> ParamError:
     with pytest.raises(InvalidParams) as refused:
         read(QUERY, [(name, text)])
-    (only,) = refused.value.complaints
+    (only,) = refused.value.errors
     return only
 
 
@@ -102,21 +102,21 @@ def test_what_is_read(name: str, text: str, read: Any) -> None:
     ],
 )
 def test_what_is_complained_about(name: str, text: str, code: str, wanted: str, instead: str | None) -> None:
-    assert complaint(name, text) == Complaint(name, code, text, wanted, instead)
+    assert complaint(name, text) == ParamError(name, code, text, wanted, instead)
 
 
 def test_complaints_come_in_the_order_of_the_document_not_of_the_query() -> None:
     with pytest.raises(InvalidParams) as refused:
         read(QUERY, [("name", ""), ("day", "x"), ("page", "x")])
-    assert [one.name for one in refused.value.complaints] == ["page", "day", "name"]
+    assert [one.name for one in refused.value.errors] == ["page", "day", "name"]
 
 
 def test_a_missing_parameter_is_complained_about_by_the_name_it_is_sent_with() -> None:
     with pytest.raises(InvalidParams) as refused:
         read(Needs(), [("first", "")])
-    assert refused.value.complaints == (
-        Complaint("first", "required", None, "text"),
-        Complaint("the-second", "required", None, "an integer"),
+    assert refused.value.errors == (
+        ParamError("first", "required", None, "text"),
+        ParamError("the-second", "required", None, "an integer"),
     )
 
 
@@ -127,7 +127,7 @@ def test_defaults_and_absent_parameters() -> None:
 def test_an_empty_value_is_as_if_absent_and_told() -> None:
     values, notices = read(QUERY, [("state", "")])
     assert values == {"page": 7}
-    assert notices == [Notice("query.state", "ignored-value", "state is empty and was read as absent.")]
+    assert notices == [CallWarning("query.state", "ignored-value", "state is empty and was read as absent.")]
 
 
 def test_unknown_parameters_are_told_once_each() -> None:
@@ -164,7 +164,7 @@ def test_what_a_forgiving_vendor_reads_instead() -> None:
 
 
 def test_a_refusal_does_not_silence_the_rest() -> None:
-    told: list[Notice] = []
+    told: list[CallWarning] = []
     with pytest.raises(InvalidParams):
         params.read(QUERY, [("page", "x"), ("pge", "1")], told.append)
     assert [(notice.location, notice.code) for notice in told] == [
@@ -177,7 +177,7 @@ def test_a_refusal_does_not_silence_the_rest() -> None:
 def test_only_what_is_not_ignored_is_refused() -> None:
     with pytest.raises(InvalidParams) as refused:
         read(QUERY, [("page", "0"), ("day", "x")], ignores=lambda complaint: complaint.name == "page")
-    assert [one.name for one in refused.value.complaints] == ["day"]
+    assert [one.name for one in refused.value.errors] == ["day"]
 
 
 def test_names_and_words_as_a_spec_wants_them() -> None:
@@ -197,7 +197,7 @@ def test_any_query_is_read_or_complained_about(sent: list[tuple[str, str]]) -> N
 
 def even(number: int) -> None:
     if number % 2:
-        raise ValidationError([Complaint("number", "odd", str(number), "an even number")])
+        raise ValidationError([ParamError("number", "odd", str(number), "an even number")])
 
 
 class Foreign(param_schema.ParamSchema):
@@ -212,7 +212,7 @@ def test_validators_and_fields_of_marshmallow_are_heard_as_well() -> None:
     assert values == {"number": 4, "flag": True}
     with pytest.raises(InvalidParams) as refused:
         read(Foreign(), [("number", "5")])
-    assert refused.value.complaints == (Complaint("number", "odd", "5", "an even number"),)
+    assert refused.value.errors == (ParamError("number", "odd", "5", "an even number"),)
 
 
 class Lenient(param_schema.ParamSchema):
@@ -223,8 +223,8 @@ class Lenient(param_schema.ParamSchema):
 
 
 def test_a_vendor_may_take_a_value_for_another_one() -> None:
-    notices: list[Notice] = []
-    taken = {"day": param_fields.Instead("some day"), "size": param_fields.Instead(7, "seven")}
+    notices: list[CallWarning] = []
+    taken = {"day": param_fields.ReadAs("some day"), "size": param_fields.ReadAs(7, "seven")}
     values = params.read(
         Lenient(),
         [("day", "x"), ("size", "y")],
@@ -237,7 +237,7 @@ def test_a_vendor_may_take_a_value_for_another_one() -> None:
 
 
 def test_what_is_taken_as_absent_is_so_whatever_the_complaint_proposes() -> None:
-    notices: list[Notice] = []
+    notices: list[CallWarning] = []
     schema = param_schema.ParamSchema.from_dict(
         {"size": param_fields.Integer(maximum=50, above="50", load_default=10)}
     )()
@@ -247,7 +247,7 @@ def test_what_is_taken_as_absent_is_so_whatever_the_complaint_proposes() -> None
 
 
 def test_an_array_is_read_as_its_name_where_a_schema_says_so() -> None:
-    notices: list[Notice] = []
+    notices: list[CallWarning] = []
     sent = [("day[]", "2026-01-02"), ("size[]", "1"), ("size", "2"), ("limit[]", "3")]
     values = params.read(Lenient(), sent, notices.append)
     assert values["size"] == 2

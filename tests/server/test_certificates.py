@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from mockserver.sdk.errors import WrongSetting
+from mockserver.sdk.errors import InvalidSetting
 from mockserver.server import certificates
 from tests.support.certificates import self_signed
 
 
 def refused(certificate: Path, key: Path) -> str:
-    with pytest.raises(WrongSetting) as found:
+    with pytest.raises(InvalidSetting) as found:
         certificates.check(certificate, key)
     return str(found.value)
 

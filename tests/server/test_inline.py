@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from mockserver.sdk.http import Network, Reply
+from mockserver.sdk.http import NetworkFault, Reply
 from mockserver.server import asgi, wsgi_faults
 from mockserver.server.asgi import Inline, environment
 
@@ -124,7 +124,7 @@ def test_a_delay_comes_before_the_first_byte() -> None:
 
 
 @pytest.mark.parametrize("network", ["reset", "empty"])
-def test_a_connection_is_closed_without_a_byte_and_with_rst_only_for_a_reset(network: Network) -> None:
+def test_a_connection_is_closed_without_a_byte_and_with_rst_only_for_a_reset(network: NetworkFault) -> None:
     carried = Carried(Reply(200, BODY, network=network))
     assert (carried.refused, carried.sent) == (True, [])
     assert carried.aborted == (network == "reset")
@@ -268,7 +268,7 @@ class Line(list[str]):
 
 def test_lines_of_one_turn_of_the_loop_are_written_together() -> None:
     written = Line()
-    stream = asgi.Gathered(written)
+    stream = asgi.BatchedStream(written)
     stream.write("before\n")
 
     async def turn() -> None:
@@ -286,7 +286,7 @@ def test_lines_of_one_turn_of_the_loop_are_written_together() -> None:
 
 def test_no_more_lines_are_written_together_than_a_pipe_takes_undivided() -> None:
     written = Line()
-    stream, line = asgi.Gathered(written), "x" * 999 + "\n"
+    stream, line = asgi.BatchedStream(written), "x" * 999 + "\n"
 
     async def turn() -> None:
         for _ in range(6):
@@ -304,7 +304,7 @@ def test_lines_that_cannot_be_written_are_lost_and_stop_nobody() -> None:
             raise OSError(errno.ENOSPC, "No space left on device")
 
     tried: list[str] = []
-    stream, line = asgi.Gathered(Full()), "x" * 4000 + "\n"
+    stream, line = asgi.BatchedStream(Full()), "x" * 4000 + "\n"
 
     async def turn() -> None:
         asyncio.get_running_loop().set_exception_handler(lambda loop, context: tried.append("broken"))
@@ -319,7 +319,7 @@ def test_lines_that_cannot_be_written_are_lost_and_stop_nobody() -> None:
 
 def test_lines_are_written_before_a_process_ends_amid_a_turn() -> None:
     written = Line()
-    stream = asgi.Gathered(written)
+    stream = asgi.BatchedStream(written)
 
     async def turn() -> None:
         stream.write("one\n")

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from mockserver.sandbox.settings import make
-from mockserver.sdk.errors import WrongSetting
+from mockserver.sandbox.settings import make_settings
+from mockserver.sdk.errors import InvalidSetting
 from mockserver.server import listen
 
 
@@ -27,9 +27,9 @@ def test_port_0_takes_a_free_one_that_is_known_at_once() -> None:
 def test_a_taken_port_is_a_sentence() -> None:
     with listen.listen("127.0.0.1", 0) as listener:
         port = listener.getsockname()[1]
-        with pytest.raises(WrongSetting) as refused:
+        with pytest.raises(InvalidSetting) as refused:
             listen.listen("127.0.0.1", port)
-        with pytest.raises(WrongSetting, match=r"choose another with --tls-port \(0: a free one\)\.$"):
+        with pytest.raises(InvalidSetting, match=r"choose another with --tls-port \(0: a free one\)\.$"):
             listen.listen("127.0.0.1", port, "--tls-port")
     assert str(refused.value) == f"port {port} on 127.0.0.1 is taken; choose another with --port (0: a free one)."
 
@@ -40,7 +40,7 @@ def test_a_host_that_is_none_is_a_sentence(host: str, monkeypatch: pytest.Monkey
         raise socket.gaierror(socket.EAI_NONAME, "unknown")
 
     monkeypatch.setattr(socket, "getaddrinfo", unknown)  # no test asks a name server
-    with pytest.raises(WrongSetting, match=r"wanted an address of this machine\.$"):
+    with pytest.raises(InvalidSetting, match=r"wanted an address of this machine\.$"):
         listen.listen(host, 0)
 
 
@@ -56,7 +56,7 @@ def test_other_refusals_of_the_system(monkeypatch: pytest.MonkeyPatch, number: i
         raise OSError(number, "told so")
 
     monkeypatch.setattr(socket.socket, "bind", bind)
-    with pytest.raises(WrongSetting) as refused:
+    with pytest.raises(InvalidSetting) as refused:
         listen.listen("127.0.0.1", 80)
     assert str(refused.value) == sentence
 
@@ -83,7 +83,7 @@ def test_the_port_is_told_in_one_step(tmp_path: Path) -> None:
     listen.tell(tmp_path / "port", 4711)
     assert [path.name for path in tmp_path.iterdir()] == ["port"]
     assert (tmp_path / "port").read_text() == "4711\n"
-    with pytest.raises(WrongSetting, match=r"^--port-file .*port cannot be written: No such file or directory\.$"):
+    with pytest.raises(InvalidSetting, match=r"^--port-file .*port cannot be written: No such file or directory\.$"):
         listen.tell(tmp_path / "no" / "port", 4711)
 
 
@@ -91,7 +91,7 @@ def test_the_port_is_told_in_one_step(tmp_path: Path) -> None:
 def test_ipv6_with_and_without_brackets(host: str) -> None:
     if not socket.has_ipv6 or not Path("/proc/net/if_inet6").exists():
         pytest.skip("this machine has no IPv6")
-    given = make({"host": host}, {}).host
+    given = make_settings({"host": host}, {}).host
     with listen.listen(given, 0) as listener:
         assert listen.url(listener, tls=False) == f"http://[::1]:{listener.getsockname()[1]}"
         with socket.create_connection(("::1", listener.getsockname()[1])):
@@ -116,7 +116,7 @@ def test_where_no_port_can_be_written_is_told_at_once(tmp_path: Path, name: str)
     (tmp_path / "folder").mkdir()
     os.mkfifo(tmp_path / "pipe")
     before = sorted(tmp_path.iterdir())
-    with pytest.raises(WrongSetting) as refused:
+    with pytest.raises(InvalidSetting) as refused:
         listen.prepare(tmp_path / name)
     wanted = "wanted a file in a folder that exists and can be written"
     assert str(refused.value).startswith(f"--port-file is {tmp_path / name}, {wanted}")
@@ -133,6 +133,6 @@ def test_a_name_as_long_as_any_can_be_is_no_matter(tmp_path: Path) -> None:
 
 def test_a_port_that_cannot_be_put_in_place_leaves_nothing(tmp_path: Path) -> None:
     (tmp_path / "port").mkdir()
-    with pytest.raises(WrongSetting, match=r"port cannot be written: Is a directory\.$"):
+    with pytest.raises(InvalidSetting, match=r"port cannot be written: Is a directory\.$"):
         listen.tell(tmp_path / "port", 2)
     assert [path.name for path in tmp_path.iterdir()] == ["port"]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from mockserver.sdk.errors import WrongSetting
+from mockserver.sdk.errors import InvalidSetting
 from mockserver.server import tempfiles
 
 
@@ -33,6 +33,6 @@ def test_that_no_file_can_be_made_is_told_in_a_sentence(tmp_path: Path, monkeypa
     monkeypatch.setattr(tempfiles, "MEMORY", str(tmp_path / "none"))
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "none, either"))
     with pytest.raises(
-        WrongSetting, match=r"^no temporary file can be made \(No such file or directory\); TMPDIR names"
+        InvalidSetting, match=r"^no temporary file can be made \(No such file or directory\); TMPDIR names"
     ):
         tempfiles.file()

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from mockserver.sdk.http import Network, Reply
+from mockserver.sdk.http import NetworkFault, Reply
 from mockserver.server import listen
 from mockserver.server.wsgi_faults import DRIP_PAUSE, DRIP_PIECES, Carrier
 
@@ -45,14 +45,14 @@ def test_a_delay_comes_before_the_first_byte() -> None:
 
 
 @pytest.mark.parametrize("network", ["reset", "empty"])
-def test_a_connection_is_closed_without_a_byte(network: Network) -> None:
+def test_a_connection_is_closed_without_a_byte(network: NetworkFault) -> None:
     with pytest.raises(ConnectionResetError) as closed:
         carried(Reply(200, BODY, network=network), [])
     assert closed.value.errno == errno.ECONNRESET  # servers pass over it in silence
 
 
 @pytest.mark.parametrize("network", ["reset", "empty"])
-def test_only_a_reset_closes_the_connection_by_itself_and_with_rst(network: Network) -> None:
+def test_only_a_reset_closes_the_connection_by_itself_and_with_rst(network: NetworkFault) -> None:
     with listen.listen("127.0.0.1", 0) as listener, socket.create_connection(listener.getsockname()) as client:
         connection, _ = listener.accept()
         with connection, pytest.raises(ConnectionResetError):

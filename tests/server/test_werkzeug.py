@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from werkzeug.serving import BaseWSGIServer
 
-from mockserver.engine.reload import PAUSE
+from mockserver.engine.reload import POLL_SECONDS
 from mockserver.server import listen, werkzeug
 
 
@@ -64,4 +64,4 @@ def test_it_looks_if_it_is_to_watch(monkeypatch: pytest.MonkeyPatch, data: Any) 
     monkeypatch.setattr(BaseWSGIServer, "serve_forever", interrupted)
     with listen.listen("127.0.0.1", 0) as listener:
         werkzeug.run(app, listener, lambda: None, data=data)
-    assert seen == ([data, PAUSE] if data and data.watching else [])
+    assert seen == ([data, POLL_SECONDS] if data and data.watching else [])

@@ -16,20 +16,20 @@ from hypothesis import strategies as some
 
 from mockserver import vendors as shelf
 from mockserver.app import create_app
-from mockserver.data.build import build
-from mockserver.engine.serve import World
-from mockserver.sandbox.settings import make
+from mockserver.data.build import build_dataset
+from mockserver.engine.serve import Runtime
+from mockserver.sandbox.settings import make_settings
 from mockserver.sandbox.store import Store
 from mockserver.sdk import errors as facts
 from mockserver.sdk import fields, paging, param_fields, param_schema, record_schema
 from mockserver.sdk.call import Call
-from mockserver.sdk.contract import Endpoint, Example, Paging, Reading, Recipe, Vendor, Words
+from mockserver.sdk.contract import ErrorSpec, Example, Operation, Paging, Reading, Recipe, Vendor
 from mockserver.sdk.credentials import Credential
 from mockserver.sdk.dataset import Account as Found
 from mockserver.sdk.dataset import Dataset
-from mockserver.sdk.http import Network, Reply
+from mockserver.sdk.http import NetworkFault, Reply
 from mockserver.sdk.jsontext import Fragment, decimals, encode
-from mockserver.sdk.resource import Chart, Readings, Record, RecordType
+from mockserver.sdk.resource import Readings, Record, Resource, Summary
 from tests.support.client import WALL, Answer
 
 ANCHOR = "2026-03-31T12:00:00Z"
@@ -38,7 +38,7 @@ BILLS, BILL = "/v3/bills", "/v3/bills/{id}"
 STATES = ("open", "paid", "void")
 
 PAGING = Paging("page", first=1, size=5)
-CREDENTIAL = Credential("X-Acme-Key", key="secret", also=("X-Acme-Brand",))
+CREDENTIAL = Credential("X-Acme-Key", key="secret", identifying_headers=("X-Acme-Brand",))
 
 READINGS = (
     Reading("amounts", "plain", ("plain", "cents"), "How an amount is printed.", renders=True),
@@ -49,14 +49,14 @@ READINGS = (
 class Account(record_schema.RecordSchema):
     account = fields.Text()
     secret = fields.Text(null=True)
-    expires = fields.Moment("%Y-%m-%dT%H:%M:%SZ", "2026-12-01T10:00:00Z", optional=True)
+    expires = fields.Timestamp("%Y-%m-%dT%H:%M:%SZ", "2026-12-01T10:00:00Z", optional=True)
 
 
 class Bill(record_schema.RecordSchema):
-    id = fields.Whole()
+    id = fields.Integer()
     name = fields.Text(null=True)
-    state = fields.Word(*STATES)
-    due = fields.Moment("%Y-%m-%d", "2026-03-31")
+    state = fields.Choice(*STATES)
+    due = fields.Timestamp("%Y-%m-%d", "2026-03-31")
     amount = fields.Amount(places=2)
     note = fields.Text(optional=True)
     owner = fields.Text(data_key="_owner")
@@ -69,7 +69,7 @@ def render(record: Record, readings: Readings) -> bytes:
     return encode(record)
 
 
-RECORDS = RecordType(
+RECORDS = Resource(
     schema=Bill,
     id="id",
     columns={
@@ -81,7 +81,7 @@ RECORDS = RecordType(
         "amount": lambda bill: bill["amount"],
     },
     render=render,
-    chart=Chart(amount="amount", date="due", status="state"),
+    summary=Summary(amount="amount", date="due", status="state"),
 )
 
 
@@ -100,18 +100,18 @@ class BillQuery(param_schema.ParamSchema):
     trouble = param_fields.Text()
 
 
-def ignores(complaint: facts.Complaint, readings: Readings) -> bool:
+def ignores(complaint: facts.ParamError, readings: Readings) -> bool:
     return readings["bad-input"] == "ignore"
 
 
 def list_bills(call: Call) -> Reply:
     """A page of the account's bills that match."""
     asked = call.params
-    found = call.records.matching(owner=call.account["account"], state=asked.get("state"))
-    found = found.containing(("name", "state"), asked.get("text")).ordered(*asked["order"], given=2)
+    found = call.records.where(owner=call.account["account"], state=asked.get("state"))
+    found = found.where_contains(("name", "state"), asked.get("text")).order_by(*asked["order"], given=2)
     if "since" in asked:
-        found = found.within("due", asked["since"].isoformat(), "9999-12-31")
-    page = paging.numbered(len(found), asked["page"], asked["size"], first=1)
+        found = found.where_between("due", asked["since"].isoformat(), "9999-12-31")
+    page = paging.page_number(len(found), asked["page"], asked["size"], first=1)
     body = {"total": page.total, "last": page.last, "bills": Fragment(found.json(page.start, page.stop))}
     return Reply.json(encode(body), page=page)
 
@@ -121,16 +121,16 @@ def one_bill(call: Call) -> Reply:
     trouble, wanted = call.params.get("trouble"), call.request.path_params["id"]
     if trouble == "crash":
         raise RuntimeError("a bug of acme")
-    mine = call.records.matching(owner=call.account["account"])
-    found = mine.matching(id=int(wanted)) if wanted.isdecimal() else mine.matching(id=-1)
+    mine = call.records.where(owner=call.account["account"])
+    found = mine.where(id=int(wanted)) if wanted.isdecimal() else mine.where(id=-1)
     if not len(found):
         raise facts.NotFound
     reply = Reply.json(encode({"bill": Fragment(found.json()[1:-1]), "trace": str(call.stable_uuid("trace"))}))
-    return reply._replace(network=cast(Network, trouble)) if trouble else reply
+    return reply._replace(network=cast(NetworkFault, trouble)) if trouble else reply
 
 
 def authenticate(call: Call) -> Found:
-    account = call.accounts.by("secret", CREDENTIAL.read(call.request.headers))
+    account = call.accounts.find_by("secret", CREDENTIAL.read(call.request.headers))
     if account is None:
         if "authorization" in call.request.headers:
             call.warn("header.Authorization", "misplaced-credential", "Acme reads its key from X-Acme-Key.")
@@ -138,10 +138,12 @@ def authenticate(call: Call) -> Found:
     return account
 
 
-def _words(status: int, fact: type[facts.Fact], text: str, *, slug: str = "", code: str = "", when: str = "") -> Words:
+def _words(
+    status: int, fact: type[facts.ApiError], text: str, *, slug: str = "", code: str = "", when: str = ""
+) -> ErrorSpec:
     rule = f"acme.{status}" + (f".{slug}" if slug else "")
     basis = "documented" if status in (400, 401, 404) else "inferred"
-    return Words(fact, status, rule, text, basis, "doc:1", code, when)  # type: ignore[arg-type]  # one of Basis
+    return ErrorSpec(fact, status, rule, text, basis, "doc:1", code, when)  # type: ignore[arg-type]  # one of Basis
 
 
 ERRORS = (
@@ -149,7 +151,7 @@ ERRORS = (
     _words(400, facts.InvalidParams, "That is wrong."),
     _words(400, facts.InvalidParams, "That is no day.", slug="day", code="ACME_BAD_DAY", when="bad-date"),
     _words(404, facts.NotFound, "No such bill."),
-    _words(500, facts.Broken, "Acme is broken."),
+    _words(500, facts.InternalError, "Acme is broken."),
     _words(404, facts.UnknownPath, "No such page.", slug="unknown-path"),
     _words(405, facts.MethodNotAllowed, "Not like that."),
     _words(403, facts.Forbidden, "Not for you."),
@@ -159,8 +161,8 @@ ERRORS = (
 )
 
 
-def refuse(call: Call, words: Words, fact: facts.Fact) -> Reply:
-    wrong = [complaint.name for complaint in fact.complaints] if isinstance(fact, facts.InvalidParams) else []
+def refuse(call: Call, words: ErrorSpec, fact: facts.ApiError) -> Reply:
+    wrong = [complaint.name for complaint in fact.errors] if isinstance(fact, facts.InvalidParams) else []
     body = {"error": words.text, "wrong": wrong} if wrong else {"error": words.text}
     return Reply.json(encode(body), words.status)
 
@@ -235,7 +237,7 @@ def spec_text() -> str:
             lines += [f"        '{status}':", "          description: A failure.", "          x-rules:"]
             for words in ERRORS:
                 if words.status == status:
-                    said = f"fact: {words.fact.__name__}, text: {words.text!r}, source: 'doc:1'"
+                    said = f"fact: {words.error.__name__}, text: {words.text!r}, source: 'doc:1'"
                     condition = f"condition: {{basis: {words.basis}, source: 'doc:1'}}"
                     lines.append(f"          - {{rule: {words.rule}, {said}, basis: {words.basis}, {condition}}}")
             lines.append(f"          x-basis: {{basis: {basis}, source: 'doc:1', about: The failure.}}")
@@ -262,26 +264,26 @@ def acme(folder: Path, *, also: Iterable[str] = (), name: str = "acme") -> Vendo
         title=name.title() + " Billing",
         document="https://acme.example/docs",
         hosts=(f"api.{name}.example",),
-        endpoints=(
-            Endpoint(
+        operations=(
+            Operation(
                 "listBills",
                 BILLS,
                 BillsQuery(),
                 list_bills,
-                also=tuple(also),
-                ignores=ignores,
+                aliases=tuple(also),
+                tolerates=ignores,
                 paging=PAGING,
-                repeatable=True,
+                cacheable=True,
             ),
-            Endpoint("oneBill", BILL, BillQuery(), one_bill, repeated="first"),
+            Operation("oneBill", BILL, BillQuery(), one_bill, repeated="first"),
         ),
         credential=CREDENTIAL,
         authenticate=authenticate,
         errors=ERRORS,
-        refuse=refuse,
-        account=Account,
+        render_error=refuse,
+        account_schema=Account,
         account_id="account",
-        records=RECORDS,
+        resource=RECORDS,
         example=example,
         readings=READINGS,
         spec=folder / f"{name}-spec.yaml",
@@ -338,14 +340,14 @@ class Sandboxed:
         """``data``: bills of the first vendor's first account instead of a dataset's."""
         self.wall = Wall()
         with only():
-            self.app: Flask = create_app(make(settings, {}), vendors=vendors, store=store, wall=self.wall)
-        self.world: World = self.app.extensions["mockserver"]
+            self.app: Flask = create_app(make_settings(settings, {}), vendors=vendors, store=store, wall=self.wall)
+        self.world: Runtime = self.app.extensions["mockserver"]
         self.vendor = vendors[0]
         if data is not None:
             bills = [{"id": index, **bill, "_owner": "rich"} for index, bill in enumerate(data)]
-            shipped = self.world.sandboxes.library.dataset(self.vendor, "default")
-            made = build(self.vendor, "default", shipped.anchor, list(shipped.accounts), bills)
-            self.world.sandboxes.library.dataset = lambda *asked: made
+            shipped = self.world.sandboxes.catalog.dataset(self.vendor, "default")
+            made = build_dataset(self.vendor, "default", shipped.anchor, list(shipped.accounts), bills)
+            self.world.sandboxes.catalog.dataset = lambda *asked: made
 
     def get(
         self,

@@ -13,9 +13,9 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from mockserver.app import create_app
-from mockserver.engine.examples import listing
-from mockserver.engine.serve import World
-from mockserver.sandbox.settings import make
+from mockserver.engine.examples import list_operations
+from mockserver.engine.serve import Runtime
+from mockserver.sandbox.settings import make_settings
 from mockserver.sdk import shipped
 from mockserver.sdk.contract import Vendor
 from mockserver.sdk.jsontext import decode
@@ -27,7 +27,7 @@ WALL = 1_790_000_000.0  # the second at which every test takes place
 @lru_cache(maxsize=32)
 def app_for(**settings: Any) -> Flask:
     """An app with these settings; made once, since no test here changes its state."""
-    return create_app(make(settings, {}), wall=lambda: WALL)
+    return create_app(make_settings(settings, {}), wall=lambda: WALL)
 
 
 @lru_cache(maxsize=8)
@@ -88,12 +88,12 @@ class Client:
 
     def __init__(self, vendor: str, *, dataset: str = "default", **settings: Any) -> None:
         self.app = app_for(dataset=dataset, **settings)
-        self.world: World = self.app.extensions["mockserver"]
+        self.world: Runtime = self.app.extensions["mockserver"]
         self.vendor: Vendor = next(known for known in self.world.vendors if known.name == vendor)
-        self.data = self.world.sandboxes.library.dataset(self.vendor, dataset)
+        self.data = self.world.sandboxes.catalog.dataset(self.vendor, dataset)
         self.example = next(
             listed["example"]
-            for listed in listing(self.world.vendors, self.world.sandboxes.library, dataset)
+            for listed in list_operations(self.world.vendors, self.world.sandboxes.catalog, dataset)
             if listed["name"] == vendor
         )
 
@@ -131,7 +131,7 @@ def fits_spec(vendor: Vendor, response: TestResponse) -> None:
     if not response.data:
         assert response.status_code >= 400
         return
-    endpoint = vendor.endpoints[0]
+    endpoint = vendor.operations[0]
     oracle(vendor.name)[endpoint.path]["GET"].validate_response(response)
 
 

@@ -15,7 +15,7 @@ def logged(form: str) -> Iterator[io.StringIO]:
     """Where the log goes in this form (``text`` or ``json``); afterwards it goes where it went before."""
     root = logging.getLogger("mockserver")
     before = root.handlers[:], root.level, root.propagate
-    access_log.configure(form)
+    access_log.configure_logging(form)
     (handler,) = root.handlers
     assert isinstance(handler, logging.StreamHandler)
     handler.setStream(stream := io.StringIO())

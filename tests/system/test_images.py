@@ -27,8 +27,8 @@ import pytest
 import yaml
 
 from mockserver.cli.commands import commands
-from mockserver.data.catalog import Library
-from mockserver.sandbox.settings import make, secured
+from mockserver.data.catalog import DatasetCatalog
+from mockserver.sandbox.settings import make_settings, secure
 from mockserver.sdk import clock
 from mockserver.sdk.querystring import encode
 from mockserver.sdk.version import __version__
@@ -144,15 +144,15 @@ def test_it_is_stopped_by_a_signal_and_given_the_time_to_end_its_calls() -> None
 
 def test_the_environment_is_made_of_settings_that_exist(tmp_path: Path) -> None:
     ours = {name: value for name, value in image_environment().items() if name.startswith("MOCKSERVER_")}
-    assert make({}, ours).port == 8080
+    assert make_settings({}, ours).port == 8080
     for file in ("server.pem", "server.key"):
         (tmp_path / file).write_text("")
     demo = {name: text.replace("/certs", str(tmp_path)) for name, text in demo_environment().items()}
-    settings = make({}, demo)
+    settings = make_settings({}, demo)
     assert (settings.host, settings.port, settings.tls_port) == ("0.0.0.0", 8080, 443)
     assert (settings.dataset, settings.clock, settings.reset_at) == ("default", "real", 3 * 3600)
     assert settings.control_token is None
-    assert secured(settings).control_token  # made at each start
+    assert secure(settings).control_token  # made at each start
     assert demo_environment(MOCK_CONTROL_TOKEN="x", MOCK_RESET_AT="") == demo_environment() | {
         "MOCKSERVER_CONTROL_TOKEN": "x",
         "MOCKSERVER_RESET_AT": "",
@@ -358,7 +358,7 @@ def test_both_ports_are_one_world_and_its_data_is_of_today(demo: Demo) -> None:
         asked = {**TOKEN, "X-Mock-Sandbox": "both"}
         assert demo.get("localhost", "/__admin/requests", asked, tls=tls)[1]["meta"]["total"] == 2
     now = demo.get("localhost", "/__admin/clock", TOKEN)[1]["now"]
-    shipped = Library(found()).load_all("default")
+    shipped = DatasetCatalog(found()).load_all("default")
     assert clock.parse_instant(now) > max(data.anchor for data in shipped.values())
 
 

@@ -17,8 +17,8 @@ from hypothesis import strategies as some
 from mockserver import vendors as shelf
 from mockserver.app import create_app
 from mockserver.engine import access_log
-from mockserver.engine.serve import World
-from mockserver.sandbox.settings import make
+from mockserver.engine.serve import Runtime
+from mockserver.sandbox.settings import make_settings
 from mockserver.sdk.contract import Vendor
 from mockserver.sdk.secret_names import USUAL_HEADERS, USUAL_PARAMETERS
 from tests.support.client import WALL
@@ -51,22 +51,22 @@ class Watched:
     log: io.StringIO
 
     @property
-    def world(self) -> World:
-        found: World = self.app.extensions["mockserver"]
+    def world(self) -> Runtime:
+        found: Runtime = self.app.extensions["mockserver"]
         return found
 
 
 @pytest.fixture(scope="module", params=["text", "json"])
 def watched(request: pytest.FixtureRequest) -> Iterator[Watched]:
     with logged(request.param) as stream:
-        found = Watched(create_app(make({}, {}), wall=lambda: WALL), stream)
-        found.world.observers.append(access_log.observer(request.param, stream))
+        found = Watched(create_app(make_settings({}, {}), wall=lambda: WALL), stream)
+        found.world.observers.append(access_log.make_observer(request.param, stream))
         yield found
 
 
 def secrets(vendor: Vendor) -> list[str]:
     """Those of the accounts that the vendor ships."""
-    app = create_app(make({}, {}), wall=lambda: WALL)
+    app = create_app(make_settings({}, {}), wall=lambda: WALL)
     data = app.extensions["mockserver"].sandboxes.library.dataset(vendor, "default")
     return [str(account[vendor.credential.key]) for account in data.accounts if account.get(vendor.credential.key)]
 
@@ -122,7 +122,7 @@ def send(watched: Watched, call: Leaky) -> Any:
         query.append(f"{call.place[1:]}={quote(carried, safe='')}")
     elif call.place != "nowhere":
         headers[call.place] = carried
-    documented = vendor.endpoints[0].path.replace("{", "").replace("}", "")
+    documented = vendor.operations[0].path.replace("{", "").replace("}", "")
     paths = {"known": f"/{vendor.name}{documented}", "unknown": f"/{vendor.name}/no/such", "nobody's": "/no/such"}
     path = paths[call.address] + (f"/{quote(secret, safe='')}" if "path" in call.copies else "")
     query += [f"note={quote(secret, safe='')}"] * ("value" in call.copies)

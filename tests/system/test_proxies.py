@@ -73,7 +73,7 @@ def test_a_sandbox_is_called_at_the_urls_that_its_answer_tells(proxied: Proxied)
     assert proxied.get(made.headers["Location"]).json()["url"] == made.json()["url"]
     for vendor in found():
         told = made.json()["vendors"][vendor.name]
-        path = vendor.endpoints[0].path
+        path = vendor.operations[0].path
         answer = proxied.send("GET", f"{told['url']}{path}", headers=told["headers"])
         assert answer.headers["X-Mock-Sandbox"] == "behind"
         example = told["example"]

@@ -10,7 +10,7 @@ from redis import Redis
 
 from mockserver import testing
 from mockserver.sdk.contract import Vendor
-from mockserver.sdk.errors import WrongSetting
+from mockserver.sdk.errors import InvalidSetting
 from mockserver.testing.server import Server
 from tests.support import stores
 from tests.support.acme import only
@@ -51,7 +51,7 @@ def test_given_vendors_join_those_there_are(vendor: Vendor) -> None:
 
 def test_what_cannot_be_served_is_told(vendor: Vendor) -> None:
     server = Server(dataset="nowhere")
-    with only(vendor), pytest.raises(WrongSetting, match="acme has no dataset 'nowhere'"):
+    with only(vendor), pytest.raises(InvalidSetting, match="acme has no dataset 'nowhere'"):
         server.start()
     server.stop()
     assert is_free(server.url)

@@ -9,25 +9,25 @@ from typing import Any
 import pytest
 
 from mockserver.app import create_app
-from mockserver.engine.serve import World
-from mockserver.sandbox.editor import FAR, Editor
-from mockserver.sandbox.settings import make
-from mockserver.sdk.errors import Misuse
+from mockserver.engine.serve import Runtime
+from mockserver.sandbox.editor import FIRST_ADDED_INDEX, RecordEditor
+from mockserver.sandbox.settings import make_settings
+from mockserver.sdk.errors import Problem
 from tests.sandbox.test_editor import assert_written_down
 from tests.support.client import WALL
 
 
 @pytest.fixture(scope="module")
-def world() -> World:
-    found: World = create_app(make({}, {}), wall=lambda: WALL).extensions["mockserver"]
+def world() -> Runtime:
+    found: Runtime = create_app(make_settings({}, {}), wall=lambda: WALL).extensions["mockserver"]
     return found
 
 
-def test_what_is_left_out_agrees_with_the_words_and_flags_given(world: World) -> None:
+def test_what_is_left_out_agrees_with_the_words_and_flags_given(world: Runtime) -> None:
     def add(name: str, given: Mapping[str, Any]) -> dict[str, Any]:
         vendor = next(vendor for vendor in world.vendors if vendor.name == name)
-        added = Editor(world.sandboxes, "agreeing", vendor, WALL).add(given)
-        assert vendor.records.id in added
+        added = RecordEditor(world.sandboxes, "agreeing", vendor, WALL).add(given)
+        assert vendor.resource.id in added
         return added
 
     never = "0000-00-00 00:00:00"
@@ -61,35 +61,35 @@ def test_what_is_left_out_agrees_with_the_words_and_flags_given(world: World) ->
         assert add("saaslogic", {"statusName": "Unpaid"})["amountReceived"] == 0
 
 
-def test_words_that_no_record_of_the_recipe_has_together_are_taken_as_given(world: World) -> None:
+def test_words_that_no_record_of_the_recipe_has_together_are_taken_as_given(world: Runtime) -> None:
     vendor = next(vendor for vendor in world.vendors if vendor.name == "jframework")
-    editor = Editor(world.sandboxes, "disagreeing", vendor, WALL)
+    editor = RecordEditor(world.sandboxes, "disagreeing", vendor, WALL)
     row = editor.add({"status": "Paid", "payment": {"status": "Denied"}})
     assert (row["status"], row["payment"]["status"]) == ("Paid", "Denied")
     assert vendor.recipe is not None
-    recipe, seed = vendor.recipe(), editor.sandboxes.enter("disagreeing", WALL).seed
-    ids = [recipe.record(seed, FAR + step, editor.data.anchor)["id"] for step in range(2)]
+    recipe, seed = vendor.recipe(), editor.sandboxes.get_or_create("disagreeing", WALL).seed
+    ids = [recipe.record(seed, FIRST_ADDED_INDEX + step, editor.data.anchor)["id"] for step in range(2)]
     assert [row["id"], editor.add({})["id"]] == ids
 
 
-def test_further_keys_are_secrets_that_one_account_alone_has(world: World) -> None:
+def test_further_keys_are_secrets_that_one_account_alone_has(world: Runtime) -> None:
     vendor = next(vendor for vendor in world.vendors if vendor.name == "netgroot")
-    editor = Editor(world.sandboxes, "further", vendor, WALL)
+    editor = RecordEditor(world.sandboxes, "further", vendor, WALL)
     world.sandboxes.change("further", WALL, lambda sandbox: replace(sandbox, dataset="empty"))
     first = {"subscriber_id": "one", "token": "secret-of-one", "more_tokens": ["second-of-one"]}
     other = {"subscriber_id": "two", "token": "secret-of-two", "more_tokens": ["third-of-two", "second-of-one"]}
-    with pytest.raises(Misuse) as refused:
+    with pytest.raises(Problem) as refused:
         editor.replace_accounts([first, other])
     assert refused.value.detail == (
         "accounts[1].more_tokens[1]: found something that is not shown, wanted another token than accounts[0]."
     )
-    with pytest.raises(Misuse) as refused:
+    with pytest.raises(Problem) as refused:
         editor.replace_accounts([first | {"more_tokens": "second-of-one"}])
     assert "second-of-one" not in refused.value.detail
     assert "accounts[0].more_tokens: found something that is not shown, wanted a list" in refused.value.detail
     editor.replace_accounts([first])
     assert world.sandboxes.secrets.find("it is second-of-one") == [(6, 19)]
-    found = editor.data.accounts.by("token", "second-of-one")
+    found = editor.data.accounts.find_by("token", "second-of-one")
     assert found is not None
     assert found["subscriber_id"] == "one"
     assert_written_down(editor)

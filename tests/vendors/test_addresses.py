@@ -47,13 +47,13 @@ def test_no_address_is_good_with_a_slash_too_many(name: str, spoil: Callable[[st
         assert (bad.status, bad.rule) == (404, f"{name}.404.unknown-path")
         (warning,) = bad.warnings
         assert (warning["location"], warning["code"]) == ("path", "unknown-path")
-        assert f"Did you mean {client.vendor.endpoints[0].path}?" in warning["message"]
+        assert f"Did you mean {client.vendor.operations[0].path}?" in warning["message"]
     for target in (spoiled, f"//{name}{path}", f"/__sandbox/x/{spoiled}"):
         nobody = opened(client, target)
         assert nobody.status == 404
         assert nobody.headers["Content-Type"] == "application/problem+json"
         assert nobody.codes == ["unknown-path"]
-        assert client.vendor.endpoints[0].path in nobody.json["detail"]
+        assert client.vendor.operations[0].path in nobody.json["detail"]
 
 
 @pytest.mark.parametrize("path", ["//", "//__admin/health", "/__admin/health/", "/__admin//health", "//__docs/"])
@@ -81,7 +81,7 @@ def test_a_body_that_nobody_reads_is_told(name: str, body: bytes, kind: str) -> 
     assert (answer.status, answer.body) == (200, client.get().body)
     (warning,) = answer.warnings
     assert (warning["location"], warning["code"]) == ("body", "unread-body")
-    for parameter in param_schema.names(client.vendor.endpoints[0].params):
+    for parameter in param_schema.names(client.vendor.operations[0].query):
         assert parameter in warning["message"]
 
 

@@ -7,18 +7,18 @@ from typing import Any
 import pytest
 
 from mockserver.app import create_app
-from mockserver.engine.serve import World
-from mockserver.sandbox.editor import Editor
-from mockserver.sandbox.settings import make
-from mockserver.sdk.errors import Misuse
+from mockserver.engine.serve import Runtime
+from mockserver.sandbox.editor import RecordEditor
+from mockserver.sandbox.settings import make_settings
+from mockserver.sdk.errors import Problem
 from tests.support.client import WALL
 
 NEVER = "0000-00-00 00:00:00"
 
 
 @pytest.fixture(scope="module")
-def world() -> World:
-    found: World = create_app(make({}, {}), wall=lambda: WALL).extensions["mockserver"]
+def world() -> Runtime:
+    found: Runtime = create_app(make_settings({}, {}), wall=lambda: WALL).extensions["mockserver"]
     return found
 
 
@@ -62,11 +62,11 @@ DATED = [
 
 @pytest.mark.parametrize(("name", "given", "wanted"), DATED, ids=[name for name, _, _ in DATED])
 def test_a_record_with_a_time_of_its_own_gets_cycle_and_due_date_from_it(
-    world: World, name: str, given: dict[str, Any], wanted: dict[str, Any]
+    world: Runtime, name: str, given: dict[str, Any], wanted: dict[str, Any]
 ) -> None:
     """Whichever of the recipe's records it is made of."""
     vendor = next(vendor for vendor in world.vendors if vendor.name == name)
-    editor = Editor(world.sandboxes, f"dated-{name}", vendor, WALL)
+    editor = RecordEditor(world.sandboxes, f"dated-{name}", vendor, WALL)
     for _ in range(60):
         added = editor.add(given)
         assert {field: added[field] for field in given} == given
@@ -108,11 +108,11 @@ OTHER_TIMES = [
     ("name", "given", "wanted"), OTHER_TIMES, ids=[f"{n}-{next(iter(g))}" for n, g, _ in OTHER_TIMES]
 )
 def test_any_other_time_moves_the_whole_record(
-    world: World, name: str, given: dict[str, Any], wanted: dict[str, str | tuple[str, ...]]
+    world: Runtime, name: str, given: dict[str, Any], wanted: dict[str, str | tuple[str, ...]]
 ) -> None:
     """A due date, a cycle's start or end, or a payment given alone; what may be null may still be."""
     vendor = next(vendor for vendor in world.vendors if vendor.name == name)
-    editor = Editor(world.sandboxes, f"moved-{name}-{next(iter(given))}", vendor, WALL)
+    editor = RecordEditor(world.sandboxes, f"moved-{name}-{next(iter(given))}", vendor, WALL)
     for _ in range(40):
         added = editor.add(given)
         assert {field: added[field] for field in given} == given
@@ -120,13 +120,13 @@ def test_any_other_time_moves_the_whole_record(
             assert added.get(field) is None or added[field].startswith(start), field
 
 
-def test_what_a_record_says_itself_comes_before_what_follows_from_its_time(world: World) -> None:
+def test_what_a_record_says_itself_comes_before_what_follows_from_its_time(world: Runtime) -> None:
     vendor = next(vendor for vendor in world.vendors if vendor.name == "netgroot")
-    editor = Editor(world.sandboxes, "dated-by-itself", vendor, WALL)
+    editor = RecordEditor(world.sandboxes, "dated-by-itself", vendor, WALL)
     given = {"date": "2025-03-20T11:22:33Z", "due_date": "2030-01-01T00:00:00Z"}
     assert editor.add(given)["due_date"] == given["due_date"]
     long_ago = "1066-10-14T00:00:00Z"
     assert editor.add({"date": long_ago})["date"] == long_ago
     for wrong in ("2025-03-20", 7):
-        with pytest.raises(Misuse, match="date: found"):
+        with pytest.raises(Problem, match="date: found"):
             editor.add({"date": wrong})

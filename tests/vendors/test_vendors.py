@@ -10,7 +10,7 @@ import pytest
 
 from mockserver import vendors as shelf
 from mockserver.app import create_app
-from mockserver.sandbox.settings import make
+from mockserver.sandbox.settings import make_settings
 from mockserver.sdk.contract import Vendor
 from mockserver.sdk.errors import Throttled
 from mockserver.vendors import BadVendor, distinct
@@ -41,7 +41,7 @@ def test_every_folder_is_a_vendor_in_the_order_of_names() -> None:
 
 def test_an_installed_vendor_is_found_by_its_entry_point(installed: Path) -> None:
     assert "acme" in [vendor.name for vendor in shelf.found()]
-    client = create_app(make({}, {}), wall=lambda: WALL).test_client()
+    client = create_app(make_settings({}, {}), wall=lambda: WALL).test_client()
     assert client.get(f"/acme{BILLS}", headers={"X-Acme-Key": RICH}).status_code == 200
     sys.modules.pop("acme_mock")
 
@@ -61,7 +61,7 @@ def test_an_entry_point_that_gives_no_vendor(installed: Path, source: str, sente
 
 
 def test_one_may_be_given_to_create_app(vendor: Vendor) -> None:
-    client = create_app(make({}, {}), vendors=[vendor], wall=lambda: WALL).test_client()
+    client = create_app(make_settings({}, {}), vendors=[vendor], wall=lambda: WALL).test_client()
     assert "acme" in client.get("/__admin/health").get_json()["vendors"]
     assert client.get(BILLS, headers={"X-Acme-Key": RICH}).status_code == 200
 
@@ -74,6 +74,6 @@ def test_names_are_unique_and_sorted(vendor: Vendor, tmp_path: Path) -> None:
 
 
 def test_a_vendor_without_words_for_a_fact_is_not_taken_in(vendor: Vendor) -> None:
-    silent = replace(vendor, errors=tuple(words for words in vendor.errors if words.fact is not Throttled))
+    silent = replace(vendor, errors=tuple(words for words in vendor.errors if words.error is not Throttled))
     with pytest.raises(BadVendor, match="acme has no words for Throttled"):
         distinct([silent])

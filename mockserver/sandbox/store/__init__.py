@@ -7,8 +7,8 @@ from os import urandom
 from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol
 
-from ...sdk.quota import Quota, Spent
-from .counting import Count, Spend, Tally
+from ...sdk.quota import Quota, QuotaState
+from .counting import Counter, CountResult, Spend
 
 Document = Mapping[str, Any]
 Versioned = tuple[int, Document]
@@ -24,7 +24,7 @@ def new_name() -> str:
     return urandom(6).hex()
 
 
-class Use(NamedTuple):
+class LastUse(NamedTuple):
     """The last use of a sandbox: how many seconds ago by the store's own time, which no wall clock moves; and what the
     wall clock showed to the one who used it.
     """
@@ -41,7 +41,7 @@ class Expiry(NamedTuple):
     idle: float | None = None
     since: float | None = None
 
-    def is_over(self, use: Use) -> bool:
+    def is_over(self, use: LastUse) -> bool:
         """Whether a sandbox with this last use is to be forgotten."""
         too_idle = self.idle is not None and use.idle > self.idle
         return too_idle or (self.since is not None and use.wall < self.since)
@@ -50,7 +50,7 @@ class Expiry(NamedTuple):
 NEVER = Expiry()
 
 
-class Newer(NamedTuple):
+class NewEntries(NamedTuple):
     """What came to a journal since somebody looked: the entries with their ids, oldest first; and how many it has in
     all, and let go because it was over its bounds since it was last empty.
 
@@ -94,7 +94,7 @@ class Store(Protocol):
         over: it is forgotten instead. Of all such times the latest stays: a slow caller takes none of it back.
         """
 
-    def known(self, sandbox: str) -> Document | None:
+    def last_known(self, sandbox: str) -> Document | None:
         """The settings of a sandbox as this process last saw them, for as long as the store is away; None when it never
         did, or they were gone.
         """
@@ -120,13 +120,13 @@ class Store(Protocol):
         again, not even after the sandbox was deleted.
         """
 
-    def sandboxes(self) -> Mapping[str, Use]:
+    def sandboxes(self) -> Mapping[str, LastUse]:
         """The names of all sandboxes, and the last use of each."""
 
     def delete(self, sandbox: str, expiry: Expiry | None = None) -> bool:
         """Forget all of a sandbox, with ``expiry`` only if that is over; whether anything was forgotten."""
 
-    def spend(self, sandbox: str, key: str, quota: Quota, now: float) -> Spent:
+    def spend(self, sandbox: str, key: str, quota: Quota, now: float) -> QuotaState:
         """Count one call against a quota at sandbox time ``now`` (epoch seconds); a refused call does not count.
 
         One that comes a little late, after calls of a later time were counted, belongs to their window.
@@ -135,17 +135,17 @@ class Store(Protocol):
     def count(self, sandbox: str, key: str) -> int:
         """How often this was counted before: 0 at first. Counts this time, too."""
 
-    def tally(
-        self, sandbox: str, counts: Sequence[Count] = (), spend: Spend | None = None, last: str | None = None
-    ) -> Tally:
+    def count_all(
+        self, sandbox: str, counts: Sequence[Counter] = (), spend: Spend | None = None, last: str | None = None
+    ) -> CountResult:
         """All in one step: count these in turn, up to the first that takes hold of the call; unless that ends it,
         spend; and unless that is refused, count ``last``, too.
         """
 
-    def counted(self, sandbox: str, key: str) -> int:
+    def get_count(self, sandbox: str, key: str) -> int:
         """How often this was counted so far; counts nothing."""
 
-    def uncount(self, sandbox: str) -> None:
+    def reset_counters(self, sandbox: str) -> None:
         """Forget all that was spent and counted; what is in documents and the journal stays."""
 
     def append(self, sandbox: str, entry: Document, size: int) -> int:
@@ -157,7 +157,7 @@ class Store(Protocol):
     def entries(self, sandbox: str) -> list[tuple[int, Document]]:
         """The journal's entries with their ids, oldest first."""
 
-    def newer(self, sandbox: str, after: int) -> Newer:
+    def newer(self, sandbox: str, after: int) -> NewEntries:
         """The same, of the entries whose ids are above ``after`` alone: what was seen before costs nothing."""
 
     def dropped(self, sandbox: str) -> int:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from hashlib import sha1
 from typing import NamedTuple
 
-from ...sdk.quota import Quota, Spent
+from ...sdk.quota import Quota, QuotaState
 
 
-class Count(NamedTuple):
+class Counter(NamedTuple):
     """Something to be counted, and at which counts it takes hold of the call: from ``first`` up to, not including,
     ``last`` (None: any), each with a ``probability``, which ``seed`` decides. ``ends``: the call gets no further then.
 
@@ -25,7 +25,7 @@ class Count(NamedTuple):
     def holds(self, met: int) -> bool:
         """Whether it takes hold of a call before which it was counted so often."""
         within = self.first <= met and (self.last is None or met < self.last)
-        return within and drawn(f"{self.seed}{met}") < self.probability
+        return within and draw_for(f"{self.seed}{met}") < self.probability
 
 
 class Spend(NamedTuple):
@@ -36,17 +36,17 @@ class Spend(NamedTuple):
     now: float
 
 
-class Tally(NamedTuple):
+class CountResult(NamedTuple):
     """What was counted: how often each was before, as far as it came; what became of the quota; and how often what
     comes last was counted before.
     """
 
-    met: tuple[int, ...] = ()
-    spent: Spent | None = None
+    earlier: tuple[int, ...] = ()
+    quota: QuotaState | None = None
     last: int | None = None
 
 
-def drawn(text: str) -> float:
+def draw_for(text: str) -> float:
     """A number from 0 up to, not including, 1 that looks random and is the same for the same text, in any language that
     has SHA-1.
     """

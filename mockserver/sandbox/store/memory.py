@@ -9,9 +9,9 @@ from itertools import takewhile
 from threading import Lock
 
 from ...sdk import clock
-from ...sdk.quota import LATE, Quota, Spent
-from . import DEFAULT, NEVER, NOTHING, SETTINGS, Document, Expiry, Newer, Use, Versioned, new_name
-from .counting import Count, Spend, Tally
+from ...sdk.quota import LATE_SECONDS, Quota, QuotaState
+from . import DEFAULT, NEVER, NOTHING, SETTINGS, Document, Expiry, LastUse, NewEntries, Versioned, new_name
+from .counting import Counter, CountResult, Spend
 
 
 @dataclass(slots=True)
@@ -38,7 +38,7 @@ class MemoryStore:
         journal_entries: int = 1000,
         journal_bytes: int = 8 * 1024 * 1024,
         all_journals_bytes: int = 256 * 1024 * 1024,
-        elapsed: Callable[[], float] = clock.running,
+        elapsed: Callable[[], float] = clock.process_time,
     ) -> None:
         self._elapsed = elapsed
         self._journal_entries, self._journal_bytes = journal_entries, journal_bytes
@@ -73,7 +73,7 @@ class MemoryStore:
                 self._touch(found, wall)
             return found.documents.get(part)
 
-    def known(self, sandbox: str) -> Document | None:
+    def last_known(self, sandbox: str) -> Document | None:
         with self._lock:
             found = self._of(sandbox).documents.get(SETTINGS)
             return found[1] if found else None
@@ -109,7 +109,7 @@ class MemoryStore:
             self._sandboxes[sandbox] = found
             return self._versions
 
-    def sandboxes(self) -> Mapping[str, Use]:
+    def sandboxes(self) -> Mapping[str, LastUse]:
         with self._lock:
             return {name: self._use(sandbox) for name, sandbox in self._sandboxes.items()}
 
@@ -119,7 +119,7 @@ class MemoryStore:
                 return False
             return self._forget(sandbox)
 
-    def spend(self, sandbox: str, key: str, quota: Quota, now: float) -> Spent:
+    def spend(self, sandbox: str, key: str, quota: Quota, now: float) -> QuotaState:
         with self._lock:
             return _spend(self._of(sandbox), Spend(key, quota, now))
 
@@ -127,27 +127,27 @@ class MemoryStore:
         with self._lock:
             return _count(self._of(sandbox), key)
 
-    def tally(
-        self, sandbox: str, counts: Sequence[Count] = (), spend: Spend | None = None, last: str | None = None
-    ) -> Tally:
+    def count_all(
+        self, sandbox: str, counts: Sequence[Counter] = (), spend: Spend | None = None, last: str | None = None
+    ) -> CountResult:
         with self._lock:
             found, met = self._of(sandbox), list[int]()
             for each in counts:
                 met.append(_count(found, each.key) if each.key else 0)
                 if each.holds(met[-1]):
                     if each.ends:
-                        return Tally(tuple(met))
+                        return CountResult(tuple(met))
                     break
             spent = None if spend is None else _spend(found, spend)
             if last is None or (spent is not None and not spent.allowed):
-                return Tally(tuple(met), spent)
-            return Tally(tuple(met), spent, _count(found, last))
+                return CountResult(tuple(met), spent)
+            return CountResult(tuple(met), spent, _count(found, last))
 
-    def counted(self, sandbox: str, key: str) -> int:
+    def get_count(self, sandbox: str, key: str) -> int:
         with self._lock:
             return self._of(sandbox).counters.get(key, 0)
 
-    def uncount(self, sandbox: str) -> None:
+    def reset_counters(self, sandbox: str) -> None:
         with self._lock:
             found = self._of(sandbox)
             found.windows.clear()
@@ -171,11 +171,11 @@ class MemoryStore:
         with self._lock:
             return [(id, entry) for id, entry, _ in self._of(sandbox).journal]
 
-    def newer(self, sandbox: str, after: int) -> Newer:
+    def newer(self, sandbox: str, after: int) -> NewEntries:
         with self._lock:
             found = self._of(sandbox)
             fresh = [(id, entry) for id, entry, _ in takewhile(lambda kept: kept[0] > after, reversed(found.journal))]
-            return Newer(fresh[::-1], len(found.journal), found.dropped)
+            return NewEntries(fresh[::-1], len(found.journal), found.dropped)
 
     def dropped(self, sandbox: str) -> int:
         with self._lock:
@@ -207,8 +207,8 @@ class MemoryStore:
             while largest.journal and largest.journal_bytes > enough:
                 self._drop_oldest(largest)
 
-    def _use(self, found: _Sandbox) -> Use:
-        return Use(self._elapsed() - found.used, found.wall)
+    def _use(self, found: _Sandbox) -> LastUse:
+        return LastUse(self._elapsed() - found.used, found.wall)
 
     def _touch(self, found: _Sandbox, wall: float) -> None:
         found.used, found.wall = self._elapsed(), max(found.wall, wall)
@@ -223,16 +223,16 @@ class MemoryStore:
         return self._sandboxes.get(sandbox) or _Sandbox()
 
 
-def _spend(of: _Sandbox, spend: Spend) -> Spent:
+def _spend(of: _Sandbox, spend: Spend) -> QuotaState:
     (key, quota, now), windows = spend, of.windows
     opened, count = windows.get(key, (now, 0))
-    if not opened - LATE <= now < opened + quota.seconds:  # over, or the clock was set back
+    if not opened - LATE_SECONDS <= now < opened + quota.seconds:  # over, or the clock was set back
         opened, count = now, 0
     allowed = count < quota.limit
     if allowed:
         count += 1
         windows[key] = (opened, count)
-    return Spent(allowed, quota.limit, max(0, quota.limit - count), opened + quota.seconds)
+    return QuotaState(allowed, quota.limit, max(0, quota.limit - count), opened + quota.seconds)
 
 
 def _count(of: _Sandbox, key: str) -> int:

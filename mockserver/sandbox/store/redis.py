@@ -31,13 +31,13 @@ from redis import Redis, RedisError
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from ...data.lru import Bounded
+from ...data.lru import LruCache
 from ...sdk import clock
-from ...sdk.errors import StoreAway
-from ...sdk.quota import LATE, Quota, Spent
-from . import DEFAULT, NEVER, NOTHING, SETTINGS, Document, Expiry, Newer, Use, Versioned, new_name
+from ...sdk.errors import StoreUnavailable
+from ...sdk.quota import LATE_SECONDS, Quota, QuotaState
+from . import DEFAULT, NEVER, NOTHING, SETTINGS, Document, Expiry, LastUse, NewEntries, Versioned, new_name
 from .breaker import Breaker
-from .counting import Count, Spend, Tally
+from .counting import Counter, CountResult, Spend
 
 log = logging.getLogger("mockserver")
 
@@ -116,12 +116,12 @@ class RedisStore:
         journal_entries: int = 1000,
         journal_bytes: int = 8 * 1024 * 1024,
         all_journals_bytes: int = 256 * 1024 * 1024,
-        elapsed: Callable[[], float] = clock.elapsed,
+        elapsed: Callable[[], float] = clock.monotonic_time,
         aside: Callable[[Callable[[], None]], None] = lambda look: Thread(target=look, daemon=True).start(),
     ) -> None:
         self._bounds = (journal_entries, journal_bytes, all_journals_bytes)
         self._client, self._prefix, self.place = _client(url)
-        self._known: Bounded[tuple[int, Document, int]] = Bounded(KNOWN_BYTES, lambda key, known: known[2])
+        self._known: LruCache[tuple[int, Document, int]] = LruCache(KNOWN_BYTES, lambda key, known: known[2])
         self._script = lru_cache(maxsize=None)(lambda script: self._client.register_script(SHARED + script))
         self._breaker, self._aside = Breaker(elapsed), aside
         self._unwritten, self._lock = 0, Lock()
@@ -135,7 +135,7 @@ class RedisStore:
         try:
             self._run(self.CHECK, "")
         except (RedisError, OSError) as error:
-            raise StoreAway(str(error)) from None
+            raise StoreUnavailable(str(error)) from None
         finally:
             self.close()
 
@@ -153,7 +153,7 @@ class RedisStore:
     """
 
     def instance(self) -> str | None:
-        with suppress(StoreAway):
+        with suppress(StoreUnavailable):
             self._instance = self._ask(self.INSTANCE, "", new_name())
         return self._instance
 
@@ -191,7 +191,7 @@ class RedisStore:
             self._known.put(sandbox, (version, document, len(text)))
         return version, document
 
-    def known(self, sandbox: str) -> Document | None:
+    def last_known(self, sandbox: str) -> Document | None:
         known = self._known.peek(sandbox)
         return known[1] if known else None
 
@@ -241,8 +241,8 @@ class RedisStore:
     return found
     """
 
-    def sandboxes(self) -> Mapping[str, Use]:
-        return {name: Use(float(idle), float(wall)) for name, idle, wall in self._ask(self.SANDBOXES, "")}
+    def sandboxes(self) -> Mapping[str, LastUse]:
+        return {name: LastUse(float(idle), float(wall)) for name, idle, wall in self._ask(self.SANDBOXES, "")}
 
     DELETE = """
     local always, idle, since = ARGV[2], ARGV[3], ARGV[4]
@@ -271,7 +271,7 @@ class RedisStore:
     """
     SPEND = f"{SPENDING} return spend(unpack(ARGV, 2))"
 
-    def spend(self, sandbox: str, key: str, quota: Quota, now: float) -> Spent:
+    def spend(self, sandbox: str, key: str, quota: Quota, now: float) -> QuotaState:
         return _spent(quota, self._ask(self.SPEND, sandbox, *_spending(Spend(key, quota, now))))
 
     COUNTING = """
@@ -311,21 +311,21 @@ class RedisStore:
     """
     )
 
-    def tally(
-        self, sandbox: str, counts: Sequence[Count] = (), spend: Spend | None = None, last: str | None = None
-    ) -> Tally:
+    def count_all(
+        self, sandbox: str, counts: Sequence[Counter] = (), spend: Spend | None = None, last: str | None = None
+    ) -> CountResult:
         asked = json.dumps([each._asdict() for each in counts])
         met, spent, number = self._ask(self.TALLY, sandbox, asked, last or "", *(_spending(spend) if spend else ()))
-        return Tally(tuple(met), _spent(spend.quota, spent) if spend and spent else None, number)
+        return CountResult(tuple(met), _spent(spend.quota, spent) if spend and spent else None, number)
 
     COUNTED = "return redis.call('HGET', of(name, 'counters'), ARGV[2]) or 0"
 
-    def counted(self, sandbox: str, key: str) -> int:
+    def get_count(self, sandbox: str, key: str) -> int:
         return int(self._ask(self.COUNTED, sandbox, key))
 
     UNCOUNT = "redis.call('UNLINK', of(name, 'windows'), of(name, 'counters'))"
 
-    def uncount(self, sandbox: str) -> None:
+    def reset_counters(self, sandbox: str) -> None:
         self._ask(self.UNCOUNT, sandbox)
 
     APPEND = """
@@ -374,7 +374,7 @@ class RedisStore:
     def append(self, sandbox: str, entry: Document, size: int) -> int:
         try:
             return int(self._ask(self.APPEND, sandbox, _json(entry), size, *self._bounds))
-        except StoreAway:
+        except StoreUnavailable:
             with self._lock:
                 self._unwritten += 1
             raise
@@ -391,10 +391,10 @@ class RedisStore:
     def entries(self, sandbox: str) -> list[tuple[int, Document]]:
         return self.newer(sandbox, 0).entries
 
-    def newer(self, sandbox: str, after: int) -> Newer:
+    def newer(self, sandbox: str, after: int) -> NewEntries:
         total, dropped, *found = self._ask(self.NEWER, sandbox, after + 1)
         entries = [(int(id), json.loads(text)) for id, text in zip(found[::2], found[1::2], strict=True)]
-        return Newer(entries, int(total), int(dropped))
+        return NewEntries(entries, int(total), int(dropped))
 
     DROPPED = "return redis.call('HGET', dropped, name) or 0"
 
@@ -426,11 +426,11 @@ class RedisStore:
             if self._breaker.due():
                 self._aside(self._look)
             if not self._breaker.well:
-                raise StoreAway
+                raise StoreUnavailable
         return self._tried(script, *arguments)
 
     def _look(self) -> None:
-        with suppress(StoreAway):
+        with suppress(StoreUnavailable):
             self._tried(self.CHECK, "")
 
     def _tried(self, script: str, *arguments: str | int) -> Any:
@@ -444,7 +444,7 @@ class RedisStore:
                     self.place,
                     error,
                 )
-            raise StoreAway(str(error)) from None
+            raise StoreUnavailable(str(error)) from None
         if not was_well and self._breaker.worked():  # one that began before it was away says nothing of now
             with self._lock:
                 unwritten, self._unwritten = self._unwritten, 0
@@ -457,13 +457,13 @@ class RedisStore:
 
 def _spending(spend: Spend) -> tuple[str | int, ...]:
     """A spend as scripts take it."""
-    return spend.key, spend.quota.limit, spend.quota.seconds, _text(spend.now), _text(LATE)
+    return spend.key, spend.quota.limit, spend.quota.seconds, _text(spend.now), _text(LATE_SECONDS)
 
 
-def _spent(quota: Quota, told: Sequence[Any]) -> Spent:
+def _spent(quota: Quota, told: Sequence[Any]) -> QuotaState:
     """What a script says of a spend."""
     allowed, count, opened = told
-    return Spent(bool(allowed), quota.limit, max(0, quota.limit - count), float(opened) + quota.seconds)
+    return QuotaState(bool(allowed), quota.limit, max(0, quota.limit - count), float(opened) + quota.seconds)
 
 
 def _client(url: str) -> tuple[Redis, str, str]:

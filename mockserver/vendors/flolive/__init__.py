@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...sdk import shipped
-from ...sdk.auth import holder
+from ...sdk.auth import account_of_credential
 from ...sdk.contract import Recipe, Vendor
 from . import auth, errors, invoices
 
@@ -20,15 +20,15 @@ VENDOR = Vendor(
     document="https://kb.flolive.net/Content/API/Customer/Get%20Customer%20Invoice%20Files.htm",
     hosts=(),  # the document names none
     credential=auth.CREDENTIAL,
-    authenticate=holder,
-    account=auth.Account,
+    authenticate=account_of_credential,
+    account_schema=auth.Account,
     account_id="customer_id",
-    endpoints=(invoices.GET_CUSTOMER_INVOICE_LIST,),
-    records=invoices.RECORDS,
+    operations=(invoices.GET_CUSTOMER_INVOICE_LIST,),
+    resource=invoices.RECORDS,
     example=invoices.example,
     readings=(*invoices.READINGS, *errors.READINGS),
     errors=errors.TABLE,
-    refuse=errors.refuse,
+    render_error=errors.refuse,
     spec=shipped.spec("flolive"),
     fixtures=shipped.fixtures("flolive"),
     recipe=_recipe,

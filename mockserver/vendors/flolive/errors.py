@@ -6,11 +6,11 @@ The document names no HTTP status: this table is the only place that does.
 from __future__ import annotations
 
 from ...sdk.call import Call
-from ...sdk.contract import Reading, Words
+from ...sdk.contract import ErrorSpec, Reading
 from ...sdk.errors import (
-    Broken,
-    Fact,
+    ApiError,
     Forbidden,
+    InternalError,
     InvalidParams,
     MethodNotAllowed,
     NotFound,
@@ -41,30 +41,30 @@ READINGS = (FAILURE_STATUS, FAILURE_CONTENT)
 CONTENT: dict[str, dict[str, object]] = {"empty": {"content": []}, "null": {"content": None}, "absent": {}}
 
 TABLE = (
-    Words(
+    ErrorSpec(
         Unavailable, 503, "flolive.503",
         "Service unavailable. Please try again", "documented", "003:39", code="GLOBAL_1001",
     ),
-    Words(
+    ErrorSpec(
         NotFound, 404, "flolive.404.customer-1002",
         "Customer does not exist", "documented", "003:40", code="CUSTOMER_1002",
     ),
-    Words(
-        Broken, 500, "flolive.500",
+    ErrorSpec(
+        InternalError, 500, "flolive.500",
         "Failed to retrieve customer details", "documented", "003:41", code="CUSTOMER_1006",
     ),
     # 003:36: there are general codes, and they are not public. These are made up; the category AUTH is P[23].
-    Words(Unauthenticated, 401, "flolive.401", "Unauthorized", "inferred", "P[23]", code="AUTH_1001"),
-    Words(Forbidden, 403, "flolive.403", "Forbidden", "inferred", "P[23]", code="AUTH_403"),
-    Words(UnknownPath, 404, "flolive.404.unknown-path", "Not found", "inferred", "none", code="GLOBAL_404"),
-    Words(MethodNotAllowed, 405, "flolive.405", "Method not allowed", "inferred", "none", code="GLOBAL_405"),
-    Words(InvalidParams, 400, "flolive.400", "Bad request", "inferred", "none", code="GLOBAL_400"),
-    Words(UriTooLong, 414, "flolive.414", "URI too long", "inferred", "none", code="GLOBAL_414"),
-    Words(Throttled, 429, "flolive.429", "Too many requests", "inferred", "none", code="GLOBAL_429"),
+    ErrorSpec(Unauthenticated, 401, "flolive.401", "Unauthorized", "inferred", "P[23]", code="AUTH_1001"),
+    ErrorSpec(Forbidden, 403, "flolive.403", "Forbidden", "inferred", "P[23]", code="AUTH_403"),
+    ErrorSpec(UnknownPath, 404, "flolive.404.unknown-path", "Not found", "inferred", "none", code="GLOBAL_404"),
+    ErrorSpec(MethodNotAllowed, 405, "flolive.405", "Method not allowed", "inferred", "none", code="GLOBAL_405"),
+    ErrorSpec(InvalidParams, 400, "flolive.400", "Bad request", "inferred", "none", code="GLOBAL_400"),
+    ErrorSpec(UriTooLong, 414, "flolive.414", "URI too long", "inferred", "none", code="GLOBAL_414"),
+    ErrorSpec(Throttled, 429, "flolive.429", "Too many requests", "inferred", "none", code="GLOBAL_429"),
 )  # fmt: skip
 
 
-def refuse(call: Call, words: Words, fact: Fact) -> Reply:
+def refuse(call: Call, words: ErrorSpec, fact: ApiError) -> Reply:
     """The envelope of a failure: content and pageable are empty (003:20-21)."""
     code = words.code or f"GLOBAL_{words.status}"
     content = CONTENT[call.readings["failure-content"]]

@@ -7,12 +7,12 @@ from datetime import datetime
 from ...sdk import fields, param_schema, record_schema
 from ...sdk.call import Call
 from ...sdk.clock import months_before
-from ...sdk.contract import Endpoint, Example, Reading
+from ...sdk.contract import Example, Operation, Reading
 from ...sdk.dataset import Account, Dataset
 from ...sdk.errors import Forbidden, NotFound
 from ...sdk.http import Reply
 from ...sdk.jsontext import Fragment, encode
-from ...sdk.resource import Chart, Readings, Record, RecordType
+from ...sdk.resource import Readings, Record, Resource, Summary
 from .auth import CREDENTIAL, UUID
 
 # Readings: where the document can be read in more than one way ------------------------------------------------------
@@ -59,16 +59,16 @@ class Invoice(record_schema.RecordSchema):
 
     id = fields.Text(pattern=UUID, wanted="a UUID in lower case")
     invoiceNumber = fields.Text()
-    creationTime = fields.Moment(*DATE_TIME, fraction=3)
-    billingCycleStartDate = fields.Moment(*DATE_TIME, fraction=3)
-    billingCycleEndDate = fields.Moment(*DATE_TIME, fraction=3)
+    creationTime = fields.Timestamp(*DATE_TIME, fraction=3)
+    billingCycleStartDate = fields.Timestamp(*DATE_TIME, fraction=3)
+    billingCycleEndDate = fields.Timestamp(*DATE_TIME, fraction=3)
     currency = fields.Text(pattern="[A-Z]{3}", wanted="a currency code of three capital letters")
     taxAmount = fields.Amount()
     netAmount = fields.Amount()
     totalAmount = fields.Amount()
-    dueDate = fields.Moment("%Y-%m-%d", "2023-10-15", optional=True)  # 003:63, though 003:34 types it dateTime
+    dueDate = fields.Timestamp("%Y-%m-%d", "2023-10-15", optional=True)  # 003:63, though 003:34 types it dateTime
     owner = fields.Text(data_key="_owner")
-    published = fields.Flag(data_key="_published", optional=True)
+    published = fields.Boolean(data_key="_published", optional=True)
 
 
 CYCLE_NAMES = {"date": ("Date",), "time": ("Time",), "both": ("Date", "Time")}
@@ -86,7 +86,7 @@ def render(invoice: Record, readings: Readings) -> bytes:
     return encode(wire)
 
 
-RECORDS = RecordType(
+RECORDS = Resource(
     schema=Invoice,
     id="id",
     columns={
@@ -96,7 +96,7 @@ RECORDS = RecordType(
         "created": lambda invoice: datetime.fromisoformat(invoice["creationTime"]),
     },
     render=render,
-    chart=Chart(amount="totalAmount", date="creationTime", currency="currency"),
+    summary=Summary(amount="totalAmount", date="creationTime", currency="currency"),
 )
 
 
@@ -108,7 +108,7 @@ def eligible(call: Call) -> Account:
 
     Raises NotFound (003:40) for an unknown id, and for any other customer unless that is read as Forbidden.
     """
-    customer = call.accounts.by("customer_id", call.request.path_params["id"].lower())
+    customer = call.accounts.find_by("customer_id", call.request.path_params["id"].lower())
     if customer is None:
         raise NotFound
     if call.account["customer_id"] not in (customer["customer_id"], customer.get("parent")):
@@ -119,7 +119,7 @@ def eligible(call: Call) -> Account:
 def get_customer_invoice_list(call: Call) -> Reply:
     """200 with every published invoice that was generated in the last 12 months (003:2), newest first."""
     customer = eligible(call)
-    published = call.records.matching(owner=customer["customer_id"], published=True).ordered("-created", "id")
+    published = call.records.where(owner=customer["customer_id"], published=True).order_by("-created", "id")
     start, stop = published.span(months_before(call.now, 12), call.now)
     content = Fragment(published.json(start, stop))
     pageable = one_page(stop - start) if call.readings["pageable"] == "object" else None
@@ -131,11 +131,11 @@ def one_page(size: int) -> dict[str, int]:
     return {"page": 0, "size": size, "totalPages": 1, "totalElements": size}
 
 
-GET_CUSTOMER_INVOICE_LIST = Endpoint(
-    operation="getCustomerInvoiceList",
+GET_CUSTOMER_INVOICE_LIST = Operation(
+    id="getCustomerInvoiceList",
     path="/api/v2/customer/{id}/invoices",  # 003:9
-    params=Query(),
-    answer=get_customer_invoice_list,
+    query=Query(),
+    handler=get_customer_invoice_list,
 )
 
 

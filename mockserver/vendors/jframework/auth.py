@@ -5,16 +5,16 @@ from __future__ import annotations
 import re
 
 from ...sdk import fields, querystring, record_schema
-from ...sdk.auth import holder
+from ...sdk.auth import account_of_credential
 from ...sdk.call import Call
 from ...sdk.contract import Reading
-from ...sdk.credentials import Credential, held
+from ...sdk.credentials import Credential, secrets_of
 from ...sdk.dataset import Account as Found
-from ...sdk.errors import Complaint, InvalidParams, NotFound
+from ...sdk.errors import InvalidParams, NotFound, ParamError
 from .errors import OtherBrand
 
 BRAND_URL = "Brand-URL"
-CREDENTIAL = Credential("Auth-Key", key="auth_key", also=(BRAND_URL,))
+CREDENTIAL = Credential("Auth-Key", key="auth_key", identifying_headers=(BRAND_URL,))
 
 BRAND = Reading(
     "brand",
@@ -34,16 +34,16 @@ class Account(record_schema.RecordSchema):
     user_id = fields.Text()
     auth_key = fields.Text()
     brand_url = fields.Text()
-    more_auth_keys = fields.Listed(fields.Text(), optional=True)
-    more_brand_urls = fields.Listed(fields.Text(), optional=True)
+    more_auth_keys = fields.ListOf(fields.Text(), optional=True)
+    more_brand_urls = fields.ListOf(fields.Text(), optional=True)
     name = fields.Text(optional=True)
-    expires = fields.Moment("%Y-%m-%dT%H:%M:%SZ", "2026-12-01T10:00:00Z", optional=True)
+    expires = fields.Timestamp("%Y-%m-%dT%H:%M:%SZ", "2026-12-01T10:00:00Z", optional=True)
 
 
 def authenticate(call: Call) -> Found:
     """The user of the key, whatever the brand (001:25, 001:28). Raises Unauthenticated."""
     tell_misplaced(call)
-    return holder(call)
+    return account_of_credential(call)
 
 
 def permit(call: Call) -> None:
@@ -62,12 +62,12 @@ def permit(call: Call) -> None:
     if call.readings["brand"] == "ignored":
         return
     if not brand:
-        raise InvalidParams((Complaint(BRAND_URL, "required", None, "the URL of the brand"),))
+        raise InvalidParams((ParamError(BRAND_URL, "required", None, "the URL of the brand"),))
     raise NotFound
 
 
 def brands(account: Found) -> set[str]:
-    return set(map(plain, held(account, "brand_url")))
+    return set(map(plain, secrets_of(account, "brand_url")))
 
 
 def sent_brand(call: Call) -> str:
@@ -84,7 +84,7 @@ def tell_misplaced(call: Call) -> None:
     for old, name in OLD_NAMES.items():
         if old.lower() in call.request.headers:
             call.warn(f"header.{old}", "deprecated-header", f"{old} is an older name of {name} and was not read.")
-    for name, _ in querystring.pairs(call.request.query):
+    for name, _ in querystring.parse_pairs(call.request.query):
         if not sent_brand(call) and re.sub("[-_]", "", name).lower() in ("brandurl", "brand"):
             message = f"The brand is read from the header {BRAND_URL} alone."
             call.warn(f"query.{name}", "misplaced-credential", message)

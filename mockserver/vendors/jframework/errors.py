@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 
 from ...sdk.call import Call
-from ...sdk.contract import Reading, Words
+from ...sdk.contract import ErrorSpec, Reading
 from ...sdk.errors import (
-    Broken,
-    Fact,
+    ApiError,
     Forbidden,
+    InternalError,
     InvalidParams,
     MethodNotAllowed,
     NotFound,
@@ -21,7 +21,7 @@ from ...sdk.errors import (
 )
 from ...sdk.http import Headers, Reply
 from ...sdk.jsontext import encode
-from ...sdk.quota import Spent
+from ...sdk.quota import QuotaState
 
 FAILURE_MESSAGE = Reading(
     "failure-message",
@@ -44,45 +44,45 @@ INVALID = "The input is invalid."
 
 TABLE = (
     # The text is documented, its place in a body is not.
-    Words(Unauthenticated, 401, "jframework.401", UNAUTHORIZED, "inferred", "001:28", "Unauthorized"),
-    Words(OtherBrand, 401, "jframework.401.other-brand", UNAUTHORIZED, "inferred", "P[16a]", "Unauthorized"),
-    Words(  # the text is documented (001:29), the number and the rest of the body are not
+    ErrorSpec(Unauthenticated, 401, "jframework.401", UNAUTHORIZED, "inferred", "001:28", "Unauthorized"),
+    ErrorSpec(OtherBrand, 401, "jframework.401.other-brand", UNAUTHORIZED, "inferred", "P[16a]", "Unauthorized"),
+    ErrorSpec(  # the text is documented (001:29), the number and the rest of the body are not
         Throttled, 429, "jframework.429",
         "The user has exceeded the rate limit.", "public", "P[35]", "RateLimitExceeded",
     ),
     # The texts of these are public (P[16a], P[16b]); that they are said here is inferred.
-    Words(InvalidParams, 400, "jframework.400", INVALID, "inferred", "P[16b]", "InvalidInput"),
-    Words(
+    ErrorSpec(InvalidParams, 400, "jframework.400", INVALID, "inferred", "P[16b]", "InvalidInput"),
+    ErrorSpec(
         InvalidParams, 400, "jframework.400.brand-url-missing",
         INVALID, "inferred", "P[7]", "InvalidInput", when="required",
     ),
-    Words(
+    ErrorSpec(
         Forbidden, 403, "jframework.403",
         "The user has no permission to access the specified resource.", "inferred", "P[16b]", "Forbidden",
     ),
-    Words(
+    ErrorSpec(
         NotFound, 404, "jframework.404",
         "The Brand was not found in the system.", "inferred", "P[16a]", "BrandNotFound",
     ),
     # From here on the words are ours: said only by the rules of HTTP, or when asked for.
-    Words(
+    ErrorSpec(
         UnknownPath, 404, "jframework.404.unknown-path",
         "The resource was not found.", "inferred", "none", "NotFound",
     ),
-    Words(
+    ErrorSpec(
         MethodNotAllowed, 405, "jframework.405",
         "The method is not allowed.", "inferred", "P[14]", "MethodNotAllowed",
     ),
-    Words(UriTooLong, 414, "jframework.414", "The request URI is too long.", "inferred", "none", "UriTooLong"),
-    Words(
-        Broken, 500, "jframework.500",
+    ErrorSpec(UriTooLong, 414, "jframework.414", "The request URI is too long.", "inferred", "none", "UriTooLong"),
+    ErrorSpec(
+        InternalError, 500, "jframework.500",
         "An internal server error occurred.", "inferred", "P[14]", "InternalServerError",
     ),
-    Words(Unavailable, 503, "jframework.503", "The service is unavailable.", "inferred", "none", "ServiceUnavailable"),
+    ErrorSpec(Unavailable, 503, "jframework.503", "The service is unavailable.", "inferred", "none", "ServiceUnavailable"),
 )  # fmt: skip
 
 
-def refuse(call: Call, words: Words, fact: Fact) -> Reply:
+def refuse(call: Call, words: ErrorSpec, fact: ApiError) -> Reply:
     """The envelope of 001:36-96 with ``data`` null and one error, which says its text under both public names."""
     error = {
         "code": words.code or "".join(filter(str.isalnum, words.text)),
@@ -100,7 +100,7 @@ def refuse(call: Call, words: Words, fact: Fact) -> Reply:
     return Reply.json(encode(body), words.status)
 
 
-def quota_headers(call: Call, spent: Spent) -> Headers:
+def quota_headers(call: Call, spent: QuotaState) -> Headers:
     """The three headers of P[35]; the window ends at that second of the sandbox's clock."""
     return (
         ("X-RateLimit-Limit", str(spent.limit)),

@@ -6,14 +6,14 @@ from collections.abc import Callable
 
 from ...sdk import fields, record_schema
 from ...sdk.call import Call
-from ...sdk.contract import Endpoint, Example, Paging, Reading
+from ...sdk.contract import Example, Operation, Paging, Reading
 from ...sdk.dataset import Account, Dataset
 from ...sdk.errors import Forbidden
 from ...sdk.http import Reply
 from ...sdk.jsontext import Fragment, encode
-from ...sdk.paging import numbered
-from ...sdk.record_query import View
-from ...sdk.resource import Chart, Record, RecordType
+from ...sdk.paging import page_number
+from ...sdk.record_query import RecordQuery
+from ...sdk.resource import Record, Resource, Summary
 from . import query
 from .auth import BRAND_URL, CREDENTIAL
 from .query import LEAST, SORTABLE, STATES, TYPES
@@ -85,7 +85,7 @@ class User(record_schema.RecordSchema):
     packageCode = fields.Text()
     emailAddress = fields.Text(null=True)
     nickName = fields.Text(null=True)
-    roles = fields.Listed(fields.Text(), null=True)
+    roles = fields.ListOf(fields.Text(), null=True)
 
 
 class Payment(record_schema.RecordSchema):
@@ -102,7 +102,7 @@ class Payment(record_schema.RecordSchema):
     invoiceNo = fields.Text()
     paymentType = fields.Text()
     notes = fields.Text()
-    status = fields.Word(*PAYMENT_STATES)
+    status = fields.Choice(*PAYMENT_STATES)
     id = fields.Text()
 
 
@@ -115,23 +115,23 @@ class Invoice(record_schema.RecordSchema):
     packageCode = fields.Text()
     userAddressId = fields.Text(null=True)
     subscriptionTypeId = fields.Text()
-    type = fields.Word(*TYPES)
+    type = fields.Choice(*TYPES)
     code = fields.Text()
     name = fields.Text(null=True)
     description = fields.Text(null=True)
     notes = fields.Text(null=True)
     tags = fields.Text(null=True)
-    reminderedCount = fields.Whole(null=True)
+    reminderedCount = fields.Integer(null=True)
     deliveryInstructions = fields.Text(null=True)
-    confirmedDeliveryDate = fields.Moment(*MOMENT, fraction=7, null=True)
-    invoiceDate = fields.Moment(*MOMENT, fraction=7, null=True)
-    dueDate = fields.Moment(*MOMENT, fraction=7, null=True)
-    overdueDate = fields.Moment(*MOMENT, fraction=7, null=True)
-    billingPeriodStartDate = fields.Moment(*MOMENT, fraction=7, null=True)
-    billingPeriodEndDate = fields.Moment(*MOMENT, fraction=7, null=True)
-    status = fields.Word(*STATES)
-    testMode = fields.Flag()
-    created = fields.Moment(*MOMENT, fraction=7, data_key="_created")
+    confirmedDeliveryDate = fields.Timestamp(*MOMENT, fraction=7, null=True)
+    invoiceDate = fields.Timestamp(*MOMENT, fraction=7, null=True)
+    dueDate = fields.Timestamp(*MOMENT, fraction=7, null=True)
+    overdueDate = fields.Timestamp(*MOMENT, fraction=7, null=True)
+    billingPeriodStartDate = fields.Timestamp(*MOMENT, fraction=7, null=True)
+    billingPeriodEndDate = fields.Timestamp(*MOMENT, fraction=7, null=True)
+    status = fields.Choice(*STATES)
+    testMode = fields.Boolean()
+    created = fields.Timestamp(*MOMENT, fraction=7, data_key="_created")
     owner = fields.Text(data_key="_owner")
 
 
@@ -140,7 +140,7 @@ def column(name: str, null: str | int = "") -> Callable[[Record], str | int]:
     return lambda invoice: null if invoice[name] is None else invoice[name]
 
 
-RECORDS = RecordType(
+RECORDS = Resource(
     schema=Invoice,
     id="id",
     columns={name: column(name) for name in SORTABLE if name != "createdDate"}
@@ -150,7 +150,7 @@ RECORDS = RecordType(
         "owner": column("_owner"),
         "packageId": lambda invoice: invoice["user"]["packageId"],
     },
-    chart=Chart(amount="payment.amountGross", date="invoiceDate", status="status", currency="payment.currencyCode"),
+    summary=Summary(amount="payment.amountGross", date="invoiceDate", status="status", currency="payment.currencyCode"),
 )
 
 TEXTS = {
@@ -169,7 +169,7 @@ def get_invoices(call: Call) -> Reply:
     asked, me = call.params, call.account["user_id"]
     if asked.get("UserId", me) != me:
         raise Forbidden
-    found = call.records.matching(
+    found = call.records.where(
         owner=me,  # 001:2
         testMode=asked["TestMode"],
         packageId=asked.get("PackageId"),
@@ -189,9 +189,9 @@ def get_invoices(call: Call) -> Reply:
             found = of_date(call, found, date, asked[name])
     if "OverdueDate" in asked:
         found = due_at(call, found, asked["OverdueDate"])
-    found = found.ordered(asked["SortOrder"] + asked["SortDataField"], "id", given=1)
+    found = found.order_by(asked["SortOrder"] + asked["SortDataField"], "id", given=1)
     number, size = asked["PageNumber"], page_size(call)
-    page = numbered(len(found), number, size, first=0)
+    page = page_number(len(found), number, size, first=0)
     data = {
         "items": Fragment(found.json(page.start, page.stop)),
         "totalItems": page.total,
@@ -202,30 +202,30 @@ def get_invoices(call: Call) -> Reply:
     return Reply.json(encode(body), page=page)
 
 
-def chosen(call: Call, reading: Reading, usual: View, other: View) -> View:
+def chosen(call: Call, reading: Reading, usual: RecordQuery, other: RecordQuery) -> RecordQuery:
     """What a reading makes of a filter: asked only where its choices find other invoices."""
     if usual.rows == other.rows or call.readings[reading.name] == reading.default:
         return usual
     return other
 
 
-def having_text(call: Call, found: View, field: str, text: str) -> View:
-    return chosen(call, TEXT_MATCH, found.containing([field], text), found.matching(**{field: text}))
+def having_text(call: Call, found: RecordQuery, field: str, text: str) -> RecordQuery:
+    return chosen(call, TEXT_MATCH, found.where_contains([field], text), found.where(**{field: text}))
 
 
-def having_keywords(call: Call, found: View, text: str) -> View:
+def having_keywords(call: Call, found: RecordQuery, text: str) -> RecordQuery:
     words = found
     for word in dict.fromkeys(text.split()):
-        words = words.containing(SEARCHED, word)
-    return chosen(call, KEYWORDS, found.containing(SEARCHED, text), words)
+        words = words.where_contains(SEARCHED, word)
+    return chosen(call, KEYWORDS, found.where_contains(SEARCHED, text), words)
 
 
-def of_date(call: Call, found: View, field: str, asked: tuple[str, str]) -> View:
+def of_date(call: Call, found: RecordQuery, field: str, asked: tuple[str, str]) -> RecordQuery:
     first, last = asked
-    return chosen(call, DATE_MATCH, found.within(field, first, last), found.within(field, first, first))
+    return chosen(call, DATE_MATCH, found.where_between(field, first, last), found.where_between(field, first, first))
 
 
-def due_at(call: Call, found: View, asked: tuple[str, str]) -> View:
+def due_at(call: Call, found: RecordQuery, asked: tuple[str, str]) -> RecordQuery:
     usual, other = (of_date(call, found, field, asked) for field in DUE_DATE.choices)
     return chosen(call, DUE_DATE, usual, other)
 
@@ -241,15 +241,15 @@ def page_size(call: Call) -> int:
     return LIMIT
 
 
-GET_INVOICES = Endpoint(
-    operation="getInvoices",
+GET_INVOICES = Operation(
+    id="getInvoices",
     path="/api/v1/invoices",  # 001:30
-    params=query.Query(),
+    query=query.Query(),
     repeated="first",  # as ASP.NET binds a simple type
-    decode=query.decode,
-    ignores=query.ignores,
-    answer=get_invoices,
-    repeatable=True,
+    respell=query.decode,
+    tolerates=query.ignores,
+    handler=get_invoices,
+    cacheable=True,
     paging=Paging("PageNumber", first=0, size=200),  # 001:21
 )
 

@@ -10,7 +10,7 @@ from marshmallow import Schema, ValidationError
 from ...sdk import param_fields, param_schema, querystring
 from ...sdk.clock import parse_instant
 from ...sdk.contract import Reading
-from ...sdk.errors import Complaint
+from ...sdk.errors import ParamError
 from ...sdk.querystring import Pairs
 from ...sdk.resource import Readings
 
@@ -63,7 +63,7 @@ class Bound(param_fields.Param):
             super().read(usual)
         except ValidationError:
             return super().read(text)  # which complains
-        return self.complain("bound", text, instead=usual)
+        return self.reject("bound", text, instead=usual)
 
     def usual(self, text: str) -> str:
         """The usual spelling of what may be one."""
@@ -89,7 +89,7 @@ class Boolean(param_fields.Param):
 
     def read(self, text: str) -> bool:
         if text.lower() not in ("true", "false"):
-            self.complain("unknown-value", text)
+            self.reject("unknown-value", text)
         return text.lower() == "true"
 
     def is_printed(self, text: str) -> bool:
@@ -109,7 +109,7 @@ class Instant(param_fields.Param):
         try:
             moment = parse_instant(text)
         except ValueError:
-            self.complain("bad-date", text)
+            self.reject("bad-date", text)
         given = re.sub(r"(Z|[+-]\d\d:\d\d)\Z", "", text)  # without the zone: its length tells the precision
         fraction = given.partition(".")[2][:7].ljust(7, "0")
         known = f"{moment.isoformat(timespec='seconds')[:19]}.{fraction}Z"[: len(given)]
@@ -174,7 +174,7 @@ def decode(sent: Pairs, schema: Schema, readings: Readings) -> Pairs:
     return renamed if list(renamed) == list(sent) or readings["name-case"] == "any" else sent
 
 
-def ignores(complaint: Complaint, readings: Readings) -> bool | param_fields.Instead:
+def ignores(complaint: ParamError, readings: Readings) -> bool | param_fields.ReadAs:
     """Bad input is 400, unless it is read as if absent; what ASP.NET binds is bound."""
     if complaint.code == "bound" and readings["binding"] == "aspnet":
         return True

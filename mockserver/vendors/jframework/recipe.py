@@ -11,7 +11,7 @@ from typing import Any
 
 from ...sdk import fake as fake_
 from ...sdk.contract import Recipe
-from ...sdk.money import rounded
+from ...sdk.money import round_to
 from .. import _story
 from .._story import Entry, Product
 
@@ -149,7 +149,7 @@ def _invoice(
 
 def _payment(seed: int, index: int, entry: Entry, gross: Decimal, kind: str, status: str) -> dict[str, Any]:
     """net = gross - fee, as in 001:59-61; the commission goes beside them."""
-    fee = rounded(gross * Decimal("0.029"), 2)
+    fee = round_to(gross * Decimal("0.029"), 2)
     done = status == "Completed"
     return {
         "code": f"PAY-{index + 1:06}" if done else None,
@@ -157,7 +157,7 @@ def _payment(seed: int, index: int, entry: Entry, gross: Decimal, kind: str, sta
         "amountGross": gross,
         "amountFee": fee,
         "amountNet": gross - fee,
-        "commission": rounded(gross * Decimal("0.1"), 2),
+        "commission": round_to(gross * Decimal("0.1"), 2),
         "currencyCode": entry.customer.currency,
         "description": f"Payment by {entry.customer.company}",
         "invoiceNo": f"INV-{index + 1:03}",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...sdk import shipped
-from ...sdk.auth import holder
+from ...sdk.auth import account_of_credential
 from ...sdk.contract import Recipe, Vendor
 from . import auth, errors, invoices
 
@@ -20,15 +20,15 @@ VENDOR = Vendor(
     document="https://docs.ispcrm.online/get_invoices",
     hosts=("yourispcrmdomain",),  # 000:28
     credential=auth.CREDENTIAL,
-    authenticate=holder,
-    account=auth.Account,
+    authenticate=account_of_credential,
+    account_schema=auth.Account,
     account_id="subscriber_id",
-    endpoints=(invoices.GET_CUSTOMERS_INVOICES,),
-    records=invoices.RECORDS,
+    operations=(invoices.GET_CUSTOMERS_INVOICES,),
+    resource=invoices.RECORDS,
     example=invoices.example,
     readings=invoices.READINGS,
     errors=errors.TABLE,
-    refuse=errors.refuse,
+    render_error=errors.refuse,
     spec=shipped.spec("netgroot"),
     fixtures=shipped.fixtures("netgroot"),
     recipe=_recipe,

@@ -15,7 +15,7 @@ class Account(record_schema.RecordSchema):
 
     subscriber_id = fields.Text()
     token = fields.Text()
-    more_tokens = fields.Listed(fields.Text(), optional=True)
+    more_tokens = fields.ListOf(fields.Text(), optional=True)
     name = fields.Text(optional=True)
-    is_admin = fields.Flag(optional=True)
-    expires = fields.Moment("%Y-%m-%dT%H:%M:%SZ", "2026-12-01T10:00:00Z", optional=True)
+    is_admin = fields.Boolean(optional=True)
+    expires = fields.Timestamp("%Y-%m-%dT%H:%M:%SZ", "2026-12-01T10:00:00Z", optional=True)

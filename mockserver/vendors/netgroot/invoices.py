@@ -6,13 +6,13 @@ import re
 
 from ...sdk import fields, param_fields, param_schema, record_schema
 from ...sdk.call import Call
-from ...sdk.contract import Endpoint, Example, Reading
+from ...sdk.contract import Example, Operation, Reading
 from ...sdk.dataset import Account, Dataset
-from ...sdk.errors import Complaint, NotFound
+from ...sdk.errors import NotFound, ParamError
 from ...sdk.http import Reply
 from ...sdk.jsontext import Fragment, encode
-from ...sdk.record_query import View
-from ...sdk.resource import Chart, Readings, RecordType
+from ...sdk.record_query import RecordQuery
+from ...sdk.resource import Readings, Resource, Summary
 from .auth import CREDENTIAL
 from .errors import NoInvoices
 
@@ -52,7 +52,7 @@ class Query(param_schema.ParamSchema):
     id = param_fields.Integer(called=("invoice_id", "invoice", "invoice_no"))
 
 
-def ignores(complaint: Complaint, readings: Readings) -> bool | param_fields.Instead:
+def ignores(complaint: ParamError, readings: Readings) -> bool | param_fields.ReadAs:
     """Never: a bad id is refused (422), or read as another one. Raises NotFound where nobody has it."""
     choice = readings["bad-id"]
     if choice == "not-found":
@@ -60,7 +60,7 @@ def ignores(complaint: Complaint, readings: Readings) -> bool | param_fields.Ins
     if choice == "cast":
         digits = re.match(r"\s*([+-]?\d{1,19})", complaint.found or "", re.ASCII)
         number = int(digits[1]) if digits else 0
-        return param_fields.Instead(number, str(number))
+        return param_fields.ReadAs(number, str(number))
     return False
 
 
@@ -68,16 +68,16 @@ def ignores(complaint: Complaint, readings: Readings) -> bool | param_fields.Ins
 
 
 class Invoice(record_schema.RecordSchema):
-    invoice_id = fields.Whole()
+    invoice_id = fields.Integer()
     amount = fields.Amount(places=2)
     status = fields.Text()  # 000:62: "e.g., Paid, Pending"
-    date = fields.Moment("%Y-%m-%dT%H:%M:%SZ", "2023-12-01T10:00:00Z")
-    due_date = fields.Moment("%Y-%m-%dT%H:%M:%SZ", "2023-12-15T10:00:00Z")
+    date = fields.Timestamp("%Y-%m-%dT%H:%M:%SZ", "2023-12-01T10:00:00Z")
+    due_date = fields.Timestamp("%Y-%m-%dT%H:%M:%SZ", "2023-12-15T10:00:00Z")
     description = fields.Text()
     owner = fields.Text(data_key="_owner")
 
 
-RECORDS = RecordType(
+RECORDS = Resource(
     schema=Invoice,
     id="invoice_id",
     columns={
@@ -85,7 +85,7 @@ RECORDS = RecordType(
         "invoice_id": lambda invoice: invoice["invoice_id"],
         "date": lambda invoice: invoice["date"],
     },
-    chart=Chart(amount="amount", date="date", status="status"),
+    summary=Summary(amount="amount", date="date", status="status"),
 )
 
 
@@ -93,8 +93,8 @@ def get_customers_invoices(call: Call) -> Reply:
     """200 with the subscriber's invoices; with ``id`` exactly that one. Raises NotFound (000:74)."""
     if call.account.get("is_admin"):
         raise NotFound  # an administrator's token has no subscriber
-    mine = call.records.matching(owner=call.account["subscriber_id"])
-    found = ordered(call, mine.matching(invoice_id=call.params.get("id")))
+    mine = call.records.where(owner=call.account["subscriber_id"])
+    found = ordered(call, mine.where(invoice_id=call.params.get("id")))
     if not len(found) and "id" in call.params:
         raise NotFound
     if not len(found) and call.readings["empty-list"] == "not-found":
@@ -102,21 +102,21 @@ def get_customers_invoices(call: Call) -> Reply:
     return Reply.json(encode({"success": True, "data": Fragment(found.json())}))
 
 
-def ordered(call: Call, found: View) -> View:
+def ordered(call: Call, found: RecordQuery) -> RecordQuery:
     """The reading is asked only where there is an order."""
     if len(found) > 1 and call.readings["default-order"] == "id":
-        return found.ordered("invoice_id")
-    return found.ordered("-date", "invoice_id")
+        return found.order_by("invoice_id")
+    return found.order_by("-date", "invoice_id")
 
 
-GET_CUSTOMERS_INVOICES = Endpoint(
-    operation="getCustomersInvoices",
+GET_CUSTOMERS_INVOICES = Operation(
+    id="getCustomersInvoices",
     path="/api/v1/subscriber/getCustomersInvoices",  # 000:7
-    params=Query(),
+    query=Query(),
     repeated="last",  # as PHP does
-    ignores=ignores,
-    answer=get_customers_invoices,
-    repeatable=True,
+    tolerates=ignores,
+    handler=get_customers_invoices,
+    cacheable=True,
 )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...sdk import shipped
-from ...sdk.auth import holder
+from ...sdk.auth import account_of_credential
 from ...sdk.contract import Recipe, Vendor
 from . import auth, errors, invoices
 
@@ -20,15 +20,15 @@ VENDOR = Vendor(
     document="https://apidocs.saaslogic.io/get-the-invoices-15480131e0",
     hosts=("api-sandbox.saaslogic.io", "api.saaslogic.io"),  # 002:9; production P[27]
     credential=auth.CREDENTIAL,
-    authenticate=holder,
-    account=auth.Account,
+    authenticate=account_of_credential,
+    account_schema=auth.Account,
     account_id="tenant_id",
-    endpoints=(invoices.GET_THE_INVOICES,),
-    records=invoices.RECORDS,
+    operations=(invoices.GET_THE_INVOICES,),
+    resource=invoices.RECORDS,
     example=invoices.example,
     readings=(*invoices.READINGS, errors.ERROR_BODY),
     errors=errors.TABLE,
-    refuse=errors.refuse,
+    render_error=errors.refuse,
     spec=shipped.spec("saaslogic"),
     fixtures=shipped.fixtures("saaslogic"),
     recipe=_recipe,

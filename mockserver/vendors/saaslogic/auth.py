@@ -14,4 +14,4 @@ class Account(record_schema.RecordSchema):
     tenant_id = fields.Text()
     token = fields.Text()
     name = fields.Text(optional=True)
-    expires = fields.Moment("%Y-%m-%dT%H:%M:%SZ", "2026-12-01T10:00:00Z", optional=True)
+    expires = fields.Timestamp("%Y-%m-%dT%H:%M:%SZ", "2026-12-01T10:00:00Z", optional=True)

@@ -6,11 +6,11 @@ That clients react to 401 is public; the bodies are those of Spring Boot, the li
 from __future__ import annotations
 
 from ...sdk.call import Call
-from ...sdk.contract import Reading, Words
+from ...sdk.contract import ErrorSpec, Reading
 from ...sdk.errors import (
-    Broken,
-    Fact,
+    ApiError,
     Forbidden,
+    InternalError,
     InvalidParams,
     MethodNotAllowed,
     NotFound,
@@ -42,31 +42,31 @@ BAD_DATE = "Invalid {parameter}. Expected format yyyy-MM-dd"
 INVERTED = "startDate must not be after endDate"
 
 TABLE = (
-    Words(Unauthenticated, 401, "saaslogic.401", "Unauthorized", "inferred", "P[27]"),
-    Words(InvalidParams, 400, "saaslogic.400", "Bad Request", "inferred", "P[27]"),
-    Words(InvalidParams, 400, "saaslogic.400.missing", MISSING, "inferred", "P[27]", when="required"),
-    Words(InvalidParams, 400, "saaslogic.400.empty", EMPTY, "inferred", "P[27]", when="empty"),
-    Words(InvalidParams, 400, "saaslogic.400.date", BAD_DATE, "inferred", "P[19]", when="bad-date"),
-    Words(InvertedRange, 400, "saaslogic.400.inverted-range", INVERTED, "inferred", "none"),
-    Words(MethodNotAllowed, 405, "saaslogic.405", "Method Not Allowed", "inferred", "P[27]"),
-    Words(Broken, 500, "saaslogic.500", "Internal Server Error", "inferred", "P[27]"),
+    ErrorSpec(Unauthenticated, 401, "saaslogic.401", "Unauthorized", "inferred", "P[27]"),
+    ErrorSpec(InvalidParams, 400, "saaslogic.400", "Bad Request", "inferred", "P[27]"),
+    ErrorSpec(InvalidParams, 400, "saaslogic.400.missing", MISSING, "inferred", "P[27]", when="required"),
+    ErrorSpec(InvalidParams, 400, "saaslogic.400.empty", EMPTY, "inferred", "P[27]", when="empty"),
+    ErrorSpec(InvalidParams, 400, "saaslogic.400.date", BAD_DATE, "inferred", "P[19]", when="bad-date"),
+    ErrorSpec(InvertedRange, 400, "saaslogic.400.inverted-range", INVERTED, "inferred", "none"),
+    ErrorSpec(MethodNotAllowed, 405, "saaslogic.405", "Method Not Allowed", "inferred", "P[27]"),
+    ErrorSpec(InternalError, 500, "saaslogic.500", "Internal Server Error", "inferred", "P[27]"),
     # From here on: never seen in public; said only by the rules of HTTP, or when asked for.
-    Words(NotFound, 404, "saaslogic.404", "Not Found", "inferred", "P[27]"),
-    Words(UnknownPath, 404, "saaslogic.404.unknown-path", "Not Found", "inferred", "P[27]"),
-    Words(Forbidden, 403, "saaslogic.403", "Forbidden", "inferred", "P[27]"),
-    Words(UriTooLong, 414, "saaslogic.414", "URI Too Long", "inferred", "P[27]"),
-    Words(Throttled, 429, "saaslogic.429", "Too Many Requests", "inferred", "P[27]"),
-    Words(Unavailable, 503, "saaslogic.503", "Service Unavailable", "inferred", "P[27]"),
+    ErrorSpec(NotFound, 404, "saaslogic.404", "Not Found", "inferred", "P[27]"),
+    ErrorSpec(UnknownPath, 404, "saaslogic.404.unknown-path", "Not Found", "inferred", "P[27]"),
+    ErrorSpec(Forbidden, 403, "saaslogic.403", "Forbidden", "inferred", "P[27]"),
+    ErrorSpec(UriTooLong, 414, "saaslogic.414", "URI Too Long", "inferred", "P[27]"),
+    ErrorSpec(Throttled, 429, "saaslogic.429", "Too Many Requests", "inferred", "P[27]"),
+    ErrorSpec(Unavailable, 503, "saaslogic.503", "Service Unavailable", "inferred", "P[27]"),
 )
 
 PHRASES = {words.status: words.text for words in reversed(TABLE)}  # the first row of a status says its HTTP phrase
 
 
-def refuse(call: Call, words: Words, fact: Fact) -> Reply:
+def refuse(call: Call, words: ErrorSpec, fact: ApiError) -> Reply:
     """Spring Boot's error body, with the sandbox clock's time; or none at all. The first complaint is told."""
     if call.readings["error-body"] == "empty":
         return Reply(words.status, b"")
-    complaints = fact.complaints if isinstance(fact, InvalidParams) else ()
+    complaints = fact.errors if isinstance(fact, InvalidParams) else ()
     body = {
         "timestamp": call.now.isoformat(timespec="milliseconds"),
         "status": words.status,

@@ -7,13 +7,13 @@ from datetime import date, datetime
 
 from ...sdk import fields, param_fields, param_schema, record_schema
 from ...sdk.call import Call
-from ...sdk.contract import Endpoint, Example, Reading
+from ...sdk.contract import Example, Operation, Reading
 from ...sdk.dataset import Account, Dataset
-from ...sdk.errors import Complaint, NotFound
+from ...sdk.errors import NotFound, ParamError
 from ...sdk.filters import Equals
 from ...sdk.http import Reply
-from ...sdk.record_query import View
-from ...sdk.resource import Chart, Readings, RecordType
+from ...sdk.record_query import RecordQuery
+from ...sdk.resource import Readings, Resource, Summary
 from .auth import CREDENTIAL
 from .errors import InvertedRange
 
@@ -71,7 +71,7 @@ class Query(param_schema.ParamSchema):
 TIME_OF_DAY = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d(?::\d\d)?)(?:\.\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?", re.ASCII)
 
 
-def ignores(complaint: Complaint, readings: Readings) -> bool | param_fields.Instead:
+def ignores(complaint: ParamError, readings: Readings) -> bool | param_fields.ReadAs:
     """Bad input is refused, but for a time of day where a reading has it otherwise; zones are not looked at."""
     found = TIME_OF_DAY.fullmatch(complaint.found or "")
     if complaint.code != "bad-date" or found is None:
@@ -82,8 +82,8 @@ def ignores(complaint: Complaint, readings: Readings) -> bool | param_fields.Ins
         return False
     choice = readings["date-time"]
     if choice == "accept":
-        return param_fields.Instead(moment)
-    return param_fields.Instead(moment.date(), f"the day {moment.date()}") if choice == "ignore" else False
+        return param_fields.ReadAs(moment)
+    return param_fields.ReadAs(moment.date(), f"the day {moment.date()}") if choice == "ignore" else False
 
 
 def first_moment(asked: date) -> str:
@@ -97,8 +97,8 @@ def last_moment(asked: date) -> str:
 # Response Example (002:15-58) ---------------------------------------------------------------------------------------
 
 
-def _local() -> fields.Moment:
-    return fields.Moment("%Y-%m-%dT%H:%M:%S", "2023-06-15T12:00:00")  # 002:24: no zone, no fraction
+def _local() -> fields.Timestamp:
+    return fields.Timestamp("%Y-%m-%dT%H:%M:%S", "2023-06-15T12:00:00")  # 002:24: no zone, no fraction
 
 
 def _money() -> fields.Amount:
@@ -121,17 +121,17 @@ class Invoice(record_schema.RecordSchema):
     amountReceived = _money()
     totalTaxAmount = _money()
     totalDiscountAmount = _money()
-    statusName = fields.Word("Paid", "Unpaid")  # 002:30 shows Paid; Unpaid is inferred
+    statusName = fields.Choice("Paid", "Unpaid")  # 002:30 shows Paid; Unpaid is inferred
     currencySymbol = fields.Text()  # 002:31: a symbol, no code
     billingCycleStartDate = _local()
     billingCycleEndDate = _local()
     billingFromDate = _local()
     billingToDate = _local()
     owner = fields.Text(data_key="_owner")
-    copy = fields.Flag(data_key="_copy", optional=True)
+    copy = fields.Boolean(data_key="_copy", optional=True)
 
 
-RECORDS = RecordType(
+RECORDS = Resource(
     schema=Invoice,
     id="invoiceId",
     columns={
@@ -143,7 +143,7 @@ RECORDS = RecordType(
         "cycle_start": lambda invoice: invoice["billingCycleStartDate"],
         "cycle_end": lambda invoice: invoice["billingCycleEndDate"],
     },
-    chart=Chart(amount="netAmount", date="invoiceDate", status="statusName", currency="currencySymbol"),
+    summary=Summary(amount="netAmount", date="invoiceDate", status="statusName", currency="currencySymbol"),
 )
 
 
@@ -158,32 +158,32 @@ def get_the_invoices(call: Call) -> Reply:
         if call.readings["inverted-range"] == "refuse":
             raise InvertedRange
         call.warn("query.startDate", "inverted-range", "startDate is after endDate: no day lies between them.")
-    mine = call.records.matching(owner=call.account["tenant_id"])
+    mine = call.records.where(owner=call.account["tenant_id"])
     client, product = asked["customerId"], asked["productId"]
-    theirs = mine.matching(client=client, product=product).ordered("-date", "id")
+    theirs = mine.where(client=client, product=product).order_by("-date", "id")
     if not len(theirs) and is_unknown(call, mine, client, product):
         raise NotFound
     start, stop = theirs.span(first, last)
-    cycles = theirs.within("cycle_start", first, last).within("cycle_end", first, last)
+    cycles = theirs.where_between("cycle_start", first, last).where_between("cycle_end", first, last)
     if theirs.rows[start:stop] == cycles.rows or call.readings["date-field"] == "invoice-date":
         return Reply.json(theirs.json(start, stop))
     return Reply.json(cycles.json())
 
 
-def is_unknown(call: Call, mine: View, client: str, product: str) -> bool:
+def is_unknown(call: Call, mine: RecordQuery, client: str, product: str) -> bool:
     """Whether the customer or the product counts as one that there is not."""
-    known = len(mine.matching(client=client)) and len(mine.matching(product=product))
+    known = len(mine.where(client=client)) and len(mine.where(product=product))
     return not known and call.readings["unknown-id"] == "not-found"
 
 
-GET_THE_INVOICES = Endpoint(
-    operation="getTheInvoices",
+GET_THE_INVOICES = Operation(
+    id="getTheInvoices",
     path="/v1/invoices",  # 002:3, with the version of 002:9
-    params=Query(),
+    query=Query(),
     repeated="joined",  # as Spring does
-    ignores=ignores,
-    answer=get_the_invoices,
-    repeatable=True,
+    tolerates=ignores,
+    handler=get_the_invoices,
+    cacheable=True,
 )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...sdk import shipped
-from ...sdk.auth import holder
+from ...sdk.auth import account_of_credential
 from ...sdk.contract import Recipe, Vendor
 from . import auth, errors, invoices
 
@@ -20,16 +20,16 @@ VENDOR = Vendor(
     document="https://dev.wisecp.com/en/kb/getinvoices",
     hosts=("example.com",),  # 004:27
     credential=auth.CREDENTIAL,
-    authenticate=holder,
+    authenticate=account_of_credential,
     permit=auth.permit,
-    account=auth.Account,
+    account_schema=auth.Account,
     account_id="key_id",
-    endpoints=(invoices.GET_INVOICES,),
-    records=invoices.RECORDS,
+    operations=(invoices.GET_INVOICES,),
+    resource=invoices.RECORDS,
     example=invoices.example,
     readings=(errors.FAILURE_STATUS, *invoices.READINGS),
     errors=errors.TABLE,
-    refuse=errors.refuse,
+    render_error=errors.refuse,
     spec=shipped.spec("wisecp"),
     fixtures=shipped.fixtures("wisecp"),
     recipe=_recipe,

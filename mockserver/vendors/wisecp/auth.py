@@ -16,7 +16,7 @@ class Account(record_schema.RecordSchema):
     key_id = fields.Text()
     api_key = fields.Text()
     name = fields.Text()
-    may_list_invoices = fields.Flag(optional=True)
+    may_list_invoices = fields.Boolean(optional=True)
 
 
 def permit(call: Call) -> None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from ...sdk.call import Call
-from ...sdk.contract import Reading, Words
+from ...sdk.contract import ErrorSpec, Reading
 from ...sdk.errors import (
-    Broken,
-    Fact,
+    ApiError,
     Forbidden,
+    InternalError,
     InvalidParams,
     MethodNotAllowed,
     NotFound,
@@ -29,23 +29,23 @@ FAILURE_STATUS = Reading(
 )
 
 TABLE = (
-    Words(Unauthenticated, 401, "wisecp.401", "Invalid API key", "inferred", "P[30a]"),
-    Words(Forbidden, 403, "wisecp.403", "You do not have permission to perform this action", "inferred", "P[29]"),
+    ErrorSpec(Unauthenticated, 401, "wisecp.401", "Invalid API key", "inferred", "P[30a]"),
+    ErrorSpec(Forbidden, 403, "wisecp.403", "You do not have permission to perform this action", "inferred", "P[29]"),
     # A filter without a match is a success (inferred): this row is said only when asked for.
-    Words(NotFound, 404, "wisecp.404", "Invoice not found", "inferred", "P[30a]"),
-    Words(UnknownPath, 404, "wisecp.404.unknown-path", "Action not found", "inferred", "P[30a]"),
-    Words(MethodNotAllowed, 405, "wisecp.405", "Method not allowed", "inferred", "P[30a]"),
-    Words(Broken, 500, "wisecp.500", "Internal server error", "inferred", "P[30a]"),
+    ErrorSpec(NotFound, 404, "wisecp.404", "Invoice not found", "inferred", "P[30a]"),
+    ErrorSpec(UnknownPath, 404, "wisecp.404.unknown-path", "Action not found", "inferred", "P[30a]"),
+    ErrorSpec(MethodNotAllowed, 405, "wisecp.405", "Method not allowed", "inferred", "P[30a]"),
+    ErrorSpec(InternalError, 500, "wisecp.500", "Internal server error", "inferred", "P[30a]"),
     # Bad values fall back to the defaults, unless the readings out-of-range or unknown-value refuse them.
-    Words(InvalidParams, 400, "wisecp.400", "Invalid parameter", "inferred", "P[30a]"),
+    ErrorSpec(InvalidParams, 400, "wisecp.400", "Invalid parameter", "inferred", "P[30a]"),
     # From here on nothing public speaks of this API: said only by the rules of HTTP, or when asked for.
-    Words(UriTooLong, 414, "wisecp.414", "Request URI too long", "inferred", "P[30a]"),
-    Words(Throttled, 429, "wisecp.429", "Too many requests", "inferred", "P[30a]"),
-    Words(Unavailable, 503, "wisecp.503", "Service unavailable", "inferred", "P[30a]"),
+    ErrorSpec(UriTooLong, 414, "wisecp.414", "Request URI too long", "inferred", "P[30a]"),
+    ErrorSpec(Throttled, 429, "wisecp.429", "Too many requests", "inferred", "P[30a]"),
+    ErrorSpec(Unavailable, 503, "wisecp.503", "Service unavailable", "inferred", "P[30a]"),
 )
 
 
-def refuse(call: Call, words: Words, fact: Fact) -> Reply:
+def refuse(call: Call, words: ErrorSpec, fact: ApiError) -> Reply:
     """The failure envelope (P[30a])."""
     status = 200 if call.readings["failure-status"] == "always-200" else words.status
     return Reply.json(encode({"status": "error", "message": words.text}), status)

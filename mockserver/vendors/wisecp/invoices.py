@@ -9,13 +9,13 @@ from typing import Any
 
 from ...sdk import fields, paging, record_schema
 from ...sdk.call import Call
-from ...sdk.contract import Endpoint, Example, Paging, Reading
+from ...sdk.contract import Example, Operation, Paging, Reading
 from ...sdk.dataset import Account, Dataset
 from ...sdk.http import Reply
 from ...sdk.jsontext import Fragment, encode
 from ...sdk.money import as_double, from_double
-from ...sdk.record_query import View
-from ...sdk.resource import Chart, Readings, Record, RecordType
+from ...sdk.record_query import RecordQuery
+from ...sdk.resource import Readings, Record, Resource, Summary
 from . import query
 from .auth import CREDENTIAL
 
@@ -66,14 +66,14 @@ READINGS = (*query.READINGS, DEFAULT_ORDER, NUMBER_ORDER, AMOUNTS, USER_ID, NUMB
 FORMAT, NEVER = "%Y-%m-%d %H:%M:%S", "0000-00-00 00:00:00"
 
 
-class When(fields.Moment):
+class When(fields.Timestamp):
     """A date and time without a zone; where ``never`` is said, zeros stand for "it did not happen" (004:86)."""
 
     def __init__(self, *, never: bool = False) -> None:
         super().__init__(FORMAT, "2022-11-23 16:06:00" + f" or {NEVER}" * never, never=NEVER if never else None)
 
 
-class UserId(fields.WholeOrText):
+class UserId(fields.IntegerOrText):
     """``"2"`` (004:60) or ``2`` (004:138)."""
 
     wanted = "a whole number, in quotes or not"
@@ -99,7 +99,7 @@ class User(record_schema.RecordSchema):
     id = UserId()
     lang = fields.Text()
     identity = fields.Text(null=True)
-    type = fields.Word("corporate", "individual")
+    type = fields.Choice("corporate", "individual")
     name = fields.Text()
     surname = fields.Text()
     full_name = fields.Text()
@@ -117,42 +117,42 @@ class Share(record_schema.RecordSchema):  # 004:104-107
 
 
 class Discount(record_schema.RecordSchema):  # 004:109-115
-    type = fields.Word("promotion", "coupon", "dealership")
-    item_id = fields.Whole()
+    type = fields.Choice("promotion", "coupon", "dealership")
+    item_id = fields.Integer()
     rate = fields.Amount()
     description = fields.Text()
     amount = fields.Amount(most=4)
 
 
 class Item(record_schema.RecordSchema):  # 004:118-131
-    id = fields.Whole()
-    owner_id = fields.Whole()
+    id = fields.Integer()
+    owner_id = fields.Integer()
     description = fields.Text()
     quantity = fields.Amount()
-    tax_exempt = fields.Flag()
+    tax_exempt = fields.Boolean()
     amount = fields.Amount(most=4)
     total = fields.Amount(most=4)
-    order_id = fields.Whole()
+    order_id = fields.Integer()
     due_date = When(never=True)
-    attributes = fields.Free()
+    attributes = fields.AnyMap()
 
 
 class Invoice(record_schema.RecordSchema):
     """004:56-133, 134-202. Amounts have four decimals, as in the database (P[31])."""
 
-    id = fields.Whole()
+    id = fields.Integer()
     number = fields.Text(pattern=".+")
     user = fields.Nested(User, as_stored=True)  # the two examples order their keys differently
-    taxation_type = fields.Word("exclusive", "inclusive")
+    taxation_type = fields.Choice("exclusive", "inclusive")
     notes = fields.Text(null=True)
     created_at = When()
     due_date = When()
     payment_date = When(never=True)
     refund_date = When(never=True)
-    status = fields.Word("pending", "unpaid", "paid", "cancelled", "refunded")
-    formalize = fields.Flag()
-    local = fields.Flag()
-    taxfree = fields.Flag()
+    status = fields.Choice("pending", "unpaid", "paid", "cancelled", "refunded")
+    formalize = fields.Boolean()
+    local = fields.Boolean()
+    taxfree = fields.Boolean()
     formalize_file = fields.Text(null=True, pattern="https?://.+")
     exchange_rate = fields.Amount()
     currency = fields.Text(pattern="[A-Z]{3}")
@@ -161,13 +161,13 @@ class Invoice(record_schema.RecordSchema):
     tax = fields.Amount(most=4)
     total = fields.Amount(most=4)
     payment_method = fields.Text()
-    payment_method_data = fields.Free()
+    payment_method_data = fields.AnyMap()
     payment_method_commission = fields.Amount(most=4)
     payment_method_commission_rate = fields.Amount()
-    send_bill_to_address = fields.Whole(optional=True)  # 004:182; absent in 004:102-104
+    send_bill_to_address = fields.Integer(optional=True)  # 004:182; absent in 004:102-104
     share = fields.Nested(Share)
-    discounts = fields.Listed(fields.Nested(Discount))
-    items = fields.Listed(fields.Nested(Item))
+    discounts = fields.ListOf(fields.Nested(Discount))
+    items = fields.ListOf(fields.Nested(Item))
 
 
 def written(invoice: Record, readings: Readings) -> bytes:
@@ -194,7 +194,7 @@ def restored(value: Any) -> Any:
     return [restored(item) for item in value] if isinstance(value, list) else value
 
 
-RECORDS = RecordType(
+RECORDS = Resource(
     schema=Invoice,
     id="id",
     columns={
@@ -215,7 +215,7 @@ RECORDS = RecordType(
     },
     render=written,
     restore=restored,
-    chart=Chart(amount="total", date="created_at", status="status", currency="currency"),
+    summary=Summary(amount="total", date="created_at", status="status", currency="currency"),
 )
 
 
@@ -223,7 +223,7 @@ def get_invoices(call: Call) -> Reply:
     """200 with one page of the invoices that meet all filters; nothing found is a success, too."""
     page, limit = call.params["page"], call.params["limit"]
     matching = in_order(call, found(call))
-    cut = paging.numbered(len(matching), page, limit, first=1)
+    cut = paging.page_number(len(matching), page, limit, first=1)
     shown = reordered(call, matching, cut)
     envelope = {
         "status": "successful",
@@ -236,49 +236,49 @@ def get_invoices(call: Call) -> Reply:
     return Reply.json(encode(envelope), page=cut)
 
 
-def found(call: Call) -> View:
+def found(call: Call) -> RecordQuery:
     """The invoices that meet all filters."""
     asked = call.params
-    others = call.records.matching(**{name: asked[name] for name in ("status", "local", "taxfree", "formalized", "id")})
+    others = call.records.where(**{name: asked[name] for name in ("status", "local", "taxfree", "formalized", "id")})
     number = asked["number"]
-    exact = others.matching(number=number)
+    exact = others.where(number=number)
     if number is None or number.startswith("#"):
         return exact
-    bare = others.matching(bare_number=number)
+    bare = others.where(bare_number=number)
     return bare if len(bare) != len(exact) and call.readings["number-match"] == "bare" else exact
 
 
-def in_order(call: Call, matching: View) -> View:
+def in_order(call: Call, matching: RecordQuery) -> RecordQuery:
     """The invoices in the order that is asked for."""
     sort, way = call.params["sort"] or "id", call.params["sort_type"]
     way = "-" if way is None else way
-    return matching.ordered(*(way + key for key in dict.fromkeys((sort, "id"))), given=1)
+    return matching.order_by(*(way + key for key in dict.fromkeys((sort, "id"))), given=1)
 
 
-def reordered(call: Call, usual: View, cut: paging.Page) -> View:
+def reordered(call: Call, usual: RecordQuery, cut: paging.Page) -> RecordQuery:
     """The same in the order of a reading, which is asked where it makes another page."""
     sort, way = call.params["sort"], call.params["sort_type"]
     if sort is None and way is None:
         shown = len(usual) > 1 and cut.start < cut.stop
         by_id = shown and call.readings[DEFAULT_ORDER.name] != DEFAULT_ORDER.default
-        return usual.ordered("id", given=1) if by_id else usual
+        return usual.order_by("id", given=1) if by_id else usual
     if sort != "number":
         return usual
     way = "-" if way is None else way
-    other = usual.ordered(f"{way}number_natural", f"{way}id", given=1)
+    other = usual.order_by(f"{way}number_natural", f"{way}id", given=1)
     differ = usual.rows[cut.start : cut.stop] != other.rows[cut.start : cut.stop]
     return other if differ and call.readings[NUMBER_ORDER.name] != NUMBER_ORDER.default else usual
 
 
-GET_INVOICES = Endpoint(
-    operation="GetInvoices",
+GET_INVOICES = Operation(
+    id="GetInvoices",
     path="/api/Billing/GetInvoices",  # 004:9, 27
-    also=("/index.php/api/Billing/GetInvoices",),  # without URL rewriting (P[29])
-    params=query.Query(),
+    aliases=("/index.php/api/Billing/GetInvoices",),  # without URL rewriting (P[29])
+    query=query.Query(),
     repeated="last",  # as PHP does
-    ignores=query.ignores,
-    answer=get_invoices,
-    repeatable=True,
+    tolerates=query.ignores,
+    handler=get_invoices,
+    cacheable=True,
     paging=Paging("page", first=1, size=10),  # 004:14
 )
 

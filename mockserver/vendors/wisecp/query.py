@@ -8,7 +8,7 @@ from typing import Any
 
 from ...sdk import param_fields, param_schema
 from ...sdk.contract import Reading
-from ...sdk.errors import Complaint
+from ...sdk.errors import ParamError
 from ...sdk.resource import Readings
 
 OUT_OF_RANGE = Reading(
@@ -63,10 +63,10 @@ class Cast(param_fields.Integer):
             return super().read(text)
         number = int(Decimal("".join(begins.groups())))
         if self.minimum is not None and number < self.minimum:
-            self.complain("cast-out-of-range", text, instead=self.below)
+            self.reject("cast-out-of-range", text, instead=self.below)
         if self.maximum is not None and number > self.maximum:
-            self.complain("cast-out-of-range", text, instead=self.above)
-        return self.complain("cast", text, instead=str(number))
+            self.reject("cast-out-of-range", text, instead=self.above)
+        return self.reject("cast", text, instead=str(number))
 
 
 class Query(param_schema.ParamSchema):
@@ -101,7 +101,7 @@ class Query(param_schema.ParamSchema):
     )
 
 
-def ignores(complaint: Complaint, readings: Readings) -> bool | param_fields.Instead:
+def ignores(complaint: ParamError, readings: Readings) -> bool | param_fields.ReadAs:
     """The document lists no error: what cannot be used is passed over, unless a reading refuses it."""
     if complaint.code == "out-of-range":
         return readings["out-of-range"] != "refuse"
@@ -111,5 +111,5 @@ def ignores(complaint: Complaint, readings: Readings) -> bool | param_fields.Ins
     if complaint.code.startswith("cast") and readings["casts"] == "php":
         return complaint.code == "cast" or readings["out-of-range"] != "refuse"
     if unknown == "no-match" and complaint.name.startswith("filter["):
-        return param_fields.Instead(NO_INVOICE, "what no invoice has")
+        return param_fields.ReadAs(NO_INVOICE, "what no invoice has")
     return param_fields.AS_ABSENT

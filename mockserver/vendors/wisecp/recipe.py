@@ -16,7 +16,7 @@ from random import Random
 from typing import Any
 
 from ...sdk.contract import Recipe
-from ...sdk.money import rounded
+from ...sdk.money import round_to
 from .. import _story
 from .invoices import FORMAT, NEVER
 from .users import company, person
@@ -204,7 +204,7 @@ class Bill:
     def tax(self) -> Decimal:
         """004:172-174: 3.78 is 18 % of 21; discounts come off first."""
         if self.inclusive:
-            return rounded(self.payable * self.tax_rate / (100 + self.tax_rate), 4)
+            return round_to(self.payable * self.tax_rate / (100 + self.tax_rate), 4)
         return percent(self.tax_rate, self.payable)
 
     @property
@@ -220,7 +220,7 @@ class Bill:
 
 def percent(rate: Decimal, of: Decimal) -> Decimal:
     """So many percent, to four decimals."""
-    return rounded(of * rate / 100, 4)
+    return round_to(of * rate / 100, 4)
 
 
 def fitted(entry: _story.Entry, commission_rate: Decimal, inclusive: bool) -> Bill:
@@ -239,7 +239,7 @@ def near(entry: _story.Entry, commission_rate: Decimal, inclusive: bool = False)
     for commission, tax_rate in ((commission_rate, taxed), (none, taxed), (none, none)):
         growth = (1 + (commission - discount) / 100) * (1 if inclusive else 1 + tax_rate / 100)
         for quantity in dict.fromkeys((entry.quantity, 1)):
-            price = rounded((entry.total / growth - usage) / quantity, 4)
+            price = round_to((entry.total / growth - usage) / quantity, 4)
             for step in (0, 1, -1, 2, -2, 3, -3):
                 yield Bill(price + step * UNIT, quantity, usage, commission, discount, tax_rate, inclusive)
 

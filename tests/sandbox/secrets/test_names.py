@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mockserver.sdk import secret_names
-from mockserver.sdk.secret_names import looks_secret
+from mockserver.sdk.secret_names import is_secret_name
 
 
 @pytest.mark.parametrize(
@@ -20,7 +20,7 @@ from mockserver.sdk.secret_names import looks_secret
     ],
 )  # fmt: skip
 def test_names_of_secrets(name: str) -> None:
-    assert looks_secret(name)
+    assert is_secret_name(name)
 
 
 @pytest.mark.parametrize(
@@ -34,11 +34,11 @@ def test_names_of_secrets(name: str) -> None:
     ],
 )  # fmt: skip
 def test_names_of_what_is_none(name: str) -> None:
-    assert not looks_secret(name)
+    assert not is_secret_name(name)
 
 
 def test_a_long_name_is_not_remembered() -> None:
     known = secret_names._plain.cache_info().currsize, secret_names._looks_secret.cache_info().currsize
-    assert secret_names.plain("Long-Name" * 100) == "longname" * 100
-    assert not looks_secret("Long-Name" * 100)
+    assert secret_names.normalise("Long-Name" * 100) == "longname" * 100
+    assert not is_secret_name("Long-Name" * 100)
     assert (secret_names._plain.cache_info().currsize, secret_names._looks_secret.cache_info().currsize) == known

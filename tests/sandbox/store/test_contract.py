@@ -18,10 +18,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from mockserver.sandbox.store import DEFAULT, SETTINGS, Document, Expiry, Newer, Store
-from mockserver.sandbox.store.counting import Count, Spend, Tally
+from mockserver.sandbox.store import DEFAULT, SETTINGS, Document, Expiry, NewEntries, Store
+from mockserver.sandbox.store.counting import Counter, CountResult, Spend
 from mockserver.sandbox.store.memory import MemoryStore
-from mockserver.sdk.quota import Quota, Spent
+from mockserver.sdk.quota import Quota, QuotaState
 from tests.support.stores import Make, let_pass
 
 T = TypeVar("T")
@@ -85,7 +85,7 @@ def test_of_a_sandbox_that_was_never_written_there_is_nothing(make: Make) -> Non
     assert store.read("x", SETTINGS, wall=5.0, expiry=Expiry(1.0, 5.0)) is None
     assert store.sandboxes() == {}
     assert store.entries("x") == []
-    assert (store.counted("x", "a"), store.remove("x")) == (0, 0)
+    assert (store.get_count("x", "a"), store.remove("x")) == (0, 0)
     assert not store.delete("x")
 
 
@@ -163,18 +163,18 @@ def test_no_write_is_lost_when_each_starts_from_what_it_read(make: Make) -> None
 def test_what_was_last_seen_of_settings_is_known_without_asking(make: Make) -> None:
     store = make()
     store.check()
-    assert store.known("x") is None
+    assert store.last_known("x") is None
     version = store.write("x", SETTINGS, DOCUMENT, expected=0, wall=1.0)
     for _ in range(2):
         assert store.read("x", SETTINGS) == (version, DOCUMENT)
-        assert store.known("x") == DOCUMENT
+        assert store.last_known("x") == DOCUMENT
     store.write("x", SETTINGS, {"a": 1}, expected=version, wall=1.0)
     store.write("x", "records/acme", {"b": 2}, expected=0, wall=1.0)
     assert store.read("x", "records/acme") is not None
-    assert (store.read("x", SETTINGS) or (0, None))[1] == store.known("x") == {"a": 1}
+    assert (store.read("x", SETTINGS) or (0, None))[1] == store.last_known("x") == {"a": 1}
     store.delete("x")
     assert store.read("x", SETTINGS) is None
-    assert store.known("x") is None
+    assert store.last_known("x") is None
 
 
 # Being there ----------------------------------------------------------------------------------------------------------
@@ -249,9 +249,9 @@ def test_deleting_forgets_everything_of_one_sandbox(make: Make) -> None:
     store.write("x", SETTINGS, {}, expected=0, wall=1.0)
     assert store.read("x", "records/acme") is None
     assert store.spend("x", "a", quota, 0.0).allowed
-    assert (store.counted("x", "a"), store.entries("x")) == (0, [])
+    assert (store.get_count("x", "a"), store.entries("x")) == (0, [])
     assert not store.spend("y", "a", quota, 0.0).allowed
-    assert (store.counted("y", "a"), len(store.entries("y"))) == (1, 1)
+    assert (store.get_count("y", "a"), len(store.entries("y"))) == (1, 1)
 
 
 def test_one_that_was_used_meanwhile_is_not_deleted(make: Make) -> None:
@@ -269,14 +269,14 @@ def test_nothing_beside_settings_brings_a_sandbox_about(make: Make) -> None:
     store, quota = make(), Quota(1, 60)
     assert store.write("x", "records/acme", {}, expected=0, wall=1.0) == 0
     for _ in range(2):
-        assert store.spend("x", "a", quota, 0.0) == Spent(True, 1, 0, 60.0)
+        assert store.spend("x", "a", quota, 0.0) == QuotaState(True, 1, 0, 60.0)
         assert store.count("x", "a") == 0
     first = store.append("x", {}, 1)
     assert store.append("x", {}, 1) > first
     assert store.entries("x") == []
     assert store.sandboxes() == {}
     store.write("x", SETTINGS, {}, expected=0, wall=1.0)
-    assert (store.read("x", "records/acme"), store.entries("x"), store.counted("x", "a")) == (None, [], 0)
+    assert (store.read("x", "records/acme"), store.entries("x"), store.get_count("x", "a")) == (None, [], 0)
 
 
 def test_no_sandbox_is_made_where_there_are_enough_but_the_default_one(make: Make) -> None:
@@ -319,10 +319,10 @@ def test_a_sandbox_is_made_anew_in_one_step(make: Make) -> None:
     assert made > version
     assert store.read("x", SETTINGS) == (made, {"b": 2})
     assert store.read("x", "records/acme") is None
-    assert (store.counted("x", "a"), store.entries("x")) == (0, [])
+    assert (store.get_count("x", "a"), store.entries("x")) == (0, [])
     assert store.spend("x", "a", quota, 0.0).allowed
     assert walls(store) == {"x": 5.0, "y": 1.0}
-    assert (store.counted("y", "a"), store.spend("y", "a", quota, 0.0).allowed) == (1, False)
+    assert (store.get_count("y", "a"), store.spend("y", "a", quota, 0.0).allowed) == (1, False)
     assert appended(store, "y", "ab", 45)[0] > before
     assert (kept(store, "y"), store.dropped("y")) == (["a", "b"], 0)  # the room of its journal is free
 
@@ -351,10 +351,10 @@ def test_documents_are_put_in_place_together(make: Make) -> None:
 
 def test_a_window_opens_with_the_first_counted_call(make: Make) -> None:
     store, quota = started(make), Quota(2, 60)
-    assert store.spend("x", "a", quota, 1000.0) == Spent(True, 2, 1, 1060.0)
-    assert store.spend("x", "a", quota, 1059.0) == Spent(True, 2, 0, 1060.0)
-    assert store.spend("x", "a", quota, 1059.9) == Spent(False, 2, 0, 1060.0)
-    assert store.spend("x", "a", quota, 1060.0) == Spent(True, 2, 1, 1120.0)
+    assert store.spend("x", "a", quota, 1000.0) == QuotaState(True, 2, 1, 1060.0)
+    assert store.spend("x", "a", quota, 1059.0) == QuotaState(True, 2, 0, 1060.0)
+    assert store.spend("x", "a", quota, 1059.9) == QuotaState(False, 2, 0, 1060.0)
+    assert store.spend("x", "a", quota, 1060.0) == QuotaState(True, 2, 1, 1120.0)
 
 
 def test_a_refused_call_is_not_counted(make: Make) -> None:
@@ -362,7 +362,7 @@ def test_a_refused_call_is_not_counted(make: Make) -> None:
     store.spend("x", "a", quota, 0.0)
     for now in (1.0, 2.0, 59.9):
         assert not store.spend("x", "a", quota, now).allowed
-    assert store.spend("x", "a", quota, 60.0) == Spent(True, 1, 0, 120.0)
+    assert store.spend("x", "a", quota, 60.0) == QuotaState(True, 1, 0, 120.0)
 
 
 def test_keys_and_sandboxes_do_not_share(make: Make) -> None:
@@ -376,16 +376,16 @@ def test_keys_and_sandboxes_do_not_share(make: Make) -> None:
 def test_a_clock_that_is_set_back_opens_a_new_window(make: Make) -> None:
     store, quota = started(make), Quota(1, 60)
     store.spend("x", "a", quota, 1000.0)
-    assert store.spend("x", "a", quota, 500.0) == Spent(True, 1, 0, 560.0)
+    assert store.spend("x", "a", quota, 500.0) == QuotaState(True, 1, 0, 560.0)
 
 
 def test_calls_that_are_counted_in_another_order_than_they_came_share_a_window(make: Make) -> None:
     """Their time was read before by different threads or processes, each going on at its own pace."""
     store, quota = started(make), Quota(2, 60)
-    assert store.spend("x", "a", quota, 1000.0) == Spent(True, 2, 1, 1060.0)
-    assert store.spend("x", "a", quota, 999.9) == Spent(True, 2, 0, 1060.0)
-    assert store.spend("x", "a", quota, 995.0) == Spent(False, 2, 0, 1060.0)
-    assert store.spend("x", "a", quota, 994.9) == Spent(True, 2, 1, 1054.9)
+    assert store.spend("x", "a", quota, 1000.0) == QuotaState(True, 2, 1, 1060.0)
+    assert store.spend("x", "a", quota, 999.9) == QuotaState(True, 2, 0, 1060.0)
+    assert store.spend("x", "a", quota, 995.0) == QuotaState(False, 2, 0, 1060.0)
+    assert store.spend("x", "a", quota, 994.9) == QuotaState(True, 2, 1, 1054.9)
 
 
 def test_a_smaller_quota_counts_what_was_spent(make: Make) -> None:
@@ -422,52 +422,52 @@ def test_waiting_the_whole_seconds_told_always_suffices(make: Make, start: int, 
 def test_counting_says_how_often_it_was_counted_before(make: Make) -> None:
     store = started(make, "x", "y")
     assert [store.count("x", "a") for _ in range(3)] == [0, 1, 2]
-    assert [store.counted("x", "a") for _ in range(2)] == [3, 3]
-    assert (store.count("x", "b"), store.count("y", "a"), store.counted("y", "b")) == (0, 0, 0)
+    assert [store.get_count("x", "a") for _ in range(2)] == [3, 3]
+    assert (store.count("x", "b"), store.count("y", "a"), store.get_count("y", "b")) == (0, 0, 0)
 
 
 def test_many_count_at_once_and_each_gets_another_number(make: Make) -> None:
     store = started(make)
     many = at_once(16, lambda _: [store.count("x", "a") for _ in range(10)])
     assert sorted(number for found in many for number in found) == list(range(160))
-    assert store.counted("x", "a") == 160
+    assert store.get_count("x", "a") == 160
 
 
 def test_a_tally_counts_up_to_the_first_that_takes_hold(make: Make) -> None:
     store = started(make)
-    counts = [Count("a", last=2), Count("b", first=1, last=2), Count("c", probability=0), Count("d")]
-    met = [store.tally("x", [*counts, Count("e")]).met for _ in range(5)]
+    counts = [Counter("a", last=2), Counter("b", first=1, last=2), Counter("c", probability=0), Counter("d")]
+    met = [store.count_all("x", [*counts, Counter("e")]).earlier for _ in range(5)]
     assert met == [(0,), (1,), (2, 0, 0, 0), (3, 1), (4, 2, 1, 1)]
-    assert [store.counted("x", key) for key in "abcde"] == [5, 3, 2, 2, 0]
-    assert store.tally("x") == Tally()
-    assert store.tally("x", (Count("", first=1), Count("", ends=True)), None, "e") == Tally((0, 0))
-    assert (store.counted("x", ""), store.counted("x", "e")) == (0, 0)
-    assert store.tally("nobody", counts) == Tally((0,))
-    assert store.counted("nobody", "a") == 0
+    assert [store.get_count("x", key) for key in "abcde"] == [5, 3, 2, 2, 0]
+    assert store.count_all("x") == CountResult()
+    assert store.count_all("x", (Counter("", first=1), Counter("", ends=True)), None, "e") == CountResult((0, 0))
+    assert (store.get_count("x", ""), store.get_count("x", "e")) == (0, 0)
+    assert store.count_all("nobody", counts) == CountResult((0,))
+    assert store.get_count("nobody", "a") == 0
 
 
 def test_a_tally_spends_unless_the_call_is_ended_and_counts_the_last_unless_that_is_refused(make: Make) -> None:
     store = started(make)
     spend = Spend("a", Quota(2, 60), 1000.5)
-    counts = [Count("waits", last=1), Count("ends", last=1, ends=True)]
-    found = [store.tally("x", counts, spend, "answers") for _ in range(4)]
+    counts = [Counter("waits", last=1), Counter("ends", last=1, ends=True)]
+    found = [store.count_all("x", counts, spend, "answers") for _ in range(4)]
     assert found == [
-        Tally((0,), Spent(True, 2, 1, 1060.5), 0),  # what takes hold first does not end it
-        Tally((1, 0)),
-        Tally((2, 1), Spent(True, 2, 0, 1060.5), 1),
-        Tally((3, 2), Spent(False, 2, 0, 1060.5)),
+        CountResult((0,), QuotaState(True, 2, 1, 1060.5), 0),  # what takes hold first does not end it
+        CountResult((1, 0)),
+        CountResult((2, 1), QuotaState(True, 2, 0, 1060.5), 1),
+        CountResult((3, 2), QuotaState(False, 2, 0, 1060.5)),
     ]
-    assert store.counted("x", "answers") == 2
+    assert store.get_count("x", "answers") == 2
     assert not store.spend("x", *spend).allowed
-    assert store.tally("x", (), None, "answers") == Tally((), None, 2)
-    assert store.tally("x", (), Spend("b", Quota(1, 1), 0.0)) == Tally((), Spent(True, 1, 0, 1.0))
+    assert store.count_all("x", (), None, "answers") == CountResult((), None, 2)
+    assert store.count_all("x", (), Spend("b", Quota(1, 1), 0.0)) == CountResult((), QuotaState(True, 1, 0, 1.0))
 
 
 @pytest.mark.parametrize("probability", [0.3, 1e-05, 0.999])
 def test_whether_a_count_takes_hold_is_drawn_alike_everywhere(make: Make, probability: float) -> None:
     store = started(make)
-    often = Count("a", first=5, probability=probability, seed='7/Ünï "q" \\/')
-    met = [store.tally("x", (often, Count("b"))).met for _ in range(200)]
+    often = Counter("a", first=5, probability=probability, seed='7/Ünï "q" \\/')
+    met = [store.count_all("x", (often, Counter("b"))).earlier for _ in range(200)]
     behind = iter(range(200))
     assert met == [(number,) if often.holds(number) else (number, next(behind)) for number in range(200)]
 
@@ -478,13 +478,13 @@ def test_what_was_spent_and_counted_can_be_forgotten_alone(make: Make) -> None:
         store.spend(name, "a", quota, 0.0)
         store.count(name, "a")
         store.append(name, {}, 1)
-    store.uncount("x")
-    store.uncount("nobody")
+    store.reset_counters("x")
+    store.reset_counters("nobody")
     assert store.spend("x", "a", quota, 0.0).allowed
-    assert (store.counted("x", "a"), len(store.entries("x"))) == (0, 1)
+    assert (store.get_count("x", "a"), len(store.entries("x"))) == (0, 1)
     assert store.read("x", SETTINGS)
     assert not store.spend("y", "a", quota, 0.0).allowed
-    assert store.counted("y", "a") == 1
+    assert store.get_count("y", "a") == 1
     assert len(store.sandboxes()) == 2
 
 
@@ -515,11 +515,11 @@ def test_entries_are_kept_in_their_order_under_ids_that_only_grow(make: Make) ->
 def test_what_is_newer_than_an_entry_is_told_without_the_rest(make: Make) -> None:
     store = started(make, "x", "y", journal_entries=3)
     a, b, c = appended(store, "x", "abc")
-    assert store.newer("x", 0) == Newer(store.entries("x"), 3, 0)
-    assert store.newer("x", a) == Newer([(b, {"entry": "b"}), (c, {"entry": "c"})], 3, 0)
+    assert store.newer("x", 0) == NewEntries(store.entries("x"), 3, 0)
+    assert store.newer("x", a) == NewEntries([(b, {"entry": "b"}), (c, {"entry": "c"})], 3, 0)
     assert store.newer("x", b - 1) == store.newer("x", a)
-    assert store.newer("x", c) == store.newer("x", c + 99) == Newer([], 3, 0)
-    assert store.newer("y", 0) == store.newer("nobody", a) == Newer([], 0, 0)
+    assert store.newer("x", c) == store.newer("x", c + 99) == NewEntries([], 3, 0)
+    assert store.newer("y", 0) == store.newer("nobody", a) == NewEntries([], 0, 0)
 
 
 def test_a_journal_has_and_let_go_what_came_but_for_what_was_taken_out(make: Make) -> None:
@@ -527,13 +527,13 @@ def test_a_journal_has_and_let_go_what_came_but_for_what_was_taken_out(make: Mak
     store = started(make, "x", journal_entries=3)
     c = appended(store, "x", "abc")[-1]
     d, e = appended(store, "x", "de")
-    assert store.newer("x", c) == Newer([(d, {"entry": "d"}), (e, {"entry": "e"})], 3, 2)
+    assert store.newer("x", c) == NewEntries([(d, {"entry": "d"}), (e, {"entry": "e"})], 3, 2)
     store.remove("x", frozenset({d}))
-    assert store.newer("x", e) == Newer([], 2, 2)
+    assert store.newer("x", e) == NewEntries([], 2, 2)
     store.remove("x")
-    assert store.newer("x", e) == Newer([], 0, 0)
+    assert store.newer("x", e) == NewEntries([], 0, 0)
     (f,) = appended(store, "x", "f")
-    assert store.newer("x", e) == Newer([(f, {"entry": "f"})], 1, 0)
+    assert store.newer("x", e) == NewEntries([(f, {"entry": "f"})], 1, 0)
 
 
 def test_the_oldest_go_when_there_are_too_many(make: Make) -> None:
@@ -617,12 +617,12 @@ def test_what_was_counted_and_spent_can_be_forgotten_alone(make: Make) -> None:
         assert store.count(name, "a") == 0
         assert store.spend(name, "q", quota, 0.0).allowed
     appended(store, "x", "e")
-    store.uncount("x")
-    assert (store.counted("x", "a"), store.spend("x", "q", quota, 1.0).allowed) == (0, True)
-    assert (store.counted("y", "a"), store.spend("y", "q", quota, 1.0).allowed) == (1, False)
+    store.reset_counters("x")
+    assert (store.get_count("x", "a"), store.spend("x", "q", quota, 1.0).allowed) == (0, True)
+    assert (store.get_count("y", "a"), store.spend("y", "q", quota, 1.0).allowed) == (1, False)
     assert kept(store) == ["e"]
     assert store.read("x", SETTINGS) is not None
-    store.uncount("nobody")
+    store.reset_counters("nobody")
     assert len(store.sandboxes()) == 2
 
 

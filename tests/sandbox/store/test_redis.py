@@ -18,12 +18,12 @@ import pytest
 from redis import Redis
 from redis.connection import AbstractConnection
 
-from mockserver.sandbox.fault_rules import rule_of
+from mockserver.sandbox.fault_rules import parse_rule
 from mockserver.sandbox.store import DEFAULT, SETTINGS, Expiry
-from mockserver.sandbox.store.counting import Count, Spend
+from mockserver.sandbox.store.counting import Counter, Spend
 from mockserver.sandbox.store.redis import TIMEOUTS, RedisStore
 from mockserver.sdk.contract import Vendor
-from mockserver.sdk.errors import StoreAway
+from mockserver.sdk.errors import StoreUnavailable
 from mockserver.sdk.quota import Quota
 from tests.support import stores
 from tests.support.acme import ANCHOR, BILLS, POOR, RICH, Sandboxed
@@ -153,7 +153,7 @@ def test_what_is_opened_leaves_no_connection(redis: stores.Server) -> None:
 def test_a_server_that_does_not_let_us_write_is_not_opened(redis: stores.Server) -> None:
     with Redis.from_url(redis.url) as client:
         client.replicaof("127.0.0.1", "1")
-    with pytest.raises(StoreAway, match="read only replica"):
+    with pytest.raises(StoreUnavailable, match="read only replica"):
         RedisStore(redis.url).open()
 
 
@@ -168,20 +168,20 @@ def test_each_method_takes_one_trip(store: RedisStore, trips: Callable[[Callable
         store.sandboxes,
         lambda: store.spend("x", "a", QUOTA, 0.0),
         lambda: store.count("x", "a"),
-        lambda: store.tally("x", (Count("a", first=9),), Spend("a", QUOTA, 0.0), "a"),
-        lambda: store.counted("x", "a"),
+        lambda: store.count_all("x", (Counter("a", first=9),), Spend("a", QUOTA, 0.0), "a"),
+        lambda: store.get_count("x", "a"),
         lambda: store.append("x", {}, 1),
         lambda: store.entries("x"),
         lambda: store.newer("x", 1),
         lambda: store.dropped("x"),
         lambda: store.remove("x", frozenset({1})),
-        lambda: store.uncount("x"),
+        lambda: store.reset_counters("x"),
         lambda: store.delete("x"),
     ]
     for method in methods:
         method()  # the server gets to know its script
     assert [trips(method) for method in methods] == [1] * len(methods)
-    assert trips(lambda: store.known("x")) == 0
+    assert trips(lambda: store.last_known("x")) == 0
 
 
 def test_settings_that_did_not_change_are_not_sent_again(store: RedisStore) -> None:
@@ -226,7 +226,7 @@ def test_where_something_is_counted_a_call_takes_three_trips(
         "quota": {"quotas": {"acme": QUOTA}},
         "fault": {
             "faults": tuple(
-                rule_of(str(number), {"status": 503, "after": 1, "times": 1, "probability": 0.5}, [vendor])
+                parse_rule(str(number), {"status": 503, "after": 1, "times": 1, "probability": 0.5}, [vendor])
                 for number in range(3)
             )
         },
@@ -248,7 +248,7 @@ def test_after_a_failure_nobody_asks_for_a_second(
     redis: stores.Server, store: RedisStore, passed: Elapsed, trips: Callable[[Callable[[], Any]], int]
 ) -> None:
     def ask() -> None:
-        with pytest.raises(StoreAway):
+        with pytest.raises(StoreUnavailable):
             store.sandboxes()
 
     store.write("x", SETTINGS, {}, expected=0, wall=1.0)
@@ -272,7 +272,7 @@ def test_nobody_waits_for_it_but_who_looks_for_it_aside(
     store = RedisStore(redis.url, elapsed=passed, aside=looks.append)
 
     def ask() -> None:
-        with pytest.raises(StoreAway):
+        with pytest.raises(StoreUnavailable):
             store.sandboxes()
 
     store.check()
@@ -297,10 +297,10 @@ def test_a_server_that_takes_nothing_more_is_away(
     store.write("x", SETTINGS, {}, expected=0, wall=1.0)
     with Redis.from_url(redis.url) as client:
         client.config_set("maxmemory", "1")
-        with pytest.raises(StoreAway, match="maxmemory"):
+        with pytest.raises(StoreUnavailable, match="maxmemory"):
             store.append("x", {}, 1)
         passed.seconds += 1
-        with pytest.raises(StoreAway):
+        with pytest.raises(StoreUnavailable):
             store.check()
         client.config_set("maxmemory", "0")
     passed.seconds += 1
@@ -317,7 +317,7 @@ def test_its_going_and_coming_are_told_once(
         caplog.clear()
         for _ in range(3):
             for _ in range(5):
-                with pytest.raises(StoreAway):
+                with pytest.raises(StoreUnavailable):
                     store.append("x", {}, 1)
             passed.seconds += 1
         redis.start()
@@ -378,14 +378,14 @@ def test_a_call_that_cannot_go_on_honestly_is_refused_in_the_vendors_words(
     rooms = server.world.sandboxes
     changes: dict[str, Any] = {
         "quota": {"quotas": {"acme": QUOTA}},
-        "fault": {"faults": (rule_of("1", {"status": 500, "times": 2}, [vendor]),)},
+        "fault": {"faults": (parse_rule("1", {"status": 500, "times": 2}, [vendor]),)},
         "changes": {"changes": ({"vendor": "acme", "after": 1, "remove": "all"},)},
     }
     rooms.change(DEFAULT, server.wall(), lambda box: replace(box, **changes.get(what, {})))
     if what == "data":
-        row = rooms.dataset(rooms.enter(DEFAULT, server.wall()), vendor).records.record(0)
+        row = rooms.dataset(rooms.get_or_create(DEFAULT, server.wall()), vendor).records.record(0)
         rooms.edit(DEFAULT, server.wall(), vendor, lambda edits, data: edits.with_records({9: {**row, "id": 9}}))
-        rooms.enter(DEFAULT, server.wall())  # its settings were read by a call, its data by none
+        rooms.get_or_create(DEFAULT, server.wall())  # its settings were read by a call, its data by none
     redis.stop()
     asked: dict[str, Any] = {"unknown": {"X_Mock_Sandbox": "x"}, "credential": {"key": f"{RICH}~x"}}.get(what, {})
     for _ in range(2):
@@ -456,7 +456,7 @@ def test_an_answer_that_was_on_its_way_when_the_store_went_away_does_not_bring_i
 
     monkeypatch.setattr(store, "_run", overtaken)
     store.check()
-    with pytest.raises(StoreAway):
+    with pytest.raises(StoreUnavailable):
         store.check()
     assert "is back" not in caplog.text
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from mockserver.sdk.contract import Words
+from mockserver.sdk.contract import ErrorSpec
 from tests.contract import VendorContract
 from tests.support.client import Answer, Client
 from tests.vendors.flolive.helpers import customer, listed
@@ -37,7 +37,7 @@ class TestFloLive(VendorContract):
         everything = self.expected_walk(client)
         return [({"page": "1", "size": "1"}, everything), ({"query": "currency==GBP"}, everything)]
 
-    def text(self, answer: Answer, words: Words) -> str:
+    def text(self, answer: Answer, words: ErrorSpec) -> str:
         expected: dict[str, Any] = {
             "errorCode": words.code,
             "errorMessage": words.text,

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from mockserver.sdk.record_query import View
+from mockserver.sdk.record_query import RecordQuery
 from mockserver.vendors.flolive import VENDOR
 from tests.support.client import Client
 from tests.vendors.flolive.helpers import ENVELOPE, path
@@ -82,7 +82,7 @@ def test_a_status_that_the_table_lacks_has_a_general_code(client: Client) -> Non
 
 
 def test_a_crash_of_ours_is_a_failed_look_up(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(View, "span", lambda *_: 1 / 0)
+    monkeypatch.setattr(RecordQuery, "span", lambda *_: 1 / 0)
     answer = client.get()
     assert (answer.status, answer.json["errorCode"]) == (500, "CUSTOMER_1006")
 

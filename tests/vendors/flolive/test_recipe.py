@@ -11,7 +11,7 @@ import pytest
 
 from mockserver.cli.generate import ANCHOR
 from mockserver.data import yaml_text
-from mockserver.data.build import make
+from mockserver.data.build import generate_dataset
 from mockserver.vendors import _story
 from mockserver.vendors.flolive import VENDOR, recipe
 from tests.support.client import Client
@@ -24,7 +24,7 @@ FAR = (10**5, 10**6 - 1, 10**6)
 @pytest.fixture(scope="module")
 def generated() -> list[dict[str, Any]]:
     """Many records, as the schema types them."""
-    schema = VENDOR.records.schema()
+    schema = VENDOR.resource.schema()
     return [schema.read(dict(recipe.record(7, index, ANCHOR))) for index in (*range(MANY), *FAR)]
 
 
@@ -105,7 +105,7 @@ def test_the_customers_are_a_tree_with_strangers_beside_it() -> None:
 
 def test_the_example_in_the_spec_is_the_first_customer() -> None:
     spec = yaml_text.load(VENDOR.spec.read_text(encoding="utf-8"))
-    parameter = spec["paths"][VENDOR.endpoints[0].path]["get"]["parameters"][0]
+    parameter = spec["paths"][VENDOR.operations[0].path]["get"]["parameters"][0]
     assert parameter["example"] == accounts()[0]["customer_id"]
 
 
@@ -114,7 +114,7 @@ def test_the_example_in_the_spec_is_the_first_customer() -> None:
     [datetime(2024, 2, 29, 12, tzinfo=UTC), datetime(2026, 1, 1, 0, 1, tzinfo=UTC), datetime(2031, 12, 31, tzinfo=UTC)],
 )
 def test_at_any_anchor_the_newest_twelve_months_are_in_the_window(anchor: datetime) -> None:
-    data = make(VENDOR, "default", anchor, 1, None)
+    data = generate_dataset(VENDOR, "default", anchor, 1, None)
     newest = max(data.records.columns["created"])
     assert newest <= anchor
     assert (newest.year, newest.month) == (anchor.year, anchor.month)

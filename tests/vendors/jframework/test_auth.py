@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from mockserver.app import create_app
-from mockserver.sandbox.settings import make
+from mockserver.sandbox.settings import make_settings
 from tests.support.client import WALL, Client
 from tests.vendors.jframework.helpers import BRAND, account, credentials, jframework
 
@@ -83,7 +83,7 @@ def test_without_a_good_key_it_is_401_whatever_the_brand(
 
 
 def test_credentials_that_the_sandbox_lets_expire_are_401_whatever_the_brand() -> None:
-    app = create_app(make({}, {}), wall=lambda: WALL)
+    app = create_app(make_settings({}, {}), wall=lambda: WALL)
     http = app.test_client()
     http.put("/__admin/scenarios/active", json={"name": "expired-credentials"})
     for brand in ({}, {"Brand-URL": "https://nobody.example"}, {"Brand-URL": BRAND}):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from mockserver.sdk.contract import Words
+from mockserver.sdk.contract import ErrorSpec
 from tests.contract import VendorContract
 from tests.support.client import Answer, Client
 from tests.vendors.jframework.helpers import BRAND, ids, live, stored
@@ -44,7 +44,7 @@ class TestJFramework(VendorContract):
         yield {"Status": "Unpaid", "PageSize": "5", "PageNumber": "1"}, unpaid[5:10]
         yield {"TestMode": "true"}, [invoice["id"] for invoice in stored() if invoice["testMode"]]
 
-    def text(self, answer: Answer, words: Words) -> str:
+    def text(self, answer: Answer, words: ErrorSpec) -> str:
         (error,) = answer.json.pop("errors")
         assert list(answer.json) == ["success", "statusCode", "message", "data", "errors"]
         assert answer.json | {"errors": []} == {

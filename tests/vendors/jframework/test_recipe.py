@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from mockserver.cli import generate
-from mockserver.data.build import shape
+from mockserver.data.build import fixture_schema
 from mockserver.vendors import _story
 from mockserver.vendors.jframework import VENDOR
 from mockserver.vendors.jframework.invoices import PAYMENT_STATES
@@ -24,7 +24,7 @@ INDICES = [*range(400), 123_456, 999_999, 10**6]
 @pytest.fixture(scope="module")
 def made() -> list[dict[str, Any]]:
     """Invoices as the validator lets them pass."""
-    schema = shape(VENDOR).record
+    schema = fixture_schema(VENDOR).record
     return [schema.read(dict(record(1, index, ANCHOR))) for index in INDICES]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from mockserver.sdk.contract import Words
+from mockserver.sdk.contract import ErrorSpec
 from tests.contract import VendorContract
 from tests.support.client import Answer, Client
 from tests.vendors.netgroot.helpers import invoices
@@ -35,6 +35,6 @@ class TestNetGroot(VendorContract):
     def filtered(self, client: Client) -> Iterable[tuple[Mapping[str, str], list[Any]]]:
         return [({"id": str(invoice["invoice_id"])}, [invoice["invoice_id"]]) for invoice in invoices()]
 
-    def text(self, answer: Answer, words: Words) -> str:
+    def text(self, answer: Answer, words: ErrorSpec) -> str:
         assert answer.json == {"success": False, "message": words.text}
         return words.text

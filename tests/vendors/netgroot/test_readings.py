@@ -16,7 +16,11 @@ def client() -> Client:
 
 
 def test_the_readings_and_their_defaults(client: Client) -> None:
-    assert client.vendor.defaults == {"empty-list": "empty", "default-order": "newest-first", "bad-id": "unprocessable"}
+    assert client.vendor.default_readings == {
+        "empty-list": "empty",
+        "default-order": "newest-first",
+        "bad-id": "unprocessable",
+    }
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from mockserver.sdk.contract import Words
+from mockserver.sdk.contract import ErrorSpec
 from tests.contract import VendorContract
 from tests.support.client import Answer, Client
 from tests.vendors.saaslogic.helpers import like, newest_first, query, records
@@ -41,7 +41,7 @@ class TestSaaSLogic(VendorContract):
                 newest_first(other for other in same if other["invoiceDate"][:10] == day),
             )
 
-    def text(self, answer: Answer, words: Words) -> str:
+    def text(self, answer: Answer, words: ErrorSpec) -> str:
         assert answer.json == {
             "timestamp": "2026-07-15T09:00:00.000+00:00",
             "status": words.status,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mockserver.data import fixture_check, yaml_text
-from mockserver.data.build import shape
+from mockserver.data.build import fixture_schema
 from tests.support.client import Client, compact
 
 REQUEST = (  # 002:9, after the host
@@ -89,7 +89,7 @@ def test_the_example_holds_because_of_each_of_its_parameters(client: Client, sho
 def test_a_copy_is_kept_only_where_it_is_marked(client: Client) -> None:
     """One invoice twice is an accident of the document (002:16-57): no other list may repeat an id."""
     raw = yaml_text.load((client.vendor.fixtures / "docs.yaml").read_text(encoding="utf-8"))
-    assert fixture_check.check(raw, shape(client.vendor))[1] == []
+    assert fixture_check.check(raw, fixture_schema(client.vendor))[1] == []
     del raw["records"][1]["_copy"]
-    (fault,) = fixture_check.check(raw, shape(client.vendor))[1]
+    (fault,) = fixture_check.check(raw, fixture_schema(client.vendor))[1]
     assert fault[0] == ("records", 1, "invoiceId")

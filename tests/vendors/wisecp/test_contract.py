@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from mockserver.sdk.contract import Words
+from mockserver.sdk.contract import ErrorSpec
 from tests.contract import VendorContract
 from tests.support.client import Answer, Client
 from tests.vendors.wisecp.helpers import ids, ordered, rows
@@ -49,6 +49,6 @@ class TestWisecp(VendorContract):
             ({"filter[id]": str(one["id"]), "filter[number]": rows()[18]["number"]}, []),
         ]
 
-    def text(self, answer: Answer, words: Words) -> str:
+    def text(self, answer: Answer, words: ErrorSpec) -> str:
         assert answer.json == {"status": "error", "message": words.text}
         return words.text

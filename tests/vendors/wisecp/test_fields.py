@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from marshmallow import ValidationError
 
-from mockserver.data.build import shape
+from mockserver.data.build import fixture_schema
 from mockserver.vendors.wisecp import VENDOR
 from tests.support.client import Client
 from tests.vendors.helpers import Row
@@ -317,7 +317,7 @@ def test_a_users_id_is_a_string_in_one_example_and_an_integer_in_the_other() -> 
 def test_a_record_with_another_kind_of_user_id_is_refused(bad: object) -> None:
     row = content()["records"][0]
     with pytest.raises(ValidationError, match="a whole number, in quotes or not"):
-        shape(VENDOR).record.read({**row, "user": {**row["user"], "id": bad}})
+        fixture_schema(VENDOR).record.read({**row, "user": {**row["user"], "id": bad}})
 
 
 @pytest.mark.statement("WI-62")

@@ -10,7 +10,7 @@ import pytest
 
 from mockserver.app import create_app
 from mockserver.data import yaml_text
-from mockserver.sandbox.settings import make
+from mockserver.sandbox.settings import make_settings
 from mockserver.sdk.jsontext import decode
 from mockserver.sdk.money import as_double
 from tests.support.client import WALL, Client
@@ -25,7 +25,7 @@ def client() -> Client:
 
 
 def test_the_readings_and_their_defaults(client: Client) -> None:
-    assert client.vendor.defaults == {
+    assert client.vendor.default_readings == {
         "failure-status": "http",
         "out-of-range": "clamp",
         "unknown-value": "ignore",
@@ -184,7 +184,7 @@ def test_amounts(dataset: str) -> None:
 @pytest.mark.parametrize("amount", ["24.78", "999999999999.9999", "12345678901234567890.1234", "1" + "0" * 400])
 def test_control_and_exports_have_the_decimals_of_the_data(amount: str) -> None:
     """However PHP prints it, and though no double has so many digits."""
-    http = create_app(make({}, {}), wall=lambda: WALL).test_client()
+    http = create_app(make_settings({}, {}), wall=lambda: WALL).test_client()
     http.patch("/__admin/records/wisecp/1000100", data=f'{{"total": {amount}}}', content_type="application/json")
     shown = decode(http.get("/__admin/records/wisecp/1000100").data)
     assert str(shown["total"]) == amount

@@ -14,7 +14,7 @@ import pytest
 
 from mockserver.cli.generate import ANCHOR
 from mockserver.data import yaml_text
-from mockserver.data.build import shape
+from mockserver.data.build import fixture_schema
 from mockserver.vendors import _story
 from mockserver.vendors.wisecp import VENDOR
 from mockserver.vendors.wisecp.recipe import BLOCK, CARD, RECIPE, near, record, story_index
@@ -147,7 +147,7 @@ def test_dates_are_those_of_the_status(seed: int) -> None:
 
 @pytest.mark.parametrize("index", [0, 12, 13, 14, 35 * 15, 36 * 15, 250_001, 999_999, 10**6])
 def test_any_index_makes_a_sound_record(index: int) -> None:
-    row = shape(VENDOR).record.read(dict(record(1, index, ANCHOR)))
+    row = fixture_schema(VENDOR).record.read(dict(record(1, index, ANCHOR)))
     assert row["id"] == 1_000_100 - index > 0
     assert row["number"] == f"#{row['id']}"
     assert all(item["id"] > 0 and item["owner_id"] == row["id"] for item in row["items"])
