@@ -1,1 +1,1 @@
-"""The control API under ``/__admin``: `api` puts it together, one module per thing it controls."""
+"""The control API, the API documents and the pages. Imported by app."""

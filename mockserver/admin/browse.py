@@ -6,14 +6,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from ..data.table import RecordTable
+from ..sdk.dataset import Records
 from ..sdk.jsontext import encode
 from ..sdk.resource import Summary
 
 Sums = dict[str, list[Any]]  # how many, and what they amount to
 
 
-def found(records: RecordTable, text: str = "", sort: str = "") -> Sequence[int]:
+def found(records: Records, text: str = "", sort: str = "") -> Sequence[int]:
     """The rows in which a value has the text in it, whatever its case, sorted by a field (``-`` before it: downwards).
 
     A field within a map is named by its path (``user.id``). Rows that have no such field come last.
@@ -29,7 +29,7 @@ def found(records: RecordTable, text: str = "", sort: str = "") -> Sequence[int]
     return sorted(keys, key=keys.__getitem__, reverse=downwards) + [row for row in rows if row not in keys]
 
 
-def totals(records: RecordTable, chart: Summary) -> list[dict[str, Any]]:
+def totals(records: Records, chart: Summary) -> list[dict[str, Any]]:
     """What the records amount to, by month and by status: one entry a currency, that of most records first."""
     by_currency: dict[str, tuple[Sums, Sums]] = {}
     for row in range(len(records)):

@@ -1,1 +1,1 @@
-"""Data: fixture files, the records they hold, and the story that all five vendors tell."""
+"""Datasets: fixture files read and checked, tables of records, the catalog, the disk cache. Imported by sandbox and above."""

@@ -203,6 +203,7 @@ class DatasetCatalog:
         rest = self._cache.get(key)
         if rest is None:
             data = make()
+            assert isinstance(data.records, RecordTable)
             self._cache.put(key, CachedDataset(data.anchor, list(data.accounts), *data.records.for_cache()))
             gc.collect()  # nobody collects in a start, and what is left over by then stays
             return data

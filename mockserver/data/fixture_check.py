@@ -1,4 +1,4 @@
-"""TODO"""
+"""Checks the accounts and records of a fixture file against the vendor's schema."""
 
 from __future__ import annotations
 

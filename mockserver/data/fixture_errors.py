@@ -1,4 +1,4 @@
-"""TODO"""
+"""What is wrong with a fixture file: where, what was found, what it must be."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""TODO"""
+"""Writes a dataset down as a fixture file."""
 
 from __future__ import annotations
 

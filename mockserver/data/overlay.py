@@ -1,4 +1,4 @@
-"""TODO"""
+"""A changed copy of a column that shares all unchanged values with the original."""
 
 from __future__ import annotations
 

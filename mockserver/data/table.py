@@ -14,7 +14,7 @@ from ..sdk.jsontext import DIGITS, decode, encode
 from ..sdk.resource import Order, Readings, Record, Resource
 from .lru import LruCache
 from .overlay import T, _Columns, _Patched, _without
-from .packed_bytes import MIN_PACKED, PackedBytes, pack
+from .packed_bytes import MIN_PACKED, PackedBytes, join_array, pack
 
 MAX_VIEW_BYTES = 64 * 1024 * 1024
 FEW = 64  # a column with more values is searched by bisection; so few rows are sorted without views on the way
@@ -246,6 +246,10 @@ class RecordTable:
                 texts = self._patch(self._origin.fragments(readings), own)
             self._rendered[key] = texts
         return self._rendered[key]
+
+    def join(self, readings: Readings, rows: Iterable[int]) -> bytes:
+        """A JSON array of these rows under these rendering readings."""
+        return join_array(self.fragments(readings), rows)
 
     def rows(self, conditions: tuple[Condition, ...], order: Order) -> array[int]:
         """Row numbers that meet all conditions, in this order of (column, descending) keys; remembered."""

@@ -1,4 +1,4 @@
-"""TODO"""
+"""A finished call: request and reply with all that became known of them."""
 
 from __future__ import annotations
 

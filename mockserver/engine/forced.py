@@ -1,4 +1,4 @@
-"""TODO"""
+"""Outcomes that a request or a fault rule asks for."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""TODO"""
+"""Explains why a call in the journal does not match."""
 
 from __future__ import annotations
 

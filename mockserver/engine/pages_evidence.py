@@ -1,4 +1,4 @@
-"""TODO"""
+"""Whether a client read every page of a list."""
 
 from __future__ import annotations
 

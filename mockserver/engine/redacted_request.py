@@ -1,4 +1,4 @@
-"""TODO"""
+"""A request without its secrets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""TODO"""
+"""What a sandbox changed in a vendor's data, and the data with these changes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""TODO"""
+"""The values of a fault rule: delays and numbers within bounds."""
 
 from __future__ import annotations
 

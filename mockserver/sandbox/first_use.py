@@ -1,4 +1,4 @@
-"""TODO"""
+"""A sandbox as it is on first use."""
 
 from __future__ import annotations
 

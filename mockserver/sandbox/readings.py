@@ -1,4 +1,4 @@
-"""TODO"""
+"""Which choice of each reading holds for a call."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""TODO"""
+"""All sandboxes of a server: created on first use, changed, expired, kept in the store."""
 
 from __future__ import annotations
 

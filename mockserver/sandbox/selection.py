@@ -1,4 +1,4 @@
-"""TODO"""
+"""Selects the sandbox of a request: by header, URL or credential suffix."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""TODO"""
+"""Parses the values of settings."""
 
 from __future__ import annotations
 

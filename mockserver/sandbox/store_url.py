@@ -1,4 +1,4 @@
-"""TODO"""
+"""The URL of a store, and the secrets in it."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Pure helpers that vendors are written with: no Flask, no vendor, no state."""
+"""What a vendor is written with. Imports no other room."""

@@ -1,16 +1,11 @@
-"""TODO"""
+"""The authentication of a vendor whose credential names the account."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from . import querystring
+from .call import Call
 from .dataset import Account
 from .errors import Unauthenticated
-
-if TYPE_CHECKING:
-    pass
-from .call import Call
 
 
 def account_of_credential(call: Call) -> Account:

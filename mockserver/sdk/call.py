@@ -1,4 +1,4 @@
-"""TODO"""
+"""A call: one request on its way through the gates, and what they found out."""
 
 from __future__ import annotations
 
@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 from .call_warnings import CallWarning
 from .dataset import Account, Accounts, Dataset
+from .http import Request
 from .quota import QuotaState
 from .record_query import RecordQuery
 from .resource import Readings
 
 if TYPE_CHECKING:
     import uuid
-from .contract import Operation, Vendor
-from .http import Request
+
+    from .contract import Operation, Vendor
 
 
 @dataclass(slots=True)

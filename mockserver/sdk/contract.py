@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from marshmallow import Schema
 
@@ -26,9 +26,6 @@ from .querystring import Pairs
 from .quota import QuotaState
 from .record_schema import RecordSchema
 from .resource import Readings, Resource
-
-if TYPE_CHECKING:
-    pass
 
 
 @dataclass(frozen=True, slots=True)

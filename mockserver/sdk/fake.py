@@ -1,4 +1,4 @@
-"""TODO"""
+"""Faker, seeded for one value at a time."""
 
 from __future__ import annotations
 

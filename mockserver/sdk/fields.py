@@ -10,12 +10,14 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from marshmallow import ValidationError, fields, missing
 
 from .money import round_to, shortest
-from .record_schema import RecordSchema
+
+if TYPE_CHECKING:
+    from .record_schema import RecordSchema
 
 
 class RecordField(fields.Field[Any]):

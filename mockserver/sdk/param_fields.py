@@ -1,4 +1,4 @@
-"""TODO"""
+"""Kinds of parameters: marshmallow fields that read text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""TODO"""
+"""The parameters of an operation, by the names that travel."""
 
 from __future__ import annotations
 

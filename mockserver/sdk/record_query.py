@@ -1,4 +1,4 @@
-"""TODO"""
+"""Queries over records: filtered and sorted by columns, joined as JSON."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any
 
-from ..data.packed_bytes import join_array
-from ..data.table import RecordTable
+from .dataset import Records
 from .filters import Condition, Contains, Equals, Within
 from .resource import OnRendered, Readings
 
@@ -19,7 +18,7 @@ from .resource import OnRendered, Readings
 class RecordQuery:
     """The records that a call asks for: filtered, ordered, written under its readings. Each method narrows a copy."""
 
-    records: RecordTable
+    records: Records
     readings: Readings
     conditions: tuple[Condition, ...] = ()
     order: tuple[tuple[str, bool], ...] = ()
@@ -76,7 +75,7 @@ class RecordQuery:
         rows = self.rows[start:stop]
         if self.written is not None and rows:
             self.written(unordered=self._may_swap(start, start + len(rows)))
-        return join_array(self.records.fragments(self.readings), rows)
+        return self.records.join(self.readings, rows)
 
     def _may_swap(self, start: int, stop: int) -> bool:
         """Whether a row of these could stand elsewhere by the keys that are given."""

@@ -1,4 +1,4 @@
-"""TODO"""
+"""The fields of one kind of record or account, and of maps inside them."""
 
 from __future__ import annotations
 

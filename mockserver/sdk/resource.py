@@ -1,4 +1,4 @@
-"""TODO"""
+"""One kind of record of a vendor: its schema, id, columns and rendering."""
 
 from __future__ import annotations
 

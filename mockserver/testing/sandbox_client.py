@@ -1,17 +1,16 @@
-"""TODO"""
+"""The client of one sandbox: its clock, faults, records, accounts and journal."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, Literal, Self, Unpack
+from typing import TYPE_CHECKING, Any, Literal, Self, Unpack
 from urllib.parse import urlencode
 
 from ..sandbox.store_url import without_password
 from ..sdk.clock import format_instant, parse_instant
 from ..sdk.jsontext import decimals, encode
 from ..sdk.names import WANTED_NAME, is_name
-from .client import Client
 from .report import calls_told, mistakes, near_misses_told
 from .values import (
     NETWORK,
@@ -29,6 +28,9 @@ from .values import (
     _told,
     _word,
 )
+
+if TYPE_CHECKING:
+    from .client import Client
 
 
 class Sandbox:

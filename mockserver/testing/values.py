@@ -1,4 +1,4 @@
-"""TODO"""
+"""Reads the values that the control API sends, and names what is missing."""
 
 from __future__ import annotations
 

@@ -205,7 +205,7 @@ def test_health(
 def test_wrong_settings_are_sentences(
     vendor: Vendor, monkeypatch: pytest.MonkeyPatch, flags: tuple[str, ...], environment: dict[str, str], sentence: str
 ) -> None:
-    monkeypatch.chdir(Path(__file__).parent.parent)
+    monkeypatch.chdir(Path(__file__).parent.parent.parent)
     assert told(run(vendor, "serve", *flags, **environment)) == f"mockserver: {sentence}"
 
 

@@ -1,1 +1,1 @@
-"""TODO"""
+"""Tests that carry out what pages say."""

@@ -14,7 +14,7 @@ from mockserver.engine.reload import POLL_SECONDS
 from mockserver.sdk.contract import Vendor
 from tests.support.acme import BILLS, Sandboxed
 
-PAGE = (Path(__file__).parent.parent / "docs" / "operations.md").read_text(encoding="utf-8")
+PAGE = (Path(__file__).parent.parent.parent / "docs" / "operations.md").read_text(encoding="utf-8")
 
 
 def test_it_has_each_family_with_its_type_and_labels(vendor: Vendor) -> None:

@@ -21,7 +21,7 @@ from mockserver.vendors import found
 from tests.support.client import Client, compact
 from tests.support.servers import copy_checkout, running, serving
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parent.parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 SHOWN = "http://127.0.0.1:8080"
 

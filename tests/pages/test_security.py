@@ -15,7 +15,7 @@ from mockserver.sdk import similar
 from mockserver.sdk.jsontext import DIGITS
 from mockserver.server import asgi, malformed
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parent.parent.parent
 PAGE = (ROOT / "SECURITY.md").read_text(encoding="utf-8")
 PROVED = re.compile(r"`(tests/[\w/]+\.py)::(\w+)`")
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from mockserver.engine.evidence import LEAST_WAIT
 from mockserver.engine.verdict import BY_CHOICE, CHECKS
 
-PAGE = (Path(__file__).parent.parent / "docs" / "verdict.md").read_text(encoding="utf-8")
+PAGE = (Path(__file__).parent.parent.parent / "docs" / "verdict.md").read_text(encoding="utf-8")
 
 
 def test_it_has_one_rule_for_each_check() -> None:

@@ -28,6 +28,7 @@ from mockserver.sandbox.store.memory import MemoryStore
 from mockserver.sdk.clock import from_timestamp, parse_instant
 from mockserver.sdk.contract import Vendor
 from mockserver.sdk.credentials import Credential
+from mockserver.sdk.dataset import Records
 from mockserver.sdk.errors import InvalidSetting, Problem
 from mockserver.sdk.http import Request
 from mockserver.sdk.quota import Quota
@@ -400,13 +401,15 @@ def test_of_data_that_is_out_of_use_nothing_is_kept(vendor: Vendor, end: str) ->
     passed = Elapsed()
     rooms = sandboxes(vendor, MemoryStore(elapsed=passed), sandbox_idle="100")
 
-    def edited(id: int) -> ReferenceType[RecordTable]:
+    def edited(id: int) -> ReferenceType[Records]:
         rooms.edit("a", WALL, vendor, lambda edits, data: edits.with_records({id: None}))
         records = rooms.dataset(rooms.get_or_create("a", WALL), vendor).records
         records.rows((), (("id", True),))
         return ref(records)
 
-    views = rooms.catalog.dataset(vendor, "default").records._views
+    shared = rooms.catalog.dataset(vendor, "default").records
+    assert isinstance(shared, RecordTable)
+    views = shared._views
     rooms.catalog.dataset(vendor, "default").records.rows((), (("id", True),))
     before = len(views)
     old = edited(1)

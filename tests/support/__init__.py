@@ -1,1 +1,1 @@
-"""TODO"""
+"""What tests share: the invented vendor, clients, servers, stores."""

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from importlib.metadata import entry_points
 from pathlib import Path
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parent.parent.parent
 PLUGIN = "mockserver.testing.plugin"
 KNOWN = any(point.value == PLUGIN for point in entry_points(group="pytest11"))  # not so in a checkout never installed
 PYTEST = ("-p", "no:cacheprovider", "-p", "no:schemathesis", "-p", "no:playwright", *(() if KNOWN else ("-p", PLUGIN)))

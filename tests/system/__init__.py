@@ -1,1 +1,1 @@
-"""TODO"""
+"""Tests of the product as a whole: workers, survival, load, packaging."""

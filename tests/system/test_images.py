@@ -35,7 +35,7 @@ from mockserver.sdk.version import __version__
 from mockserver.server.worker import GRACE
 from mockserver.vendors import found
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parent.parent.parent
 DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
 GUIDE = (ROOT / "docs" / "demo.md").read_text(encoding="utf-8")
