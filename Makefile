@@ -35,7 +35,7 @@ test: $(TESTED:%=$(VENV)/%.stamp) ## run the tests with branch coverage (SUITE=a
 	$(BIN)/coverage report
 
 test-flask-way: $(VENV)/test.stamp ## run the tests of calls again, none by the way that is shorter than Flask's
-	$(BIN)/python -m pytest -n $(JOBS) --flask-way -m "not slow and not browser" --ignore tests/testing --ignore tests/wire $(ARGS)
+	$(BIN)/python -m pytest -n $(JOBS) --flask-way -m "not slow and not browser" --ignore tests/testing --ignore tests/server $(ARGS)
 
 check: $(VENV)/dev.stamp ## lint, types, who may import whom, fixtures and specs
 	$(BIN)/ruff check .

@@ -286,7 +286,7 @@ def _digest(path: Path) -> str:
 def _core() -> tuple[Path, ...]:
     """Our files that have a say in what becomes of fixtures and recipes."""
     home = Path(__file__).parent
-    return (*_files(home / "data"), *_files(home / "toolkit"), home / "clock.py", Path(__file__))
+    return (*_files(home), *_files(home.parent / "sdk"))
 
 
 def _code(vendor: Vendor) -> list[str | Path]:

@@ -14,7 +14,7 @@ from ..sdk.basis import Basis, Part, weakest
 from ..sdk.contract import Operation, Vendor
 from ..vendors import BadVendor
 
-_CODE = (Path(__file__), Path(__file__).with_name("ledger.py"))
+_CODE = (Path(__file__), Path(__file__).with_name("fidelity.py"))
 _SILENT = "an x-basis of documented, public or inferred"
 
 

@@ -1,1 +1,4 @@
-"""Isolated worlds: what a sandbox is, how a request selects one, its settings, edits, fault rules and scenarios. Imported by engine and above."""
+"""Isolated worlds: what one is, how a request selects one, its settings, edits, fault rules, scenarios.
+
+Imported by engine and above.
+"""

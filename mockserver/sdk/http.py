@@ -12,9 +12,7 @@ from .paging import Page
 if TYPE_CHECKING:
     pass
 
-from collections.abc import Mapping
 from http import HTTPStatus
-from typing import NamedTuple
 
 CLIENT_TIMEOUT_SECONDS = 20  # seconds that a request may take to arrive, and a client to take anything of a reply
 

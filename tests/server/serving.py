@@ -1,4 +1,4 @@
-"""Acme on a real server in a process of its own: ``python -m tests.server.serving <server> <folder> <NAME=seconds>...``.
+"""Acme on a real server in a process of its own: ``python -m tests.server.serving <server> <folder> <NAME=seconds>..``.
 
 The server is werkzeug, gunicorn as the command ``serve`` has it, or ``gunicorn-wsgi``, which can call its app by WSGI
 alone. Its constants are what is given. Prints its port once it answers. Dripping does not pause.

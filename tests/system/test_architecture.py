@@ -56,10 +56,10 @@ def test_the_core_names_no_vendor(path: Path) -> None:
 @pytest.mark.parametrize("path", sorted(ROOT.rglob("*.py")), ids=name)
 def test_who_imports_flask_and_who_reads_time(path: Path) -> None:
     tree, top = ast.parse(path.read_text(encoding="utf-8")), path.relative_to(ROOT).parts[0]
-    if top not in ("app.py", "control", "testing", "wire"):
+    if top not in ("app.py", "admin", "testing", "server"):
         assert not {"flask", "werkzeug", "gunicorn"} & set(imported(tree))
-    allowed = {"time.sleep"} if top in ("wire", "testing") else set()
-    if top != "clock.py":
+    allowed = {"time.sleep"} if top in ("server", "testing") else set()
+    if name(path) != "sdk/clock.py":
         assert readings_of_time(tree) <= allowed
 
 
@@ -94,11 +94,10 @@ def test_a_cost_is_found_in_docstrings_and_comments(cost: str) -> None:
 
 
 def test_the_tests_of_the_core_name_no_vendor_either() -> None:
-    folders = ("", "toolkit", "data", "store", "wire", "testing")
-    ours = [path for folder in folders for path in (ROOT.parent / "tests" / folder).glob("test_*.py")]
-    mirrored = [path for path in ours if (ROOT / path.parent.name.replace("tests", "")).is_dir()]
+    folders = ("sdk", "data", "sandbox", "engine", "server", "testing")
+    mirrored = [path for folder in folders for path in (ROOT.parent / "tests" / folder).rglob("test_*.py")]
     assert len(mirrored) > 30
-    for path in (*mirrored, ROOT.parent / "tests" / "acme.py"):
+    for path in (*mirrored, ROOT.parent / "tests" / "support" / "acme.py"):
         if path.stem.removeprefix("test_") in {core.stem for core in CORE} or path.stem == "acme":
             assert not re.findall("|".join(VENDORS), path.read_text(encoding="utf-8"), re.IGNORECASE), path
 

@@ -78,7 +78,10 @@ TABLE = (
         InternalError, 500, "jframework.500",
         "An internal server error occurred.", "inferred", "P[14]", "InternalServerError",
     ),
-    ErrorSpec(Unavailable, 503, "jframework.503", "The service is unavailable.", "inferred", "none", "ServiceUnavailable"),
+    ErrorSpec(
+        Unavailable, 503, "jframework.503",
+        "The service is unavailable.", "inferred", "none", "ServiceUnavailable",
+    ),
 )  # fmt: skip
 
 
