@@ -1,6 +1,7 @@
 """Faults that a server survives, with figures: ``python -m bench.survival`` prints them.
 
-``tests/system/test_survival.py`` holds the same runs to what is promised. Each takes a few seconds, on a server of its own. Needs Linux: processes and
+``tests/system/test_survival.py`` holds the same runs to what is promised. Each
+takes a few seconds, on a server of its own. Needs Linux: processes and
 their connections are told by ``/proc``.
 """
 

@@ -62,12 +62,12 @@ def test_what_is_made_later_is_made_once() -> None:
 
 START = """
 import sys
-from mockserver.engine.build import assemble
+from mockserver.engine.build import build_runtime
 from mockserver.front import front
-from mockserver.engine.examples import listing
-from mockserver.sandbox.settings import make
-world = assemble(make({}, {}))
-first = listing(world.vendors, world.sandboxes.library, "default")[0]
+from mockserver.engine.examples import list_operations
+from mockserver.sandbox.settings import make_settings
+world = build_runtime(make_settings({}, {}))
+first = list_operations(world.vendors, world.sandboxes.catalog, "default")[0]
 example = first["example"]
 told = []
 headers = {"HTTP_" + name.upper().replace("-", "_"): value for name, value in example["headers"].items()}

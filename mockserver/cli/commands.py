@@ -436,8 +436,8 @@ def _welcome(world: Any, urls: list[str], made_token: str | None = None) -> str:
     public = world.settings.public_url
     outside = f", from outside {public}" if public else ""
     lines = [f"mockserver {__version__} serves dataset {world.settings.dataset!r} on {where}{outside}", ""]
-    day = first_day(world.settings, world.wall())
-    for vendor in list_operations(world.vendors, world.sandboxes.library, world.settings.dataset, day):
+    day = first_day(world.settings, world.wall_time())
+    for vendor in list_operations(world.vendors, world.sandboxes.catalog, world.settings.dataset, day):
         lines += [vendor["title"], *(f"  {address}" for address in vendor["addresses"])]
         lines += [f"  {curl(vendor['example'], url)}", ""]
     if made_token:

@@ -168,7 +168,7 @@ class Timestamp(RecordField):
         microsecond = int(digits.get("f", "0")[:6].ljust(6, "0"))  # the seventh digit of .NET is below it
         return datetime(year, month, day, hour, minute, second, microsecond, UTC)
 
-    def roll(self, value: str, days: int) -> str:
+    def shift(self, value: str, days: int) -> str:
         if value == self.never:
             return value
         try:
@@ -205,7 +205,7 @@ class ListOf(RecordField):
             raise ValidationError(cast(dict[str, Any], faults))
         return loaded
 
-    def roll(self, value: Any, days: int) -> Any:
+    def shift(self, value: Any, days: int) -> Any:
         return [self.item.shift(element, days) for element in value]
 
 
@@ -235,5 +235,5 @@ class Nested(RecordField):
         loaded = self.inner.read(value)
         return {key: loaded[key] for key in value} if self.as_stored else loaded
 
-    def roll(self, value: Any, days: int) -> Any:
+    def shift(self, value: Any, days: int) -> Any:
         return self.inner.shift(value, days)

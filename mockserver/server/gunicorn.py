@@ -61,7 +61,7 @@ class _Arbiter(Arbiter):  # type: ignore[misc]  # gunicorn has no types
             self._reading.join()
             self._reading, self._read_it = None, False
             self.kill_workers(signal.SIGHUP)
-        if not self._reading and data and (self._asked or (data.watching and data.look())):
+        if not self._reading and data and (self._asked or (data.watching and data.find_changes())):
             self._asked, self._reading = False, Thread(target=self._read, args=[data], daemon=True)
             self._reading.start()
         return found

@@ -19,7 +19,8 @@ class BadVendor(Exception):
 
 def found() -> tuple[Vendor, ...]:
     """Every vendor of this package and of installed ones, in the order of their names."""
-    ours = ((f"the folder {info.name}", f"{__name__}.{info.name}") for info in pkgutil.iter_modules(__path__))
+    names = [info.name for info in pkgutil.iter_modules(__path__) if info.ispkg]
+    ours = ((f"the folder {name}", f"{__name__}.{name}") for name in names)
     vendors = [_taken(where, getattr(import_module(module), "VENDOR", None)) for where, module in ours]
     for point in entry_points(group=GROUP):
         try:

@@ -208,10 +208,10 @@ def unable(*asked: object) -> None:
 @pytest.mark.parametrize(
     ("given", "name", "day", "work"),
     [
-        ({}, "default", None, ["read"]),
-        ({}, "hand", DAY, ["read", "rolled"]),
-        ({}, "default", DAY, ["read", "make"]),
-        ({"records": 40, "seed": 2}, "default", None, ["read", "make"]),
+        ({}, "default", None, ["read_dataset"]),
+        ({}, "hand", DAY, ["read_dataset", "shift_dataset"]),
+        ({}, "default", DAY, ["read_dataset", "generate_dataset"]),
+        ({"records": 40, "seed": 2}, "default", None, ["read_dataset", "generate_dataset"]),
     ],
 )
 def test_what_was_read_or_made_once_is_remembered(
@@ -284,7 +284,7 @@ def test_what_other_code_made_is_not_trusted(
 
 def test_the_core_that_has_a_say_is_all_that_reads_types_and_renders() -> None:
     names = {f"{path.parent.name}/{path.name}" for path in catalog._core()}
-    assert {"data/records.py", "data/cache.py", "toolkit/fields.py", "mockserver/sdk/clock.py"} <= names
+    assert {"data/table.py", "data/disk_cache.py", "sdk/fields.py", "sdk/clock.py"} <= names
 
 
 @pytest.mark.parametrize("suffix", ["yaml", "jsonl"])

@@ -237,7 +237,7 @@ def test_a_changed_copy_is_as_if_it_had_been_made_of_its_rows(
     columns: dict[str, Any] = {name: lambda row, name=name: row[name] for name in ("id", "day", "word")}
     kind = Resource(Bill, "id", columns, lambda row, readings: encode({**row, **readings}))
     copy = RecordTable(kind, [{"id": id, "day": row % 3, "word": "ab"[row % 2]} for row, id in enumerate(ids)], {})
-    with patch.multiple(table, MANY=many, FEW=few, SMALL=small):
+    with patch.multiple(table, MANY=many, FEW=few, MIN_PACKED=small):
         for changes in (more, yet_more):
             copy.rows((), (("day", True),))
             copy = copy.with_changes({id: row and {"id": id, **row} for id, row in changes.items()})

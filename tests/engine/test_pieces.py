@@ -26,7 +26,7 @@ def nothing_is_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
     for module, name in (
         (redaction, "MAX_REMEMBERED_CHARS"),
         (redaction, "MAX_REMEMBERED_QUERY_CHARS"),
-        (answer_cache, "REMEMBERED"),
+        (answer_cache, "MAX_REMEMBERED_CHARS"),
         (querystring, "LONGEST"),
     ):
         monkeypatch.setattr(module, name, 0)

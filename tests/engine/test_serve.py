@@ -122,7 +122,7 @@ def test_data_that_breaks_at_run_time_is_the_vendors_500_and_not_the_end(
     assert (answer.status, answer.json) == (500, {"error": "Acme is broken."})
     assert answer.rule == "acme.500"
     assert answer.headers["X-Mock-Sandbox"] == "a"
-    assert "BrokenFixture" in logged.text
+    assert "InvalidFixture" in logged.text
     assert [entry["reached"] for _, entry in server.world.store.entries("a")] == ["sandbox"]
     assert server.get(key=f"{RICH}~a").status == 500  # choosing the sandbox looks at its accounts
     assert server.get().status == 200
@@ -135,7 +135,7 @@ def test_data_that_breaks_at_run_time_is_the_vendors_500_and_not_the_end(
         ("append", {}),
         ("spend", {"quotas": {"acme": Quota(9, 60)}}),
         ("count", {"changes": ({"vendor": "acme", "after": 9, "remove": "all"},)}),
-        ("tally", {"faults": (FaultRule("1", delay=1, times=1),)}),
+        ("count_all", {"faults": (FaultRule("1", delay=1, times=1),)}),
     ],
 )
 def test_a_store_that_breaks_is_the_vendors_500(

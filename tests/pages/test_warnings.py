@@ -9,10 +9,10 @@ from tests.support.servers import ROOT
 LISTED = re.findall(r"^\| `([a-z-]+)` \|", (ROOT / "docs/warnings.md").read_text(encoding="utf-8"), re.MULTILINE)
 FORMS = (
     r"warn\(\s*[^,()]+(?:\([^)]*\))?,\s*\"([a-z-]+)\"",
-    r"Notice\(\s*f?\"[^\"]*\",\s*\"([a-z-]+)\"",
+    r"CallWarning\(\s*f?\"[^\"]*\",\s*\"([a-z-]+)\"",
     r"\"code\":\"([a-z-]+)\"",
-    r"STORE_AWAY = \"([a-z-]+)\"",
-    r"Misuse\(\"(?:Unknown|Ambiguous) path\", [^)]*\"([a-z-]+-path)\"",
+    r"STORE_UNAVAILABLE = \"([a-z-]+)\"",
+    r"Problem\(\"(?:Unknown|Ambiguous) path\", [^)]*\"([a-z-]+-path)\"",
 )
 
 

@@ -17,12 +17,12 @@ from mockserver.server.worker import Worker
 # A hundred megabytes in pieces, of which one in a hundred stays, so that no end of the memory is free.
 GROWN = """
 from pathlib import Path
-from mockserver.server.memory import EVERY, Room
+from mockserver.server.memory import EVERY, MemoryTrimmer
 
 def resident():
     return int(Path("/proc/self/statm").read_text().split()[1])
 
-given = Room()
+given = MemoryTrimmer()
 given.give_back(0.0)
 pieces = [bytes(2000) for _ in range(50_000)]
 full = resident()
@@ -39,7 +39,7 @@ THREADED = """
 import threading
 from mmap import PAGESIZE
 from pathlib import Path
-from mockserver.server.memory import Room
+from mockserver.server.memory import MemoryTrimmer
 
 def reserved():
     return int(Path("/proc/self/statm").read_text().split()[0]) * PAGESIZE >> 20
@@ -50,7 +50,7 @@ def keep():
 
 threading.stack_size(256 * 1024)
 kept, here = [], threading.Barrier(5)
-Room()
+MemoryTrimmer()
 before = reserved()
 threads = [threading.Thread(target=keep) for _ in range(4)]
 for thread in threads:

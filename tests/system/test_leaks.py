@@ -67,7 +67,7 @@ def watched(request: pytest.FixtureRequest) -> Iterator[Watched]:
 def secrets(vendor: Vendor) -> list[str]:
     """Those of the accounts that the vendor ships."""
     app = create_app(make_settings({}, {}), wall=lambda: WALL)
-    data = app.extensions["mockserver"].sandboxes.library.dataset(vendor, "default")
+    data = app.extensions["mockserver"].sandboxes.catalog.dataset(vendor, "default")
     return [str(account[vendor.credential.key]) for account in data.accounts if account.get(vendor.credential.key)]
 
 
