@@ -55,9 +55,9 @@ def test_it_is_valid_and_serves_the_same(server: Server, vendor: Vendor, tmp_pat
     ("arguments", "sentence"),
     [
         (["--sandbox", "nobody"], "refuses: There is no sandbox nobody to export."),
-        (["--sandbox", "no name"], "cannot be exported: a sandbox is named 'no name', wanted 1 to 64 of A-Z"),
+        (["--sandbox", "no name"], "cannot be exported: a sandbox is named 'no name', wanted 1 to 64 letters"),
         (["--token", "wrong"], "refuses: "),
-        (["--sandbox", "日本"], "cannot be exported: a sandbox is named '日本', wanted 1 to 64 of A-Z"),
+        (["--sandbox", "日本"], "cannot be exported: a sandbox is named '日本', wanted 1 to 64 letters"),
         (["--url", "http://127.0.0.1:9"], "cannot be exported: "),
         (["--url", "nonsense"], "cannot be exported: 'nonsense' is no URL like http://127.0.0.1:8080."),
     ],
