@@ -16,7 +16,7 @@ import yaml
 import mockserver
 from mockserver import testing
 from mockserver.cli import commands
-from tests.servers import PLUGIN, ROOT
+from tests.support.servers import PLUGIN, ROOT
 from tests.transcripts import files
 
 from . import imported, served

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 
-from tests.servers import ROOT
+from tests.support.servers import ROOT
 
 VENDORS = ROOT / "mockserver" / "vendors"
 

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import Any
 from urllib.request import Request, urlopen
 
-from tests.servers import PROGRAM, running, serving
+from tests.support.servers import PROGRAM, running, serving
 
 EXAMPLE = "/wisecp/api/Billing/GetInvoices"
 

@@ -7,7 +7,7 @@ import shlex
 import subprocess
 from pathlib import Path
 
-from tests.servers import PROGRAM
+from tests.support.servers import PROGRAM
 
 from . import written
 from .collected import surface
