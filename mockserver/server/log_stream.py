@@ -24,8 +24,9 @@ class BatchedStream:
         self._stream, self._texts, self._length = stream, list[str](), 0
 
     def write(self, text: str) -> None:
-        loop = asyncio._get_running_loop()
-        if loop is None:
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
             self._put(text)
             return
         if self._length + len(text) > self.WHOLE:
