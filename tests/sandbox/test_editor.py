@@ -180,3 +180,17 @@ def test_as_many_records_as_may_be_asked_for_can_be_made_of_every_vendor(
     assert (
         over.get_json()["detail"] == f"records is {MAX_GENERATED + 1}, wanted a whole number from 1 to {MAX_GENERATED}."
     )
+
+
+@pytest.mark.parametrize("given", [{"state": ["paid"]}, {"state": "bogus"}, {"due": 7}, {"due": "31.03.2026"}])
+def test_a_value_that_no_record_can_have_is_refused_without_looking_for_one(vendor: Vendor, given: Any) -> None:
+    made: list[int] = []
+
+    def record(seed: int, index: int, anchor: datetime) -> Mapping[str, Any]:
+        made.append(index)
+        return RECIPE.record(seed, index, anchor)
+
+    counted = replace(vendor, recipe=lambda: replace(RECIPE, record=record))
+    with pytest.raises(Problem, match="found"):
+        RecordEditor(Sandboxed(counted).world.sandboxes, "x", counted, WALL).add(given)
+    assert len(made) == 1
