@@ -19,9 +19,6 @@ from tests.transcripts.fronts import other
 
 KEY = {"X-Acme-Key": RICH}
 NETWORK = ("reset", "empty", "truncate", "malformed", "drip")
-GUNICORN = (
-    f"{sys.executable} -m gunicorn -k {{worker}} --no-control-socket -b 127.0.0.1:{{port}} mockserver:create_app()"
-)
 
 
 def line(worker: str) -> str:
