@@ -19,7 +19,7 @@ else
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test test-flask-way test-lowest constraints licences audit check format fixtures story statements bench bench-peers bench-workers bench-survival bench-sandboxes bench-instructions load soak fuzz browser-tools images clean
+.PHONY: help serve test test-lowest constraints licences audit check format fixtures story statements bench bench-peers bench-workers bench-survival bench-sandboxes bench-instructions load soak fuzz browser-tools images clean
 
 help: ## list these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1|/' | column -t -s '|'
@@ -33,9 +33,6 @@ test: $(TESTED:%=$(VENV)/%.stamp) ## run the tests with branch coverage (SUITE=a
 	@find . -maxdepth 1 -name '.coverage.*' -empty -delete # of processes that tests have killed
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
-
-test-flask-way: $(VENV)/test.stamp ## run the tests of calls again, none by the way that is shorter than Flask's
-	$(BIN)/python -m pytest -n $(JOBS) --flask-way -m "not slow and not browser" --ignore tests/testing --ignore tests/server $(ARGS)
 
 check: $(VENV)/dev.stamp ## lint, types, who may import whom, fixtures and specs
 	$(BIN)/ruff check .

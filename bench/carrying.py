@@ -11,11 +11,8 @@ import runpy
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from unittest.mock import patch
-
-if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIApplication
 
 GEVENT = "gevent"
 CONNECTIONS = 2048  # at most: a thousand that are delayed, the others, and what is left of a load that is over
@@ -33,14 +30,14 @@ def main(worker: str, module: str, words: Sequence[str]) -> None:
     """Run a module whose server has this worker."""
     if worker == GEVENT:
         import_module("gevent.monkey").patch_all()  # before anybody makes a lock, or keeps the sleep of threads
-    from mockserver.engine.wsgi import REPLY
     from mockserver.server import gunicorn
-    from mockserver.server.wsgi_faults import Carrier
+    from mockserver.server.front import Front
+    from mockserver.server.wsgi_faults import WsgiAdapter
 
     class Embedded(gunicorn._Embedded):
-        def __init__(self, app: WSGIApplication, options: dict[str, Any], *others: Any) -> None:
-            self._carrier = Carrier(app, REPLY)
-            super().__init__(app, {**options, "worker_connections": CONNECTIONS, **WORKERS[worker]}, *others)
+        def __init__(self, front: Front, options: dict[str, Any], *others: Any) -> None:
+            self._carrier = WsgiAdapter(front)
+            super().__init__(front, {**options, "worker_connections": CONNECTIONS, **WORKERS[worker]}, *others)
 
         def load(self) -> Any:
             return self._carrier

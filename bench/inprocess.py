@@ -16,8 +16,9 @@ from bench import job
 from bench.bare import make_app
 from bench.load import in_turns
 from bench.servers import QUOTA
-from mockserver.app import create_app
+from mockserver.engine.build import build_runtime
 from mockserver.sandbox.settings import make_settings
+from mockserver.server.front import Front
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -27,10 +28,10 @@ ROUNDS, CALLS = 9, 150
 
 
 @cache
-def sandbox() -> Flask:
+def sandbox() -> Front:
     """The sandbox with 200 records a vendor and a quota, nothing switched off."""
     settings = make_settings({"records": job.RECORDS, "quotas": f"{job.VENDOR}={QUOTA}"}, {})
-    return create_app(settings, wall=lambda: WALL)
+    return Front(build_runtime(settings, wall=lambda: WALL))
 
 
 def environ(query: str) -> WSGIEnvironment:
@@ -49,7 +50,7 @@ def environ(query: str) -> WSGIEnvironment:
     }
 
 
-def answer(app: Flask, call: WSGIEnvironment) -> bytes:
+def answer(app: Flask | Front, call: WSGIEnvironment) -> bytes:
     """The reply of an app to a request. Raises AssertionError when it is no success."""
     statuses: list[str] = []
 
@@ -61,7 +62,7 @@ def answer(app: Flask, call: WSGIEnvironment) -> bytes:
     return body
 
 
-def seconds(app: Flask, calls: Iterable[WSGIEnvironment]) -> float:
+def seconds(app: Flask | Front, calls: Iterable[WSGIEnvironment]) -> float:
     """How long an app takes for these requests, of this process's own time: what else the machine does is not in it."""
     fresh = [dict(call) for call in calls]
     began = time.process_time()
@@ -79,7 +80,7 @@ def factor(rounds: Sequence[Sequence[str]]) -> float:
     bare = make_app({job.PATH: sample[len(sample) // 2]})
     requests = [[environ(query) for query in queries] for queries in rounds]
 
-    def timed(app: Flask) -> Callable[[int], float]:
+    def timed(app: Flask | Front) -> Callable[[int], float]:
         return lambda number: seconds(app, requests[number])
 
     tasks = {"ours": timed(sandbox()), "bare": timed(bare)}
