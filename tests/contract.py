@@ -152,7 +152,7 @@ class VendorContract:
     def test_schema_and_spec_name_the_same_parameters(self, vendor: Vendor, spec: Any) -> None:
         endpoint = vendor.operations[0]
         documented = [p for p in spec["paths"][endpoint.path]["get"].get("parameters", []) if p["in"] == "query"]
-        assert param_schema.names(endpoint.query) == [parameter["name"] for parameter in documented]
+        assert param_schema.param_names(endpoint.query) == [parameter["name"] for parameter in documented]
         by_name = {f.data_key or name: f for name, f in endpoint.query.fields.items()}
         for parameter in documented:
             field = by_name[parameter["name"]]

@@ -87,7 +87,7 @@ def test_prefix_and_host_still_work_where_the_root_is_torn(both: Sandboxed) -> N
 
 
 def test_a_clash_with_a_vendor_that_was_found(tmp_path: Path) -> None:
-    found = shelf.found()[0]
+    found = shelf.find_vendors()[0]
     path = found.operations[0].path
     newcomer = acme(tmp_path, name="newcomer", also=(path,))
     client = create_app(make_settings({}, {}), vendors=[newcomer], wall=lambda: WALL).test_client()
@@ -166,7 +166,7 @@ def test_flask_lists_each_documented_endpoint(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setenv("FLASK_RUN_FROM_CLI", "true")
     listed = CliRunner().invoke(flask.cli.cli, ["--app", "mockserver", "routes"])
     assert listed.exit_code == 0, listed.output
-    for vendor in shelf.found():
+    for vendor in shelf.find_vendors():
         for endpoint in vendor.operations:
             assert f"{vendor.name}.{endpoint.id}" in listed.output
             assert f"/{vendor.name}{endpoint.path}" in listed.output.replace("<", "{").replace(">", "}")

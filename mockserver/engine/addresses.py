@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from ..sdk.contract import Operation, Vendor
 from ..sdk.http import Reply, Request, reason_phrase
-from ..sdk.querystring import SHORT
+from ..sdk.querystring import MAX_CACHED_CHARS
 from .redaction import MAX_BODY_BYTES
 from .serve import Runtime, serve
 
@@ -78,7 +78,7 @@ OTHERS = ("CONTENT_TYPE", "CONTENT_LENGTH")
 
 def _header(key: str) -> str:
     """The name of a header; a long one is not remembered, or what a client sends would fill the memory."""
-    return (_known_header if len(key) <= SHORT else _known_header.__wrapped__)(key)
+    return (_known_header if len(key) <= MAX_CACHED_CHARS else _known_header.__wrapped__)(key)
 
 
 @lru_cache(maxsize=1000)

@@ -62,7 +62,7 @@ def parse_query(endpoint: Operation, query: str, readings: tuple[tuple[str, str]
     named = tuple(names)
     ignores = lambda complaint: endpoint.tolerates(complaint, chosen)  # noqa: E731  # one name, one line
     try:
-        values = params.read(endpoint.query, sent, notices.append, repeated=endpoint.repeated, ignores=ignores)
+        values = params.read_params(endpoint.query, sent, notices.append, repeated=endpoint.repeated, tolerates=ignores)
     except ApiError as fact:
         return ParsedQuery({}, tuple(notices), named, (), consulted, fact)
     told = {notice.location for notice in notices}  # of those it is known that the value was not read as it is

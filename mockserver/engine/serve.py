@@ -340,7 +340,7 @@ def warn_of_body(call: Call, endpoint: Operation) -> None:
     body = call.request.body.strip()
     if not body or EMPTY_BODY.fullmatch(body):
         return
-    known = param_schema.names(endpoint.query)
+    known = param_schema.param_names(endpoint.query)
     takes = f"takes parameters from the query alone ({', '.join(known)})" if known else "takes no parameters"
     call.warn("body", "unread-body", f"The body was not read: this endpoint {takes}.")
 

@@ -63,7 +63,7 @@ def permit_all(call: Call) -> None:
     """The permission of a vendor whose callers may do everything once their credential is good."""
 
 
-def tolerate_nothing(complaint: ParamError, readings: Readings) -> bool | ReadAs:
+def tolerate_nothing(error: ParamError, readings: Readings) -> bool | ReadAs:
     """The policy of a vendor that refuses every bad parameter."""
     return False
 
@@ -139,15 +139,15 @@ class Recipe:
     records: int
     accounts: Callable[[int, datetime], Sequence[Mapping[str, Any]]]
     record: Callable[[int, int, datetime], Mapping[str, Any]]
-    dated: Callable[[int, int, datetime], Mapping[str, Any]] | None = None
+    record_at: Callable[[int, int, datetime], Mapping[str, Any]] | None = None
 
 
-def default_quota_headers(call: Call, spent: QuotaState) -> Headers:
+def default_quota_headers(call: Call, quota: QuotaState) -> Headers:
     """The neutral names, for vendors whose documents name none."""
-    seconds = max(0, math.ceil(spent.resets_at - call.now.timestamp()))  # as Retry-After: waiting so long suffices
+    seconds = max(0, math.ceil(quota.resets_at - call.now.timestamp()))  # as Retry-After: waiting so long suffices
     return (
-        ("RateLimit-Limit", str(spent.limit)),
-        ("RateLimit-Remaining", str(spent.remaining)),
+        ("RateLimit-Limit", str(quota.limit)),
+        ("RateLimit-Remaining", str(quota.remaining)),
         ("RateLimit-Reset", str(seconds)),
     )
 

@@ -35,11 +35,11 @@ class Param(fields.Field[Any]):
         self,
         *,
         empty: Literal["absent", "refused", "value"] = "absent",
-        called: Sequence[str] = (),
+        synonyms: Sequence[str] = (),
         **more: Any,
     ) -> None:
         super().__init__(**more)
-        self.empty, self.called = empty, called
+        self.empty, self.synonyms = empty, synonyms
 
     def reject(self, code: str, found: str | None, *, instead: str | None = None) -> NoReturn:
         """Refuse the value; ``name`` is filled in from the field itself."""

@@ -24,12 +24,12 @@ class ParamSchema(Schema):
         unknown = EXCLUDE
 
 
-def names(schema: Schema) -> list[str]:
+def param_names(schema: Schema) -> list[str]:
     """The parameters' names as sent, in the order of the document."""
     return [field.data_key or name for name, field in schema.fields.items()]
 
 
-def attribute(schema: Schema, name: str) -> str:
+def attribute_of(schema: Schema, name: str) -> str:
     """The name under which the values of a call hold the parameter that is sent under this one."""
     return next(attribute for attribute, field in schema.fields.items() if (field.data_key or attribute) == name)
 
@@ -39,11 +39,11 @@ def split_known(schema: Schema, sent: Pairs) -> tuple[list[str], list[str]]:
     order of the document.
     """
     values = dict(sent)
-    ours = [(name, field) for name, field in _known(schema).items() if name in values]
+    ours = [(name, field) for name, field in fields_by_name(schema).items() if name in values]
     spelled = [name for name, field in ours if isinstance(field, Param) and not field.is_printed(values[name])]
     return [name for name, _ in ours], spelled
 
 
 @lru_cache(maxsize=64)
-def _known(schema: Schema) -> dict[str, fields.Field[Any]]:
+def fields_by_name(schema: Schema) -> dict[str, fields.Field[Any]]:
     return {field.data_key or name: field for name, field in schema.fields.items()}

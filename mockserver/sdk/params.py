@@ -15,23 +15,23 @@ from marshmallow import Schema, ValidationError, fields
 from .call_warnings import CallWarning, warn_of_unknown_parameter
 from .errors import InvalidParams, ParamError
 from .param_fields import AS_ABSENT, Param, ReadAs
-from .param_schema import _known, attribute, names
+from .param_schema import attribute_of, fields_by_name, param_names
 from .querystring import Pairs, group_values
 
 Repeated = Literal["first", "last", "joined"]
 MAX_WARNINGS = 20  # looking for the closest name costs time, and nobody reads more
 
 
-Ignores = Callable[[ParamError], bool | ReadAs]
+Tolerates = Callable[[ParamError], bool | ReadAs]
 
 
-def read(
+def read_params(
     schema: Schema,
     sent: Pairs,
-    tell: Callable[[CallWarning], None],
+    warn: Callable[[CallWarning], None],
     *,
     repeated: Repeated = "last",
-    ignores: Ignores = lambda complaint: False,
+    tolerates: Tolerates = lambda complaint: False,
 ) -> dict[str, Any]:
     """The values of a query's parameters by attribute name; what is worth telling about the query is told on the way.
 
@@ -39,20 +39,20 @@ def read(
     or what it is taken for. Raises InvalidParams with every complaint that is not ignored.
     """
     data = dict(sent)
-    known = _known(schema)
+    known = fields_by_name(schema)
     if len(data) < len(sent) or not data.keys() <= known.keys() or "" in data.values():
         if getattr(schema, "arrays", False):
-            sent = _unbracketed(known, sent, tell)
-        data = _sorted_out(known, sent, tell, repeated)
+            sent = _strip_brackets(known, sent, warn)
+        data = _pick_values(known, sent, warn, repeated)
     try:
         return _load(schema, data)
     except InvalidParams as invalid:
-        taken = {complaint.name: ignores(complaint) for complaint in invalid.errors}
+        taken = {complaint.name: tolerates(complaint) for complaint in invalid.errors}
         refused = tuple(complaint for complaint in invalid.errors if taken[complaint.name] is False)
         for complaint in refused:
-            found = "is missing" if complaint.found is None else f"was {_short(complaint.found)}"
+            found = "is missing" if complaint.found is None else f"was {_shorten(complaint.found)}"
             message = f"{complaint.name} {found}, wanted {complaint.wanted}."
-            tell(CallWarning(f"query.{complaint.name}", "refused-value", message))
+            warn(CallWarning(f"query.{complaint.name}", "refused-value", message))
         if refused:
             raise InvalidParams(refused) from None
         instead: dict[str, Any] = {}
@@ -66,44 +66,44 @@ def read(
             elif complaint.instead is not None:
                 data[name] = read_as = complaint.instead
             if read_as:
-                message = f"{name} was {_short(complaint.found)}, wanted {complaint.wanted}; read as {read_as}."
-                tell(CallWarning(f"query.{name}", "ignored-value", message))
+                message = f"{name} was {_shorten(complaint.found)}, wanted {complaint.wanted}; read as {read_as}."
+                warn(CallWarning(f"query.{name}", "ignored-value", message))
         values = _load(schema, data, frozenset(instead))
-        return values | {attribute(schema, name): value for name, value in instead.items()}
+        return values | {attribute_of(schema, name): value for name, value in instead.items()}
 
 
-def _unbracketed(known: Mapping[str, fields.Field[Any]], sent: Pairs, tell: Callable[[CallWarning], None]) -> Pairs:
+def _strip_brackets(known: Mapping[str, fields.Field[Any]], sent: Pairs, warn: Callable[[CallWarning], None]) -> Pairs:
     """The same pairs, ``name[]`` as ``name`` where that is a parameter; it is told."""
     spelled = {name: name.removesuffix("[]") for name, _ in sent if name.endswith("[]")}
     arrays = {name: plain for name, plain in spelled.items() if plain in known and name not in known}
     for name, plain in arrays.items():
         message = f"{name} is not a parameter of this endpoint; it was read as {plain}."
-        tell(CallWarning(f"query.{name}", "respelled-parameter", message))
+        warn(CallWarning(f"query.{name}", "respelled-parameter", message))
     return [(arrays.get(name, name), value) for name, value in sent]
 
 
-def _sorted_out(
-    known: Mapping[str, fields.Field[Any]], sent: Pairs, tell: Callable[[CallWarning], None], repeated: Repeated
+def _pick_values(
+    known: Mapping[str, fields.Field[Any]], sent: Pairs, warn: Callable[[CallWarning], None], repeated: Repeated
 ) -> dict[str, str]:
     """The one value of each parameter that is known and not as if absent; the rest is told."""
     values = group_values(sent)
     unknown = [name for name in values if name not in known]
     for name in unknown[:MAX_WARNINGS]:
-        tell(warn_of_unknown_parameter(name, {each: getattr(field, "called", ()) for each, field in known.items()}))
+        warn(warn_of_unknown_parameter(name, {each: getattr(field, "synonyms", ()) for each, field in known.items()}))
     if len(unknown) > MAX_WARNINGS:
         more = f"{len(unknown) - MAX_WARNINGS} more names are no parameters of this endpoint."
-        tell(CallWarning("query", "unknown-parameter", more))
+        warn(CallWarning("query", "unknown-parameter", more))
     data: dict[str, str] = {}
     for name in known:
         if name not in values:
             continue
-        value = _one(values[name], repeated)
+        value = _pick_value(values[name], repeated)
         if len(values[name]) > 1:
             message = f"{name} was sent {len(values[name])} times; {_RULE[repeated]}"
-            tell(CallWarning(f"query.{name}", "repeated-parameter", message))
+            warn(CallWarning(f"query.{name}", "repeated-parameter", message))
         field = known[name]
         if value == "" and isinstance(field, Param) and field.empty == "absent":
-            tell(CallWarning(f"query.{name}", "ignored-value", f"{name} is empty and was read as absent."))
+            warn(CallWarning(f"query.{name}", "ignored-value", f"{name} is empty and was read as absent."))
         else:
             data[name] = value
     return data
@@ -112,7 +112,7 @@ def _sorted_out(
 _RULE = {"first": "the first counts.", "last": "the last counts.", "joined": "the values were joined by commas."}
 
 
-def _one(values: list[str], repeated: Repeated) -> str:
+def _pick_value(values: list[str], repeated: Repeated) -> str:
     if repeated == "joined":
         return ",".join(values)
     return values[0] if repeated == "first" else values[-1]
@@ -122,12 +122,12 @@ def _load(schema: Schema, data: dict[str, str], given: frozenset[str] = frozense
     """The values of the parameters; those that are ``given`` elsewhere are not missed."""
     readers = _readers(schema)
     try:
-        loaded = dict(_absent(schema, frozenset(data) | given))
+        loaded = dict(_default_values(schema, frozenset(data) | given))
         for name, text in data.items():
             attribute, read_text = readers[name]
             loaded[attribute] = read_text(text)
     except ValidationError:
-        return _refused(schema, data)
+        return _load_or_raise(schema, data)
     return loaded
 
 
@@ -143,26 +143,26 @@ def _readers(schema: Schema) -> dict[str, tuple[str, Callable[[str], Any]]]:
             field.attribute or str(field.name),
             field.convert if isinstance(field, Param) and not field.validators else field.deserialize,
         )
-        for name, field in _known(schema).items()
+        for name, field in fields_by_name(schema).items()
     }
 
 
 @lru_cache(maxsize=512)
-def _absent(schema: Schema, present: frozenset[str]) -> dict[str, Any]:
+def _default_values(schema: Schema, present: frozenset[str]) -> dict[str, Any]:
     """What parameters are that are not sent."""
-    loaded: dict[str, Any] = schema.load({}, partial=[attribute(schema, name) for name in present])
+    loaded: dict[str, Any] = schema.load({}, partial=[attribute_of(schema, name) for name in present])
     return loaded
 
 
-def _refused(schema: Schema, data: dict[str, str]) -> dict[str, Any]:
+def _load_or_raise(schema: Schema, data: dict[str, str]) -> dict[str, Any]:
     """The same when something is wrong, to hear all that is. Raises InvalidParams."""
     try:
         loaded: dict[str, Any] = schema.load(data)
     except ValidationError as error:
         by_name = error.messages_dict
-        raise InvalidParams(tuple(c for name in names(schema) for c in by_name.get(name, ()))) from None
+        raise InvalidParams(tuple(c for name in param_names(schema) for c in by_name.get(name, ()))) from None
     return loaded
 
 
-def _short(text: str | None) -> str:
+def _shorten(text: str | None) -> str:
     return repr(text if text is None or len(text) <= 60 else text[:57] + "...")

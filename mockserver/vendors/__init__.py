@@ -17,21 +17,21 @@ class BadVendor(Exception):
     """A vendor that cannot be taken in: two of one name, or a folder or entry point without a Vendor value."""
 
 
-def found() -> tuple[Vendor, ...]:
+def find_vendors() -> tuple[Vendor, ...]:
     """Every vendor of this package and of installed ones, in the order of their names."""
     names = [info.name for info in pkgutil.iter_modules(__path__) if info.ispkg]
     ours = ((f"the folder {name}", f"{__name__}.{name}") for name in names)
-    vendors = [_taken(where, getattr(import_module(module), "VENDOR", None)) for where, module in ours]
+    vendors = [_check_vendor(where, getattr(import_module(module), "VENDOR", None)) for where, module in ours]
     for point in entry_points(group=GROUP):
         try:
             value = point.load()
         except Exception as error:
             raise BadVendor(f"the entry point {point.name} = {point.value} cannot be loaded: {error}") from error
-        vendors.append(_taken(f"the entry point {point.name} = {point.value}", value))
-    return distinct(vendors)
+        vendors.append(_check_vendor(f"the entry point {point.name} = {point.value}", value))
+    return check_vendors(vendors)
 
 
-def distinct(vendors: Iterable[Vendor]) -> tuple[Vendor, ...]:
+def check_vendors(vendors: Iterable[Vendor]) -> tuple[Vendor, ...]:
     """The same vendors, by name. Raises BadVendor when two have one name."""
     by_name: dict[str, Vendor] = {}
     for vendor in vendors:
@@ -44,7 +44,7 @@ def distinct(vendors: Iterable[Vendor]) -> tuple[Vendor, ...]:
     return tuple(by_name[name] for name in sorted(by_name))
 
 
-def _taken(where: str, value: object) -> Vendor:
+def _check_vendor(where: str, value: object) -> Vendor:
     if not isinstance(value, Vendor):
         raise BadVendor(f"{where} gives {type(value).__name__}, wanted a Vendor named VENDOR")
     return value

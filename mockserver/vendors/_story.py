@@ -100,7 +100,7 @@ class Entry:
     state: State
 
 
-def entry(seed: int, index: int, anchor: datetime) -> Entry:
+def make_entry(seed: int, index: int, anchor: datetime) -> Entry:
     """The story's entry of this index, told from this anchor."""
     draw = Random(f"story/{seed}/{index}")
     month = index // len(CUSTOMERS) % MONTHS
@@ -125,12 +125,12 @@ def billing_month(anchor: datetime, back: int) -> tuple[date, date]:
     return date(year, month + 1, 1), date(year, month + 1, monthrange(year, month + 1)[1])
 
 
-def gift(block: int) -> int:
+def gift_customer(block: int) -> int:
     """Which customer gets something for nothing in a month: the first one in the newest, the others in turn."""
     return 0 if block == 0 else 1 + (block - 1) % (len(CUSTOMERS) - 1)
 
 
-def anchor(at: datetime, block: int, later: int = 0) -> datetime:
+def anchor_for(at: datetime, block: int, later: int = 0) -> datetime:
     """The anchor from which the months of ``block`` are told so that the billed one is the one before ``at``, or so
     many months later.
     """

@@ -28,7 +28,7 @@ from mockserver.sdk.credentials import Credential
 from mockserver.sdk.dataset import Account as Found
 from mockserver.sdk.dataset import Dataset
 from mockserver.sdk.http import NetworkFault, Reply
-from mockserver.sdk.jsontext import Fragment, decimals, encode
+from mockserver.sdk.jsontext import Fragment, encode, to_decimals
 from mockserver.sdk.resource import Readings, Record, Resource, Summary
 from tests.support.client import WALL, Answer
 
@@ -111,7 +111,7 @@ def list_bills(call: Call) -> Reply:
     found = found.where_contains(("name", "state"), asked.get("text")).order_by(*asked["order"], given=2)
     if "since" in asked:
         found = found.where_between("due", asked["since"].isoformat(), "9999-12-31")
-    page = paging.page_number(len(found), asked["page"], asked["size"], first=1)
+    page = paging.cut_page(len(found), asked["page"], asked["size"], first=1)
     body = {"total": page.total, "last": page.last, "bills": Fragment(found.json(page.start, page.stop))}
     return Reply.json(encode(body), page=page)
 
@@ -228,7 +228,7 @@ def spec_text() -> str:
     for path, operation, query in ((BILLS, "listBills", BillsQuery()), (BILL, "oneBill", BillQuery())):
         lines += [f"  {path}:", "    get:", f"      operationId: {operation}", f"      {based}", "      parameters:"]
         named = [("path", name) for name in ("id",) if f"{{{name}}}" in path]
-        for where, name in [*named, *(("query", name) for name in param_schema.names(query))]:
+        for where, name in [*named, *(("query", name) for name in param_schema.param_names(query))]:
             required = "required: true, " if where == "path" else ""
             lines.append(f"      - {{name: {name}, in: {where}, {required}schema: {{}}, {based}}}")
         lines += ["      responses:", "        '200':", "          description: Bills.", f"          {based}"]
@@ -323,7 +323,7 @@ class Wall:
 @contextmanager
 def only(*vendors: Vendor) -> Iterator[None]:
     """As if these were all vendors there are: a core test does not wait for, or fail with, a real one."""
-    with patch.object(shelf, "found", lambda: vendors):
+    with patch.object(shelf, "find_vendors", lambda: vendors):
         yield
 
 
@@ -375,7 +375,7 @@ class Sandboxed:
     ) -> Answer:
         """A request of the control API, for a sandbox; a body of bytes goes as it is, anything else as JSON."""
         sent = {"X-Mock-Sandbox": sandbox} if sandbox is not None else {}
-        text = body if body is None or isinstance(body, bytes) else encode(decimals(body))
+        text = body if body is None or isinstance(body, bytes) else encode(to_decimals(body))
         sent |= {"Content-Type": "application/json"} if body is not None else {}
         target = f"/__admin{path}"
         response = self.app.test_client().open(target, method=method, data=text, headers={**sent, **(headers or {})})

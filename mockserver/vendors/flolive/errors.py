@@ -64,9 +64,9 @@ TABLE = (
 )  # fmt: skip
 
 
-def refuse(call: Call, words: ErrorSpec, fact: ApiError) -> Reply:
+def render_error(call: Call, spec: ErrorSpec, error: ApiError) -> Reply:
     """The envelope of a failure: content and pageable are empty (003:20-21)."""
-    code = words.code or f"GLOBAL_{words.status}"
+    code = spec.code or f"GLOBAL_{spec.status}"
     content = CONTENT[call.readings["failure-content"]]
-    body = encode({"errorCode": code, "errorMessage": words.text, **content, "pageable": None})
-    return Reply.json(body, 200 if call.readings["failure-status"] == "always-200" else words.status)
+    body = encode({"errorCode": code, "errorMessage": spec.text, **content, "pageable": None})
+    return Reply.json(body, 200 if call.readings["failure-status"] == "always-200" else spec.status)

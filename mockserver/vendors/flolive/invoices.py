@@ -86,7 +86,7 @@ def render(invoice: Record, readings: Readings) -> bytes:
     return encode(wire)
 
 
-RECORDS = Resource(
+INVOICES = Resource(
     schema=Invoice,
     id="id",
     columns={
@@ -103,7 +103,7 @@ RECORDS = Resource(
 # The list (003:2, 47-79) --------------------------------------------------------------------------------------------
 
 
-def eligible(call: Call) -> Account:
+def find_customer(call: Call) -> Account:
     """The customer asked about: the Requestor's own or a sub-customer of it (003:11), a direct one (P[21]).
 
     Raises NotFound (003:40) for an unknown id, and for any other customer unless that is read as Forbidden.
@@ -118,15 +118,15 @@ def eligible(call: Call) -> Account:
 
 def get_customer_invoice_list(call: Call) -> Reply:
     """200 with every published invoice that was generated in the last 12 months (003:2), newest first."""
-    customer = eligible(call)
+    customer = find_customer(call)
     published = call.records.where(owner=customer["customer_id"], published=True).order_by("-created", "id")
     start, stop = published.span(months_before(call.now, 12), call.now)
     content = Fragment(published.json(start, stop))
-    pageable = one_page(stop - start) if call.readings["pageable"] == "object" else None
+    pageable = describe_page(stop - start) if call.readings["pageable"] == "object" else None
     return Reply.json(encode({"errorCode": "", "errorMessage": "", "content": content, "pageable": pageable}))
 
 
-def one_page(size: int) -> dict[str, int]:
+def describe_page(size: int) -> dict[str, int]:
     """All there is, in the form of 003:106-111."""
     return {"page": 0, "size": size, "totalPages": 1, "totalElements": size}
 

@@ -55,8 +55,8 @@ def story_index(index: int) -> int | None:
 def record(seed: int, index: int, anchor: datetime, at: datetime | None = None) -> Mapping[str, Any]:
     """One invoice for a calendar month, generated in the first minute after it (003:56), due 30 days later."""
     told, slot, first = story_index(index), index % BLOCK, index - index % BLOCK
-    repeated = _story.gift(first // BLOCK) if slot == GIFT else 0
-    entry = _story.entry(seed, first // BLOCK * len(_story.CUSTOMERS) + repeated if told is None else told, anchor)
+    repeated = _story.gift_customer(first // BLOCK) if slot == GIFT else 0
+    entry = _story.make_entry(seed, first // BLOCK * len(_story.CUSTOMERS) + repeated if told is None else told, anchor)
     draw = Random(f"{seed}/flolive/{index}")
     minute = Random(f"{seed}/flolive/{first + repeated if told is None else index}/minute")
     midnight = datetime.combine(entry.ends, datetime.min.time()) + timedelta(days=1)
@@ -79,9 +79,9 @@ def record(seed: int, index: int, anchor: datetime, at: datetime | None = None) 
     return invoice | {"_owner": _customer_id(entry.customer.key), "_published": slot != DRAFT}
 
 
-def dated(seed: int, index: int, at: datetime) -> Mapping[str, Any]:
+def record_at(seed: int, index: int, at: datetime) -> Mapping[str, Any]:
     """The same invoice, generated then, for the month before."""
-    return record(seed, index, _story.anchor(at, index // BLOCK), at)
+    return record(seed, index, _story.anchor_for(at, index // BLOCK), at)
 
 
 def _customer_id(key: str) -> str:
@@ -92,4 +92,4 @@ def _date_time(moment: datetime) -> str:
     return moment.isoformat(timespec="milliseconds") + "Z"
 
 
-RECIPE = Recipe(records=14 * BLOCK, accounts=accounts, record=record, dated=dated)
+RECIPE = Recipe(records=14 * BLOCK, accounts=accounts, record=record, record_at=record_at)

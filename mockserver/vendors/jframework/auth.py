@@ -42,7 +42,7 @@ class Account(record_schema.RecordSchema):
 
 def authenticate(call: Call) -> Found:
     """The user of the key, whatever the brand (001:25, 001:28). Raises Unauthenticated."""
-    tell_misplaced(call)
+    warn_of_misplaced(call)
     return account_of_credential(call)
 
 
@@ -51,13 +51,13 @@ def permit(call: Call) -> None:
 
     Raises OtherBrand with a key of another brand, InvalidParams without a brand, or NotFound for an unknown one.
     """
-    brand = sent_brand(call)
-    if plain(brand) in brands(call.account):
+    brand = read_brand(call)
+    if normalise_brand(brand) in brands_of(call.account):
         return
     if call.any_credential:
         call.unchecked = True
         return
-    if any(plain(brand) in brands(other) for other in call.accounts):
+    if any(normalise_brand(brand) in brands_of(other) for other in call.accounts):
         raise OtherBrand
     if call.readings["brand"] == "ignored":
         return
@@ -66,25 +66,25 @@ def permit(call: Call) -> None:
     raise NotFound
 
 
-def brands(account: Found) -> set[str]:
-    return set(map(plain, secrets_of(account, "brand_url")))
+def brands_of(account: Found) -> set[str]:
+    return set(map(normalise_brand, secrets_of(account, "brand_url")))
 
 
-def sent_brand(call: Call) -> str:
+def read_brand(call: Call) -> str:
     return call.request.headers.get(BRAND_URL.lower(), "").strip(" \t")
 
 
-def plain(brand: str) -> str:
+def normalise_brand(brand: str) -> str:
     """A brand without what makes no other brand of it: scheme, letter case, slashes at its end."""
     return re.sub(r"\A[a-z][a-z0-9+.-]*://", "", brand.casefold()).rstrip("/")
 
 
-def tell_misplaced(call: Call) -> None:
+def warn_of_misplaced(call: Call) -> None:
     """Warn of old header names, and of what seems to be a missing brand in the query; values are not repeated."""
     for old, name in OLD_NAMES.items():
         if old.lower() in call.request.headers:
             call.warn(f"header.{old}", "deprecated-header", f"{old} is an older name of {name} and was not read.")
     for name, _ in querystring.parse_pairs(call.request.query):
-        if not sent_brand(call) and re.sub("[-_]", "", name).lower() in ("brandurl", "brand"):
+        if not read_brand(call) and re.sub("[-_]", "", name).lower() in ("brandurl", "brand"):
             message = f"The brand is read from the header {BRAND_URL} alone."
             call.warn(f"query.{name}", "misplaced-credential", message)

@@ -85,28 +85,28 @@ TABLE = (
 )  # fmt: skip
 
 
-def refuse(call: Call, words: ErrorSpec, fact: ApiError) -> Reply:
+def render_error(call: Call, spec: ErrorSpec, error: ApiError) -> Reply:
     """The envelope of 001:36-96 with ``data`` null and one error, which says its text under both public names."""
-    error = {
-        "code": words.code or "".join(filter(str.isalnum, words.text)),
-        "message": words.text,
-        "details": words.text,
-        "correlationId": str(call.stable_uuid(words.rule)),
+    entry = {
+        "code": spec.code or "".join(filter(str.isalnum, spec.text)),
+        "message": spec.text,
+        "details": spec.text,
+        "correlationId": str(call.stable_uuid(spec.rule)),
     }
     body = {
         "success": False,
-        "statusCode": words.status,
-        "message": words.text if call.readings["failure-message"] == "description" else "The request failed.",
+        "statusCode": spec.status,
+        "message": spec.text if call.readings["failure-message"] == "description" else "The request failed.",
         "data": None,
-        "errors": [error],
+        "errors": [entry],
     }
-    return Reply.json(encode(body), words.status)
+    return Reply.json(encode(body), spec.status)
 
 
-def quota_headers(call: Call, spent: QuotaState) -> Headers:
+def quota_headers(call: Call, quota: QuotaState) -> Headers:
     """The three headers of P[35]; the window ends at that second of the sandbox's clock."""
     return (
-        ("X-RateLimit-Limit", str(spent.limit)),
-        ("X-RateLimit-Remaining", str(spent.remaining)),
-        ("X-RateLimit-Reset", str(math.ceil(spent.resets_at))),
+        ("X-RateLimit-Limit", str(quota.limit)),
+        ("X-RateLimit-Remaining", str(quota.remaining)),
+        ("X-RateLimit-Reset", str(math.ceil(quota.resets_at))),
     )

@@ -11,7 +11,7 @@ from ...sdk.dataset import Account, Dataset
 from ...sdk.errors import Forbidden
 from ...sdk.http import Reply
 from ...sdk.jsontext import Fragment, encode
-from ...sdk.paging import page_number
+from ...sdk.paging import cut_page
 from ...sdk.record_query import RecordQuery
 from ...sdk.resource import Record, Resource, Summary
 from . import query
@@ -140,7 +140,7 @@ def column(name: str, null: str | int = "") -> Callable[[Record], str | int]:
     return lambda invoice: null if invoice[name] is None else invoice[name]
 
 
-RECORDS = Resource(
+INVOICES = Resource(
     schema=Invoice,
     id="id",
     columns={name: column(name) for name in SORTABLE if name != "createdDate"}
@@ -191,7 +191,7 @@ def get_invoices(call: Call) -> Reply:
         found = due_at(call, found, asked["OverdueDate"])
     found = found.order_by(asked["SortOrder"] + asked["SortDataField"], "id", given=1)
     number, size = asked["PageNumber"], page_size(call)
-    page = page_number(len(found), number, size, first=0)
+    page = cut_page(len(found), number, size, first=0)
     data = {
         "items": Fragment(found.json(page.start, page.stop)),
         "totalItems": page.total,
@@ -246,8 +246,8 @@ GET_INVOICES = Operation(
     path="/api/v1/invoices",  # 001:30
     query=query.Query(),
     repeated="first",  # as ASP.NET binds a simple type
-    respell=query.decode,
-    tolerates=query.ignores,
+    respell=query.respell,
+    tolerates=query.tolerates,
     handler=get_invoices,
     cacheable=True,
     paging=Paging("PageNumber", first=0, size=200),  # 001:21

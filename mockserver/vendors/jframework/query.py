@@ -133,49 +133,51 @@ class Time(Bound, Instant):
 
 
 class Query(param_schema.ParamSchema):
-    UserId = param_fields.Text(called=("user", "customerId", "clientId", "accountId"))
-    PackageId = param_fields.Text(called=("package", "PackageCode"))
-    SubscriptionTypeId = param_fields.Text(called=("subscription", "SubscriptionType"))
-    Type = Named(TYPES, any_case=True, called=("InvoiceType",))
-    Code = param_fields.Text(called=("InvoiceCode", "InvoiceNo", "InvoiceNumber"))
-    Name = param_fields.Text(called=("InvoiceName",))
-    Description = param_fields.Text(called=("InvoiceDescription",))
-    Notes = param_fields.Text(called=("InvoiceNotes",))
-    Tags = param_fields.Text(called=("InvoiceTags",))
+    UserId = param_fields.Text(synonyms=("user", "customerId", "clientId", "accountId"))
+    PackageId = param_fields.Text(synonyms=("package", "PackageCode"))
+    SubscriptionTypeId = param_fields.Text(synonyms=("subscription", "SubscriptionType"))
+    Type = Named(TYPES, any_case=True, synonyms=("InvoiceType",))
+    Code = param_fields.Text(synonyms=("InvoiceCode", "InvoiceNo", "InvoiceNumber"))
+    Name = param_fields.Text(synonyms=("InvoiceName",))
+    Description = param_fields.Text(synonyms=("InvoiceDescription",))
+    Notes = param_fields.Text(synonyms=("InvoiceNotes",))
+    Tags = param_fields.Text(synonyms=("InvoiceTags",))
     ReminderedCount = Whole(minimum=LEAST, maximum=MOST)  # 001:11 says "the invoice status"; P[7] and P[8] know better
     DeliveryInstructions = param_fields.Text()
     ConfirmedDeliveryDate = Time()
     InvoiceDate = Time()
-    OverdueDate = Time(called=("DueDate", "InvoiceDueDate"))  # 001:15 says "the Due Date"
-    Status = Named(STATES, any_case=True, called=("InvoiceStatus", "State", "StatusName"))
-    Keywords = param_fields.Text(called=("q", "search", "query", "text"))
-    TestMode = Flag(load_default=False, called=("test", "sandbox"))
+    OverdueDate = Time(synonyms=("DueDate", "InvoiceDueDate"))  # 001:15 says "the Due Date"
+    Status = Named(STATES, any_case=True, synonyms=("InvoiceStatus", "State", "StatusName"))
+    Keywords = param_fields.Text(synonyms=("q", "search", "query", "text"))
+    TestMode = Flag(load_default=False, synonyms=("test", "sandbox"))
     SortDataField = param_fields.Choice(
         {"ID": "id"} | {name: name for name in SORTABLE},
         any_case=True,
         printed=("ID", "id", "createdDate"),  # 001:19, P[8]
         load_default="id",
-        called=SORTS,
+        synonyms=SORTS,
     )
     SortOrder = param_fields.Choice(
         DIRECTIONS,
         any_case=True,
         printed=("Descending", "asc", "desc"),  # 001:20, P[8]
         load_default="-",
-        called=("SortType", "direction", "order", "dir"),
+        synonyms=("SortType", "direction", "order", "dir"),
     )
-    PageNumber = Whole(minimum=0, maximum=MOST, load_default=0, called=("page", "p", "pageNo"))
-    PageSize = Whole(minimum=1, maximum=MOST, load_default=None, called=("limit", "size", "per_page", "count", "take"))
+    PageNumber = Whole(minimum=0, maximum=MOST, load_default=0, synonyms=("page", "p", "pageNo"))
+    PageSize = Whole(
+        minimum=1, maximum=MOST, load_default=None, synonyms=("limit", "size", "per_page", "count", "take")
+    )
 
 
-def decode(sent: Pairs, schema: Schema, readings: Readings) -> Pairs:
+def respell(sent: Pairs, schema: Schema, readings: Readings) -> Pairs:
     """The page prints PascalCase, the vendor's clients send camelCase to the same server (P[8], P[15])."""
-    renamed = querystring.rename(sent, param_schema.names(schema))
+    renamed = querystring.rename(sent, param_schema.param_names(schema))
     return renamed if list(renamed) == list(sent) or readings["name-case"] == "any" else sent
 
 
-def ignores(complaint: ParamError, readings: Readings) -> bool | param_fields.ReadAs:
+def tolerates(error: ParamError, readings: Readings) -> bool | param_fields.ReadAs:
     """Bad input is 400, unless it is read as if absent; what ASP.NET binds is bound."""
-    if complaint.code == "bound" and readings["binding"] == "aspnet":
+    if error.code == "bound" and readings["binding"] == "aspnet":
         return True
     return param_fields.AS_ABSENT if readings["bad-input"] == "ignore" else False

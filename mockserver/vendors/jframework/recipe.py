@@ -72,7 +72,7 @@ def record(seed: int, index: int, anchor: datetime, at: datetime | None = None) 
     """One invoice, of the day after the billed month."""
     block, slot = divmod(index, BLOCK)
     told = story_index(index)
-    entry = _story.entry(seed, block * len(_story.CUSTOMERS) if told is None else told, anchor)
+    entry = _story.make_entry(seed, block * len(_story.CUSTOMERS) if told is None else told, anchor)
     if told is not None:
         return _invoice(seed, index, index, entry, NORTHGATE, entry.total, at)
     if slot == CREDIT:
@@ -83,9 +83,9 @@ def record(seed: int, index: int, anchor: datetime, at: datetime | None = None) 
     return _invoice(seed, index, index, entry, COLLEAGUE if block % 2 == 0 else SOUTHBANK, Decimal(0), at)
 
 
-def dated(seed: int, index: int, at: datetime) -> Mapping[str, Any]:
+def record_at(seed: int, index: int, at: datetime) -> Mapping[str, Any]:
     """The same invoice, of that day, for the month before."""
-    return record(seed, index, _story.anchor(at, index // BLOCK), at)
+    return record(seed, index, _story.anchor_for(at, index // BLOCK), at)
 
 
 def _credit(invoice: dict[str, Any], block: int) -> dict[str, Any]:
@@ -106,7 +106,7 @@ def _invoice(
     seed: int, index: int, drawn: int, entry: Entry, owner: str, gross: Decimal, at: datetime | None
 ) -> dict[str, Any]:
     """The entry as an invoice of this user for this amount; ``drawn`` is the index whose draws it has."""
-    fake = fake_.faker(seed, "jframework", drawn)
+    fake = fake_.seeded_faker(seed, "jframework", drawn)
     pick = fake.random_element
     issued = datetime.combine(entry.ends + timedelta(days=1), time(fake.random_int(6, 20), fake.random_int(0, 59)))
     ticks = fake.random_int(0, MINUTE - 1)
@@ -134,15 +134,15 @@ def _invoice(
         "tags": tags,
         "reminderedCount": reminded,
         "deliveryInstructions": delivery,
-        "confirmedDeliveryDate": confirmed and _written(confirmed, ticks),
-        "invoiceDate": _written(issued, ticks),
-        "dueDate": due and _written(due, ticks),
-        "overdueDate": _written(issued + timedelta(days=30), ticks),
-        "billingPeriodStartDate": _written(datetime.combine(entry.starts, time()), 0),
-        "billingPeriodEndDate": _written(datetime.combine(entry.ends, time(23, 59)), MINUTE - 1),
+        "confirmedDeliveryDate": confirmed and _format_moment(confirmed, ticks),
+        "invoiceDate": _format_moment(issued, ticks),
+        "dueDate": due and _format_moment(due, ticks),
+        "overdueDate": _format_moment(issued + timedelta(days=30), ticks),
+        "billingPeriodStartDate": _format_moment(datetime.combine(entry.starts, time()), 0),
+        "billingPeriodEndDate": _format_moment(datetime.combine(entry.ends, time(23, 59)), MINUTE - 1),
         "status": "Paid" if state == "paid" else "Unpaid",
         "testMode": False,
-        "_created": _written(created, ticks),
+        "_created": _format_moment(created, ticks),
         "_owner": _opaque("user", owner),
     }
 
@@ -191,7 +191,7 @@ def _package(product: Product) -> str:
     return f"{product.key}_{product.plan}".upper()
 
 
-def _written(moment: datetime, ticks: int) -> str:
+def _format_moment(moment: datetime, ticks: int) -> str:
     """The minute of the moment and so many ticks, with the seven digits of 001:82."""
     seconds, fraction = divmod(ticks, 10_000_000)
     return f"{moment:%Y-%m-%dT%H:%M}:{seconds:02}.{fraction:07}Z"
@@ -202,4 +202,4 @@ def _opaque(*about: object) -> str:
     return b64encode(sha256("/".join(map(str, about)).encode()).digest(), b"Jf").decode()[:18]
 
 
-RECIPE = Recipe(records=MONTHS * BLOCK, accounts=accounts, record=record, dated=dated)
+RECIPE = Recipe(records=MONTHS * BLOCK, accounts=accounts, record=record, record_at=record_at)

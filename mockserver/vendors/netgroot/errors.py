@@ -41,6 +41,6 @@ TABLE = (
 )
 
 
-def refuse(call: Call, words: ErrorSpec, fact: ApiError) -> Reply:
+def render_error(call: Call, spec: ErrorSpec, error: ApiError) -> Reply:
     """The failure envelope (000:69-72)."""
-    return Reply.json(encode({"success": False, "message": words.text}), words.status)
+    return Reply.json(encode({"success": False, "message": spec.text}), spec.status)

@@ -49,16 +49,16 @@ READINGS = (EMPTY_LIST, DEFAULT_ORDER, BAD_ID)
 class Query(param_schema.ParamSchema):
     arrays = True  # as PHP reads `id[]=1` (inferred)
 
-    id = param_fields.Integer(called=("invoice_id", "invoice", "invoice_no"))
+    id = param_fields.Integer(synonyms=("invoice_id", "invoice", "invoice_no"))
 
 
-def ignores(complaint: ParamError, readings: Readings) -> bool | param_fields.ReadAs:
+def tolerates(error: ParamError, readings: Readings) -> bool | param_fields.ReadAs:
     """Never: a bad id is refused (422), or read as another one. Raises NotFound where nobody has it."""
     choice = readings["bad-id"]
     if choice == "not-found":
         raise NotFound
     if choice == "cast":
-        digits = re.match(r"\s*([+-]?\d{1,19})", complaint.found or "", re.ASCII)
+        digits = re.match(r"\s*([+-]?\d{1,19})", error.found or "", re.ASCII)
         number = int(digits[1]) if digits else 0
         return param_fields.ReadAs(number, str(number))
     return False
@@ -77,7 +77,7 @@ class Invoice(record_schema.RecordSchema):
     owner = fields.Text(data_key="_owner")
 
 
-RECORDS = Resource(
+INVOICES = Resource(
     schema=Invoice,
     id="invoice_id",
     columns={
@@ -94,7 +94,7 @@ def get_customers_invoices(call: Call) -> Reply:
     if call.account.get("is_admin"):
         raise NotFound  # an administrator's token has no subscriber
     mine = call.records.where(owner=call.account["subscriber_id"])
-    found = ordered(call, mine.where(invoice_id=call.params.get("id")))
+    found = sort_invoices(call, mine.where(invoice_id=call.params.get("id")))
     if not len(found) and "id" in call.params:
         raise NotFound
     if not len(found) and call.readings["empty-list"] == "not-found":
@@ -102,7 +102,7 @@ def get_customers_invoices(call: Call) -> Reply:
     return Reply.json(encode({"success": True, "data": Fragment(found.json())}))
 
 
-def ordered(call: Call, found: RecordQuery) -> RecordQuery:
+def sort_invoices(call: Call, found: RecordQuery) -> RecordQuery:
     """The reading is asked only where there is an order."""
     if len(found) > 1 and call.readings["default-order"] == "id":
         return found.order_by("invoice_id")
@@ -114,7 +114,7 @@ GET_CUSTOMERS_INVOICES = Operation(
     path="/api/v1/subscriber/getCustomersInvoices",  # 000:7
     query=Query(),
     repeated="last",  # as PHP does
-    tolerates=ignores,
+    tolerates=tolerates,
     handler=get_customers_invoices,
     cacheable=True,
 )

@@ -34,9 +34,11 @@ def story_index(index: int) -> int | None:
 def record(seed: int, index: int, anchor: datetime, at: datetime | None = None) -> Mapping[str, Any]:
     """One invoice: created on the first day of the month after the billed one, due 14 days later (000:47-48)."""
     told, block = story_index(index), index // BLOCK
-    repeated = block * len(_story.CUSTOMERS) + _story.gift(block)
-    entry = _story.entry(seed, repeated if told is None else told, anchor)
-    fake = fake_.faker(seed, "netgroot", index if told is not None else block * BLOCK + _story.gift(block))
+    repeated = block * len(_story.CUSTOMERS) + _story.gift_customer(block)
+    entry = _story.make_entry(seed, repeated if told is None else told, anchor)
+    fake = fake_.seeded_faker(
+        seed, "netgroot", index if told is not None else block * BLOCK + _story.gift_customer(block)
+    )
     created = datetime.combine(entry.ends, time()) + timedelta(days=1, hours=fake.random_int(6, 20))
     created = min(created, anchor.replace(tzinfo=None))  # on the first of a month it is not yet evening
     created = created if at is None else at.replace(tzinfo=None)
@@ -53,13 +55,13 @@ def record(seed: int, index: int, anchor: datetime, at: datetime | None = None) 
     }
 
 
-def dated(seed: int, index: int, at: datetime) -> Mapping[str, Any]:
+def record_at(seed: int, index: int, at: datetime) -> Mapping[str, Any]:
     """The same invoice, created then."""
-    return record(seed, index, _story.anchor(at, index // BLOCK), at)
+    return record(seed, index, _story.anchor_for(at, index // BLOCK), at)
 
 
 def _token(key: str) -> str:
     return "ng_" + sha256(f"netgroot/{key}".encode()).hexdigest()[:32]
 
 
-RECIPE = Recipe(records=14 * BLOCK, accounts=accounts, record=record, dated=dated)
+RECIPE = Recipe(records=14 * BLOCK, accounts=accounts, record=record, record_at=record_at)

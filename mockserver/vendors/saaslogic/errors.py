@@ -62,16 +62,16 @@ TABLE = (
 PHRASES = {words.status: words.text for words in reversed(TABLE)}  # the first row of a status says its HTTP phrase
 
 
-def refuse(call: Call, words: ErrorSpec, fact: ApiError) -> Reply:
+def render_error(call: Call, spec: ErrorSpec, error: ApiError) -> Reply:
     """Spring Boot's error body, with the sandbox clock's time; or none at all. The first complaint is told."""
     if call.readings["error-body"] == "empty":
-        return Reply(words.status, b"")
-    complaints = fact.errors if isinstance(fact, InvalidParams) else ()
+        return Reply(spec.status, b"")
+    complaints = error.errors if isinstance(error, InvalidParams) else ()
     body = {
         "timestamp": call.now.isoformat(timespec="milliseconds"),
-        "status": words.status,
-        "error": PHRASES.get(words.status, words.text),
-        "message": words.text.format(parameter=complaints[0].name) if complaints else words.text,
+        "status": spec.status,
+        "error": PHRASES.get(spec.status, spec.text),
+        "message": spec.text.format(parameter=complaints[0].name) if complaints else spec.text,
         "path": call.request.path,
     }
-    return Reply.json(encode(body), words.status)
+    return Reply.json(encode(body), spec.status)

@@ -53,12 +53,12 @@ READINGS = (INVERTED_RANGE, DATE_FIELD, UNKNOWN_ID, DATE_TIME)
 # Query Params (002:60-80) -------------------------------------------------------------------------------------------
 
 
-def _id(*called: str) -> param_fields.Text:
-    return param_fields.Text(required=True, empty="refused", called=called)
+def _id(*synonyms: str) -> param_fields.Text:
+    return param_fields.Text(required=True, empty="refused", synonyms=synonyms)
 
 
-def _day(*called: str) -> param_fields.Day:
-    return param_fields.Day(required=True, empty="refused", called=called)
+def _day(*synonyms: str) -> param_fields.Day:
+    return param_fields.Day(required=True, empty="refused", synonyms=synonyms)
 
 
 class Query(param_schema.ParamSchema):
@@ -71,10 +71,10 @@ class Query(param_schema.ParamSchema):
 TIME_OF_DAY = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d(?::\d\d)?)(?:\.\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?", re.ASCII)
 
 
-def ignores(complaint: ParamError, readings: Readings) -> bool | param_fields.ReadAs:
+def tolerates(error: ParamError, readings: Readings) -> bool | param_fields.ReadAs:
     """Bad input is refused, but for a time of day where a reading has it otherwise; zones are not looked at."""
-    found = TIME_OF_DAY.fullmatch(complaint.found or "")
-    if complaint.code != "bad-date" or found is None:
+    found = TIME_OF_DAY.fullmatch(error.found or "")
+    if error.code != "bad-date" or found is None:
         return False
     try:
         moment = datetime.fromisoformat(f"{found[1]}T{found[2]}")
@@ -131,7 +131,7 @@ class Invoice(record_schema.RecordSchema):
     copy = fields.Boolean(data_key="_copy", optional=True)
 
 
-RECORDS = Resource(
+INVOICES = Resource(
     schema=Invoice,
     id="invoiceId",
     columns={
@@ -181,7 +181,7 @@ GET_THE_INVOICES = Operation(
     path="/v1/invoices",  # 002:3, with the version of 002:9
     query=Query(),
     repeated="joined",  # as Spring does
-    tolerates=ignores,
+    tolerates=tolerates,
     handler=get_the_invoices,
     cacheable=True,
 )

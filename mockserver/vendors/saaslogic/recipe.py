@@ -37,8 +37,8 @@ def record(seed: int, index: int, anchor: datetime, at: datetime | None = None) 
     What is beside the story is discounted to nothing, and bills the cycle from its sixteenth day.
     """
     told, (block, slot) = story_index(index), divmod(index, BLOCK)
-    repeated = _story.gift(block) if slot == GIFT else 0
-    entry = _story.entry(seed, block * len(_story.CUSTOMERS) + repeated if told is None else told, anchor)
+    repeated = _story.gift_customer(block) if slot == GIFT else 0
+    entry = _story.make_entry(seed, block * len(_story.CUSTOMERS) + repeated if told is None else told, anchor)
     tenant = TENANT if slot <= GIFT else PILOT
     client = entry.customer.key if slot <= GIFT else TRIALS[slot - GIFT - 1]
     drawn = Random(f"{seed}/saaslogic/{index - GIFT + repeated if slot == GIFT else index}/date")
@@ -71,9 +71,9 @@ def record(seed: int, index: int, anchor: datetime, at: datetime | None = None) 
     }
 
 
-def dated(seed: int, index: int, at: datetime) -> Mapping[str, Any]:
+def record_at(seed: int, index: int, at: datetime) -> Mapping[str, Any]:
     """The same invoice, issued then, within the cycle that it bills."""
-    return record(seed, index, _story.anchor(at, index // BLOCK, later=1), at)
+    return record(seed, index, _story.anchor_for(at, index // BLOCK, later=1), at)
 
 
 def _number(block: int, slot: int, issued: datetime) -> str:
@@ -90,4 +90,4 @@ def _token(key: str) -> str:
     return "sl_" + sha256(f"saaslogic/{key}".encode()).hexdigest()[:32]
 
 
-RECIPE = Recipe(records=14 * BLOCK, accounts=accounts, record=record, dated=dated)
+RECIPE = Recipe(records=14 * BLOCK, accounts=accounts, record=record, record_at=record_at)

@@ -45,7 +45,7 @@ TABLE = (
 )
 
 
-def refuse(call: Call, words: ErrorSpec, fact: ApiError) -> Reply:
+def render_error(call: Call, spec: ErrorSpec, error: ApiError) -> Reply:
     """The failure envelope (P[30a])."""
-    status = 200 if call.readings["failure-status"] == "always-200" else words.status
-    return Reply.json(encode({"status": "error", "message": words.text}), status)
+    status = 200 if call.readings["failure-status"] == "always-200" else spec.status
+    return Reply.json(encode({"status": "error", "message": spec.text}), status)

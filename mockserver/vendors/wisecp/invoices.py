@@ -170,7 +170,7 @@ class Invoice(record_schema.RecordSchema):
     items = fields.ListOf(fields.Nested(Item))
 
 
-def written(invoice: Record, readings: Readings) -> bytes:
+def render(invoice: Record, readings: Readings) -> bytes:
     """One invoice as JSON, its numbers and its user's id as the readings want them."""
     if readings["user-id"] != "stored":
         user, kind = invoice["user"], int if readings["user-id"] == "integer" else str
@@ -180,21 +180,21 @@ def written(invoice: Record, readings: Readings) -> bytes:
     return encode(invoice)
 
 
-def natural(invoice: Record) -> str:
+def natural_number(invoice: Record) -> str:
     """The number as it is compared where the digits in it count by their value."""
     return re.sub("0*([0-9]+)", lambda digits: f"{len(digits[1]):06}{digits[1]}", str(invoice["number"]))
 
 
-def restored(value: Any) -> Any:
+def restore(value: Any) -> Any:
     """The value with the decimals that its numbers had before PHP printed them."""
     if isinstance(value, Decimal):
         return from_double(value)
     if isinstance(value, dict):
-        return {name: restored(item) for name, item in value.items()}
-    return [restored(item) for item in value] if isinstance(value, list) else value
+        return {name: restore(item) for name, item in value.items()}
+    return [restore(item) for item in value] if isinstance(value, list) else value
 
 
-RECORDS = Resource(
+INVOICES = Resource(
     schema=Invoice,
     id="id",
     columns={
@@ -211,10 +211,10 @@ RECORDS = Resource(
         "taxfree": itemgetter("taxfree"),
         "formalized": itemgetter("formalize"),
         "bare_number": lambda invoice: invoice["number"].removeprefix("#"),
-        "number_natural": natural,
+        "number_natural": natural_number,
     },
-    render=written,
-    restore=restored,
+    render=render,
+    restore=restore,
     summary=Summary(amount="total", date="created_at", status="status", currency="currency"),
 )
 
@@ -222,9 +222,9 @@ RECORDS = Resource(
 def get_invoices(call: Call) -> Reply:
     """200 with one page of the invoices that meet all filters; nothing found is a success, too."""
     page, limit = call.params["page"], call.params["limit"]
-    matching = in_order(call, found(call))
-    cut = paging.page_number(len(matching), page, limit, first=1)
-    shown = reordered(call, matching, cut)
+    matching = sort_invoices(call, filter_invoices(call))
+    cut = paging.cut_page(len(matching), page, limit, first=1)
+    shown = apply_order_reading(call, matching, cut)
     envelope = {
         "status": "successful",
         "total": cut.total,
@@ -236,7 +236,7 @@ def get_invoices(call: Call) -> Reply:
     return Reply.json(encode(envelope), page=cut)
 
 
-def found(call: Call) -> RecordQuery:
+def filter_invoices(call: Call) -> RecordQuery:
     """The invoices that meet all filters."""
     asked = call.params
     others = call.records.where(**{name: asked[name] for name in ("status", "local", "taxfree", "formalized", "id")})
@@ -248,14 +248,14 @@ def found(call: Call) -> RecordQuery:
     return bare if len(bare) != len(exact) and call.readings["number-match"] == "bare" else exact
 
 
-def in_order(call: Call, matching: RecordQuery) -> RecordQuery:
+def sort_invoices(call: Call, matching: RecordQuery) -> RecordQuery:
     """The invoices in the order that is asked for."""
     sort, way = call.params["sort"] or "id", call.params["sort_type"]
     way = "-" if way is None else way
     return matching.order_by(*(way + key for key in dict.fromkeys((sort, "id"))), given=1)
 
 
-def reordered(call: Call, usual: RecordQuery, cut: paging.Page) -> RecordQuery:
+def apply_order_reading(call: Call, usual: RecordQuery, cut: paging.Page) -> RecordQuery:
     """The same in the order of a reading, which is asked where it makes another page."""
     sort, way = call.params["sort"], call.params["sort_type"]
     if sort is None and way is None:
@@ -276,7 +276,7 @@ GET_INVOICES = Operation(
     aliases=("/index.php/api/Billing/GetInvoices",),  # without URL rewriting (P[29])
     query=query.Query(),
     repeated="last",  # as PHP does
-    tolerates=query.ignores,
+    tolerates=query.tolerates,
     handler=get_invoices,
     cacheable=True,
     paging=Paging("page", first=1, size=10),  # 004:14

@@ -73,43 +73,43 @@ class Query(param_schema.ParamSchema):
     arrays = True
 
     page = Cast(
-        minimum=1, maximum=PHP_INT_MAX, above=str(PHP_INT_MAX), load_default=1, called=("PageNumber", "page_no", "p")
+        minimum=1, maximum=PHP_INT_MAX, above=str(PHP_INT_MAX), load_default=1, synonyms=("PageNumber", "page_no", "p")
     )
     limit = Cast(
-        minimum=1, maximum=50, above="50", load_default=10, called=("PageSize", "per_page", "size", "count", "take")
+        minimum=1, maximum=50, above="50", load_default=10, synonyms=("PageSize", "per_page", "size", "count", "take")
     )
     sort = param_fields.Choice(
         ("id", "number", "created_at", "due_date", "payment_date", "total"),
         load_default=None,
-        called=("sort_field", "sort_by", "order_by", "SortDataField"),
+        synonyms=("sort_field", "sort_by", "order_by", "SortDataField"),
     )
     sort_type = param_fields.Choice(
-        {"ASC": "", "DESC": "-"}, any_case=True, load_default=None, called=("sort_order", "order", "direction", "dir")
+        {"ASC": "", "DESC": "-"}, any_case=True, load_default=None, synonyms=("sort_order", "order", "direction", "dir")
     )
     status = param_fields.Choice(
         {"all": None} | {word: word for word in ("pending", "unpaid", "paid", "cancelled", "refunded")},
         data_key="filter[status]",
         load_default=None,
-        called=("invoice_status", "state"),
+        synonyms=("invoice_status", "state"),
     )
-    local = ThreeValued(data_key="filter[local]", called=("invoice_localization_status", "localization"))
-    taxfree = ThreeValued(data_key="filter[taxfree]", called=("invoice_tax_exemption_status", "tax_exempt"))
-    formalized = ThreeValued(data_key="filter[formalized]", called=("invoice_formality_status", "formality"))
-    id = Cast(data_key="filter[id]", load_default=None, called=("invoice_id", "invoice_id_number"))
+    local = ThreeValued(data_key="filter[local]", synonyms=("invoice_localization_status", "localization"))
+    taxfree = ThreeValued(data_key="filter[taxfree]", synonyms=("invoice_tax_exemption_status", "tax_exempt"))
+    formalized = ThreeValued(data_key="filter[formalized]", synonyms=("invoice_formality_status", "formality"))
+    id = Cast(data_key="filter[id]", load_default=None, synonyms=("invoice_id", "invoice_id_number"))
     number = param_fields.Text(
-        data_key="filter[number]", load_default=None, called=("invoice_number", "invoice_serial_number", "serial")
+        data_key="filter[number]", load_default=None, synonyms=("invoice_number", "invoice_serial_number", "serial")
     )
 
 
-def ignores(complaint: ParamError, readings: Readings) -> bool | param_fields.ReadAs:
+def tolerates(error: ParamError, readings: Readings) -> bool | param_fields.ReadAs:
     """The document lists no error: what cannot be used is passed over, unless a reading refuses it."""
-    if complaint.code == "out-of-range":
+    if error.code == "out-of-range":
         return readings["out-of-range"] != "refuse"
     unknown = readings["unknown-value"]
     if unknown == "refuse":
         return False
-    if complaint.code.startswith("cast") and readings["casts"] == "php":
-        return complaint.code == "cast" or readings["out-of-range"] != "refuse"
-    if unknown == "no-match" and complaint.name.startswith("filter["):
+    if error.code.startswith("cast") and readings["casts"] == "php":
+        return error.code == "cast" or readings["out-of-range"] != "refuse"
+    if unknown == "no-match" and error.name.startswith("filter["):
         return param_fields.ReadAs(NO_INVOICE, "what no invoice has")
     return param_fields.AS_ABSENT

@@ -59,22 +59,22 @@ def record(seed: int, index: int, anchor: datetime, at: datetime | None = None) 
     """One invoice: made on the last day of the billed month; what is open is due at the end of the month after."""
     block, slot = divmod(index, BLOCK)
     if slot == REFUNDED:
-        return refunded(seed, index, block * BLOCK + 1, anchor, at)
+        return make_refunded(seed, index, block * BLOCK + 1, anchor, at)
     if slot == CANCELLED:
-        return cancelled(seed, index, block * BLOCK + 2, anchor, at)
+        return make_cancelled(seed, index, block * BLOCK + 2, anchor, at)
     if slot == FREE:
-        return free(seed, index, block * BLOCK + 3, anchor, at)
-    return invoice(seed, index, index, anchor, at)
+        return make_free(seed, index, block * BLOCK + 3, anchor, at)
+    return make_invoice(seed, index, index, anchor, at)
 
 
-def dated(seed: int, index: int, at: datetime) -> Mapping[str, Any]:
+def record_at(seed: int, index: int, at: datetime) -> Mapping[str, Any]:
     """The same invoice, made then, for that month."""
-    return record(seed, index, _story.anchor(at, index // BLOCK, later=1), at)
+    return record(seed, index, _story.anchor_for(at, index // BLOCK, later=1), at)
 
 
-def refunded(seed: int, index: int, repeats: int, anchor: datetime, at: datetime | None) -> dict[str, Any]:
+def make_refunded(seed: int, index: int, repeats: int, anchor: datetime, at: datetime | None) -> dict[str, Any]:
     """A person's payment that went back within hours."""
-    row = invoice(seed, index, repeats, anchor, at)
+    row = make_invoice(seed, index, repeats, anchor, at)
     paid = row["payment_date"] if row["payment_date"] != NEVER else row["created_at"]
     back = datetime.strptime(paid, FORMAT) + timedelta(seconds=_draw(seed, index).randrange(60, 10_000))
     return row | {
@@ -86,15 +86,15 @@ def refunded(seed: int, index: int, repeats: int, anchor: datetime, at: datetime
     }
 
 
-def cancelled(seed: int, index: int, repeats: int, anchor: datetime, at: datetime | None) -> dict[str, Any]:
+def make_cancelled(seed: int, index: int, repeats: int, anchor: datetime, at: datetime | None) -> dict[str, Any]:
     """An invoice that was entered twice; nobody paid it."""
     unpaid = {"payment_date": NEVER, "formalize": False, "formalize_file": None, "payment_method_data": []}
-    return invoice(seed, index, repeats, anchor, at) | unpaid | {"status": "cancelled", "notes": "Entered twice"}
+    return make_invoice(seed, index, repeats, anchor, at) | unpaid | {"status": "cancelled", "notes": "Entered twice"}
 
 
-def free(seed: int, index: int, repeats: int, anchor: datetime, at: datetime | None) -> dict[str, Any]:
+def make_free(seed: int, index: int, repeats: int, anchor: datetime, at: datetime | None) -> dict[str, Any]:
     """A gift: discounted by 100 percent and paid from nothing."""
-    row, entry = invoice(seed, index, repeats, anchor, at), story_entry(seed, repeats, anchor)
+    row, entry = make_invoice(seed, index, repeats, anchor, at), story_entry(seed, repeats, anchor)
     inclusive = row["taxation_type"] == "inclusive"
     bill = Bill(entry.product.price, 1, Decimal(0), Decimal(0), Decimal(100), row["tax_rate"], inclusive)
     return row | {
@@ -102,8 +102,8 @@ def free(seed: int, index: int, repeats: int, anchor: datetime, at: datetime | N
         "payment_date": row["created_at"],
         "status": "paid",
         "notes": None,
-        **money(bill),
-        **method(BALANCE, bill, ""),
+        **sums(bill),
+        **payment_method(BALANCE, bill, ""),
         **lines(_draw(seed, index), index, entry, bill, f"{entry.product.name} Trial ({entry.product.plan})"),
     }
 
@@ -112,17 +112,17 @@ def story_entry(seed: int, index: int, anchor: datetime) -> _story.Entry:
     """The entry that the record of this index tells."""
     told = story_index(index)
     assert told is not None
-    return _story.entry(seed, told, anchor)
+    return _story.make_entry(seed, told, anchor)
 
 
-def invoice(seed: int, index: int, tells: int, anchor: datetime, at: datetime | None) -> dict[str, Any]:
+def make_invoice(seed: int, index: int, tells: int, anchor: datetime, at: datetime | None) -> dict[str, Any]:
     """Invoice ``index`` for the entry that record ``tells`` tells, with that record's dates and amounts."""
     entry, draw, own = story_entry(seed, tells, anchor), _draw(seed, tells), _draw(seed, index)
     customer = entry.customer
     status = {"paid": "paid", "open": "unpaid" if entry.index % 4 else "pending", "overdue": "unpaid"}[entry.state]
     gateway = draw.choice((CARD, CARD, PAYPAL, TRANSFER)) if status == "paid" else TRANSFER
     inclusive = own.random() < 0.15
-    bill = fitted(entry, gateway[1], inclusive)
+    bill = fit_bill(entry, gateway[1], inclusive)
     gateway = gateway if bill.commission_rate == gateway[1] else TRANSFER
     created = datetime.combine(entry.ends, datetime.min.time()) + timedelta(minutes=draw.randrange(6 * 60, 18 * 60))
     created = created if at is None else at.replace(tzinfo=None)
@@ -153,8 +153,10 @@ def invoice(seed: int, index: int, tells: int, anchor: datetime, at: datetime | 
         "exchange_rate": RATES[customer.currency],
         "currency": customer.currency,
         "tax_rate": bill.tax_rate,
-        **money(bill),
-        **method(gateway, bill, "" if status == "unpaid" else _digest(seed, "payment", index).hex()[:12].upper()),
+        **sums(bill),
+        **payment_method(
+            gateway, bill, "" if status == "unpaid" else _digest(seed, "payment", index).hex()[:12].upper()
+        ),
         **({"send_bill_to_address": 0} if own.random() < 0.8 else {}),
         "share": {"token": token, "link": f"{HOST}/invoice?token={token}"},
         **lines(own, index, entry, bill, f"{entry.product.name} ({entry.product.plan})"),
@@ -223,16 +225,16 @@ def percent(rate: Decimal, of: Decimal) -> Decimal:
     return round_to(of * rate / 100, 4)
 
 
-def fitted(entry: _story.Entry, commission_rate: Decimal, inclusive: bool) -> Bill:
+def fit_bill(entry: _story.Entry, commission_rate: Decimal, inclusive: bool) -> Bill:
     """A bill that amounts to the entry's total exactly, its unit price the list price or near it.
 
     The story rounds to cents and this vendor does not, so the price gives way. Not every total can be reached with a
     tax and a commission on top: then the commission is dropped, then the tax, and what is left always fits.
     """
-    return next(bill for bill in near(entry, commission_rate, inclusive) if bill.total == entry.total)
+    return next(bill for bill in candidate_bills(entry, commission_rate, inclusive) if bill.total == entry.total)
 
 
-def near(entry: _story.Entry, commission_rate: Decimal, inclusive: bool = False) -> Iterator[Bill]:
+def candidate_bills(entry: _story.Entry, commission_rate: Decimal, inclusive: bool = False) -> Iterator[Bill]:
     """Bills that amount to the entry's total or miss it by little, the likeliest first."""
     usage = entry.gross - entry.product.price * entry.quantity
     discount, taxed, none = Decimal(entry.discount), Decimal(entry.customer.tax_rate), Decimal(0)
@@ -244,12 +246,12 @@ def near(entry: _story.Entry, commission_rate: Decimal, inclusive: bool = False)
                 yield Bill(price + step * UNIT, quantity, usage, commission, discount, tax_rate, inclusive)
 
 
-def money(bill: Bill) -> dict[str, Any]:
+def sums(bill: Bill) -> dict[str, Any]:
     """The three sums of an invoice (004:95-97)."""
     return {"subtotal": bill.subtotal, "tax": bill.tax, "total": bill.total}
 
 
-def method(gateway: tuple[str, Decimal, str], bill: Bill, payment: str) -> dict[str, Any]:
+def payment_method(gateway: tuple[str, Decimal, str], bill: Bill, payment: str) -> dict[str, Any]:
     """How it was paid or will be (004:98-103); before a payment the gateway has left nothing, which PHP writes []."""
     name, _, key = gateway
     return {
@@ -307,4 +309,4 @@ def _key(name: str) -> str:
     return "wi_" + sha256(f"wisecp/{name}".encode()).hexdigest()[:32]
 
 
-RECIPE = Recipe(records=10 * BLOCK, accounts=accounts, record=record, dated=dated)
+RECIPE = Recipe(records=10 * BLOCK, accounts=accounts, record=record, record_at=record_at)
