@@ -33,7 +33,7 @@ def main(worker: str, module: str, words: Sequence[str]) -> None:
     """Run a module whose server has this worker."""
     if worker == GEVENT:
         import_module("gevent.monkey").patch_all()  # before anybody makes a lock, or keeps the sleep of threads
-    from mockserver.engine.addresses import REPLY
+    from mockserver.engine.wsgi import REPLY
     from mockserver.server import gunicorn
     from mockserver.server.wsgi_faults import Carrier
 

@@ -33,16 +33,16 @@ def make_entry() -> Callable[[str], bytes]:
     """The pipeline as a function from a query of the job to the body of its reply. Nothing else knows the way in."""
     from bench.servers import QUOTA
     from mockserver.engine.build import build_runtime
-    from mockserver.front import front
+    from mockserver.engine.handle import handle
     from mockserver.sandbox.settings import make_settings
+    from mockserver.sdk.http import Request
 
     settings = make_settings({"records": job.RECORDS, "quotas": f"{job.VENDOR}={QUOTA}"}, {})
-    addresses = front(build_runtime(settings, wall=lambda: WALL))
+    runtime = build_runtime(settings, wall=lambda: WALL)
     headers = {"host": "127.0.0.1:8080", "apikey": job.key(), "user-agent": "wrk", "accept": "*/*"}
 
     def entry(query: str) -> bytes:
-        reply = addresses.at_once("GET", job.PATH, query, headers, len(job.PATH) + 1 + len(query))
-        assert reply is not None
+        reply = handle(runtime, Request("GET", job.PATH, query, headers, target_length=len(job.PATH) + 1 + len(query)))
         assert reply.status == 200, reply
         return reply.body
 

@@ -21,7 +21,7 @@ from bench import job
 from bench.load import Failed
 from mockserver.app import create_app
 from mockserver.engine.examples import describe_vendor
-from mockserver.engine.serve import Runtime
+from mockserver.engine.runtime import Runtime
 from mockserver.sandbox.settings import make_settings
 from mockserver.sdk.contract import Vendor
 from mockserver.sdk.jsontext import decode, encode

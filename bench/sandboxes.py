@@ -14,7 +14,7 @@ from time import perf_counter
 
 from mockserver.app import create_app
 from mockserver.engine.examples import list_operations
-from mockserver.engine.serve import Runtime
+from mockserver.engine.runtime import Runtime
 from mockserver.sandbox.settings import make_settings
 
 WALL = 1_790_000_000.0

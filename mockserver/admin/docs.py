@@ -13,9 +13,9 @@ from pathlib import Path
 import yaml
 from flask import Blueprint, Response, request
 
-from ..engine.addresses import SANDBOX
 from ..engine.examples import prefix_of
-from ..engine.serve import Runtime
+from ..engine.runtime import Runtime
+from ..engine.wsgi import SANDBOX
 from ..sdk import shipped
 from ..sdk.errors import Problem
 from . import outside

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from flask import Blueprint, Flask, request
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
-from ..engine.addresses import has_body
-from ..engine.serve import Runtime
+from ..engine.runtime import Runtime
+from ..engine.wsgi import has_body
 from ..sandbox.settings import is_loopback
 from ..sandbox.web import Origin, read_authority, read_origin
 from ..sdk.errors import Problem

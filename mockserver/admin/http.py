@@ -9,11 +9,13 @@ from typing import Any
 from flask import Blueprint, Response, g, request
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
-from ..engine.addresses import SANDBOX
 from ..engine.examples import prefix_of
 from ..engine.exchange import STORE_UNAVAILABLE
 from ..engine.journal import Journal
-from ..engine.serve import Runtime, problem, refuse_secret_name
+from ..engine.replies import render_problem
+from ..engine.runtime import Runtime
+from ..engine.select_sandbox import refuse_secret_name
+from ..engine.wsgi import SANDBOX
 from ..sandbox import live_credentials
 from ..sandbox.sandbox import Sandbox
 from ..sdk.contract import Vendor
@@ -131,7 +133,7 @@ class AdminContext:
 
     def _told(self, misuse: Problem) -> Response:
         """A failure as problem+json, without any secret."""
-        reply = problem(told(self.world, misuse))
+        reply = render_problem(told(self.world, misuse))
         beside = {401: {"WWW-Authenticate": "Bearer"}, 503: {"Retry-After": "1"}}.get(misuse.status, {})
         return Response(reply.body, reply.status, {**dict(reply.headers), **beside, "Cache-Control": "no-store"})
 

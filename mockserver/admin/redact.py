@@ -11,9 +11,9 @@ from typing import Any
 
 from flask import g, request
 
-from ..engine.addresses import SANDBOX, received
 from ..engine.redacted_request import MASK
-from ..engine.serve import Runtime
+from ..engine.runtime import Runtime
+from ..engine.wsgi import SANDBOX, read_request
 from ..sandbox.secrets.index import MIN_QUOTED_CHARS
 from ..sandbox.store import DEFAULT
 from ..sdk.errors import Problem
@@ -85,7 +85,7 @@ def _condition(condition: Any, tell: Callable[[str], str]) -> Any:
 
 def teller(world: Runtime) -> Callable[[str], str]:
     """Masks the secrets of the request, in its address, its headers and the body that was read, and known ones."""
-    sent = world.redactor.redact(received(request.environ, "", {}))
+    sent = world.redactor.redact(read_request(request.environ))
     body: bytes = g.get("heard", b"")  # what nobody has read cannot be quoted
     if body:
         sent = world.redactor.with_json(sent, body.decode("utf-8", "replace"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-from ..engine.serve import Runtime
+from ..engine.runtime import Runtime
 from . import (
     about,
     clock,

@@ -113,10 +113,10 @@ def serve(**given: Any) -> None:
         from ..engine.build import build_runtime
         from ..engine.exchange import Exchange
         from ..engine.reload import DataReload
-        from ..front import front
         from ..sandbox.first_use import first_day
         from ..server import certificates, listen, tempfiles
-        from ..server.asgi import BatchedStream
+        from ..server.front import Front
+        from ..server.log_stream import BatchedStream
 
         told = make_settings(given)
         settings = secure(told)
@@ -174,7 +174,7 @@ def serve(**given: Any) -> None:
     started = os.getpid()
     try:
         run(
-            front(world),
+            Front(world),
             listener,
             ready,
             tls,

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from ..engine import verdict
 from ..engine.journal import Journal
-from ..engine.serve import Runtime
+from ..engine.runtime import Runtime
 from ..sandbox.store import DEFAULT
 from ..testing.report import calls_told, findings_told, mistakes, numbered, verdict_told
 

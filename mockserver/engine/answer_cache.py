@@ -1,4 +1,7 @@
-"""What a query asks of an endpoint, and what was answered: both are remembered for when it is asked again."""
+"""Parsed queries and answers, remembered for when the same is asked again.
+
+Invariant: an answer of a cacheable operation depends on nothing but what is in its key.
+"""
 
 from __future__ import annotations
 
@@ -14,17 +17,18 @@ from ..sdk.contract import Operation
 from ..sdk.errors import ApiError
 from ..sdk.http import Reply
 
-MAX_REMEMBERED_CHARS = 1024  # characters of a query that may come again
-MAX_ANSWER_BYTES = 4 * 1024 * 1024  # bytes of answers that may be asked for again
+MAX_REMEMBERED_CHARS = 1024  # of a query that may come again
+MAX_ANSWER_BYTES = 4 * 1024 * 1024
+ANSWER_OVERHEAD_BYTES = 1000  # of an answer beside its body and its key
 
 Answer = tuple[Reply, tuple[CallWarning, ...], dict[str, None], bool]
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class ParsedQuery:
-    """What a query asks of an endpoint under a choice of readings: the values, what is to be told about it, and what it
-    comes to if nobody need be asked; the parameters that were sent and the readings that mattered; how often it was
-    answered.
+    """What a query asks of an operation under a choice of readings.
+
+    ``sent`` are the parameters that were sent, ``consulted`` the readings that mattered, ``error`` what refuses it.
     """
 
     values: dict[str, object]
@@ -33,76 +37,75 @@ class ParsedQuery:
     respelled: tuple[str, ...]
     consulted: dict[str, None]
     error: ApiError | None = None
-    times: int = 0
 
 
-def read_query(call: Call, endpoint: Operation) -> ParsedQuery:
-    """The endpoint's parameters out of the raw query. Raises InvalidParams; warns of the rest."""
+def read_query(call: Call, operation: Operation) -> None:
+    """Put the parameters of the raw query on the call. Raises InvalidParams; warns of the rest."""
     query, readings = call.request.query, tuple(call.choices.items())
-    question = (parse_query if len(query) <= MAX_REMEMBERED_CHARS else parse_query.__wrapped__)(
-        endpoint, query, readings
-    )
-    call.warnings.extend(question.warnings)
-    call.sent_params, call.respelled_params = question.sent, question.respelled
-    call.consulted |= question.consulted
-    if question.error is not None:
-        raise question.error.with_traceback(None)
-    call.params = dict(question.values)
-    return question
+    parse = parse_query if len(query) <= MAX_REMEMBERED_CHARS else parse_query.__wrapped__
+    parsed = parse(operation, query, readings)
+    call.warnings.extend(parsed.warnings)
+    call.sent_params, call.respelled_params = parsed.sent, parsed.respelled
+    call.consulted |= parsed.consulted
+    if parsed.error is not None:
+        raise parsed.error.with_traceback(None)
+    call.params = dict(parsed.values)
 
 
 @lru_cache(maxsize=1024)
-def parse_query(endpoint: Operation, query: str, readings: tuple[tuple[str, str], ...]) -> ParsedQuery:
-    """A query, read for the first time in a while."""
+def parse_query(operation: Operation, query: str, readings: tuple[tuple[str, str], ...]) -> ParsedQuery:
+    """What a query asks of an operation."""
     consulted: dict[str, None] = {}
-    chosen = TrackedReadings(dict(readings), consulted)
-    notices: list[CallWarning] = []
-    sent = endpoint.respell(querystring.parse_pairs(query), endpoint.query, chosen)
-    names, spelled = param_schema.split_known(endpoint.query, sent)
-    named = tuple(names)
-    ignores = lambda complaint: endpoint.tolerates(complaint, chosen)  # noqa: E731  # one name, one line
+    choices = TrackedReadings(dict(readings), consulted)
+    warnings: list[CallWarning] = []
+    sent = operation.respell(querystring.parse_pairs(query), operation.query, choices)
+    names, spelled = param_schema.split_known(operation.query, sent)
+    tolerates = lambda error: operation.tolerates(error, choices)  # noqa: E731  # one name, one line
     try:
-        values = params.read_params(endpoint.query, sent, notices.append, repeated=endpoint.repeated, tolerates=ignores)
-    except ApiError as fact:
-        return ParsedQuery({}, tuple(notices), named, (), consulted, fact)
-    told = {notice.location for notice in notices}  # of those it is known that the value was not read as it is
-    respelled = tuple([name for name in spelled if f"query.{name}" not in told])
-    return ParsedQuery(values, tuple(notices), named, respelled, consulted)
+        values = params.read_params(
+            operation.query, sent, warnings.append, repeated=operation.repeated, tolerates=tolerates
+        )
+    except ApiError as error:
+        return ParsedQuery({}, tuple(warnings), tuple(names), (), consulted, error)
+    warned = {warning.location for warning in warnings}  # their values were not read as they are
+    respelled = tuple([name for name in spelled if f"query.{name}" not in warned])
+    return ParsedQuery(values, tuple(warnings), tuple(names), respelled, consulted)
 
 
-def _weight(key: Any, answer: Answer) -> int:
-    """About how many bytes it costs to remember an answer: its body, and the names in the path that it is to."""
-    *_, names = key
-    return len(answer[0].body) + sum(len(text) for _, text in names) + 1000
+def _weigh(key: Any, answer: Answer) -> int:
+    """About how many bytes a remembered answer takes."""
+    _, query, *_, path_params = key
+    return len(answer[0].body) + len(query) + sum(len(text) for _, text in path_params) + ANSWER_OVERHEAD_BYTES
 
 
 class AnswerCache:
-    """What endpoints answered to questions that were asked again about the same data."""
+    """What cacheable operations answered, by everything that an answer depends on."""
 
     def __init__(self) -> None:
-        self._kept: LruCache[Answer] = LruCache(MAX_ANSWER_BYTES, _weight)
+        self._answers: LruCache[Answer] = LruCache(MAX_ANSWER_BYTES, _weigh)
 
-    def answer(self, question: ParsedQuery, call: Call, endpoint: Operation) -> Reply:
-        """The endpoint's answer. Only what is declared repeatable, and comes for the second time, is kept."""
-        question.times += 1
-        if not endpoint.cacheable or question.times < 2:
-            return endpoint.handler(call)
-
-        def answer() -> Answer:
-            before, consulted = len(call.warnings), call.consulted
-            call.consulted = {}
-            try:
-                reply = endpoint.handler(call)
-            finally:
-                added, found = tuple(call.warnings[before:]), call.consulted
-                call.consulted = {**consulted, **found}
-            del call.warnings[before:]
-            return reply, added, found, call.unordered
-
-        account, names = call.account[call.vendor.account_id], tuple(call.request.path_params.items())
-        reply, notices, consulted, call.unordered = self._kept.get(
-            (question, call.dataset.version, account, names), answer
-        )
-        call.warnings.extend(notices)
+    def answer(self, call: Call) -> Reply:
+        """The operation's answer to this call, with the warnings that go with it."""
+        operation, request = call.operation, call.request
+        assert operation is not None
+        if not operation.cacheable or len(request.query) > MAX_REMEMBERED_CHARS:
+            return operation.handler(call)
+        account, readings = call.account[call.vendor.account_id], tuple(call.choices.items())
+        key = (operation, request.query, readings, call.dataset.version, account, tuple(request.path_params.items()))
+        reply, warnings, consulted, call.unordered = self._answers.get(key, lambda: _ask(operation, call))
+        call.warnings.extend(warnings)
         call.consulted |= consulted
         return reply
+
+
+def _ask(operation: Operation, call: Call) -> Answer:
+    """The handler's answer, and what it added to the call."""
+    before, earlier = len(call.warnings), call.consulted
+    call.consulted = {}
+    try:
+        reply = operation.handler(call)
+    finally:
+        warnings, consulted = tuple(call.warnings[before:]), call.consulted
+        call.consulted = {**earlier, **consulted}
+    del call.warnings[before:]
+    return reply, warnings, consulted, call.unordered

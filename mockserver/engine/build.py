@@ -18,7 +18,7 @@ from ..sandbox.store_url import without_password
 from ..sdk import clock
 from ..sdk.contract import Vendor
 from ..sdk.errors import InvalidSetting, Problem, StoreUnavailable
-from .serve import Runtime
+from .runtime import Runtime
 from .spec_basis import read_spec_basis
 
 

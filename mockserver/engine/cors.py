@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterable, Sequence
 
 from ..sandbox.web import HEADER_NAME
+from ..sdk.call import Call
 from ..sdk.call_warnings import UNDOCUMENTED_HEADER, CallWarning
 from ..sdk.contract import Vendor
-from ..sdk.errors import METHODS
 from ..sdk.http import CALL_HEADERS, REPLY_HEADERS, Headers, Reply, Request
 
 MAX_NAMES = 64  # of the headers that a preflight asks for
@@ -42,12 +42,13 @@ def is_preflight(request: Request) -> bool:
     )
 
 
-def preflight(vendor: Vendor, request: Request, limit: tuple[str, ...] | None) -> tuple[Reply, list[CallWarning]]:
+def preflight(call: Call, limit: tuple[str, ...] | None) -> Reply:
     """What a browser may send: the documented methods, the credential headers, the sandbox's own, and what it asks for
-    beside them, as far as ``limit`` allows it. With warnings of headers that the real vendor may refuse.
+    beside them, as far as ``limit`` allows it. Warns of headers that the real vendor may refuse.
     """
+    vendor, methods = call.vendor, call.methods
     known = ("Accept", "Content-Type", *vendor.credential.headers, *_OURS, *(limit or ()))
-    asked, notices = _asked(request)
+    asked, notices = _asked(call.request)
     lower = {name.lower() for name in known}
     more = [name for name in asked if name.lower() not in lower]
     if limit is not None:
@@ -56,16 +57,16 @@ def preflight(vendor: Vendor, request: Request, limit: tuple[str, ...] | None) -
     documented = _documented(vendor)
     notices += [_undocumented(name, vendor) for name in asked if name.lower() not in documented]
     allowed = ", ".join((*known, *more))  # as sent, a secret too: without each name the browser does not call
-    reply = Reply(
+    call.warnings += notices
+    return Reply(
         204,
         b"",
         (
-            ("Access-Control-Allow-Methods", ", ".join(METHODS)),
+            ("Access-Control-Allow-Methods", ", ".join(methods)),
             ("Access-Control-Allow-Headers", allowed),
             ("Access-Control-Max-Age", MAX_AGE),
         ),
     )
-    return reply, notices
 
 
 def is_passed(request: Request, reply: Reply, notices: Iterable[CallWarning]) -> bool:
@@ -74,7 +75,7 @@ def is_passed(request: Request, reply: Reply, notices: Iterable[CallWarning]) ->
     return is_preflight(request) and not refused
 
 
-def undocumented(vendor: Vendor, request: Request) -> list[CallWarning]:
+def find_undocumented(vendor: Vendor, request: Request) -> list[CallWarning]:
     """Warnings of headers of a call from a page of another origin that the vendor does not document: before such a
     call a browser asks for them, and where the real vendor does not allow them it sends nothing.
     """

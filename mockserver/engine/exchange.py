@@ -1,49 +1,70 @@
-"""A finished call: request and reply with all that became known of them."""
+"""Request and reply, with all that becomes known of them on the way."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
+from ..sdk.call import Call
 from ..sdk.call_warnings import UNDOCUMENTED_HEADER, CallWarning
 from ..sdk.contract import Operation, Vendor
 from ..sdk.http import Reply, Request
 from ..sdk.quota import QuotaState
+from .router import Route
 
 STORE_UNAVAILABLE = "store-away"
-
-
-HARMLESS_WARNINGS = ("undocumented-status", STORE_UNAVAILABLE, UNDOCUMENTED_HEADER)  # warnings that fail no strict call
+HARMLESS_WARNINGS = ("undocumented-status", STORE_UNAVAILABLE, UNDOCUMENTED_HEADER)  # these fail no strict call
+NO_REPLY = Reply(500, b"")
 
 
 @dataclass(slots=True)
 class Exchange:
-    """A call that is over, for the journal and whoever else keeps account of calls: what came and what goes back.
+    """One request, from its arrival to its reply.
 
-    ``vendor`` is None where nobody has the path, ``sandbox`` where none could be chosen or made. ``now`` is the
-    sandbox's time and ``wall`` the server's (seconds since 1970) when it came, ``ms`` how long it took; ``caller`` is a
-    mark of its credential. ``id`` is the one under which the journal has it, None if it has not. ``path`` and
-    ``notices`` are as they may be told; all else may hold secrets.
+    ``wall`` is the server's time when it came (seconds since 1970), ``now`` the sandbox's, ``ms`` how long it took.
+    ``call`` is what a vendor sees of it; None where nobody has the path. ``sandbox`` is None until one is entered.
+    ``raised`` are the warnings as they arise. ``path`` and ``warnings`` are redacted, and ``caller`` marks the
+    credential, once there is a reply; all else may hold secrets. ``id`` is that of the journal entry; None without one.
     """
 
-    vendor: Vendor | None
-    operation: Operation | None
-    sandbox: str | None
     request: Request
-    path: str
-    reply: Reply
-    warnings: tuple[CallWarning, ...]
-    now: datetime
+    route: Route
     wall: float
-    ms: float
+    started: float
+    now: datetime
+    call: Call | None = None
+    sandbox: str | None = None
     strict: bool = False
     fault: str | None = None
-    stage: str = "sandbox"
-    quota: QuotaState | None = None
+    raised: list[CallWarning] = field(default_factory=list)
+    reply: Reply = NO_REPLY
+    path: str = ""
+    warnings: tuple[CallWarning, ...] = ()
     caller: str | None = None
+    ms: float = 0.0
     id: int | None = None
+
+    @property
+    def vendor(self) -> Vendor | None:
+        """Whose path it is; None where nobody has it."""
+        return self.route.vendor
+
+    @property
+    def operation(self) -> Operation | None:
+        """What the path is of the vendor; None where it has no such path."""
+        return self.route.operation
+
+    @property
+    def stage(self) -> str:
+        """How far the call came."""
+        return self.call.stage if self.call else "sandbox"
+
+    @property
+    def quota(self) -> QuotaState | None:
+        """What is left of the quota, if the call was counted against one."""
+        return self.call.quota if self.call else None
 
     @property
     def failed(self) -> bool:
         """Whether a strict call was warned of something that its client did (not of a reply that it asked for)."""
-        return self.strict and any(notice.code not in HARMLESS_WARNINGS for notice in self.warnings)
+        return self.strict and any(warning.code not in HARMLESS_WARNINGS for warning in self.warnings)

@@ -30,7 +30,7 @@ from ..data.fixture_errors import InvalidFixture
 from ..sandbox.first_use import first_day
 from ..sdk.dataset import Dataset
 from ..sdk.errors import InvalidSetting
-from .serve import Runtime
+from .runtime import Runtime
 
 POLL_SECONDS = 0.2  # seconds between two looks
 log = logging.getLogger("mockserver")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from .call_warnings import CallWarning
 from .dataset import Account, Accounts, Dataset
+from .errors import METHODS
 from .http import Request
 from .quota import QuotaState
 from .record_query import RecordQuery
@@ -29,7 +30,8 @@ class Call:
     quota, parameters or answer; ``fault`` the rule, wish or misuse that spoiled it, ``forced`` whether by an error.
     ``before``: how often the vendor answered before, where that matters and is counted ahead of the answer. ``sent``
     are the parameters that were sent, ``respelled`` those whose value is spelled as nobody prints it, ``consulted`` the
-    readings that shaped the reply; ``unordered``: records of it stand in an order that no document gives.
+    readings that shaped the reply; ``unordered``: records of it stand in an order that no document gives. ``methods``
+    are those that the path has.
     """
 
     vendor: Vendor
@@ -54,6 +56,7 @@ class Call:
     respelled_params: tuple[str, ...] = ()
     consulted: dict[str, None] = field(default_factory=dict)
     unordered: bool = False
+    methods: tuple[str, ...] = METHODS
 
     @property
     def readings(self) -> Readings:

@@ -107,6 +107,7 @@ class Operation:
     respell: Callable[[Pairs, Schema, Readings], Pairs] = keep_names
     paging: Paging | None = None
     cacheable: bool = False
+    method: str = "GET"
 
     @property
     def rule(self) -> str:

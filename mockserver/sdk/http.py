@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from http import HTTPStatus
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 from .basis import Basis, Part
 from .paging import Page
-
-if TYPE_CHECKING:
-    pass
-
-from http import HTTPStatus
 
 CLIENT_TIMEOUT_SECONDS = 20  # seconds that a request may take to arrive, and a client to take anything of a reply
 
@@ -50,7 +46,8 @@ NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 class Request(NamedTuple):
     """What the client sent. ``path`` is decoded and has no prefix of ours; header names are in lower case.
 
-    ``length`` is that of the request target as sent, in bytes. ``sandbox`` is the one that the URL names.
+    ``target_length`` is that of the request target as sent, in bytes. ``sandbox`` is the one that the URL names.
+    ``carries_faults`` says whether the server in front carries out delays and network faults.
     """
 
     method: str
@@ -61,6 +58,7 @@ class Request(NamedTuple):
     target_length: int = 0
     body: bytes = b""
     sandbox: str | None = None
+    carries_faults: bool = True
 
 
 class Reply(NamedTuple):

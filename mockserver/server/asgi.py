@@ -13,84 +13,81 @@ import socket
 import struct
 import sys
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import suppress
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ..engine.addresses import framed, has_body, is_quick
-from ..sdk.http import NetworkFault, Reply
+from ..engine.wsgi import CARRIER, frame_headers, has_body, read_request
+from ..sdk.http import NetworkFault, Reply, Request
 from . import wsgi_faults
+from .front import Front
 
 if TYPE_CHECKING:
-    from _typeshed import SupportsWrite
     from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
 
 Message = Mapping[str, Any]
 Send = Callable[[Message], Awaitable[None]]
 Receive = Callable[[], Awaitable[Message]]
 
-BODY_LIMIT = 16 * 1024 * 1024  # of a body for an app that does not say how much of one it looks at
-
 
 class Answer(NamedTuple):
-    """What a WSGI app gave back."""
+    """A reply as it is sent."""
 
     status: int
     headers: list[tuple[bytes, bytes]]
     body: bytes
 
 
-class Inline:
-    """An ASGI app that asks a WSGI app, then waits and misbehaves as the Reply says that it leaves under ``key``.
+class AsgiAdapter:
+    """An ASGI app around a front, which carries out delays and network faults without a thread for each."""
 
-    A WSGI app that has an ``at_once`` beside is asked by that first, if the server behind can (``at_once`` here). One
-    that has a ``keeps`` says by it how many bytes of a body it looks at; the rest is forgotten as it arrives.
-    """
+    def __init__(self, front: Front, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep) -> None:
+        self._front, self._sleep = front, sleep
 
-    def __init__(
-        self, app: WSGIApplication, key: str, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
-    ) -> None:
-        self._app, self._key, self._sleep = app, key, sleep
-        self._at_once: Callable[..., Reply | None] | None = getattr(app, "at_once", None)
-        self._keeps: Callable[[WSGIEnvironment], int] = getattr(app, "keeps", lambda environ: BODY_LIMIT + 1)
-
-    def at_once(self, request: Any) -> Reply | None:
-        """The reply to one of gunicorn's requests, if it can be had without ASGI and WSGI."""
-        if self._at_once is None or request.content_length or request.chunked:
+    def handle_without_body(self, request: Any) -> Reply | None:
+        """The reply to one of gunicorn's requests, without ASGI's messages; None for one with a body, or of ours."""
+        if request.content_length or request.chunked:
             return None
-        path = request.path
         headers: dict[str, str] = {}
         for name, value in request.headers_bytes:
             key, text = _lower(name), value.decode("latin-1")
             headers[key] = f"{headers[key]},{text}" if key in headers else text
-        path = path if path.isascii() else path.encode().decode("latin-1")
-        return self._at_once(request.method, path, request.query, headers, len(request.uri))
+        path = request.path
+        if path[:1] != "/":
+            path, host = split_target(path, headers.get("host"))
+            headers["host"] = host or ""
+        if self._front.is_ours(path, headers.get("host")):
+            return None
+        return self._front.handle(Request(request.method, path, request.query, headers, target_length=len(request.uri)))
 
     async def __call__(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
         environ = environment(scope)
+        body = b""
         if has_body(environ):
-            body = await _body(receive, self._keeps(environ))
-            environ["wsgi.input"] = io.BytesIO(body)
+            body = await _body(receive, self._front.max_body_bytes(environ))
             environ.setdefault("CONTENT_LENGTH", str(len(body)))
-        if scope["path"].startswith("/__") and not is_quick(scope["path"], scope["query_string"].decode("latin-1")):
-            answer = await asyncio.to_thread(_answered, self._app, environ)
+        if not self._front.is_ours(environ["PATH_INFO"], environ.get("HTTP_HOST")):
+            await self.carry(self._front.handle(read_request(environ, body)), scope, receive, send)
+            return
+        environ["wsgi.input"] = io.BytesIO(body)
+        if not is_slow(environ["PATH_INFO"], environ["QUERY_STRING"]):
+            answer = call_wsgi(self._front, environ)
         else:
-            answer = _answered(self._app, environ)
-        await self._carry(answer, environ.get(self._key), receive, send)
+            answer = await asyncio.to_thread(call_wsgi, self._front, environ)
+        await self._send(answer, send)
 
     async def carry(self, reply: Reply, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
-        """Send a reply that is there already, as it says."""
-        answer = Answer(reply.status, encoded(framed(reply)), b"" if scope["method"] == "HEAD" else reply.body)
-        await self._carry(answer, reply, receive, send)
-
-    async def _carry(self, answer: Answer, reply: Reply | None, receive: Receive, send: Send) -> None:
-        if reply is not None and reply.delay:
+        """Send a reply, with its delay and its network fault."""
+        answer = Answer(reply.status, encoded(frame_headers(reply)), b"" if scope["method"] == "HEAD" else reply.body)
+        if reply.delay:
             await self._sleep(reply.delay)
-        if reply is not None and reply.network:
+        if reply.network:
             await self._misbehave(reply.network, answer, receive, send)
         else:
-            await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
-            await send({"type": "http.response.body", "body": answer.body})
+            await self._send(answer, send)
+
+    async def _send(self, answer: Answer, send: Send) -> None:
+        await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
+        await send({"type": "http.response.body", "body": answer.body})
 
     async def _misbehave(self, fault: NetworkFault, answer: Answer, receive: Receive, send: Send) -> None:
         body, half = answer.body, len(answer.body) // 2
@@ -112,40 +109,22 @@ class Inline:
             await send({"type": "http.response.body", "body": b""})
 
 
-class BatchedStream:
-    """A stream that writes in one go what comes in one turn of the event loop, at its end; outside of a loop at once.
+def is_slow(path: str, query: str) -> bool:
+    """Whether a page of ours may take longer than a call, so that it needs a thread.
 
-    No more than ``WHOLE`` bytes go together: so much reaches a pipe
-    undivided, whatever other processes write to it. What a thread writes meanwhile comes before it. What cannot be
-    written, to a disk that is full or a reader who is gone, is lost: the calls are answered all the same.
+    Not so what a console asks for every second or two.
     """
+    quick = path == "/__admin/health" or (path == "/__admin/requests" and "brief=true" in query)
+    return path.startswith("/__") and not quick
 
-    WHOLE = 4096
 
-    def __init__(self, stream: SupportsWrite[str]) -> None:
-        self._stream, self._texts, self._length = stream, list[str](), 0
+def split_target(path: str, host: str | None) -> tuple[str, str | None]:
+    """The path and host of a request target, which may be in absolute form, as a client behind a proxy sends it."""
+    found = _ABSOLUTE.match(path)
+    return (found[2] or "/", found[1]) if found else (path, host)
 
-    def write(self, text: str) -> None:
-        loop = asyncio._get_running_loop()
-        if loop is None:
-            self._put(text)
-            return
-        if self._length + len(text) > self.WHOLE:
-            self.flush()
-        if not self._texts:
-            loop.call_soon(self.flush)
-        self._texts.append(text)
-        self._length += len(text)
 
-    def flush(self) -> None:
-        """Write what there is so far."""
-        texts, self._texts, self._length = self._texts, [], 0
-        if texts:
-            self._put("".join(texts))
-
-    def _put(self, text: str) -> None:
-        with suppress(OSError):
-            self._stream.write(text)
+_ABSOLUTE = re.compile(r"https?://([^/?#]*)([^?#]*)", re.IGNORECASE)
 
 
 def reset(transport: Any) -> None:
@@ -155,7 +134,7 @@ def reset(transport: Any) -> None:
     transport.abort()
 
 
-def _answered(app: WSGIApplication, environ: WSGIEnvironment) -> Answer:
+def call_wsgi(app: WSGIApplication, environ: WSGIEnvironment) -> Answer:
     told: list[Any] = []
 
     def start_response(status: str, headers: list[tuple[str, str]], failure: Any = None) -> Callable[[bytes], object]:
@@ -223,10 +202,13 @@ def environment(scope: Mapping[str, Any]) -> WSGIEnvironment:
         "wsgi.multithread": True,
         "wsgi.multiprocess": False,
         "wsgi.run_once": False,
+        CARRIER: True,
     }
     for name, value in scope["headers"]:
         key, text = _key(name), value.decode("latin-1")
         environ[key] = f"{environ[key]},{text}" if key in environ else text
+    if environ["PATH_INFO"][:1] != "/":
+        environ["PATH_INFO"], environ["HTTP_HOST"] = split_target(environ["PATH_INFO"], environ.get("HTTP_HOST"))
     return environ
 
 

@@ -10,10 +10,10 @@ from typing import Any
 from gunicorn.asgi import protocol
 from gunicorn.workers import gasgi
 
-from ..engine.addresses import framed
 from ..engine.cors import headers_of_refusal
+from ..engine.wsgi import frame_headers
 from ..sdk.http import CLIENT_TIMEOUT_SECONDS, Reply, reason_phrase
-from .asgi import Inline, is_plain, reset
+from .asgi import AsgiAdapter, is_plain, reset
 from .malformed import FIELD, FIELDS, LINE, refusal
 
 # Both in seconds. How long a connection is kept alive for the next request. A connection that was busy a LINGER before
@@ -37,7 +37,7 @@ _ORIGIN = re.compile(rb"(?im)^origin:([^\r\n]*)")
 class Connection(protocol.ASGIProtocol):  # type: ignore[misc]  # gunicorn has no types
     """A connection on which nothing but HTTP is spoken, and of which its worker knows."""
 
-    app: Any  # Inline, or for the length of one request a reply that it carries
+    app: Any  # AsgiAdapter, or for the length of one request a reply that it carries
     _looked: tuple[Any, ...] = ()  # what it was doing when it was last looked at, and since when
     _since = 0.0
     cors = True  # whether browsers of other origins may read what is refused
@@ -62,9 +62,9 @@ class Connection(protocol.ASGIProtocol):  # type: ignore[misc]  # gunicorn has n
         """A call that needs neither Flask nor patience needs none of ASGI's tasks, scopes and messages, either: it is
         answered here and now, with one write. Whether the connection goes on.
         """
-        inline: Inline = self.app
+        adapter: AsgiAdapter = self.app
         try:
-            reply = inline.at_once(request)
+            reply = adapter.handle_without_body(request)
         except Exception:
             self.log.exception("A call broke before it was one")
             self._send_error_response(500, "Internal Server Error")
@@ -72,11 +72,11 @@ class Connection(protocol.ASGIProtocol):  # type: ignore[misc]  # gunicorn has n
         if reply is None:
             return bool(await super()._serve_http_request(request, sockname, peername))
         if reply.network or not is_plain(reply):
-            self.app = partial(inline.carry, reply)  # a connection has one request at a time
+            self.app = partial(adapter.carry, reply)  # a connection has one request at a time
             try:
                 return bool(await super()._serve_http_request(request, sockname, peername))
             finally:
-                self.app = inline
+                self.app = adapter
         if reply.delay:
             await asyncio.sleep(reply.delay)
             if self._closed:  # nobody waits for it any more
@@ -92,7 +92,7 @@ class Connection(protocol.ASGIProtocol):  # type: ignore[misc]  # gunicorn has n
 
     def _head(self, request: Any, reply: Reply, closes: bool) -> bytes:
         """All that goes before the body, spelled as gunicorn would, but encoded in one go."""
-        headers = "".join([f"{name}: {value}\r\n" for name, value in framed(reply)]).encode("latin-1")
+        headers = "".join([f"{name}: {value}\r\n" for name, value in frame_headers(reply)]).encode("latin-1")
         status = protocol._get_cached_status_line(request.version, reply.status)
         server, date = protocol._CACHED_SERVER_HEADER, protocol._get_cached_date_header()
         return b"".join((status, headers, server, date, b"Connection: close\r\n\r\n" if closes else b"\r\n"))
@@ -108,7 +108,7 @@ class Connection(protocol.ASGIProtocol):  # type: ignore[misc]  # gunicorn has n
     def _send_error_response(self, status: int, message: str, extra_headers: object = ()) -> None:
         """In our words: gunicorn's are plain text, and quote what was sent."""
         reply = refusal(status, message, headers_of_refusal(*self._arrived()) if self.cors else ())
-        head = "".join([f"{name}: {value}\r\n" for name, value in (*framed(reply), ("Connection", "close"))])
+        head = "".join([f"{name}: {value}\r\n" for name, value in (*frame_headers(reply), ("Connection", "close"))])
         self._safe_write(f"HTTP/1.1 {status} {reason_phrase(status)}\r\n{head}\r\n".encode("latin-1") + reply.body)
 
     def _arrived(self) -> tuple[str, list[str]]:

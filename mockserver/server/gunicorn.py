@@ -15,23 +15,20 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from threading import Thread
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
 from gunicorn.errors import HaltServer
 
-from ..engine.addresses import REPLY
 from ..engine.metrics import REGIONS, Metrics
 from ..engine.reload import POLL_SECONDS, DataReload
 from ..sdk import clock
 from ..sdk.errors import InvalidSetting
 from . import connection, tempfiles
-from .asgi import Inline
+from .asgi import AsgiAdapter
+from .front import Front
 from .worker import GRACE, STOPS, Worker, ignore_signals
-
-if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIApplication
 
 log = logging.getLogger("mockserver")
 
@@ -138,14 +135,14 @@ class _Arbiter(Arbiter):  # type: ignore[misc]  # gunicorn has no types
 class _Embedded(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
     def __init__(
         self,
-        app: WSGIApplication,
+        front: Front,
         options: dict[str, Any],
         encrypted: tuple[socket.socket, ssl.SSLContext] | None = None,
         starting: Callable[[str], None] = lambda ended: None,
         data: DataReload | None = None,
         alone: bool = False,
     ) -> None:
-        self._wsgi, self._options = Inline(app, REPLY), options
+        self._adapter, self._options = AsgiAdapter(front), options
         self.encrypted, self.starting, self.data, self.alone = encrypted, starting, data, alone
         self.closed = mmap.mmap(-1, 1)  # what all processes see: whether the master listens no more
         super().__init__()
@@ -154,15 +151,15 @@ class _Embedded(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
         for name, value in self._options.items():
             self.cfg.set(name, value)
 
-    def load(self) -> Inline:
-        return self._wsgi
+    def load(self) -> AsgiAdapter:
+        return self._adapter
 
     def run(self) -> None:
         _Arbiter(self).run()
 
 
 def run(
-    app: WSGIApplication,
+    front: Front,
     listener: socket.socket,
     ready: Callable[[], None],
     tls: tuple[Path, Path] | None = None,
@@ -226,7 +223,7 @@ def run(
     elif tls:
         options |= {"certfile": str(tls[0]), "keyfile": str(tls[1])}
     _settle()
-    _Embedded(app, options, beside, starting, data, alone).run()
+    _Embedded(front, options, beside, starting, data, alone).run()
 
 
 def _allot(arbiter: Any, worker: Worker) -> None:

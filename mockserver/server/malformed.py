@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from ..engine.serve import problem
+from ..engine.replies import render_problem
 from ..sdk.errors import Problem
 from ..sdk.http import Headers, Reply, reason_phrase
 from ..sdk.logtext import escape_text
 
-LINE = 64 * 1024  # bytes of a request line; one over serve.LONGEST_TARGET, and up to this, the vendor has words for
+LINE = 64 * 1024  # bytes of a request line; one over gates.MAX_TARGET_BYTES, and up to this, the vendor has words for
 FIELDS, FIELD = 100, 8190  # how many headers, and bytes of each
 
 _LIMITS = {
@@ -24,5 +24,5 @@ def refusal(status: int, why: str, beside: Headers = ()) -> Reply:
     told = escape_text(why).rstrip(".")
     unknown = f"{told}." if status == 408 else f"The request is no HTTP that the server understands: {told}."
     detail = _LIMITS.get(status, unknown)
-    reply = problem(Problem(reason_phrase(status), detail, status, code="http"))
+    reply = render_problem(Problem(reason_phrase(status), detail, status, code="http"))
     return reply._replace(headers=(*reply.headers, *beside))

@@ -14,17 +14,18 @@ from urllib.parse import urlsplit
 
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
-from ..engine.addresses import REPLY, framed
 from ..engine.cors import headers_of_refusal
 from ..engine.metrics import Metrics
 from ..engine.reload import POLL_SECONDS, DataReload
+from ..engine.wsgi import frame_headers
 from ..sdk.errors import InvalidSetting
 from ..sdk.http import CLIENT_TIMEOUT_SECONDS, reason_phrase
+from .front import Front
 from .malformed import FIELD, refusal
-from .wsgi_faults import Carrier
+from .wsgi_faults import WsgiAdapter
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
+    from _typeshed.wsgi import WSGIEnvironment
 
 
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
@@ -83,7 +84,7 @@ class _Handler(WSGIRequestHandler):
         beside = headers_of_refusal(self.path, origins) if self.cors else ()
         reply = refusal(int(code), explain or message or "", beside)
         self.send_response_only(reply.status, reason_phrase(reply.status))
-        for name, value in (*framed(reply), ("Connection", "close")):
+        for name, value in (*frame_headers(reply), ("Connection", "close")):
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(b"" if self.command == "HEAD" else reply.body)
@@ -101,7 +102,7 @@ class _WithoutCors(_Handler):
 
 
 def server(
-    app: WSGIApplication, listener: socket.socket, tls: tuple[Path, Path] | None = None, *, cors: bool = True
+    front: Front, listener: socket.socket, tls: tuple[Path, Path] | None = None, *, cors: bool = True
 ) -> BaseWSGIServer:
     """A server on a listening socket; ``serve_forever`` runs it, ``shutdown`` from another thread stops it."""
     host, port = listener.getsockname()[:2]
@@ -109,7 +110,7 @@ def server(
     return make_server(
         host,
         port,
-        Carrier(app, REPLY),
+        WsgiAdapter(front),
         threaded=True,
         request_handler=_Handler if cors else _WithoutCors,
         ssl_context=context,
@@ -118,7 +119,7 @@ def server(
 
 
 def run(
-    app: WSGIApplication,
+    front: Front,
     listener: socket.socket,
     ready: Callable[[], None],
     tls: tuple[Path, Path] | None = None,
@@ -140,9 +141,9 @@ def run(
     """
     if workers > 1:
         raise InvalidSetting(f"--workers is {workers}, wanted 1: on this system there can be no more.")
-    serving = server(app, listener, None if encrypted else tls, cors=cors)
+    serving = server(front, listener, None if encrypted else tls, cors=cors)
     if encrypted:
-        Thread(target=server(app, encrypted, tls, cors=cors).serve_forever, daemon=True).start()
+        Thread(target=server(front, encrypted, tls, cors=cors).serve_forever, daemon=True).start()
     if data and data.watching:
         Thread(target=_watch, args=[data, partial(time.sleep, POLL_SECONDS)], daemon=True).start()
     ready()

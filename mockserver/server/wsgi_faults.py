@@ -10,31 +10,34 @@ from errno import ECONNRESET  # servers pass over it in silence
 from threading import Semaphore
 from typing import TYPE_CHECKING
 
+from ..engine.wsgi import CARRIER, REPLY
 from ..sdk.http import Reply
+from .front import Front
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 AT_ONCE = 32
 DRIP_PIECES = 10
 DRIP_PAUSE = 0.2
 
 
-class Carrier:
-    """WSGI: lets the app answer, then waits and misbehaves as its Reply says.
+class WsgiAdapter:
+    """A WSGI app around a front, which carries out delays and network faults.
 
     Any number of calls may wait at once, but only some are worked on: a thousand that all want the interpreter would
     spend most of their time on taking it from each other.
     """
 
-    def __init__(self, app: WSGIApplication, key: str, sleep: Callable[[float], None] = time.sleep) -> None:
-        self._app, self._key, self._sleep = app, key, sleep
+    def __init__(self, front: Front, sleep: Callable[[float], None] = time.sleep) -> None:
+        self._front, self._sleep = front, sleep
         self._turns = Semaphore(AT_ONCE)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         with self._turns:
-            body = self._app(environ, start_response)
-        reply: Reply | None = environ.get(self._key)
+            environ[CARRIER] = True
+            body = self._front(environ, start_response)
+        reply: Reply | None = environ.get(REPLY)
         if reply is None:
             return body
         if reply.delay:
@@ -70,3 +73,8 @@ def _reset(environ: WSGIEnvironment) -> None:
     if isinstance(connection, socket.socket):
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         socket.close(connection.detach())
+
+
+def wait(seconds: float) -> None:
+    """Delay a reply in a thread of its own."""
+    time.sleep(seconds)

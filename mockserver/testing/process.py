@@ -142,21 +142,22 @@ def serve(given: dict[str, Any]) -> None:
 
 def _start(shared: int | str | None) -> dict[str, str]:
     """Serve in threads, on the socket that was handed over or on a new one. Returns what to tell."""
-    from ..app import create_app
     from ..data.fixture_errors import InvalidFixture
     from ..engine import access_log
+    from ..engine.build import build_runtime
     from ..sandbox.settings import make_settings
     from ..sdk.errors import InvalidSetting
     from ..server import werkzeug
+    from ..server.front import Front
     from ..vendors import BadVendor
 
     try:
         settings = make_settings({"control": True})
         access_log.configure_logging(settings.log_format)
-        app, listener = create_app(settings), _received(shared)
+        front, listener = Front(build_runtime(settings)), _received(shared)
     except (InvalidSetting, BadVendor, InvalidFixture) as error:
         return {"error": str(error)}
-    serving = werkzeug.server(app, listener, cors=settings.cors)
+    serving = werkzeug.server(front, listener, cors=settings.cors)
     Thread(target=serving.serve_forever, daemon=True).start()
     return {"url": listen.url(listener, tls=False)}
 

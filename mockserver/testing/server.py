@@ -12,7 +12,7 @@ from ..server import listen
 from .client import Client
 
 if TYPE_CHECKING:
-    from ..engine.serve import Runtime
+    from ..engine.runtime import Runtime
     from ..sdk.contract import Vendor
 
 POLL = 0.05
@@ -78,12 +78,12 @@ class Server:
         self._listener.close()
 
     def _made(self) -> Any:
-        from ..app import create_app
+        from ..engine.build import build_runtime
         from ..server import werkzeug
+        from ..server.front import Front
 
-        app = create_app(make_settings(self._given), vendors=self._vendors, wall=self._wall)
-        self._world = app.extensions["mockserver"]
-        serving = werkzeug.server(app, self._listener, cors=self._world.settings.cors)
+        self._world = build_runtime(make_settings(self._given), vendors=self._vendors, wall=self._wall)
+        serving = werkzeug.server(Front(self._world), self._listener, cors=self._world.settings.cors)
         serving.timeout = POLL
         return serving
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from mockserver.engine.addresses import REPLY
+from mockserver.engine.wsgi import REPLY
 from mockserver.sdk.contract import Vendor
 from mockserver.sdk.jsontext import to_floats
 from tests.support.acme import BILL_ROWS, BILLS, FIXTURE, Sandboxed

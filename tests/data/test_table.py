@@ -380,7 +380,7 @@ def test_what_was_at_rest_is_sorted_without_a_look_at_its_columns() -> None:
 def test_of_many_the_ranks_are_there_from_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(table, "MIN_PACKED", 3)
     looked = list[Any]()
-    monkeypatch.setattr(table, "_ranked", looked.append)
+    monkeypatch.setattr(table, "_rank", looked.append)
     RecordTable(KIND, ROWS[:3], {"style": "plain"})
     assert looked == []
     made = RecordTable(KIND, ROWS, {"style": "plain"})

@@ -7,7 +7,6 @@ import json
 import pytest
 
 from mockserver.engine import access_log
-from mockserver.engine.serve import serve
 from mockserver.sdk.contract import Vendor
 from mockserver.sdk.http import Request
 from tests.support.acme import BILLS, RICH, Sandboxed

@@ -12,7 +12,6 @@ import pytest
 from mockserver.engine import journal
 from mockserver.engine.exchange import Exchange
 from mockserver.engine.redaction import MAX_BODY_BYTES
-from mockserver.engine.serve import serve
 from mockserver.sdk import clock
 from mockserver.sdk.call_warnings import CallWarning
 from mockserver.sdk.contract import Vendor

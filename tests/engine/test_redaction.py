@@ -10,7 +10,6 @@ from urllib.parse import quote, unquote
 
 import pytest
 
-from mockserver.engine.serve import serve
 from mockserver.sdk.contract import Vendor
 from mockserver.sdk.http import Request
 from tests.support.acme import BILLS, POOR, RICH, Sandboxed, acme

@@ -29,7 +29,7 @@ from mockserver.app import create_app
 from mockserver.cli.run import judge
 from mockserver.engine import access_log
 from mockserver.engine.journal import Journal
-from mockserver.engine.serve import Runtime
+from mockserver.engine.runtime import Runtime
 from mockserver.sandbox.settings import make_settings
 from mockserver.testing.report import calls_told, findings_told
 from tests.support.client import WALL

@@ -13,9 +13,9 @@ from urllib.parse import quote
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
+from mockserver.engine.serve import chosen, serve
 
 from mockserver.engine.exchange import Exchange
-from mockserver.engine.serve import chosen, serve
 from mockserver.sandbox.fault_rules import FaultRule
 from mockserver.sandbox.store.memory import MemoryStore
 from mockserver.sdk.clock import Clock

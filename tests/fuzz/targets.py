@@ -28,15 +28,14 @@ from mockserver.data.build import fixture_schema
 from mockserver.data.build import read_dataset as read_dataset
 from mockserver.data.fixture_errors import InvalidFixture
 from mockserver.engine.access_log import make_observer
-from mockserver.engine.addresses import REPLY
 from mockserver.engine.build import build_runtime
-from mockserver.engine.serve import Runtime
-from mockserver.front import front
+from mockserver.engine.runtime import Runtime
 from mockserver.sandbox.scenario import find_faults
 from mockserver.sandbox.settings import make_settings
 from mockserver.sdk.errors import InvalidSetting
-from mockserver.server.asgi import Inline
+from mockserver.server.asgi import AsgiAdapter
 from mockserver.server.connection import SPOKEN, Connection
+from mockserver.server.front import Front
 from tests.support.client import WALL
 
 OURS = re.compile(rb"Traceback|mockserver/\w+\.py|site-packages|\.py\", line")
@@ -152,7 +151,7 @@ class Server:
     def __init__(self, **settings: Any) -> None:
         self.world: Runtime = build_runtime(make_settings({**BOUNDS, **settings}, {}), wall=lambda: WALL)
         self.world.observers += [make_observer("text", Lines()), make_observer("json", Lines())]
-        self._app = Inline(front(self.world), REPLY, _no_sleep)
+        self._app = AsgiAdapter(Front(self.world), _no_sleep)
         self._config = Config()
         for name, value in SPOKEN.items():
             self._config.set(name, value)

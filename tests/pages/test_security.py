@@ -8,7 +8,7 @@ from pathlib import Path
 from mockserver.admin import guard, http, redact
 from mockserver.data import yaml_text
 from mockserver.engine import redaction
-from mockserver.engine.serve import LONGEST_TARGET
+from mockserver.engine.gates import MAX_TARGET_BYTES
 from mockserver.sandbox import editor, fault_rules
 from mockserver.sandbox.matching import MAX_NAMES
 from mockserver.sdk import similar
@@ -38,7 +38,7 @@ def test_every_promise_names_tests_that_there_are() -> None:
 def test_the_limits_are_those_of_the_code() -> None:
     limits = " ".join(limit for _, limit, _ in rows())
     told = {
-        f"{LONGEST_TARGET:,} bytes": "a request line in the vendor's words",
+        f"{MAX_TARGET_BYTES:,} bytes": "a request line in the vendor's words",
         f"{malformed.LINE:,} bytes": "a request line",
         f"{malformed.FIELDS} headers of {malformed.FIELD:,} bytes": "headers",
         f"{guard.BODY_LIMIT:,} bytes": "a body of control",

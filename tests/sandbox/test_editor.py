@@ -17,7 +17,7 @@ from mockserver.app import create_app
 from mockserver.data import fixture_check, yaml_text
 from mockserver.data.build import fixture_schema
 from mockserver.data.table import RecordTable
-from mockserver.engine.serve import Runtime
+from mockserver.engine.runtime import Runtime
 from mockserver.sandbox.editor import FIRST_ADDED_INDEX, MAX_GENERATED, RecordEditor
 from mockserver.sandbox.settings import make_settings
 from mockserver.sdk.contract import Vendor

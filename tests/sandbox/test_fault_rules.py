@@ -9,9 +9,8 @@ from statistics import median
 from typing import Any
 
 import pytest
-
 from mockserver.engine.forced import Wish, wish
-from mockserver.engine.serve import serve
+
 from mockserver.sandbox.fault_rules import NO_OUTCOME, FaultRule, Outcome, match_rules, parse_rule
 from mockserver.sandbox.fault_values import InvalidRule, draw_delay
 from mockserver.sandbox.matching import MatchInput

@@ -13,7 +13,7 @@ import pytest
 from mockserver import vendors as shelf
 from mockserver.app import create_app
 from mockserver.data.fixture_errors import InvalidFixture
-from mockserver.engine.serve import Runtime
+from mockserver.engine.runtime import Runtime
 from mockserver.sandbox.registry import Sandboxes
 from mockserver.sandbox.scenario import OURS, Scenarios, find_faults
 from mockserver.sandbox.settings import make_settings

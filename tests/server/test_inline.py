@@ -268,7 +268,7 @@ class Line(list[str]):
 
 def test_lines_of_one_turn_of_the_loop_are_written_together() -> None:
     written = Line()
-    stream = asgi.BatchedStream(written)
+    stream = log_stream.BatchedStream(written)
     stream.write("before\n")
 
     async def turn() -> None:
@@ -286,7 +286,7 @@ def test_lines_of_one_turn_of_the_loop_are_written_together() -> None:
 
 def test_no_more_lines_are_written_together_than_a_pipe_takes_undivided() -> None:
     written = Line()
-    stream, line = asgi.BatchedStream(written), "x" * 999 + "\n"
+    stream, line = log_stream.BatchedStream(written), "x" * 999 + "\n"
 
     async def turn() -> None:
         for _ in range(6):
@@ -304,7 +304,7 @@ def test_lines_that_cannot_be_written_are_lost_and_stop_nobody() -> None:
             raise OSError(errno.ENOSPC, "No space left on device")
 
     tried: list[str] = []
-    stream, line = asgi.BatchedStream(Full()), "x" * 4000 + "\n"
+    stream, line = log_stream.BatchedStream(Full()), "x" * 4000 + "\n"
 
     async def turn() -> None:
         asyncio.get_running_loop().set_exception_handler(lambda loop, context: tried.append("broken"))
@@ -319,7 +319,7 @@ def test_lines_that_cannot_be_written_are_lost_and_stop_nobody() -> None:
 
 def test_lines_are_written_before_a_process_ends_amid_a_turn() -> None:
     written = Line()
-    stream = asgi.BatchedStream(written)
+    stream = log_stream.BatchedStream(written)
 
     async def turn() -> None:
         stream.write("one\n")

@@ -17,7 +17,7 @@ from hypothesis import strategies as some
 from mockserver import vendors as shelf
 from mockserver.app import create_app
 from mockserver.data.build import build_dataset
-from mockserver.engine.serve import Runtime
+from mockserver.engine.runtime import Runtime
 from mockserver.sandbox.settings import make_settings
 from mockserver.sandbox.store import Store
 from mockserver.sdk import errors as facts
@@ -30,7 +30,7 @@ from mockserver.sdk.dataset import Dataset
 from mockserver.sdk.http import NetworkFault, Reply
 from mockserver.sdk.jsontext import Fragment, encode, to_decimals
 from mockserver.sdk.resource import Readings, Record, Resource, Summary
-from tests.support.client import WALL, Answer
+from tests.support.client import WALL, Answer, CarryingClient
 
 ANCHOR = "2026-03-31T12:00:00Z"
 RICH, POOR, GONE = "rich-acme-secret-0000001", "poor-acme-secret-0000002", "gone-acme-secret-0000003"
@@ -341,6 +341,7 @@ class Sandboxed:
         self.wall = Wall()
         with only():
             self.app: Flask = create_app(make_settings(settings, {}), vendors=vendors, store=store, wall=self.wall)
+        self.app.test_client_class = CarryingClient
         self.world: Runtime = self.app.extensions["mockserver"]
         self.vendor = vendors[0]
         if data is not None:

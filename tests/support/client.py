@@ -10,11 +10,13 @@ from functools import lru_cache
 from typing import Any
 
 from flask import Flask
+from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from mockserver.app import create_app
 from mockserver.engine.examples import list_operations
-from mockserver.engine.serve import Runtime
+from mockserver.engine.runtime import Runtime
+from mockserver.engine.wsgi import CARRIER
 from mockserver.sandbox.settings import make_settings
 from mockserver.sdk import shipped
 from mockserver.sdk.contract import Vendor
@@ -24,10 +26,20 @@ from mockserver.sdk.querystring import encode
 WALL = 1_790_000_000.0  # the second at which every test takes place
 
 
+class CarryingClient(FlaskClient):
+    """A client in place of a server of ours: delays and network faults stay on the reply."""
+
+    def __init__(self, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **more)
+        self.environ_base[CARRIER] = True
+
+
 @lru_cache(maxsize=32)
 def app_for(**settings: Any) -> Flask:
     """An app with these settings; made once, since no test here changes its state."""
-    return create_app(make_settings(settings, {}), wall=lambda: WALL)
+    app = create_app(make_settings(settings, {}), wall=lambda: WALL)
+    app.test_client_class = CarryingClient
+    return app
 
 
 @lru_cache(maxsize=8)

@@ -17,7 +17,7 @@ from hypothesis import strategies as some
 from mockserver import vendors as shelf
 from mockserver.app import create_app
 from mockserver.engine import access_log
-from mockserver.engine.serve import Runtime
+from mockserver.engine.runtime import Runtime
 from mockserver.sandbox.settings import make_settings
 from mockserver.sdk.contract import Vendor
 from mockserver.sdk.secret_names import USUAL_HEADERS, USUAL_PARAMETERS

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from mockserver.app import create_app
-from mockserver.engine.serve import Runtime
+from mockserver.engine.runtime import Runtime
 from mockserver.sandbox.editor import RecordEditor
 from mockserver.sandbox.settings import make_settings
 from mockserver.sdk.errors import Problem

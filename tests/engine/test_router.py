@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from mockserver.engine.addresses import Addresses
 
 from mockserver.engine import addresses
-from mockserver.engine.addresses import Addresses
 from mockserver.sdk.contract import Vendor
 from tests.support.acme import BILLS, Sandboxed
 from tests.support.client import Answer

@@ -1,18 +1,17 @@
-"""The front of a server: an app in front of Flask's, which is made when it is needed."""
+"""The front of a server of ours answers as the Flask app does, and starts without Flask."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
-from threading import Thread
 
 from werkzeug.test import Client
 
 from mockserver.app import create_app
 from mockserver.engine.build import build_runtime
-from mockserver.front import Later, front
 from mockserver.sandbox.settings import make_settings
 from mockserver.sdk.contract import Vendor
+from mockserver.server.front import Front
 from tests.support.acme import BILLS, RICH, only
 
 KEY = {"X-Acme-Key": RICH}
@@ -21,7 +20,7 @@ KEY = {"X-Acme-Key": RICH}
 def test_it_answers_as_the_flask_app_does(vendor: Vendor) -> None:
     with only(vendor):
         one, other = (
-            Client(front(build_runtime(make_settings({}, {})))),
+            Client(Front(build_runtime(make_settings({}, {})))),
             create_app(make_settings({}, {})).test_client(),
         )
     for path in (BILLS, "/acme/no/such", "/nowhere", "/", "/__admin", "/__admin/nowhere", "/__admin/version"):
@@ -33,37 +32,16 @@ def test_it_answers_as_the_flask_app_does(vendor: Vendor) -> None:
 
 def test_control_in_a_sandbox_by_url(vendor: Vendor) -> None:
     with only(vendor):
-        client = Client(front(build_runtime(make_settings({}, {}))))
+        client = Client(Front(build_runtime(make_settings({}, {}))))
     assert client.put("/__sandbox/mine/__admin/sandboxes/mine").status_code < 300
     assert client.get("/__sandbox/mine/__admin/settings").status_code == 200
     assert client.get(f"/__sandbox/mine{BILLS}", headers=KEY).headers["X-Mock-Sandbox"] == "mine"
 
 
-def test_what_is_made_later_is_made_once() -> None:
-    made = []
-
-    def app(environ: object, start_response: object) -> list[bytes]:
-        return [b"told"]
-
-    def make() -> object:
-        made.append(app)
-        return app
-
-    later = Later(make)  # type: ignore[arg-type]
-    assert made == []
-    callers = [Thread(target=later, args=({}, None)) for _ in range(8)]
-    for caller in callers:
-        caller.start()
-    for caller in callers:
-        caller.join()
-    assert later({}, None) == [b"told"]  # type: ignore[arg-type]
-    assert len(made) == 1
-
-
 START = """
 import sys
 from mockserver.engine.build import build_runtime
-from mockserver.front import front
+from mockserver.server.front import Front
 from mockserver.engine.examples import list_operations
 from mockserver.sandbox.settings import make_settings
 world = build_runtime(make_settings({}, {}))
@@ -71,7 +49,7 @@ first = list_operations(world.vendors, world.sandboxes.catalog, "default")[0]
 example = first["example"]
 told = []
 headers = {"HTTP_" + name.upper().replace("-", "_"): value for name, value in example["headers"].items()}
-front(world)({"REQUEST_METHOD": "GET", "PATH_INFO": example["path"], **headers}, lambda *said: told.append(said[0]))
+Front(world)({"REQUEST_METHOD": "GET", "PATH_INFO": example["path"], **headers}, lambda *said: told.append(said[0]))
 print(told, sorted({"flask", "werkzeug", "yaml", "faker", "jinja2", "mockserver.admin", "redis"} & set(sys.modules)))
 """
 
