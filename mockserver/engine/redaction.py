@@ -17,17 +17,7 @@ from ..sdk.contract import Vendor
 from ..sdk.http import Request
 from ..sdk.querystring import MAX_CACHED_CHARS, Pairs, encode_pairs, parse_pairs
 from ..sdk.secret_names import is_secret_name, normalise
-from .redacted_request import (
-    MASK,
-    MAX_SECRETS,
-    MAX_SPANS,
-    RedactedRequest,
-    _carried,
-    _Headers,
-    _Part,
-    lengths,
-    mask,
-)
+from .redacted_request import MASK, MAX_SECRETS, MAX_SPANS, RedactedRequest, _carried, _Headers, _Part, lengths, mask
 
 MAX_BODY_BYTES = 64 * 1024  # of a body that are looked at, and kept
 MAX_REMEMBERED_CHARS = 4096  # of headers that may come again; longer ones are looked at anew

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from ..data.disk_cache import DiskCache, make_key
-from ..sdk import param_schema
+from ..sdk import params
 from ..sdk.basis import Basis, Part, find_weakest
 from ..sdk.contract import Operation, Vendor
 from ..vendors import BadVendor
@@ -153,6 +153,6 @@ def _silent_operation(endpoint: Operation, found: OperationBasis | None) -> Iter
         return
     if not any(status.startswith("2") for status in found.responses):
         yield f"the success of {endpoint.id} with {_SILENT}"
-    for name in (*param_schema.param_names(endpoint.query), *endpoint.path_names):
+    for name in (*params.param_names(endpoint.query), *endpoint.path_names):
         if name not in found.parameters:
             yield f"the parameter {name} of {endpoint.id} with {_SILENT}"

@@ -19,9 +19,8 @@ from .credentials import Credential
 from .dataset import Account, Dataset
 from .errors import ApiError, ParamError
 from .http import Headers, Reply
-from .param_fields import ReadAs
-from .param_schema import ParamSchema
-from .params import Repeated
+from .param_reader import Repeated
+from .params import ParamSchema, ReadAs
 from .querystring import Pairs
 from .quota import QuotaState
 from .record_schema import RecordSchema

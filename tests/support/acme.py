@@ -21,7 +21,7 @@ from mockserver.engine.runtime import Runtime
 from mockserver.sandbox.settings import make_settings
 from mockserver.sandbox.store import Store
 from mockserver.sdk import errors as facts
-from mockserver.sdk import fields, paging, param_fields, param_schema, record_schema
+from mockserver.sdk import fields, paging, params, record_schema
 from mockserver.sdk.call import Call
 from mockserver.sdk.contract import ErrorSpec, Example, Operation, Paging, Reading, Recipe, Vendor
 from mockserver.sdk.credentials import Credential
@@ -85,19 +85,17 @@ RECORDS = Resource(
 )
 
 
-class BillsQuery(param_schema.ParamSchema):
-    page = param_fields.Integer(minimum=1, below="1", load_default=1)
-    size = param_fields.Integer(minimum=1, maximum=50, above="50", load_default=5)
-    state = param_fields.Choice(STATES, any_case=True)
-    text = param_fields.Text()
-    since = param_fields.Day()
-    order = param_fields.Choice(
-        {"due": ("due", "id"), "-amount": ("-amount", "id"), "id": ("id",)}, load_default=("id",)
-    )
+class BillsQuery(params.ParamSchema):
+    page = params.Integer(minimum=1, below="1", load_default=1)
+    size = params.Integer(minimum=1, maximum=50, above="50", load_default=5)
+    state = params.Choice(STATES, any_case=True)
+    text = params.Text()
+    since = params.Day()
+    order = params.Choice({"due": ("due", "id"), "-amount": ("-amount", "id"), "id": ("id",)}, load_default=("id",))
 
 
-class BillQuery(param_schema.ParamSchema):
-    trouble = param_fields.Text()
+class BillQuery(params.ParamSchema):
+    trouble = params.Text()
 
 
 def ignores(complaint: facts.ParamError, readings: Readings) -> bool:
@@ -228,7 +226,7 @@ def spec_text() -> str:
     for path, operation, query in ((BILLS, "listBills", BillsQuery()), (BILL, "oneBill", BillQuery())):
         lines += [f"  {path}:", "    get:", f"      operationId: {operation}", f"      {based}", "      parameters:"]
         named = [("path", name) for name in ("id",) if f"{{{name}}}" in path]
-        for where, name in [*named, *(("query", name) for name in param_schema.param_names(query))]:
+        for where, name in [*named, *(("query", name) for name in params.param_names(query))]:
             required = "required: true, " if where == "path" else ""
             lines.append(f"      - {{name: {name}, in: {where}, {required}schema: {{}}, {based}}}")
         lines += ["      responses:", "        '200':", "          description: Bills.", f"          {based}"]

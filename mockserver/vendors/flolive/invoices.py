@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from ...sdk import fields, param_schema, record_schema
+from ...sdk import fields, params, record_schema
 from ...sdk.call import Call
 from ...sdk.clock import months_before
 from ...sdk.contract import Example, Operation, Reading
@@ -45,7 +45,7 @@ READINGS = (BILLING_CYCLE_NAMES, NOT_ELIGIBLE, PAGEABLE)
 # API Request (003:12-13) --------------------------------------------------------------------------------------------
 
 
-class Query(param_schema.ParamSchema):
+class Query(params.ParamSchema):
     """Not applicable (003:13)."""
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from ...sdk import fields, param_fields, param_schema, record_schema
+from ...sdk import fields, params, record_schema
 from ...sdk.call import Call
 from ...sdk.contract import Example, Operation, Reading
 from ...sdk.dataset import Account, Dataset
@@ -46,13 +46,13 @@ READINGS = (EMPTY_LIST, DEFAULT_ORDER, BAD_ID)
 # Query Parameters (000:19-22) ---------------------------------------------------------------------------------------
 
 
-class Query(param_schema.ParamSchema):
+class Query(params.ParamSchema):
     arrays = True  # as PHP reads `id[]=1` (inferred)
 
-    id = param_fields.Integer(synonyms=("invoice_id", "invoice", "invoice_no"))
+    id = params.Integer(synonyms=("invoice_id", "invoice", "invoice_no"))
 
 
-def tolerates(error: ParamError, readings: Readings) -> bool | param_fields.ReadAs:
+def tolerates(error: ParamError, readings: Readings) -> bool | params.ReadAs:
     """Never: a bad id is refused (422), or read as another one. Raises NotFound where nobody has it."""
     choice = readings["bad-id"]
     if choice == "not-found":
@@ -60,7 +60,7 @@ def tolerates(error: ParamError, readings: Readings) -> bool | param_fields.Read
     if choice == "cast":
         digits = re.match(r"\s*([+-]?\d{1,19})", error.found or "", re.ASCII)
         number = int(digits[1]) if digits else 0
-        return param_fields.ReadAs(number, str(number))
+        return params.ReadAs(number, str(number))
     return False
 
 

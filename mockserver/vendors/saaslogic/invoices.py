@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import date, datetime
 
-from ...sdk import fields, param_fields, param_schema, record_schema
+from ...sdk import fields, params, record_schema
 from ...sdk.call import Call
 from ...sdk.contract import Example, Operation, Reading
 from ...sdk.dataset import Account, Dataset
@@ -53,15 +53,15 @@ READINGS = (INVERTED_RANGE, DATE_FIELD, UNKNOWN_ID, DATE_TIME)
 # Query Params (002:60-80) -------------------------------------------------------------------------------------------
 
 
-def _id(*synonyms: str) -> param_fields.Text:
-    return param_fields.Text(required=True, empty="refused", synonyms=synonyms)
+def _id(*synonyms: str) -> params.Text:
+    return params.Text(required=True, empty="refused", synonyms=synonyms)
 
 
-def _day(*synonyms: str) -> param_fields.Day:
-    return param_fields.Day(required=True, empty="refused", synonyms=synonyms)
+def _day(*synonyms: str) -> params.Day:
+    return params.Day(required=True, empty="refused", synonyms=synonyms)
 
 
-class Query(param_schema.ParamSchema):
+class Query(params.ParamSchema):
     customerId = _id("clientId", "customer", "client", "accountId", "userId")  # 002:61-65; opaque: 002:21 is no UUID
     productId = _id("product")  # 002:66-70
     startDate = _day("from", "fromDate", "dateFrom", "since", "billingFromDate")  # 002:71-75; yyyy-MM-dd: P[19]
@@ -71,7 +71,7 @@ class Query(param_schema.ParamSchema):
 TIME_OF_DAY = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d(?::\d\d)?)(?:\.\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?", re.ASCII)
 
 
-def tolerates(error: ParamError, readings: Readings) -> bool | param_fields.ReadAs:
+def tolerates(error: ParamError, readings: Readings) -> bool | params.ReadAs:
     """Bad input is refused, but for a time of day where a reading has it otherwise; zones are not looked at."""
     found = TIME_OF_DAY.fullmatch(error.found or "")
     if error.code != "bad-date" or found is None:
@@ -82,8 +82,8 @@ def tolerates(error: ParamError, readings: Readings) -> bool | param_fields.Read
         return False
     choice = readings["date-time"]
     if choice == "accept":
-        return param_fields.ReadAs(moment)
-    return param_fields.ReadAs(moment.date(), f"the day {moment.date()}") if choice == "ignore" else False
+        return params.ReadAs(moment)
+    return params.ReadAs(moment.date(), f"the day {moment.date()}") if choice == "ignore" else False
 
 
 def first_moment(asked: date) -> str:

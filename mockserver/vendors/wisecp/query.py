@@ -6,7 +6,7 @@ import re
 from decimal import Decimal
 from typing import Any
 
-from ...sdk import param_fields, param_schema
+from ...sdk import params
 from ...sdk.contract import Reading
 from ...sdk.errors import ParamError
 from ...sdk.resource import Readings
@@ -41,7 +41,7 @@ MOST_DIGITS = 400  # of a text that is read as a number; a longer one is out of 
 NO_INVOICE = object()  # the value of a filter that no invoice meets
 
 
-class ThreeValued(param_fields.Choice):
+class ThreeValued(params.Choice):
     """A "Boolean" of three words (004:19-21); ``1`` and ``0`` are understood as PHP understands them (inferred)."""
 
     def __init__(self, **more: Any) -> None:
@@ -51,7 +51,7 @@ class ThreeValued(param_fields.Choice):
         return super().read({"1": "true", "0": "false"}.get(text, text))
 
 
-class Cast(param_fields.Integer):
+class Cast(params.Integer):
     """An integer; what only begins like a number is complained of with the integer that PHP makes of it."""
 
     _number = re.compile(r"[ \t\n\r\v\f]*([+-]?)(\d+)((?:\.\d*)?(?:[eE][+-]?\d{1,3})?)", re.ASCII)
@@ -69,7 +69,7 @@ class Cast(param_fields.Integer):
         return self.reject("cast", text, instead=str(number))
 
 
-class Query(param_schema.ParamSchema):
+class Query(params.ParamSchema):
     arrays = True
 
     page = Cast(
@@ -78,15 +78,15 @@ class Query(param_schema.ParamSchema):
     limit = Cast(
         minimum=1, maximum=50, above="50", load_default=10, synonyms=("PageSize", "per_page", "size", "count", "take")
     )
-    sort = param_fields.Choice(
+    sort = params.Choice(
         ("id", "number", "created_at", "due_date", "payment_date", "total"),
         load_default=None,
         synonyms=("sort_field", "sort_by", "order_by", "SortDataField"),
     )
-    sort_type = param_fields.Choice(
+    sort_type = params.Choice(
         {"ASC": "", "DESC": "-"}, any_case=True, load_default=None, synonyms=("sort_order", "order", "direction", "dir")
     )
-    status = param_fields.Choice(
+    status = params.Choice(
         {"all": None} | {word: word for word in ("pending", "unpaid", "paid", "cancelled", "refunded")},
         data_key="filter[status]",
         load_default=None,
@@ -96,12 +96,12 @@ class Query(param_schema.ParamSchema):
     taxfree = ThreeValued(data_key="filter[taxfree]", synonyms=("invoice_tax_exemption_status", "tax_exempt"))
     formalized = ThreeValued(data_key="filter[formalized]", synonyms=("invoice_formality_status", "formality"))
     id = Cast(data_key="filter[id]", load_default=None, synonyms=("invoice_id", "invoice_id_number"))
-    number = param_fields.Text(
+    number = params.Text(
         data_key="filter[number]", load_default=None, synonyms=("invoice_number", "invoice_serial_number", "serial")
     )
 
 
-def tolerates(error: ParamError, readings: Readings) -> bool | param_fields.ReadAs:
+def tolerates(error: ParamError, readings: Readings) -> bool | params.ReadAs:
     """The document lists no error: what cannot be used is passed over, unless a reading refuses it."""
     if error.code == "out-of-range":
         return readings["out-of-range"] != "refuse"
@@ -111,5 +111,5 @@ def tolerates(error: ParamError, readings: Readings) -> bool | param_fields.Read
     if error.code.startswith("cast") and readings["casts"] == "php":
         return error.code == "cast" or readings["out-of-range"] != "refuse"
     if unknown == "no-match" and error.name.startswith("filter["):
-        return param_fields.ReadAs(NO_INVOICE, "what no invoice has")
-    return param_fields.AS_ABSENT
+        return params.ReadAs(NO_INVOICE, "what no invoice has")
+    return params.AS_ABSENT
