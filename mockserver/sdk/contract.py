@@ -8,8 +8,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
+from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from marshmallow import Schema
 
@@ -140,6 +141,11 @@ class Recipe:
     accounts: Callable[[int, datetime], Sequence[Mapping[str, Any]]]
     record: Callable[[int, int, datetime], Mapping[str, Any]]
     record_at: Callable[[int, int, datetime], Mapping[str, Any]] | None = None
+
+
+def recipe_in(module: str) -> Callable[[], Recipe]:
+    """Imports ``RECIPE`` of a module when it is called: recipes need Faker, which takes long to import."""
+    return lambda: cast(Recipe, import_module(module).RECIPE)
 
 
 def default_quota_headers(call: Call, quota: QuotaState) -> Headers:

@@ -7,8 +7,7 @@ from collections.abc import Iterable
 from importlib import import_module
 from importlib.metadata import entry_points
 
-from ..sdk.contract import Vendor
-from ..sdk.errors import CORE_ERRORS
+from ..sdk import Vendor, errors
 
 GROUP = "mockserver.vendors"
 
@@ -38,7 +37,7 @@ def check_vendors(vendors: Iterable[Vendor]) -> tuple[Vendor, ...]:
         if by_name.setdefault(vendor.name, vendor) is not vendor:
             raise BadVendor(f"two vendors are named {vendor.name}")
         said = {words.error for words in vendor.errors if not words.when}
-        silent = [fact.__name__ for fact in CORE_ERRORS if fact not in said]
+        silent = [fact.__name__ for fact in errors.CORE_ERRORS if fact not in said]
         if silent:
             raise BadVendor(f"{vendor.name} has no words for {', '.join(silent)}")
     return tuple(by_name[name] for name in sorted(by_name))

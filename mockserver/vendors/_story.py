@@ -17,8 +17,7 @@ from decimal import Decimal
 from random import Random
 from typing import Literal
 
-from ..sdk.clock import months_before
-from ..sdk.money import round_to
+from ..sdk import money, months_before
 
 MONTHS = 36
 State = Literal["paid", "open", "overdue"]
@@ -109,10 +108,10 @@ def make_entry(seed: int, index: int, anchor: datetime) -> Entry:
     starts, ends = billing_month(anchor, month)
     quantity = draw.choice((1, 1, 1, 2, 3))
     usage = Decimal(draw.randrange(0, 2000)) / 100 if draw.random() < 0.5 else Decimal(0)
-    gross = round_to(product.price * quantity + usage, 2)
+    gross = money.round_to(product.price * quantity + usage, 2)
     discount = draw.choice((0, 0, 0, 0, 10, 20))
-    net = round_to(gross * (100 - discount) / 100, 2)
-    tax = round_to(net * customer.tax_rate / 100, 2)
+    net = money.round_to(gross * (100 - discount) / 100, 2)
+    tax = money.round_to(net * customer.tax_rate / 100, 2)
     return Entry(
         index, month, customer, product, starts, ends, quantity, gross, discount, net, tax, net + tax,
         _state(draw, month, index % len(CUSTOMERS)),

@@ -4,15 +4,26 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from ...sdk import fields, params, record_schema
-from ...sdk.call import Call
-from ...sdk.clock import months_before
-from ...sdk.contract import Example, Operation, Reading
-from ...sdk.dataset import Account, Dataset
-from ...sdk.errors import Forbidden, NotFound
-from ...sdk.http import Reply
-from ...sdk.jsontext import Fragment, encode
-from ...sdk.resource import Readings, Record, Resource, Summary
+from ...sdk import (
+    Account,
+    Call,
+    Dataset,
+    Example,
+    Fragment,
+    Operation,
+    ParamSchema,
+    Reading,
+    Readings,
+    Record,
+    RecordSchema,
+    Reply,
+    Resource,
+    Summary,
+    encode,
+    errors,
+    fields,
+    months_before,
+)
 from .auth import CREDENTIAL, UUID
 
 # Readings: where the document can be read in more than one way ------------------------------------------------------
@@ -45,7 +56,7 @@ READINGS = (BILLING_CYCLE_NAMES, NOT_ELIGIBLE, PAGEABLE)
 # API Request (003:12-13) --------------------------------------------------------------------------------------------
 
 
-class Query(params.ParamSchema):
+class Query(ParamSchema):
     """Not applicable (003:13)."""
 
 
@@ -54,7 +65,7 @@ class Query(params.ParamSchema):
 DATE_TIME = ("%Y-%m-%dT%H:%M:%S.%fZ", "2021-07-01T00:00:00.977Z")
 
 
-class Invoice(record_schema.RecordSchema):
+class Invoice(RecordSchema):
     """Without ``_published`` an invoice is published."""
 
     id = fields.Text(pattern=UUID, wanted="a UUID in lower case")
@@ -110,9 +121,9 @@ def find_customer(call: Call) -> Account:
     """
     customer = call.accounts.find_by("customer_id", call.request.path_params["id"].lower())
     if customer is None:
-        raise NotFound
+        raise errors.NotFound
     if call.account["customer_id"] not in (customer["customer_id"], customer.get("parent")):
-        raise Forbidden if call.readings["not-eligible"] == "auth" else NotFound
+        raise errors.Forbidden if call.readings["not-eligible"] == "auth" else errors.NotFound
     return customer
 
 

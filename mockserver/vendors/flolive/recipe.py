@@ -10,7 +10,7 @@ from random import Random
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
-from ...sdk.contract import Recipe
+from ...sdk import Recipe
 from .. import _story
 
 DRAFT = len(_story.CUSTOMERS)  # a slot after the story's: the first customer's invoice, before it was published

@@ -2,16 +2,8 @@
 
 from __future__ import annotations
 
-from ...sdk import shipped
-from ...sdk.contract import Recipe, Vendor
+from ...sdk import Vendor, recipe_in, shipped
 from . import auth, errors, invoices
-
-
-def _recipe() -> Recipe:
-    from .recipe import RECIPE
-
-    return RECIPE
-
 
 VENDOR = Vendor(
     name="jframework",
@@ -31,6 +23,6 @@ VENDOR = Vendor(
     render_error=errors.render_error,
     spec=shipped.spec("jframework"),
     fixtures=shipped.fixtures("jframework"),
-    recipe=_recipe,
+    recipe=recipe_in(f"{__name__}.recipe"),
     quota_headers=errors.quota_headers,
 )

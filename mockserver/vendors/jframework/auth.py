@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import re
 
-from ...sdk import fields, querystring, record_schema
-from ...sdk.auth import account_of_credential
-from ...sdk.call import Call
-from ...sdk.contract import Reading
-from ...sdk.credentials import Credential, secrets_of
-from ...sdk.dataset import Account as Found
-from ...sdk.errors import InvalidParams, NotFound, ParamError
+from ...sdk import Account as AccountRow
+from ...sdk import (
+    Call,
+    Credential,
+    Reading,
+    RecordSchema,
+    account_of_credential,
+    errors,
+    fields,
+    querystring,
+    secrets_of,
+)
 from .errors import OtherBrand
 
 BRAND_URL = "Brand-URL"
@@ -28,7 +33,7 @@ BRAND = Reading(
 OLD_NAMES = {"BrandUrl": BRAND_URL, "AuthKey": CREDENTIAL.header}
 
 
-class Account(record_schema.RecordSchema):
+class Account(RecordSchema):
     """One user and its keys. A key is good with a brand of its own user only."""
 
     user_id = fields.Text()
@@ -40,7 +45,7 @@ class Account(record_schema.RecordSchema):
     expires = fields.Timestamp("%Y-%m-%dT%H:%M:%SZ", "2026-12-01T10:00:00Z", optional=True)
 
 
-def authenticate(call: Call) -> Found:
+def authenticate(call: Call) -> AccountRow:
     """The user of the key, whatever the brand (001:25, 001:28). Raises Unauthenticated."""
     warn_of_misplaced(call)
     return account_of_credential(call)
@@ -62,11 +67,11 @@ def permit(call: Call) -> None:
     if call.readings["brand"] == "ignored":
         return
     if not brand:
-        raise InvalidParams((ParamError(BRAND_URL, "required", None, "the URL of the brand"),))
-    raise NotFound
+        raise errors.InvalidParams((errors.ParamError(BRAND_URL, "required", None, "the URL of the brand"),))
+    raise errors.NotFound
 
 
-def brands_of(account: Found) -> set[str]:
+def brands_of(account: AccountRow) -> set[str]:
     return set(map(normalise_brand, secrets_of(account, "brand_url")))
 
 

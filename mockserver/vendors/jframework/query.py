@@ -7,12 +7,7 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError
 
-from ...sdk import params, querystring
-from ...sdk.clock import parse_instant
-from ...sdk.contract import Reading
-from ...sdk.errors import ParamError
-from ...sdk.querystring import Pairs
-from ...sdk.resource import Readings
+from ...sdk import ParamSchema, Reading, Readings, errors, params, parse_instant, querystring
 
 BAD_INPUT = Reading(
     "bad-input",
@@ -132,7 +127,7 @@ class Time(Bound, Instant):
         return f"{year}-{month:0>2}-{day:0>2}" + (f"T{found[7]}" if found[7] else "")
 
 
-class Query(params.ParamSchema):
+class Query(ParamSchema):
     UserId = params.Text(synonyms=("user", "customerId", "clientId", "accountId"))
     PackageId = params.Text(synonyms=("package", "PackageCode"))
     SubscriptionTypeId = params.Text(synonyms=("subscription", "SubscriptionType"))
@@ -170,13 +165,13 @@ class Query(params.ParamSchema):
     )
 
 
-def respell(sent: Pairs, schema: Schema, readings: Readings) -> Pairs:
+def respell(sent: querystring.Pairs, schema: Schema, readings: Readings) -> querystring.Pairs:
     """The page prints PascalCase, the vendor's clients send camelCase to the same server (P[8], P[15])."""
     renamed = querystring.rename(sent, params.param_names(schema))
     return renamed if list(renamed) == list(sent) or readings["name-case"] == "any" else sent
 
 
-def tolerates(error: ParamError, readings: Readings) -> bool | params.ReadAs:
+def tolerates(error: errors.ParamError, readings: Readings) -> bool | params.ReadAs:
     """Bad input is 400, unless it is read as if absent; what ASP.NET binds is bound."""
     if error.code == "bound" and readings["binding"] == "aspnet":
         return True

@@ -9,9 +9,7 @@ from decimal import Decimal
 from hashlib import md5, sha256
 from typing import Any
 
-from ...sdk import fake as fake_
-from ...sdk.contract import Recipe
-from ...sdk.money import round_to
+from ...sdk import Recipe, money, seeded_faker
 from .. import _story
 from .._story import Entry, Product
 
@@ -106,7 +104,7 @@ def _invoice(
     seed: int, index: int, drawn: int, entry: Entry, owner: str, gross: Decimal, at: datetime | None
 ) -> dict[str, Any]:
     """The entry as an invoice of this user for this amount; ``drawn`` is the index whose draws it has."""
-    fake = fake_.seeded_faker(seed, "jframework", drawn)
+    fake = seeded_faker(seed, "jframework", drawn)
     pick = fake.random_element
     issued = datetime.combine(entry.ends + timedelta(days=1), time(fake.random_int(6, 20), fake.random_int(0, 59)))
     ticks = fake.random_int(0, MINUTE - 1)
@@ -149,7 +147,7 @@ def _invoice(
 
 def _payment(seed: int, index: int, entry: Entry, gross: Decimal, kind: str, status: str) -> dict[str, Any]:
     """net = gross - fee, as in 001:59-61; the commission goes beside them."""
-    fee = round_to(gross * Decimal("0.029"), 2)
+    fee = money.round_to(gross * Decimal("0.029"), 2)
     done = status == "Completed"
     return {
         "code": f"PAY-{index + 1:06}" if done else None,
@@ -157,7 +155,7 @@ def _payment(seed: int, index: int, entry: Entry, gross: Decimal, kind: str, sta
         "amountGross": gross,
         "amountFee": fee,
         "amountNet": gross - fee,
-        "commission": round_to(gross * Decimal("0.1"), 2),
+        "commission": money.round_to(gross * Decimal("0.1"), 2),
         "currencyCode": entry.customer.currency,
         "description": f"Payment by {entry.customer.company}",
         "invoiceNo": f"INV-{index + 1:03}",

@@ -2,17 +2,8 @@
 
 from __future__ import annotations
 
-from ...sdk import shipped
-from ...sdk.auth import account_of_credential
-from ...sdk.contract import Recipe, Vendor
+from ...sdk import Vendor, account_of_credential, recipe_in, shipped
 from . import auth, errors, invoices
-
-
-def _recipe() -> Recipe:
-    from .recipe import RECIPE
-
-    return RECIPE
-
 
 VENDOR = Vendor(
     name="netgroot",
@@ -31,5 +22,5 @@ VENDOR = Vendor(
     render_error=errors.render_error,
     spec=shipped.spec("netgroot"),
     fixtures=shipped.fixtures("netgroot"),
-    recipe=_recipe,
+    recipe=recipe_in(f"{__name__}.recipe"),
 )

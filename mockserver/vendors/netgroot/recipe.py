@@ -8,8 +8,7 @@ from decimal import Decimal
 from hashlib import sha256
 from typing import Any
 
-from ...sdk import fake as fake_
-from ...sdk.contract import Recipe
+from ...sdk import Recipe, seeded_faker
 from .. import _story
 
 BLOCK = len(_story.CUSTOMERS) + 1  # the thirteenth ties with a subscriber's invoice, and amounts to nothing
@@ -36,9 +35,7 @@ def record(seed: int, index: int, anchor: datetime, at: datetime | None = None) 
     told, block = story_index(index), index // BLOCK
     repeated = block * len(_story.CUSTOMERS) + _story.gift_customer(block)
     entry = _story.make_entry(seed, repeated if told is None else told, anchor)
-    fake = fake_.seeded_faker(
-        seed, "netgroot", index if told is not None else block * BLOCK + _story.gift_customer(block)
-    )
+    fake = seeded_faker(seed, "netgroot", index if told is not None else block * BLOCK + _story.gift_customer(block))
     created = datetime.combine(entry.ends, time()) + timedelta(days=1, hours=fake.random_int(6, 20))
     created = min(created, anchor.replace(tzinfo=None))  # on the first of a month it is not yet evening
     created = created if at is None else at.replace(tzinfo=None)

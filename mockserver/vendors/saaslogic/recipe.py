@@ -10,7 +10,7 @@ from random import Random
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
-from ...sdk.contract import Recipe
+from ...sdk import Recipe
 from .. import _story
 
 GIFT = len(_story.CUSTOMERS)  # a slot after the story's: ties with a customer's invoice, and amounts to nothing

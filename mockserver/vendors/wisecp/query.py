@@ -6,10 +6,7 @@ import re
 from decimal import Decimal
 from typing import Any
 
-from ...sdk import params
-from ...sdk.contract import Reading
-from ...sdk.errors import ParamError
-from ...sdk.resource import Readings
+from ...sdk import ParamSchema, Reading, Readings, errors, params
 
 OUT_OF_RANGE = Reading(
     "out-of-range",
@@ -69,7 +66,7 @@ class Cast(params.Integer):
         return self.reject("cast", text, instead=str(number))
 
 
-class Query(params.ParamSchema):
+class Query(ParamSchema):
     arrays = True
 
     page = Cast(
@@ -101,7 +98,7 @@ class Query(params.ParamSchema):
     )
 
 
-def tolerates(error: ParamError, readings: Readings) -> bool | params.ReadAs:
+def tolerates(error: errors.ParamError, readings: Readings) -> bool | params.ReadAs:
     """The document lists no error: what cannot be used is passed over, unless a reading refuses it."""
     if error.code == "out-of-range":
         return readings["out-of-range"] != "refuse"

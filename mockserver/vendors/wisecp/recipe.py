@@ -15,8 +15,7 @@ from hashlib import sha256
 from random import Random
 from typing import Any
 
-from ...sdk.contract import Recipe
-from ...sdk.money import round_to
+from ...sdk import Recipe, money
 from .. import _story
 from .invoices import FORMAT, NEVER
 from .users import company, person
@@ -206,7 +205,7 @@ class Bill:
     def tax(self) -> Decimal:
         """004:172-174: 3.78 is 18 % of 21; discounts come off first."""
         if self.inclusive:
-            return round_to(self.payable * self.tax_rate / (100 + self.tax_rate), 4)
+            return money.round_to(self.payable * self.tax_rate / (100 + self.tax_rate), 4)
         return percent(self.tax_rate, self.payable)
 
     @property
@@ -222,7 +221,7 @@ class Bill:
 
 def percent(rate: Decimal, of: Decimal) -> Decimal:
     """So many percent, to four decimals."""
-    return round_to(of * rate / 100, 4)
+    return money.round_to(of * rate / 100, 4)
 
 
 def fit_bill(entry: _story.Entry, commission_rate: Decimal, inclusive: bool) -> Bill:
@@ -241,7 +240,7 @@ def candidate_bills(entry: _story.Entry, commission_rate: Decimal, inclusive: bo
     for commission, tax_rate in ((commission_rate, taxed), (none, taxed), (none, none)):
         growth = (1 + (commission - discount) / 100) * (1 if inclusive else 1 + tax_rate / 100)
         for quantity in dict.fromkeys((entry.quantity, 1)):
-            price = round_to((entry.total / growth - usage) / quantity, 4)
+            price = money.round_to((entry.total / growth - usage) / quantity, 4)
             for step in (0, 1, -1, 2, -2, 3, -3):
                 yield Bill(price + step * UNIT, quantity, usage, commission, discount, tax_rate, inclusive)
 
