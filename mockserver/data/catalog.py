@@ -5,12 +5,10 @@ from __future__ import annotations
 import gc
 import logging
 import os
-import sys
 from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import suppress
 from datetime import date
-from functools import lru_cache, partial
-from hashlib import blake2b, file_digest
+from functools import partial
 from pathlib import Path
 from threading import RLock
 from weakref import WeakValueDictionary
@@ -18,11 +16,11 @@ from weakref import WeakValueDictionary
 from ..sdk.contract import Vendor
 from ..sdk.dataset import Accounts, Dataset
 from ..sdk.errors import InvalidSetting
-from ..sdk.version import __version__
 from . import disk_cache, fixture_errors
 from .build import generate_dataset, midnight, read_dataset, shift_dataset
+from .cache_key import code_parts, digest_file, faker_version
 from .disk_cache import CachedDataset, DiskCache
-from .files import UnfitFile, describe_kind, open_bytes
+from .files import describe_kind
 from .table import RecordTable
 
 DEFAULT = "default"
@@ -169,11 +167,11 @@ class DatasetCatalog:
                 known = sorted({known for other in self._vendors for known in self.list_names(other)})
                 raise InvalidSetting(f"{vendor.name} has no dataset {name!r}; there are {', '.join(known) or 'none'}.")
             return self.dataset(vendor, DEFAULT, day)
-        digest = _digest_file(path)
+        digest = digest_file(path)
         file, read_it = f"file {name}{path.suffix} {digest}", partial(_read_stable, vendor, path, digest)
         if self._uses_recipe(vendor, path, name, day):
             anchor = midnight(day) if day else self._get_or_make(vendor, name, file, read_it).anchor
-            made_of = f"recipe {_faker_version()} {anchor} {self._seed} {self._records}"
+            made_of = f"recipe {faker_version()} {anchor} {self._seed} {self._records}"
             return self._get_or_make(
                 vendor, name, made_of, lambda: generate_dataset(vendor, name, anchor, self._seed, self._records)
             )
@@ -199,7 +197,7 @@ class DatasetCatalog:
         """A dataset out of the cache, or made now and put there."""
         if self._cache is None:
             return make()
-        key = disk_cache.make_key(*_code_parts(vendor), made_of)
+        key = disk_cache.make_key(*code_parts(vendor), made_of)
         rest = self._cache.get(key)
         if rest is None:
             data = make()
@@ -265,51 +263,9 @@ def describe_faults(error: fixture_errors.InvalidFixture | InvalidSetting) -> li
 def _read_stable(vendor: Vendor, path: Path, digest: str) -> Dataset:
     """The dataset of a file whose content has this digest, before it was read and after. Raises BrokenFixture."""
     data = read_dataset(vendor, path)
-    if _digest_file(path) != digest:
+    if digest_file(path) != digest:
         wanted = "one that nobody writes meanwhile"
         raise fixture_errors.InvalidFixture(
             [fixture_errors.FileError(path, 1, "", "a file that changed while it was read", wanted)]
         )
     return data
-
-
-def _digest_file(path: Path) -> str:
-    """What tells a file's content from any other. A file that cannot be read has none: whoever reads it tells."""
-    try:
-        with open_bytes(path) as file:
-            return file_digest(file, blake2b).hexdigest()
-    except (OSError, UnfitFile):
-        return ""
-
-
-@lru_cache(maxsize=1)
-def _core_files() -> tuple[Path, ...]:
-    """Our files that have a say in what becomes of fixtures and recipes."""
-    home = Path(__file__).parent
-    return (*_python_files(home), *_python_files(home.parent / "sdk"))
-
-
-def _code_parts(vendor: Vendor) -> list[str | Path]:
-    """What, beside its source, makes a vendor's dataset what it is: the code that checks, types and renders it."""
-    kind = vendor.resource
-    modules = {part.__module__ for part in (kind.schema, vendor.account_schema, kind.render)}
-    folders = {Path(file).parent for module in modules if (file := getattr(sys.modules[module], "__file__", None))}
-    says = (vendor.name, vendor.account_id, kind.schema.__qualname__, kind.id, *kind.columns)
-    defaults = sorted(vendor.default_rendering_readings.items())
-    return [
-        __version__,
-        repr((says, defaults)),
-        *_core_files(),
-        *(file for folder in sorted(folders) for file in _python_files(folder)),
-    ]
-
-
-def _python_files(folder: Path) -> list[Path]:
-    return sorted(folder.glob("*.py"))
-
-
-def _faker_version() -> str:
-    """Another Faker makes other names."""
-    from importlib.metadata import version
-
-    return version("Faker")

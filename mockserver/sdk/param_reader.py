@@ -1,12 +1,11 @@
-"""Request parameters: marshmallow fields that read text, and one function that reads a whole query.
+"""Reads a whole query by the parameters of an operation. Words no error: that is the vendor's.
 
-A field says what is wrong as a Complaint; whether a wrong value is refused or ignored is the vendor's choice, made
-per complaint. Nothing here words an error.
+A parameter says what is wrong as a ParamError. The vendor decides for each error whether it is refused or tolerated.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Literal
 
@@ -18,7 +17,7 @@ from .params import AS_ABSENT, Param, ReadAs, attribute_of, fields_by_name, para
 from .querystring import Pairs, group_values
 
 Repeated = Literal["first", "last", "joined"]
-MAX_WARNINGS = 20  # looking for the closest name costs time, and nobody reads more
+MAX_WARNINGS = 20  # to find the closest name takes time, and nobody reads more
 
 
 Tolerates = Callable[[ParamError], bool | ReadAs]
@@ -30,12 +29,12 @@ def read_params(
     warn: Callable[[CallWarning], None],
     *,
     repeated: Repeated = "last",
-    tolerates: Tolerates = lambda complaint: False,
+    tolerates: Tolerates = lambda error: False,
 ) -> dict[str, Any]:
-    """The values of a query's parameters by attribute name; what is worth telling about the query is told on the way.
+    """The values of a query's parameters by attribute name; warns of whatever was not read as it was sent.
 
-    ``repeated`` says which of several values counts; ``ignores`` says of a complaint whether its value is passed over,
-    or what it is taken for. Raises InvalidParams with every complaint that is not ignored.
+    ``repeated`` says which of several values counts. ``tolerates`` says of an error whether its value is ignored, or
+    what it is read as. Raises InvalidParams with every error that is not tolerated.
     """
     data = dict(sent)
     known = fields_by_name(schema)
@@ -46,35 +45,45 @@ def read_params(
     try:
         return _load(schema, data)
     except InvalidParams as invalid:
-        taken = {complaint.name: tolerates(complaint) for complaint in invalid.errors}
-        refused = tuple(complaint for complaint in invalid.errors if taken[complaint.name] is False)
-        for complaint in refused:
-            found = "is missing" if complaint.found is None else f"was {_shorten(complaint.found)}"
-            message = f"{complaint.name} {found}, wanted {complaint.wanted}."
-            warn(CallWarning(f"query.{complaint.name}", "refused-value", message))
+        choices = {error.name: tolerates(error) for error in invalid.errors}
+        refused = tuple(error for error in invalid.errors if choices[error.name] is False)
+        for error in refused:
+            found = "is missing" if error.found is None else f"was {_shorten(error.found)}"
+            message = f"{error.name} {found}, wanted {error.wanted}."
+            warn(CallWarning(f"query.{error.name}", "refused-value", message))
         if refused:
             raise InvalidParams(refused) from None
-        instead: dict[str, Any] = {}
-        for complaint in invalid.errors:
-            name, value, read_as = complaint.name, taken[complaint.name], "its default"
-            data.pop(name, None)
-            if isinstance(value, ReadAs):
-                read_as = value.read_as
-                if value is not AS_ABSENT:
-                    instead[name] = value.value
-            elif complaint.instead is not None:
-                data[name] = read_as = complaint.instead
-            if read_as:
-                message = f"{name} was {_shorten(complaint.found)}, wanted {complaint.wanted}; read as {read_as}."
-                warn(CallWarning(f"query.{name}", "ignored-value", message))
-        values = _load(schema, data, frozenset(instead))
-        return values | {attribute_of(schema, name): value for name, value in instead.items()}
+        return _load_tolerantly(schema, data, warn, [(error, choices[error.name]) for error in invalid.errors])
+
+
+def _load_tolerantly(
+    schema: Schema,
+    data: dict[str, str],
+    warn: Callable[[CallWarning], None],
+    errors: Sequence[tuple[ParamError, bool | ReadAs]],
+) -> dict[str, Any]:
+    """The values without those in error, or with what each of them is read as."""
+    instead: dict[str, Any] = {}
+    for error, choice in errors:
+        name, read_as = error.name, "its default"
+        data.pop(name, None)
+        if isinstance(choice, ReadAs):
+            read_as = choice.read_as
+            if choice is not AS_ABSENT:
+                instead[name] = choice.value
+        elif error.instead is not None:
+            data[name] = read_as = error.instead
+        if read_as:
+            message = f"{name} was {_shorten(error.found)}, wanted {error.wanted}; read as {read_as}."
+            warn(CallWarning(f"query.{name}", "ignored-value", message))
+    values = _load(schema, data, frozenset(instead))
+    return values | {attribute_of(schema, name): value for name, value in instead.items()}
 
 
 def _strip_brackets(known: Mapping[str, fields.Field[Any]], sent: Pairs, warn: Callable[[CallWarning], None]) -> Pairs:
-    """The same pairs, ``name[]`` as ``name`` where that is a parameter; it is told."""
-    spelled = {name: name.removesuffix("[]") for name, _ in sent if name.endswith("[]")}
-    arrays = {name: plain for name, plain in spelled.items() if plain in known and name not in known}
+    """The same pairs, ``name[]`` as ``name`` where that is a parameter; warns of each."""
+    stems = {name: name.removesuffix("[]") for name, _ in sent if name.endswith("[]")}
+    arrays = {name: plain for name, plain in stems.items() if plain in known and name not in known}
     for name, plain in arrays.items():
         message = f"{name} is not a parameter of this endpoint; it was read as {plain}."
         warn(CallWarning(f"query.{name}", "respelled-parameter", message))
@@ -84,7 +93,7 @@ def _strip_brackets(known: Mapping[str, fields.Field[Any]], sent: Pairs, warn: C
 def _pick_values(
     known: Mapping[str, fields.Field[Any]], sent: Pairs, warn: Callable[[CallWarning], None], repeated: Repeated
 ) -> dict[str, str]:
-    """The one value of each parameter that is known and not as if absent; the rest is told."""
+    """The one value of each known parameter that counts as sent; warns of all else."""
     values = group_values(sent)
     unknown = [name for name in values if name not in known]
     for name in unknown[:MAX_WARNINGS]:
@@ -118,7 +127,7 @@ def _pick_value(values: list[str], repeated: Repeated) -> str:
 
 
 def _load(schema: Schema, data: dict[str, str], given: frozenset[str] = frozenset()) -> dict[str, Any]:
-    """The values of the parameters; those that are ``given`` elsewhere are not missed."""
+    """The values of the parameters; those ``given`` elsewhere are not required."""
     readers = _readers(schema)
     try:
         loaded = dict(_default_values(schema, frozenset(data) | given))
@@ -132,10 +141,9 @@ def _load(schema: Schema, data: dict[str, str], given: frozenset[str] = frozense
 
 @lru_cache(maxsize=64)
 def _readers(schema: Schema) -> dict[str, tuple[str, Callable[[str], Any]]]:
-    """Under which attribute the value of each parameter stands, and what reads it.
+    """The attribute of each parameter and the function that reads it.
 
-    Fields by themselves read faster than a schema loads them. What they read is not remembered: where values are many,
-    to look them up is no faster.
+    Fields by themselves read faster than a schema loads them.
     """
     return {
         name: (
@@ -148,18 +156,18 @@ def _readers(schema: Schema) -> dict[str, tuple[str, Callable[[str], Any]]]:
 
 @lru_cache(maxsize=512)
 def _default_values(schema: Schema, present: frozenset[str]) -> dict[str, Any]:
-    """What parameters are that are not sent."""
+    """The values of parameters that were not sent."""
     loaded: dict[str, Any] = schema.load({}, partial=[attribute_of(schema, name) for name in present])
     return loaded
 
 
 def _load_or_raise(schema: Schema, data: dict[str, str]) -> dict[str, Any]:
-    """The same when something is wrong, to hear all that is. Raises InvalidParams."""
+    """Loads the whole schema to collect every error. Raises InvalidParams."""
     try:
         loaded: dict[str, Any] = schema.load(data)
     except ValidationError as error:
         by_name = error.messages_dict
-        raise InvalidParams(tuple(c for name in param_names(schema) for c in by_name.get(name, ()))) from None
+        raise InvalidParams(tuple(error for name in param_names(schema) for error in by_name.get(name, ()))) from None
     return loaded
 
 

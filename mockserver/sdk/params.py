@@ -1,4 +1,4 @@
-"""Kinds of parameters: marshmallow fields that read text."""
+"""Parameters of an operation: the kinds of values they have, and the schema that names them."""
 
 from __future__ import annotations
 
@@ -15,20 +15,19 @@ from .querystring import Pairs
 
 
 class ReadAs(NamedTuple):
-    """What a vendor takes a value for that it should not have got; ``read_as`` tells it, if it is worth telling."""
+    """What a bad value is read as; ``read_as`` says so in a warning, unless it is empty."""
 
     value: Any
     read_as: str = ""
 
 
-AS_ABSENT = ReadAs(None, "its default")  # even where the complaint proposes something else
+AS_ABSENT = ReadAs(None, "its default")  # even where the error proposes something else
 
 
 class Param(fields.Field[Any]):
-    """A parameter read from text. ``empty``: whether ``name=`` is as if absent, is refused, or is a value.
+    """A parameter read from text. ``empty`` says whether ``name=`` counts as absent, is refused, or is a value.
 
-    ``called``: other names for what it filters, in the document's words or in those of other APIs; nothing is read from
-    them, they tell what a caller meant.
+    ``synonyms`` are names that the document or other APIs use for it. They are not read, only suggested.
     """
 
     wanted = "text"
@@ -46,19 +45,17 @@ class Param(fields.Field[Any]):
     def reject(self, code: str, found: str | None, *, instead: str | None = None) -> NoReturn:
         """Refuse the value; ``name`` is filled in from the field itself."""
         name = self.data_key or self.name or ""
-        complaint = ParamError(name, code, found, self.wanted, instead)
-        raise ValidationError([complaint])
+        raise ValidationError([ParamError(name, code, found, self.wanted, instead)])
 
     def make_error(self, key: str, **kwargs: Any) -> ValidationError:
-        """marshmallow's own complaints (only ``required`` can happen), as ours."""
-        complaint = ParamError(self.data_key or self.name or "", key, None, self.wanted)
-        return ValidationError([complaint])
+        """marshmallow's own errors (only ``required`` can happen) as a ParamError."""
+        return ValidationError([ParamError(self.data_key or self.name or "", key, None, self.wanted)])
 
     def _deserialize(self, value: str, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
         return self.convert(value)
 
     def convert(self, text: str) -> Any:
-        """The value of a text that was sent. Raises ValidationError with a Complaint."""
+        """The value of a text that was sent. Raises ValidationError with a ParamError."""
         if text == "" and self.empty == "refused":
             self.reject("empty", text)
         return self.read(text)
@@ -68,7 +65,7 @@ class Param(fields.Field[Any]):
         return text
 
     def is_printed(self, text: str) -> bool:
-        """Whether the text is spelled as the document or a public page spells it; what else is read, is inferred."""
+        """Whether the document or a public page spells the value so; other spellings are inferred."""
         return True
 
 
@@ -79,7 +76,7 @@ class Text(Param):
 class Integer(Param):
     """A base-10 integer of any size, optionally within bounds.
 
-    ``above`` and ``below`` are what a forgiving vendor reads instead of a number past that bound (None: the default).
+    ``above`` and ``below`` are what a tolerant vendor reads instead of a number past that bound (None: the default).
     """
 
     _digits = re.compile(r"[+-]?[0-9]+\Z", re.ASCII)
@@ -104,11 +101,11 @@ class Integer(Param):
         self.wanted = bounds[minimum is not None, maximum is not None]
 
     def read(self, text: str) -> int:
-        plain = text.isdecimal() and text.isascii()  # nearly all are, and to match takes three times as long as to ask
+        plain = text.isdecimal() and text.isascii()  # nearly all are, and a match takes longer
         if not plain and not self._digits.match(text):
             self.reject("not-an-integer", text)
         digits = text
-        if len(text) > 400:  # Python refuses to read thousands of digits; so large a number is out of every range
+        if len(text) > 400:  # Python refuses to read thousands of digits, and such a number is out of every range
             digits = re.sub(r"\A([+-]?)0+(?=[0-9])", r"\1", text)[:400]
         number = int(digits)
         if self.minimum is not None and number < self.minimum:
@@ -121,7 +118,7 @@ class Integer(Param):
 class Choice(Param):
     """One of the words given; ``any_case`` accepts other spellings. Reads to the word, or to what it stands for.
 
-    ``printed`` are those of the words that stand on a page, if not all do.
+    ``printed`` are the words that a page spells, unless it spells them all.
     """
 
     def __init__(
@@ -169,10 +166,10 @@ class Day(Param):
 
 
 class ParamSchema(Schema):
-    """The parameters of one endpoint, in the order of its document. What it does not name is unknown, and ignored.
+    """The parameters of one operation, in the order of its document. Others are unknown, and ignored.
 
-    A parameter is read by itself, whatever the others are: a schema has no hooks that look at all of them. ``arrays``:
-    ``name[]=value`` is read as ``name=value``, as PHP has it.
+    Each parameter is read by itself: a schema has no hooks that look at several. With ``arrays``, ``name[]=value`` is
+    read as ``name=value``, as PHP does.
     """
 
     arrays: ClassVar[bool] = False
@@ -187,14 +184,12 @@ def param_names(schema: Schema) -> list[str]:
 
 
 def attribute_of(schema: Schema, name: str) -> str:
-    """The name under which the values of a call hold the parameter that is sent under this one."""
+    """The attribute name, in the values of a call, of a parameter that is sent under this name."""
     return next(attribute for attribute, field in schema.fields.items() if (field.data_key or attribute) == name)
 
 
 def split_known(schema: Schema, sent: Pairs) -> tuple[list[str], list[str]]:
-    """The parameters that were sent, and those of them whose value is spelled otherwise than it is printed; both in the
-    order of the document.
-    """
+    """The parameters that were sent, and those whose value no page spells so; both in the order of the document."""
     values = dict(sent)
     ours = [(name, field) for name, field in fields_by_name(schema).items() if name in values]
     spelled = [name for name, field in ours if isinstance(field, Param) and not field.is_printed(values[name])]

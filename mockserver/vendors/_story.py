@@ -1,11 +1,11 @@
-"""The story that all five vendors tell: a dozen customers, six products, billing months, amounts.
+"""The story behind all five vendors' data: a dozen customers, six products, billing months, amounts.
 
-Used only when data is made. Entry ``index`` depends on (seed, index) and on the anchor's month, never on a stream, so
-that each vendor may tell any part of it in any order. Twelve entries make a month, one per customer; month 0 is the
-calendar month before the anchor's, month 1 the one before, up to 35; then the months come round again with new purchases.
+Only recipes use it. Entry ``index`` depends on (seed, index) and on the anchor's month, never on a stream, so that each
+vendor may use any part of it in any order. Twelve entries make a month, one per customer; month 0 is the calendar month
+before the anchor's, month 1 the one before it, up to 35; then the months repeat with new purchases.
 
-Records that a vendor needs beside the story (a tie, a test invoice, a cancelled one) must not disturb its totals: they
-amount to nothing, or their status says that they do not count.
+Records that a vendor needs beside the story (a tie, a test invoice, a cancelled one) must not change its totals: their
+amount is zero, or their status excludes them.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ CUSTOMERS = (
 class Entry:
     """One sale: a customer used a product in a month. ``total = net + tax``; all amounts have two decimals.
 
-    ``discount`` is in percent of ``gross`` (the list price); ``net`` is what is left of it.
+    ``discount`` is in percent of ``gross`` (the list price); ``net`` is the rest.
     """
 
     index: int
@@ -100,7 +100,7 @@ class Entry:
 
 
 def make_entry(seed: int, index: int, anchor: datetime) -> Entry:
-    """The story's entry of this index, told from this anchor."""
+    """The entry of this index for data with this anchor."""
     draw = Random(f"story/{seed}/{index}")
     month = index // len(CUSTOMERS) % MONTHS
     customer = CUSTOMERS[index % len(CUSTOMERS)]
@@ -119,25 +119,23 @@ def make_entry(seed: int, index: int, anchor: datetime) -> Entry:
 
 
 def billing_month(anchor: datetime, back: int) -> tuple[date, date]:
-    """First and last day of the calendar month that lies ``back`` months before the one preceding the anchor's."""
+    """First and last day of the calendar month ``back`` months before the one that precedes the anchor's."""
     year, month = divmod(anchor.year * 12 + anchor.month - 2 - back, 12)
     return date(year, month + 1, 1), date(year, month + 1, monthrange(year, month + 1)[1])
 
 
 def gift_customer(block: int) -> int:
-    """Which customer gets something for nothing in a month: the first one in the newest, the others in turn."""
+    """The customer that gets something free in a month: the first one in the newest, the others in turn."""
     return 0 if block == 0 else 1 + (block - 1) % (len(CUSTOMERS) - 1)
 
 
 def anchor_for(at: datetime, block: int, later: int = 0) -> datetime:
-    """The anchor from which the months of ``block`` are told so that the billed one is the one before ``at``, or so
-    many months later.
-    """
+    """The anchor for which ``block`` bills the month before ``at``, or ``later`` months after that."""
     return months_before(at, -(block % MONTHS + later))
 
 
 def _state(draw: Random, month: int, customer: int) -> State:
-    """The newest month is half unpaid; of the older ones a few stay overdue, for the first customer among them."""
+    """Half of the newest month is unpaid; of the older ones a few stay overdue, one of the first customer's included."""
     if month == 0:
         return "open" if customer % 2 == 0 else "paid"
     if month == 3 and customer == 0:

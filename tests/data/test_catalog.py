@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from mockserver.data import catalog
+from mockserver.data import cache_key, catalog
 from mockserver.data.catalog import DatasetCatalog
 from mockserver.data.disk_cache import DiskCache
 from mockserver.data.fixture_errors import InvalidFixture
@@ -267,8 +267,8 @@ def test_what_other_code_made_is_not_trusted(
     code = {folder: tmp_path / f"{folder}.py" for folder in ("core", "vendor")}
     for file in code.values():
         file.write_text("1")
-    monkeypatch.setattr(catalog, "_core_files", lambda: (code["core"],))
-    monkeypatch.setattr(catalog, "_python_files", lambda folder: [code["vendor"]])
+    monkeypatch.setattr(cache_key, "core_files", lambda: (code["core"],))
+    monkeypatch.setattr(cache_key, "python_files", lambda folder: [code["vendor"]])
     DatasetCatalog([vendor], cache=kept).dataset(vendor, "default")
     if changed in code:
         code[changed].write_text("22")
@@ -283,7 +283,7 @@ def test_what_other_code_made_is_not_trusted(
 
 
 def test_the_core_that_has_a_say_is_all_that_reads_types_and_renders() -> None:
-    names = {f"{path.parent.name}/{path.name}" for path in catalog._core_files()}
+    names = {f"{path.parent.name}/{path.name}" for path in cache_key.core_files()}
     assert {"data/table.py", "data/disk_cache.py", "sdk/fields.py", "sdk/clock.py"} <= names
 
 

@@ -1,4 +1,4 @@
-"""How ``default`` is made: a reseller invoices the story's customers, one address each; fifteen invoices a month."""
+"""The recipe of ``default``: a reseller invoices the story's customers, fifteen invoices a month."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from datetime import datetime, time, timedelta
 from decimal import Decimal
 from hashlib import md5, sha256
 from typing import Any
+
+from faker import Faker
 
 from ...sdk import Recipe, money, seeded_faker
 from .. import _story
@@ -49,7 +51,7 @@ DELIVERY = ("Send via email", "Post to the billing address", "Upload to the cust
 
 
 def accounts(seed: int, anchor: datetime) -> Sequence[Mapping[str, Any]]:
-    """Four users of one brand, of whom one has no invoices and one an expired key; and one of another brand."""
+    """Four users of one brand, one without invoices and one with an expired key; and one of another brand."""
     expired = {"expires": f"{anchor - timedelta(days=1):%Y-%m-%dT%H:%M:%SZ}"}
     return [
         _account(NORTHGATE, BRAND, "Northgate Reselling"),
@@ -61,33 +63,33 @@ def accounts(seed: int, anchor: datetime) -> Sequence[Mapping[str, Any]]:
 
 
 def story_index(index: int) -> int | None:
-    """Which entry of the story record ``index`` tells; None for one beside it."""
+    """The story entry of record ``index``; None for a record beside the story."""
     block, slot = divmod(index, BLOCK)
     return block * len(_story.CUSTOMERS) + slot if slot < len(_story.CUSTOMERS) else None
 
 
 def record(seed: int, index: int, anchor: datetime, at: datetime | None = None) -> Mapping[str, Any]:
-    """One invoice, of the day after the billed month."""
+    """One invoice, issued on the day after the billed month."""
     block, slot = divmod(index, BLOCK)
-    told = story_index(index)
-    entry = _story.make_entry(seed, block * len(_story.CUSTOMERS) if told is None else told, anchor)
-    if told is not None:
+    entry_index = story_index(index)
+    entry = _story.make_entry(seed, block * len(_story.CUSTOMERS) if entry_index is None else entry_index, anchor)
+    if entry_index is not None:
         return _invoice(seed, index, index, entry, NORTHGATE, entry.total, at)
     if slot == CREDIT:
         return _credit(_invoice(seed, index, index - CREDIT, entry, NORTHGATE, Decimal(0), at), block)
     if slot == TEST:
-        tried = _invoice(seed, index, index, entry, NORTHGATE, Decimal("10.00"), at)
-        return tried | {"name": "Test Invoice", "testMode": True}
+        test = _invoice(seed, index, index, entry, NORTHGATE, Decimal("10.00"), at)
+        return test | {"name": "Test Invoice", "testMode": True}
     return _invoice(seed, index, index, entry, COLLEAGUE if block % 2 == 0 else SOUTHBANK, Decimal(0), at)
 
 
 def record_at(seed: int, index: int, at: datetime) -> Mapping[str, Any]:
-    """The same invoice, of that day, for the month before."""
+    """The same invoice issued at a given time, for the month before."""
     return record(seed, index, _story.anchor_for(at, index // BLOCK), at)
 
 
 def _credit(invoice: dict[str, Any], block: int) -> dict[str, Any]:
-    """The invoice as a free addition, on the date of the one it ties with; some are withdrawn or refunded."""
+    """The invoice as a free credit on the date of the one it ties with; some are withdrawn or refunded."""
     number, withdrawn = divmod(block % MONTHS, 2)
     invoice |= {"name": "Loyalty Credit", "reminderedCount": block % 4}
     if withdrawn:
@@ -103,18 +105,15 @@ def _credit(invoice: dict[str, Any], block: int) -> dict[str, Any]:
 def _invoice(
     seed: int, index: int, drawn: int, entry: Entry, owner: str, gross: Decimal, at: datetime | None
 ) -> dict[str, Any]:
-    """The entry as an invoice of this user for this amount; ``drawn`` is the index whose draws it has."""
+    """The entry as an invoice of this user for this amount; ``drawn`` is the index that seeds its draws."""
     fake = seeded_faker(seed, "jframework", drawn)
     pick = fake.random_element
-    issued = datetime.combine(entry.ends + timedelta(days=1), time(fake.random_int(6, 20), fake.random_int(0, 59)))
-    ticks = fake.random_int(0, MINUTE - 1)
-    if at is not None:
-        issued, ticks = at.replace(tzinfo=None), at.second * 10_000_000 + at.microsecond * 10
+    issued, ticks = _issue_time(fake, entry, at)
     created = issued - timedelta(minutes=fake.random_int(1, 300))
     notes, tags, delivery, kind = pick(NOTES), pick(TAGS), pick(DELIVERY), pick(PAYMENT_TYPES)
     confirmed, due = pick((issued + timedelta(days=2), None)), pick((issued + timedelta(days=14), None))
     state = entry.state if gross else "paid"  # last: the draws of invoices that tie are the same up to here
-    reminded, status = pick(REMINDERS[state]), pick(PAYMENT_STATE[state])
+    reminders, status = pick(REMINDERS[state]), pick(PAYMENT_STATE[state])
     if state == "open":  # every second customer's of the newest month: each state in turn
         status = PAYMENT_STATE[state][entry.index // 2 % len(PAYMENT_STATE[state])]
     return {
@@ -130,7 +129,7 @@ def _invoice(
         "description": f"{entry.product.name} for {entry.customer.company}, {entry.starts:%Y-%m}",
         "notes": notes,
         "tags": tags,
-        "reminderedCount": reminded,
+        "reminderedCount": reminders,
         "deliveryInstructions": delivery,
         "confirmedDeliveryDate": confirmed and _format_moment(confirmed, ticks),
         "invoiceDate": _format_moment(issued, ticks),
@@ -143,6 +142,15 @@ def _invoice(
         "_created": _format_moment(created, ticks),
         "_owner": _opaque("user", owner),
     }
+
+
+def _issue_time(fake: Faker, entry: Entry, at: datetime | None) -> tuple[datetime, int]:
+    """When the invoice is issued: the minute, and ticks after it."""
+    issued = datetime.combine(entry.ends + timedelta(days=1), time(fake.random_int(6, 20), fake.random_int(0, 59)))
+    ticks = fake.random_int(0, MINUTE - 1)
+    if at is not None:
+        return at.replace(tzinfo=None), at.second * 10_000_000 + at.microsecond * 10
+    return issued, ticks
 
 
 def _payment(seed: int, index: int, entry: Entry, gross: Decimal, kind: str, status: str) -> dict[str, Any]:
@@ -167,7 +175,7 @@ def _payment(seed: int, index: int, entry: Entry, gross: Decimal, kind: str, sta
 
 
 def _user(name: str) -> dict[str, Any]:
-    """The user, with the one package that it has; what an invoice bills is the invoice's own."""
+    """The user with its only package; the package that an invoice bills is another field."""
     return {
         "id": _opaque("user", name),
         "code": name.upper(),
@@ -190,7 +198,7 @@ def _package(product: Product) -> str:
 
 
 def _format_moment(moment: datetime, ticks: int) -> str:
-    """The minute of the moment and so many ticks, with the seven digits of 001:82."""
+    """The minute of a moment and ticks after it, with the seven digits of 001:82."""
     seconds, fraction = divmod(ticks, 10_000_000)
     return f"{moment:%Y-%m-%dT%H:%M}:{seconds:02}.{fraction:07}Z"
 

@@ -17,7 +17,8 @@ from mockserver.data import yaml_text
 from mockserver.data.build import fixture_schema
 from mockserver.vendors import _story
 from mockserver.vendors.wisecp import VENDOR
-from mockserver.vendors.wisecp.recipe import BLOCK, CARD, RECIPE, candidate_bills, record, story_index
+from mockserver.vendors.wisecp.bill import candidate_bills
+from mockserver.vendors.wisecp.recipe import BLOCK, CARD, RECIPE, record, story_index
 from tests.vendors.wisecp.helpers import content
 
 NEVER = "0000-00-00 00:00:00"
