@@ -16,7 +16,7 @@ from mockserver.cli.generate import ANCHOR
 from mockserver.data import fixture_writer
 from mockserver.data.build import fixture_schema, generate_dataset
 from mockserver.sdk.contract import Vendor
-from mockserver.vendors import found
+from mockserver.vendors import find_vendors
 
 VENDOR = "wisecp"
 PATH = "/api/Billing/GetInvoices"
@@ -35,7 +35,7 @@ WORK = ROOT / "build" / "bench"
 
 
 def vendor() -> Vendor:
-    return next(known for known in found() if known.name == VENDOR)
+    return next(known for known in find_vendors() if known.name == VENDOR)
 
 
 def folder(records: int) -> Path:
@@ -45,7 +45,7 @@ def folder(records: int) -> Path:
         made.parent.mkdir(parents=True, exist_ok=True)
         unfinished = made.with_name("unfinished")
         with unfinished.open("w", encoding="utf-8", newline="\n") as stream:
-            head = fixture_writer.head(VENDOR, "default", ANCHOR)
+            head = fixture_writer.build_head(VENDOR, "default", ANCHOR)
             fixture_writer.write(stream, head, accounts(), invoices(records), lines=True, comment="")
         unfinished.replace(made)
     return made.parent.parent

@@ -24,7 +24,7 @@ from bench.servers import Command, bare, ours, running
 from bench.table import Row
 from mockserver.data.catalog import DatasetCatalog
 from mockserver.engine.examples import list_operations
-from mockserver.vendors import found
+from mockserver.vendors import find_vendors
 
 SEEN = 50  # calls of a vendor before it is measured
 
@@ -99,7 +99,7 @@ def _example(name: str) -> tuple[str, dict[str, str]]:
 
 def examples() -> list[tuple[str, dict[str, Any]]]:
     """Every vendor with its example call."""
-    vendors = found()
+    vendors = find_vendors()
     return [(each["name"], each["example"]) for each in list_operations(vendors, DatasetCatalog(vendors), "default")]
 
 
@@ -143,7 +143,7 @@ def vendors(plan: Plan) -> list[Row]:
 def generate(plan: Plan) -> list[Row]:
     """How many records a second ``generate`` writes, its start included; of the slowest vendor."""
     taken: dict[str, float] = {}
-    for vendor in found():
+    for vendor in find_vendors():
         out = job.WORK / f"generated-{vendor.name}.yaml"
         words = [sys.executable, "-m", "mockserver", "generate", vendor.name]
         began = time.perf_counter()

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from bench.job import ROOT, WORK
 from bench.load import PATIENCE, Failed
-from mockserver.vendors import found
+from mockserver.vendors import find_vendors
 
 LONGEST_START = 1800  # seconds; with a million records it takes long
 PAUSE = 0.001
@@ -160,7 +160,7 @@ def _cpu(pid: int) -> float:
 
 def ours(name: str, path: str, headers: Mapping[str, str], *options: str) -> Command:
     """This sandbox as its users start it, with a quota that is counted and never reached."""
-    quotas = ",".join(f"{vendor.name}={QUOTA}" for vendor in found())
+    quotas = ",".join(f"{vendor.name}={QUOTA}" for vendor in find_vendors())
     words = ("-m", "mockserver", "serve", "--port", "{port}", "--quotas", quotas, *options)
     return Command(name, (sys.executable, *words), path, headers)
 

@@ -62,7 +62,7 @@ def test_flask_lists_each_documented_endpoint(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setenv("FLASK_RUN_FROM_CLI", "true")
     listed = CliRunner().invoke(flask.cli.cli, ["--app", "mockserver", "routes"])
     assert listed.exit_code == 0, listed.output
-    for vendor in shelf.found():
+    for vendor in shelf.find_vendors():
         for endpoint in vendor.operations:
             assert f"{vendor.name}.{endpoint.id}" in listed.output
             assert f"/{vendor.name}{endpoint.path}" in listed.output.replace("<", "{").replace(">", "}")

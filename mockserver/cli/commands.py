@@ -18,7 +18,7 @@ from ..sandbox.settings import Settings, describe_source, find_unknown, make_set
 from ..sandbox.store_url import without_password
 from ..sdk import clock
 from ..sdk.errors import InvalidSetting
-from ..sdk.logtext import printable
+from ..sdk.logtext import escape_unprintable
 from ..sdk.similar import MAX_NAME_CHARS
 from ..sdk.version import __version__
 from ..server.collector import pause_collector
@@ -45,11 +45,11 @@ def main(**options: Any) -> None:
         with suppress(OSError):  # it may be the standard error itself
             name = error.filename or "standard output"
             what = "written" if error.errno in FULL else "used"
-            click.echo(printable(f"mockserver: {name} cannot be {what}: {error.strerror}."), err=True)
+            click.echo(escape_unprintable(f"mockserver: {name} cannot be {what}: {error.strerror}."), err=True)
         _give_up(sys.stdout)
         sys.exit(2)
     except (InvalidSetting, BadVendor) as error:
-        click.echo(printable(f"mockserver: {error}"), err=True)
+        click.echo(escape_unprintable(f"mockserver: {error}"), err=True)
         sys.exit(2)
     except InvalidFixture as broken:
         _tell(broken.faults)
@@ -76,7 +76,7 @@ def _mention_unknown() -> None:
         told = (
             f"mockserver: passed over, as no setting is called so: {names}{more} (mockserver serve --help lists all)."
         )
-        click.echo(printable(told), err=True)
+        click.echo(escape_unprintable(told), err=True)
 
 
 def _settings_as_options(*without: str) -> Callable[[F], F]:
@@ -144,7 +144,7 @@ def serve(**given: Any) -> None:
     world.observers.append(count)
     tls = (settings.tls_cert, settings.tls_key) if settings.tls_cert and settings.tls_key else None
     if tls and (doubt := certificates.check(*tls)):
-        click.echo(printable(f"mockserver: {doubt}"), err=True)
+        click.echo(escape_unprintable(f"mockserver: {doubt}"), err=True)
     listener = listen.listen(settings.host, settings.port)
     encrypted = None if settings.tls_port is None else listen.listen(settings.host, settings.tls_port, "--tls-port")
     if settings.port_file:
@@ -294,7 +294,7 @@ def readings(vendor: str | None) -> None:
     """List how ambiguous documents can be read; the first choice of each is marked as the default."""
     from .. import vendors as shelf
 
-    found = shelf.found()
+    found = shelf.find_vendors()
     names = [known.name for known in found]
     if vendor and vendor not in names:
         raise InvalidSetting(f"there is no vendor {vendor!r}; there are {', '.join(names)}.")
@@ -345,7 +345,7 @@ def generate(vendor: str, records: str | None, seed: str, anchor: str | None, da
 
     dataset = dataset or (out.stem if out != Path("-") else None)
     settings = make_settings({"records": records, "seed": seed, "dataset": dataset}, {})
-    by_name = {known.name: known for known in shelf.found()}
+    by_name = {known.name: known for known in shelf.find_vendors()}
     if vendor not in by_name:
         raise InvalidSetting(f"there is no vendor {vendor!r}; there are {', '.join(by_name)}.")
     try:
@@ -422,7 +422,7 @@ def _listing(settings: Settings) -> list[dict[str, Any]]:
     from ..data.catalog import DatasetCatalog
     from ..engine.examples import list_operations
 
-    found = shelf.found()
+    found = shelf.find_vendors()
     return list_operations(
         found, DatasetCatalog(found, settings.fixtures, settings.records, settings.seed), settings.dataset
     )

@@ -33,9 +33,9 @@ def write(
     ``watched`` may look on as the records are made. Raises WrongSetting when there is no recipe or no such folder.
     """
     count = _count(vendor, count)
-    wanted = {".jsonl"} if count > fixtures.YAML_LIMIT else {".yaml"}
+    wanted = {".jsonl"} if count > fixtures.MAX_YAML_RECORDS else {".yaml"}
     if out != Path("-") and out.suffix not in wanted:
-        rule = f"{fixtures.YAML_LIMIT:,} records and fewer are .yaml, more are .jsonl"
+        rule = f"{fixtures.MAX_YAML_RECORDS:,} records and fewer are .yaml, more are .jsonl"
         raise InvalidSetting(f"--out is {out} for {count:,} records; {rule}.")
     try:
         with nullcontext(sys.stdout) if out == Path("-") else out.open("w", encoding="utf-8", newline="\n") as stream:
@@ -61,7 +61,7 @@ def write_to(
     recipe, form, when = vendor.recipe(), fixture_schema(vendor), anchor or ANCHOR
     accounts = [form.account.read(dict(row)) for row in recipe.accounts(seed, when)]
     records = watched((form.record.read(dict(recipe.record(seed, index, when))) for index in range(count)), count)
-    head, lines = fixture_writer.head(vendor.name, dataset, when), count > fixtures.YAML_LIMIT
+    head, lines = fixture_writer.build_head(vendor.name, dataset, when), count > fixtures.MAX_YAML_RECORDS
     fixture_writer.write(stream, head, accounts, records, lines=lines, comment=_comment(vendor, count, seed))
     return count
 

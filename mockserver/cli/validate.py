@@ -10,8 +10,8 @@ from .. import vendors as shelf
 from ..data import fixture_check, fixture_errors, fixtures
 from ..data.build import fixture_schema
 from ..data.catalog import DatasetCatalog
-from ..data.files import kind_of
-from ..data.fixture_errors import FileError, InvalidFixture, Wrong
+from ..data.files import describe_kind
+from ..data.fixture_errors import Fault, FileError, InvalidFixture
 from ..engine.fidelity import gaps
 from ..engine.spec_basis import find_lacking
 from ..sandbox import scenario
@@ -29,7 +29,7 @@ def check_all(paths: Sequence[Path]) -> tuple[int, list[FileError]]:
 
     Raises WrongSetting for a path that does not exist or holds nothing to check.
     """
-    served = shelf.found()
+    served = shelf.find_vendors()
     ours = [*(path for vendor in served for path in (vendor.fixtures, vendor.spec)), scenario.OURS]
     files: list[Path] = []
     for path in paths or ours:
@@ -62,7 +62,7 @@ def _inside(folder: Path, vendors: set[str]) -> list[Path]:
     found = [Path(where, name) for where, _, names in os.walk(folder, onerror=refuse) for name in names]
     for path in found:
         if path.name in vendors and path.parent == folder:
-            raise InvalidSetting(f"{path} is {kind_of(path)}, wanted a folder.")
+            raise InvalidSetting(f"{path} is {describe_kind(path)}, wanted a folder.")
     return sorted(path for path in found if path.suffix in (".yaml", ".yml", ".jsonl"))
 
 
@@ -111,7 +111,7 @@ def _spec(file: Path, content: dict[str, object], line_of: fixtures.LineOf, *, o
     A spec that is none of a vendor (its server is under our control prefix) is based on nothing but itself.
     """
     paths = content.get("paths")
-    faults: list[Wrong]
+    faults: list[Fault]
     if not str(content["openapi"]).startswith("3.1."):
         faults = [(("openapi",), _in_spec(content["openapi"]), "3.1.x")]
     elif isinstance(paths, dict) and paths:

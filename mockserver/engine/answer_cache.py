@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 from ..data.lru import LruCache
-from ..sdk import param_schema, params, querystring
+from ..sdk import param_reader, params, querystring
 from ..sdk.call import Call, TrackedReadings
 from ..sdk.call_warnings import CallWarning
 from ..sdk.contract import Operation
@@ -59,10 +59,12 @@ def parse_query(operation: Operation, query: str, readings: tuple[tuple[str, str
     choices = TrackedReadings(dict(readings), consulted)
     warnings: list[CallWarning] = []
     sent = operation.respell(querystring.parse_pairs(query), operation.query, choices)
-    names, spelled = param_schema.split_known(operation.query, sent)
+    names, spelled = params.split_known(operation.query, sent)
     tolerates = lambda error: operation.tolerates(error, choices)  # noqa: E731  # one name, one line
     try:
-        values = params.read(operation.query, sent, warnings.append, repeated=operation.repeated, ignores=tolerates)
+        values = param_reader.read_params(
+            operation.query, sent, warnings.append, repeated=operation.repeated, tolerates=tolerates
+        )
     except ApiError as error:
         return ParsedQuery({}, tuple(warnings), tuple(names), (), consulted, error)
     warned = {warning.location for warning in warnings}  # their values were not read as they are

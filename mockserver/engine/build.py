@@ -33,7 +33,7 @@ def build_runtime(
 
     Raises WrongSetting, BrokenFixture or BadVendor with a sentence when it cannot be put together.
     """
-    served = shelf.distinct((*shelf.found(), *vendors))
+    served = shelf.check_vendors((*shelf.find_vendors(), *vendors))
     kept = DiskCache(disk_cache.cache_folder()) if settings.cache else None
     bases = {vendor.name: read_spec_basis(vendor, kept) for vendor in served}
     library = DatasetCatalog(served, settings.fixtures, settings.records, settings.seed, kept)

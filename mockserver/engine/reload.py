@@ -54,17 +54,17 @@ class DataReload:
     def __init__(self, world: Runtime) -> None:
         """To be made before workers are forked."""
         self._world, self.watching = world, world.settings.watch
-        self._seen = self._tried = self._first = world.sandboxes.catalog.stamps()
+        self._seen = self._tried = self._first = world.sandboxes.catalog.read_stamps()
         self._newest, self._mine = memoryview(mmap.mmap(-1, 8)).cast("Q"), 0
 
     def find_changes(self) -> bool:
         """Whether files are not as they were when read last, and are as at the last look: nobody is writing them."""
-        before, self._seen = self._seen, self._world.sandboxes.catalog.stamps()
+        before, self._seen = self._seen, self._world.sandboxes.catalog.read_stamps()
         return self._seen != self._tried and self._seen == before
 
     def swap(self) -> None:
         """Read what the files say now, tell what comes of it, and serve what is good."""
-        self._seen = self._tried = stamps = self._world.sandboxes.catalog.stamps()
+        self._seen = self._tried = stamps = self._world.sandboxes.catalog.read_stamps()
         other = [path for path, stamp in stamps.items() if self._first.get(path) != stamp and not path.endswith(".yml")]
         changed = [(stamps[path][0], Path(path).stem) for path in other]  # those since then are loaded by now
         found = self._found(changed)

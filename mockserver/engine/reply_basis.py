@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import NamedTuple
 
-from ..sdk.basis import Basis, Part, weakest
+from ..sdk.basis import Basis, Part, find_weakest
 from ..sdk.call import Call
 from ..sdk.http import Reply
 from .spec_basis import OperationBasis, SpecBasis
@@ -71,7 +71,7 @@ def add_basis(spec: SpecBasis, call: Call, reply: Reply) -> Reply:
 def _find_basis(shaping: BasisInput) -> tuple[tuple[Part, ...], Basis, str]:
     """All parts, the basis of the weakest, and which that is."""
     parts = _parts(shaping)
-    weak = weakest(parts)
+    weak = find_weakest(parts)
     return parts, weak.basis, str(weak).encode("ascii", "replace").decode().replace('"', "'")
 
 

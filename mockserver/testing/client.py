@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 
 from ..sandbox.store_url import without_password
 from ..sdk.http import SANDBOX_HEADER, TOKEN_HEADER
-from ..sdk.jsontext import decimals, decode, encode
+from ..sdk.jsontext import decode, encode, to_decimals
 from .sandbox_client import Sandbox
 from .values import _STRANGER, Json, Rows, _map, _part, _rows
 
@@ -62,7 +62,7 @@ class Client:
             headers[SANDBOX_HEADER] = sandbox
         if body is not None:
             headers["Content-Type"] = "application/json"
-        text = None if body is None else encode(decimals(body))
+        text = None if body is None else encode(to_decimals(body))
         connection = self._connection()
         try:
             connection.request(method, f"{self._parts.path}/__admin{path}", text, headers)

@@ -288,7 +288,7 @@ def _variants(names: Mapping[str, Any]) -> list[dict[str, str]]:
     """The defaults, then each other choice of each reading by itself."""
     from .. import vendors
 
-    known = {vendor.name: vendor for vendor in vendors.found()}
+    known = {vendor.name: vendor for vendor in vendors.find_vendors()}
     if not names:
         pytest.fail(f"@pytest.mark.readings(...) names no vendor; there are {', '.join(known)}.", pytrace=False)
     for name in names:

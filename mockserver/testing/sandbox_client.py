@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from ..sandbox.store_url import without_password
 from ..sdk.clock import format_instant, parse_instant
-from ..sdk.jsontext import decimals, encode
+from ..sdk.jsontext import encode, to_decimals
 from ..sdk.names import WANTED_NAME, is_name
 from .report import calls_told, mistakes, near_misses_told
 from .values import (
@@ -198,7 +198,7 @@ class Sandbox:
         if found >= 1 if count is None else found == count:
             return
         wanted = "at least once" if count is None else _times(count)
-        asked = encode(decimals(_told(_matcher(vendor, matcher)))).decode()
+        asked = encode(to_decimals(_told(_matcher(vendor, matcher)))).decode()
         lines = [f"{asked} was requested {_times(found)} in sandbox {self.name}, wanted {wanted}."]
         lines += calls_told(self.find(vendor, **matcher), self.paths)
         if found < (count or 1):

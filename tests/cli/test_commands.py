@@ -315,7 +315,7 @@ def test_broken_fixtures_are_told_line_by_line(vendor: Vendor, tmp_path: Path) -
 
 
 def test_two_vendors_of_one_name(vendor: Vendor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(shelf, "found", lambda: shelf.distinct([vendor, acme(tmp_path)]))
+    monkeypatch.setattr(shelf, "find_vendors", lambda: shelf.check_vendors([vendor, acme(tmp_path)]))
     assert told(CliRunner().invoke(MAIN, ["readings"])) == "mockserver: two vendors are named acme"
 
 
@@ -484,7 +484,7 @@ def get(url: str, target: str, context: ssl.SSLContext | None = None, **headers:
 
 
 def test_serve_tells_its_port_logs_json_and_stops_at_ctrl_c(tmp_path: Path) -> None:
-    path = f"/{shelf.found()[0].name}/nowhere"
+    path = f"/{shelf.find_vendors()[0].name}/nowhere"
     with serving("--port-file", str(tmp_path / "port"), "--log-format", "json") as (server, url):
         assert url == f"http://127.0.0.1:{(tmp_path / 'port').read_text().strip()}"
         assert get(url, "/__admin/health")[1]["status"] == "healthy"
@@ -497,7 +497,7 @@ def test_serve_tells_its_port_logs_json_and_stops_at_ctrl_c(tmp_path: Path) -> N
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_strict_makes_a_warned_call_the_exit_status_and_says_so_once(number: int) -> None:
-    found = shelf.found()[0]
+    found = shelf.find_vendors()[0]
     listed = json.loads(CliRunner().invoke(commands.commands, ["vendors", "--json"]).stdout)
     example = next(one["example"] for one in listed if one["name"] == found.name)
     with serving("--strict") as (server, url):
@@ -508,7 +508,7 @@ def test_strict_makes_a_warned_call_the_exit_status_and_says_so_once(number: int
 
 
 def test_a_call_under_way_is_served_to_its_end_when_all_processes_are_told_to_stop() -> None:
-    name = shelf.found()[0].name
+    name = shelf.find_vendors()[0].name
     with serving() as (server, url):
         host, port = url.partition("://")[2].split(":")
         connection = http.client.HTTPConnection(host, int(port), timeout=60)

@@ -44,7 +44,7 @@ def test_fewer_records_are_a_prefix_and_another_seed_or_anchor_is_other_data(ven
 def test_beyond_ten_thousand_records_it_is_json_lines(
     vendor: Vendor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(fixtures, "YAML_LIMIT", 10)
+    monkeypatch.setattr(fixtures, "MAX_YAML_RECORDS", 10)
     generate.write(vendor, "big", tmp_path / "big.jsonl", 11)
     assert len(fixtures.read(tmp_path / "big.jsonl", fixture_schema(vendor)).records) == 11
     for name, count in (("big.yaml", 11), ("big.jsonl", 10), ("big", 10)):

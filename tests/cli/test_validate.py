@@ -19,7 +19,7 @@ from mockserver.sandbox.scenario import OURS
 from mockserver.sdk import shipped
 from mockserver.sdk.contract import Vendor
 from mockserver.sdk.errors import InvalidSetting
-from mockserver.vendors import found as found_vendors
+from mockserver.vendors import find_vendors as found_vendors
 from tests.support.acme import BILL_ROWS, FIXTURE, only
 
 SPEC = """\

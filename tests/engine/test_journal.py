@@ -99,7 +99,8 @@ def test_what_is_kept_of_a_call_is_no_more_than_is_counted(vendor: Vendor) -> No
     notice = CallWarning("header." + "n" * 5000, "unknown-header", "n" * 5000)
     request = Request("GET", "/acme/")
     route = world.router.match(request)
-    done = Exchange(request, route, 0.0, 0.0, clock.from_timestamp(0), reply=reply, warnings=(notice,))
+    now = clock.from_timestamp(0)
+    done = Exchange(request, route, None, None, 0.0, 0.0, now, reply=reply, warnings=(notice,))
     entry, size = journal.make_entry(done, told)
     assert size >= MAX_BODY_BYTES + 15_000
     held = entry._parts[5].body

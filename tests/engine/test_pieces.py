@@ -27,7 +27,7 @@ def nothing_is_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
         (redaction, "MAX_REMEMBERED_CHARS"),
         (redaction, "MAX_REMEMBERED_QUERY_CHARS"),
         (answer_cache, "MAX_REMEMBERED_CHARS"),
-        (querystring, "LONGEST"),
+        (querystring, "MAX_CACHED_QUERY_CHARS"),
     ):
         monkeypatch.setattr(module, name, 0)
 

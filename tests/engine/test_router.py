@@ -73,7 +73,7 @@ def test_prefix_and_host_still_work_where_the_root_is_torn(both: Sandboxed) -> N
 
 
 def test_a_clash_with_a_vendor_that_was_found(tmp_path: Path) -> None:
-    found = shelf.found()[0]
+    found = shelf.find_vendors()[0]
     path = found.operations[0].path
     newcomer = acme(tmp_path, name="newcomer", also=(path,))
     client = create_app(make_settings({}, {}), vendors=[newcomer], wall=lambda: WALL).test_client()

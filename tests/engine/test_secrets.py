@@ -36,7 +36,7 @@ from tests.support.client import WALL
 from tests.support.logged import logged
 from tests.support.servers import PROGRAM
 
-VENDORS = shelf.found()
+VENDORS = shelf.find_vendors()
 TOKEN = "the-control-token-Of-this-Run/1"
 OWN = {vendor.name: f"an-account-Of-{vendor.name}-that-Control-made" for vendor in VENDORS}
 BOX = "box"

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from mockserver.sdk.contract import Vendor
-from mockserver.vendors import found
+from mockserver.vendors import find_vendors
 from tests.support.client import Client, compact
 from tests.support.servers import copy_checkout, running, serving
 
@@ -70,14 +70,14 @@ def test_the_readme_shows_commands() -> None:
 
 
 def test_the_table_has_every_vendor() -> None:
-    for vendor in found():
+    for vendor in find_vendors():
         row = next(line for line in README.splitlines() if line.startswith(f"| {vendor.title}"))
         for endpoint in vendor.operations:
             assert endpoint.path in row
         assert vendor.document in row
 
 
-@pytest.mark.parametrize("vendor", found(), ids=lambda vendor: vendor.name)
+@pytest.mark.parametrize("vendor", find_vendors(), ids=lambda vendor: vendor.name)
 def test_the_documented_requests_of_the_readme_and_of_the_datasets_get_what_the_documents_print(vendor: Vendor) -> None:
     row = next(line for line in README.splitlines() if line.startswith(f"| {vendor.title} | `/") and " with `" in line)
     target, *headers = re.findall(r"`([^`]+)`", row.split(" | ")[1])
@@ -109,10 +109,10 @@ def test_make_serve_serves_from_a_fresh_checkout(tmp_path: Path) -> None:
     # The make that runs this test must not hand its own variables down.
     clean = dict.fromkeys(("MAKEFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "MFLAGS"), "")
     with running(["make", "serve", "ARGS=--port 0"], cwd=tmp_path, environment=clean) as (url, printed):
-        for vendor in found():
+        for vendor in find_vendors():
             assert vendor.title in printed
         curls = re.findall(r"^  (curl .*)$", printed, re.MULTILINE)
-        assert len(curls) == len(found())
+        assert len(curls) == len(find_vendors())
         for curl in curls:
             done = subprocess.run(
                 ["bash", "-c", curl + r" -sS -o /dev/null -w '%{http_code}'"],

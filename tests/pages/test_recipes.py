@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from mockserver.vendors import found
+from mockserver.vendors import find_vendors
 from tests.support.servers import PYTEST, ROOT
 
 TOOLS = ROOT / "build" / "browser" / "node_modules"  # make browser-tools
@@ -170,9 +170,9 @@ def test_typed_clients(tmp_path: Path) -> None:
     (tmp_path / "package.json").write_text('{"type": "module"}')
     done([*RUN, "--", "sh", "-e", types.name], tmp_path)
     compiler = ["npx", "--no-install", "tsc", "--strict", "--target", "es2022", "--module", "nodenext"]
-    for vendor in found():
+    for vendor in find_vendors():
         assert f'"{vendor.operations[0].path}"' in (tmp_path / f"{vendor.name}.d.ts").read_text()
-    done([*compiler, client.name, *(f"{vendor.name}.d.ts" for vendor in found())], tmp_path)
+    done([*compiler, client.name, *(f"{vendor.name}.d.ts" for vendor in find_vendors())], tmp_path)
     (tmp_path / "main.js").write_text(
         "const { MOCKSERVER_WISECP_URL: url, MOCKSERVER_WISECP_CREDENTIAL: key } = process.env;\n"
         'console.log(await (await import("./invoices.js")).unpaid(url, key));\n'

@@ -12,7 +12,7 @@ from mockserver.engine.gates import MAX_TARGET_BYTES
 from mockserver.sandbox import editor, fault_rules
 from mockserver.sandbox.matching import MAX_NAMES
 from mockserver.sdk import similar
-from mockserver.sdk.jsontext import DIGITS
+from mockserver.sdk.jsontext import MAX_DIGITS
 from mockserver.server import malformed
 
 ROOT = Path(__file__).parent.parent.parent
@@ -44,8 +44,8 @@ def test_the_limits_are_those_of_the_code() -> None:
         f"{guard.BODY_LIMIT:,} bytes": "a body of control",
         f"{http.DEEPEST} levels": "JSON",
         f"{http.MOST:,} values": "JSON",
-        f"{yaml_text.DEPTH} levels": "YAML",
-        f"{DIGITS:,} digits": "a number",
+        f"{yaml_text.MAX_DEPTH} levels": "YAML",
+        f"{MAX_DIGITS:,} digits": "a number",
         f"{MAX_NAMES} names": "a matcher",
         f"{redaction.MAX_BODY_BYTES:,} bytes": "a body of a call",
         f"{editor.MAX_GENERATED:,} records": "records made at once",

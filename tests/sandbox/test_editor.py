@@ -25,7 +25,7 @@ from mockserver.sdk.errors import Problem
 from tests.support.acme import POOR, RECIPE, RICH, Sandboxed
 from tests.support.client import WALL
 
-VENDORS = [pytest.param(index, id=vendor.name) for index, vendor in enumerate(shelf.found())]
+VENDORS = [pytest.param(index, id=vendor.name) for index, vendor in enumerate(shelf.find_vendors())]
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +64,7 @@ def test_every_vendors_data_can_be_edited_and_written_down(world: Runtime, index
 
 def assert_written_down(editor: RecordEditor) -> None:
     """A fixture file of it is valid, and holds it to the last digit."""
-    content, wrong = fixture_check.check(yaml_text.load(editor.fixture()), fixture_schema(editor.vendor))
+    content, wrong = fixture_check.check_fixture(yaml_text.load(editor.fixture()), fixture_schema(editor.vendor))
     assert wrong == []
     assert content is not None
     data = editor.data

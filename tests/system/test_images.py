@@ -33,14 +33,14 @@ from mockserver.sdk import clock
 from mockserver.sdk.querystring import encode
 from mockserver.sdk.version import __version__
 from mockserver.server.worker import GRACE
-from mockserver.vendors import found
+from mockserver.vendors import find_vendors
 
 ROOT = Path(__file__).parent.parent.parent
 DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
 GUIDE = (ROOT / "docs" / "demo.md").read_text(encoding="utf-8")
 DEMO: dict[str, Any] = COMPOSE["services"]["mockserver"]
-HOSTS = [host for vendor in found() for host in vendor.hosts]
+HOSTS = [host for vendor in find_vendors() for host in vendor.hosts]
 TOKEN = {"X-Mock-Control-Token": "choose-one"}
 
 
@@ -311,7 +311,7 @@ def test_all_vendors_answer_by_their_own_hosts_with_tls_and_without(demo: Demo) 
     status, vendors = demo.get("localhost", "/__admin/vendors", TOKEN)
     assert (status, len(vendors)) == (200, 5)
     examples = {vendor["name"]: vendor["example"] for vendor in vendors}
-    for vendor in found():
+    for vendor in find_vendors():
         example = examples[vendor.name]
         target = f"{example['path']}?{encode(example['query'])}"
         for host in vendor.hosts:
@@ -358,7 +358,7 @@ def test_both_ports_are_one_world_and_its_data_is_of_today(demo: Demo) -> None:
         asked = {**TOKEN, "X-Mock-Sandbox": "both"}
         assert demo.get("localhost", "/__admin/requests", asked, tls=tls)[1]["meta"]["total"] == 2
     now = demo.get("localhost", "/__admin/clock", TOKEN)[1]["now"]
-    shipped = DatasetCatalog(found()).load_all("default")
+    shipped = DatasetCatalog(find_vendors()).load_all("default")
     assert clock.parse_instant(now) > max(data.anchor for data in shipped.values())
 
 

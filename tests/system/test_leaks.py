@@ -24,7 +24,7 @@ from mockserver.sdk.secret_names import USUAL_HEADERS, USUAL_PARAMETERS
 from tests.support.client import WALL
 from tests.support.logged import logged
 
-VENDORS = shelf.found()
+VENDORS = shelf.find_vendors()
 COPIES = ("path", "value", "name", "body", "header", "cookie", "suffixed")
 ADDRESSES = ("known", "unknown", "nobody's")
 ODD = some.text(some.characters(min_codepoint=0x21, max_codepoint=0x7E), min_size=8, max_size=40)

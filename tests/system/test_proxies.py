@@ -20,7 +20,7 @@ import requests
 
 from mockserver.data import yaml_text
 from mockserver.testing import Client
-from mockserver.vendors import found
+from mockserver.vendors import find_vendors
 from tests.support.certificates import self_signed
 from tests.support.proxies import free_port, nginx, nginx_of, program, proxy
 from tests.support.servers import PROGRAM, ROOT, running, serving
@@ -71,7 +71,7 @@ def test_a_sandbox_is_called_at_the_urls_that_its_answer_tells(proxied: Proxied)
     assert made.json()["url"] == f"{proxied.url}/__sandbox/behind"
     assert made.headers["Location"] == f"{proxied.url}/__admin/sandboxes/behind"
     assert proxied.get(made.headers["Location"]).json()["url"] == made.json()["url"]
-    for vendor in found():
+    for vendor in find_vendors():
         told = made.json()["vendors"][vendor.name]
         path = vendor.operations[0].path
         answer = proxied.send("GET", f"{told['url']}{path}", headers=told["headers"])

@@ -22,7 +22,7 @@ import yaml
 from redis import Redis
 from urllib3 import Retry
 
-from mockserver.sandbox.settings import make_settings as make_settings
+from mockserver.sandbox.settings import make_settings
 from tests.engine.test_metrics import parsed
 from tests.support import stores
 from tests.support.servers import ROOT, end, running, serving
