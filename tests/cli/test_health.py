@@ -109,4 +109,4 @@ def test_it_keeps_asking_as_long_as_it_was_told(monkeypatch: pytest.MonkeyPatch)
     tries = [refused] * 100
     connection, found = asked(monkeypatch, "http://x", *tries, wait=1.0)
     assert found == (False, "does not answer (refused)")
-    assert 100 - len(connection.replies) == pytest.approx(1.0 / health.EVERY + 1, abs=1)
+    assert 100 - len(connection.replies) == pytest.approx(1.0 / health.INTERVAL_SECONDS + 1, abs=1)

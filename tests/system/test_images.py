@@ -26,7 +26,7 @@ from typing import Any
 import pytest
 import yaml
 
-from mockserver.cli.commands import commands
+from mockserver.cli.commands import COMMANDS
 from mockserver.data.catalog import DatasetCatalog
 from mockserver.sandbox.settings import make_settings, secure
 from mockserver.sdk import clock
@@ -119,7 +119,7 @@ def test_the_files_of_pages_are_part_of_the_package() -> None:
     patterns = setup["options.package_data"]["mockserver"].split()
     package = ROOT / "mockserver"
     packed = {path for pattern in patterns for path in package.glob(pattern)}
-    pages = [path for path in (package / "control" / "site").rglob("*") if path.is_file()]
+    pages = [path for path in (package / "admin" / "site").rglob("*") if path.is_file()]
     assert pages
     assert packed.issuperset(pages)
     (extras,) = re.findall(r"pip install --no-cache-dir '\.\[([\w,]+)\]'", DOCKERFILE)
@@ -134,7 +134,7 @@ def test_the_commands_are_commands_of_ours_with_no_shell_around_them() -> None:
     assert shell == ["sh", "-euc"]
     assert script.endswith("\nexec mockserver serve\n")  # or the signal that stops it would not reach it
     assert "$" not in script  # Compose would put a variable there
-    assert {"serve", "health"} <= set(commands.commands)
+    assert {"serve", "health"} <= set(COMMANDS)
 
 
 def test_it_is_stopped_by_a_signal_and_given_the_time_to_end_its_calls() -> None:
