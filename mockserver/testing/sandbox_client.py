@@ -31,6 +31,8 @@ from .values import (
 if TYPE_CHECKING:
     from .client import Client
 
+__tracebackhide__ = True  # a failed test shows its own line
+
 
 class Sandbox:
     """A handle on one sandbox: its addresses, data, clock, faults and journal."""

@@ -12,6 +12,8 @@ from .values import Json, Rows, Rule, expect_map, expect_rows, quote_segment
 if TYPE_CHECKING:
     from .sandbox_client import Sandbox
 
+__tracebackhide__ = True  # a failed test shows its own line
+
 
 class Clock:
     """A sandbox's clock; each change returns the new time."""

@@ -15,6 +15,8 @@ Condition = str | int | Mapping[str, str | bool]
 NETWORK = ("reset", "empty", "truncate", "malformed", "drip")
 NOT_A_MOCKSERVER = "The reply is none of a mockserver's; is something else at this address?"
 
+__tracebackhide__ = True  # a failed test shows its own line
+
 
 class Settings(TypedDict, total=False):
     """The settings of a sandbox, spelled as in the control API."""

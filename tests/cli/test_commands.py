@@ -145,6 +145,7 @@ def test_what_generate_refuses(vendor: Vendor, flags: tuple[str, ...], sentence:
     assert told(run(vendor, "generate", *flags, "--out", "-")) == f"mockserver: {sentence}"
 
 
+@pytest.mark.slow
 def test_many_records_show_progress_to_a_person(
     vendor: Vendor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -495,6 +496,7 @@ def test_serve_tells_its_port_logs_json_and_stops_at_ctrl_c(tmp_path: Path) -> N
     assert (call["method"], call["path"], call["status"]) == ("GET", "/nowhere", 404)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_strict_makes_a_warned_call_the_exit_status_and_says_so_once(number: int) -> None:
     found = shelf.found()[0]
@@ -507,6 +509,7 @@ def test_strict_makes_a_warned_call_the_exit_status_and_says_so_once(number: int
     assert log.splitlines()[1:] == ["mockserver: 1 call with warnings; --strict counts that as failure."]
 
 
+@pytest.mark.slow
 def test_a_call_under_way_is_served_to_its_end_when_all_processes_are_told_to_stop() -> None:
     name = shelf.found()[0].name
     with serving() as (server, url):
@@ -523,6 +526,7 @@ def test_a_call_under_way_is_served_to_its_end_when_all_processes_are_told_to_st
     assert "Traceback" not in log
 
 
+@pytest.mark.slow
 def test_serve_speaks_tls_with_a_certificate_that_a_client_verifies(tmp_path: Path) -> None:
     certificate, key = self_signed(tmp_path)
     with serving("--tls-cert", str(certificate), "--tls-key", str(key)) as (server, url):
@@ -559,6 +563,7 @@ def test_a_key_that_wants_a_passphrase_is_refused_and_nobody_is_asked(tmp_path: 
     assert len(done.stderr.splitlines()) == 1
 
 
+@pytest.mark.slow
 def test_a_certificate_that_has_expired_is_served_with_a_word(tmp_path: Path) -> None:
     certificate, key = self_signed(tmp_path, until=2021)
     with serving("--tls-cert", str(certificate), "--tls-key", str(key)) as (server, url):
@@ -569,6 +574,7 @@ def test_a_certificate_that_has_expired_is_served_with_a_word(tmp_path: Path) ->
     assert log.splitlines()[0] == wanted
 
 
+@pytest.mark.slow
 def test_serve_speaks_tls_on_one_port_and_http_on_another_of_the_same_sandboxes(tmp_path: Path) -> None:
     certificate, key = self_signed(tmp_path)
     flags = ("--tls-cert", str(certificate), "--tls-key", str(key), "--tls-port", "0")

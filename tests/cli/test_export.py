@@ -109,6 +109,7 @@ def test_an_older_export_of_the_dataset_is_replaced_whole(tmp_path: Path) -> Non
     assert (new.read_text(), other.read_text()) == ("lines", "text")
 
 
+@pytest.mark.slow
 def test_every_vendor_there_is_is_exported(tmp_path: Path) -> None:
     with Server(wall=lambda: WALL) as server:
         files = write_sandbox(server.client, "default", tmp_path)

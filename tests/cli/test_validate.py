@@ -284,6 +284,7 @@ def counted(do: Callable[[], object]) -> int:
     return steps
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", WRONG)
 def test_all_that_is_wrong_takes_a_time_in_proportion(vendor: Vendor, tmp_path: Path, kind: str) -> None:
     name, text = WRONG[kind]
@@ -299,6 +300,7 @@ def test_all_that_is_wrong_takes_a_time_in_proportion(vendor: Vendor, tmp_path: 
     assert work(480) <= 4.5 * work(120)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("count", [1, 99, 100, 101, 8000])
 def test_a_hundred_things_are_told_and_how_many_more_there_are(vendor: Vendor, tmp_path: Path, count: int) -> None:
     told = faults(vendor, tmp_path / "own.yaml", GOOD + keys("", count))

@@ -249,6 +249,7 @@ def test_a_server_that_does_not_come_up_is_told_and_gone(monkeypatch: pytest.Mon
     assert (tmp_path / "broken.log").read_text() == "no\n"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("worker", "closes"), [("sync", True), ("gthread with 8 threads", False)])
 @pytest.mark.parametrize("server", ["sandbox", "bare route"])
 def test_our_servers_are_carried_by_another_worker(

@@ -159,6 +159,7 @@ def assert_in_none(where: str, found: Iterator[str], secret: str) -> None:
             assert shape not in text, f"{where}: {text}"
 
 
+@pytest.mark.slow
 @example(Leaky(0, SECRETS[0][0], "own", frozenset(COPIES), "GET", "known", {}))
 @example(Leaky(0, SECRETS[0][0], "own", frozenset(COPIES), "POST", "unknown", {"X-Mock-Strict": "true"}))
 @example(Leaky(0, SECRETS[0][0], "own", frozenset(COPIES), "GET", "nobody's", {"X-Mock-Strict": "true"}))

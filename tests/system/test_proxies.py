@@ -25,6 +25,8 @@ from tests.support.certificates import self_signed
 from tests.support.proxies import free_port, nginx, nginx_of, program, proxy
 from tests.support.servers import PROGRAM, ROOT, running, serving
 
+pytestmark = pytest.mark.slow
+
 BROWSER = {"Accept": "text/html"}
 STRIPPED = "location /mock/ {{ proxy_pass {upstream}/; {headers} }}"
 FORWARDED = """

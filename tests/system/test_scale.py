@@ -167,6 +167,7 @@ def test_the_clock_is_one_over_workers(urls: list[str]) -> None:
         assert seen == {moved}
 
 
+@pytest.mark.slow
 def test_as_many_sandboxes_are_made_over_workers_as_there_may_be(store: str) -> None:
     flags = ["--workers", "2", "--store", f"{store}limited:", "--max-sandboxes", str(LIMIT)]
     with ExitStack() as stack:
@@ -195,6 +196,7 @@ def test_calls_are_answered_by_all_workers_and_connections_are_their_own(urls: l
             pytest.fail("some worker answers nothing")
 
 
+@pytest.mark.slow
 def test_strict_failures_are_counted_over_workers(store: str) -> None:
     command = serving("--workers", "3", "--store", store, "--strict")
     pipe = subprocess.PIPE
@@ -213,6 +215,7 @@ def test_strict_failures_are_counted_over_workers(store: str) -> None:
     assert "health:" not in out  # ready is told once, not by each worker
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="tells workers by /proc")
 def test_a_worker_that_is_killed_takes_nothing_with_it(store: str) -> None:
     """What was acknowledged stays, the other worker goes on, and there is soon another one in its place."""
@@ -255,6 +258,7 @@ def counted(client: Client) -> float:
     return sum(count for (vendor, _, status), count in told.items() if (vendor, status) == (client.vendor, "200"))
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="tells workers by /proc")
 def test_metrics_are_those_of_all_workers_whoever_tells_them_and_outlive_them(store: str) -> None:
     """While one of the two is held, the other answers everything; then one is killed, and another takes its place."""
@@ -288,6 +292,7 @@ def test_metrics_are_those_of_all_workers_whoever_tells_them_and_outlive_them(st
             end(server)
 
 
+@pytest.mark.slow
 def test_an_outage_is_told_once_a_worker_and_survived() -> None:
     """From the outside: what a user sees while Redis is away, and when it is back."""
     with stores.running(stores.program()) as redis:
@@ -326,6 +331,7 @@ def test_an_outage_is_told_once_a_worker_and_survived() -> None:
 SERVICES: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))["services"]
 
 
+@pytest.mark.slow
 def test_replicas_share_a_store_that_is_healthy_before_they_start() -> None:
     """They are like the one server, but reached through the proxy alone."""
     for name in ("replica", "proxy", "redis"):

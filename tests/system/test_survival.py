@@ -27,7 +27,7 @@ if sys.platform != "linux":
 
 from bench import survival
 
-pytestmark = pytest.mark.timeout(400)
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 SOON = 20  # seconds, for what comes about by itself within one or two on a machine that has nothing else to do
 
 
@@ -37,7 +37,6 @@ def store() -> Iterator[str]:
         yield stores.prefixed(url)
 
 
-@pytest.mark.slow
 def test_a_worker_of_two_is_killed_and_no_acknowledged_change_is_lost(store: str) -> None:
     found = survival.one_of_two_is_killed(f"{store}one:")
     assert found.acknowledged > 100
@@ -103,7 +102,6 @@ def outlast(store: str) -> None:
         survival.awaited("a new worker", lambda: server.workers() - before)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("who", ["worker", "master", "all"])
 def test_a_pause_loses_nothing_that_is_in_memory(who: str, store: str) -> None:
     stops = who != "master"  # what only goes on being idle, or letting others wait, while it is not stopped
@@ -141,7 +139,6 @@ def test_a_pause_loses_nothing_that_is_in_memory(who: str, store: str) -> None:
         assert server.process.wait(60) == 0
 
 
-@pytest.mark.slow
 def test_a_pause_of_all_kills_no_worker_of_several(store: str) -> None:
     with survival.served(command=hasty("--workers", "2", "--store", f"{store}all:")) as server:
         workers = both(server)
@@ -167,7 +164,6 @@ def test_no_worker_joins_one_that_has_all_in_its_memory() -> None:
         assert server.workers() == workers
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("group", [False, True])
 @pytest.mark.parametrize("workers", [1, 2])
 def test_a_stop_cuts_no_call(workers: int, group: bool, store: str) -> None:
@@ -210,7 +206,6 @@ def test_a_storm_of_signals_ends_it_in_peace(store: str) -> None:
             assert (server.process.wait(60), server.told) == (0, "")
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("keeps", [True, False])
 def test_the_store_is_restarted_and_calls_go_on(keeps: bool) -> None:
     found = survival.the_store_is_restarted(keeps=keeps)
@@ -226,7 +221,6 @@ def test_the_store_is_restarted_and_calls_go_on(keeps: bool) -> None:
     assert sorted(lines) == ["away", "away", "back", "back"], found.told  # each worker says it once
 
 
-@pytest.mark.slow
 def test_a_thousand_clients_that_hang_and_a_thousand_that_leave_are_not_felt() -> None:
     found = survival.pestered(1000)
     assert sum(found.refused.values()) == found.clients

@@ -21,6 +21,8 @@ from tests.support.servers import PYTEST, ROOT
 from tests.testing.served import of_acme
 from tests.testing.test_plugin import CALL
 
+pytestmark = pytest.mark.slow  # each starts two processes at least
+
 CONFTEST = """
 from mockserver.testing import process
 process.BOOT = {boot!r}
@@ -45,9 +47,7 @@ LIBRARIES = [
 ]
 libraries = pytest.mark.parametrize("library", LIBRARIES)
 """
-DISTRIBUTED = pytest.mark.parametrize(
-    "flags", [pytest.param((), id="alone"), pytest.param(("-n", "2"), id="xdist", marks=pytest.mark.slow)]
-)
+DISTRIBUTED = pytest.mark.parametrize("flags", [(), ("-n", "2")], ids=["alone", "xdist"])
 POSIX = pytest.mark.skipif(os.name == "nt", reason="there are no forks and signals")
 
 

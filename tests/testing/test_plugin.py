@@ -161,6 +161,7 @@ def test_failed(tidied):
     assert [text.count(f" query.{name}: ") for name in ("stat", "late")] == [2, 3]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", ["flag", "ini"])
 def test_checks_of_the_verdict_fail_the_tests_that_break_them(run: Run, pytester: pytest.Pytester, how: str) -> None:
     flags = ["--mockserver-fail-on", "pages,retry-after"] if how == "flag" else []
@@ -525,6 +526,12 @@ def test_pytest_loads_nothing_heavy_for_it() -> None:
     command = [sys.executable, "-c", program + "print(*set(sys.modules) - before)"]
     loaded = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
     ours = {name for name in loaded if name.startswith("mockserver")}
-    assert ours == {"mockserver", "mockserver.sdk.version", "mockserver.testing", "mockserver.testing.plugin"}
+    assert ours == {
+        "mockserver",
+        "mockserver.sdk",
+        "mockserver.sdk.version",
+        "mockserver.testing",
+        "mockserver.testing.plugin",
+    }
     assert not {"flask", "werkzeug", "marshmallow", "yaml", "ssl", "http.client"} & set(loaded)
     assert os.environ.get("MOCKSERVER_URL") is None
