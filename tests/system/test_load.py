@@ -12,7 +12,7 @@ import pytest
 
 from bench import job, soak, table, underload
 from bench.crowd import KINDS, Box, Struck, Wrong, compare
-from bench.model import GOOD, NOWHERE, STRANGER, WISHED, Ask, Model, Setup, listed, marker
+from bench.model import GOOD, NOWHERE, STRANGER, WISHED, Ask, Model, Setup, list_invoices, marker
 from bench.table import Finding
 from tests.support.servers import ROOT
 
@@ -35,7 +35,7 @@ def test_the_document_and_the_server_agree_on_every_page(model: Model) -> None:
     for _ in range(150):
         query = job.anything(draw)
         asked = Ask(job.VENDOR, GOOD, job.PATH, query)
-        assert listed(model.invoices, query) == model.answer(Setup(), asked), query
+        assert list_invoices(model.invoices, query) == model.answer(Setup(), asked), query
 
 
 def test_most_of_what_is_asked_shows_what_is_a_sandboxs_own(model: Model) -> None:
@@ -76,9 +76,9 @@ def test_which_calls_a_fault_and_a_quota_count() -> None:
 
 
 def test_growth_is_what_comes_after_the_warm_part() -> None:
-    first, last, grown = soak.growth([50, *[100] * 30, *[104] * 29], 6, 60)
+    first, last, grown = soak.measure_growth([50, *[100] * 30, *[104] * 29], 6, 60)
     assert (first, last, round(grown, 3)) == (100, 104, 0.04)
-    assert soak.growth([100, 100, 150, 150], 0, 4)[2] == 0.5
+    assert soak.measure_growth([100, 100, 150, 150], 0, 4)[2] == 0.5
 
 
 def test_what_is_asked_for_is_in_the_command_but_where_the_store_is() -> None:
