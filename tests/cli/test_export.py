@@ -1,4 +1,4 @@
-"""``mockserver export``: what a sandbox holds becomes fixtures that ``validate`` accepts and ``serve`` serves."""
+"""``mockserver export``: a sandbox as fixtures that ``validate`` accepts and ``serve`` serves."""
 
 from __future__ import annotations
 
@@ -81,8 +81,8 @@ def test_a_folder_that_cannot_be(server: Server, vendor: Vendor, tmp_path: Path)
     assert "cannot be exported" in told.stderr
 
 
-class Told(Client):
-    """A server that says what it likes."""
+class FakeServer(Client):
+    """A server with any file path and text."""
 
     def __init__(self, path: str, text: str = "text") -> None:
         super().__init__("http://127.0.0.1:9")
@@ -97,14 +97,14 @@ class Told(Client):
 )
 def test_a_server_cannot_choose_where_files_go(tmp_path: Path, path: str) -> None:
     with pytest.raises(ValueError, match=r"wanted <vendor>/<dataset>.yaml or .jsonl"):
-        write_sandbox(Told(path), "default", tmp_path)
+        write_sandbox(FakeServer(path), "default", tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_an_older_export_of_the_dataset_is_replaced_whole(tmp_path: Path) -> None:
-    (old,) = write_sandbox(Told("acme/big.yaml"), "default", tmp_path)
-    (other,) = write_sandbox(Told("acme/small.yaml"), "default", tmp_path)
-    (new,) = write_sandbox(Told("acme/big.jsonl", "lines"), "default", tmp_path)
+    (old,) = write_sandbox(FakeServer("acme/big.yaml"), "default", tmp_path)
+    (other,) = write_sandbox(FakeServer("acme/small.yaml"), "default", tmp_path)
+    (new,) = write_sandbox(FakeServer("acme/big.jsonl", "lines"), "default", tmp_path)
     assert not old.exists()
     assert (new.read_text(), other.read_text()) == ("lines", "text")
 

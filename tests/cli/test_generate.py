@@ -1,4 +1,4 @@
-"""Making fixture files."""
+"""``mockserver generate``: fixture files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``mockserver run``: a command beside a server of its own, its end, and the verdict on what it sent."""
+"""``mockserver run``: a command beside its own server, its exit status, and the verdict on its calls."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The tools that measure: what they ask, how they count, and that they tell what is not met."""
+"""The measuring tools: their requests, their counts, and how they report a missed target."""
 
 from __future__ import annotations
 

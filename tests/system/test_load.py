@@ -1,4 +1,4 @@
-"""The tools behind ``make load`` and ``make soak``: they find what is wrong, and pass over nothing."""
+"""The tools of ``make load`` and ``make soak`` detect every kind of error."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def model() -> Model:
     return Model(1)
 
 
-def ran(*words: str) -> subprocess.CompletedProcess[str]:
+def run_tool(*words: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", *words]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
 
@@ -103,7 +103,7 @@ def test_what_does_not_hold_is_bold_and_the_page_has_a_place_for_each_table(tmp_
 
 @pytest.mark.slow
 def test_under_load_no_answer_is_wrong() -> None:
-    ended = ran("bench.underload", "--only", "answers", "--seconds", "4", "--sandboxes", "42", "--clients", "6")
+    ended = run_tool("bench.underload", "--only", "answers", "--seconds", "4", "--sandboxes", "42", "--clients", "6")
     assert ended.returncode == 0, ended.stderr
     assert "| 42 sandboxes × 6 clients, 4 s: wrong answers | 0 of " in ended.stdout
     assert all(f"{kind} 0" not in ended.stdout for kind in KINDS)
@@ -112,7 +112,7 @@ def test_under_load_no_answer_is_wrong() -> None:
 @pytest.mark.slow
 def test_a_planted_wrong_answer_is_found() -> None:
     plan = ("--seconds", "30", "--sandboxes", "7", "--clients", "4", "--plant")
-    ended = ran("bench.underload", "--only", "answers", *plan)
+    ended = run_tool("bench.underload", "--only", "answers", *plan)
     assert ended.returncode == 1
     assert "WRONG  seed 1, client " in ended.stderr
     assert "planted" in ended.stderr
@@ -124,14 +124,14 @@ def test_delayed_calls_and_consoles_are_checked_too() -> None:
     if shutil.which("wrk") is None:
         pytest.skip("wrk is not installed")
     plan = ("--calls", "200", "--consoles", "5", "--rounds", "1")
-    ended = ran("bench.underload", "--only", "delayed,consoles", *plan)
+    ended = run_tool("bench.underload", "--only", "delayed,consoles", *plan)
     assert "| 200 calls in flight at once, each delayed by 2 s, 1 times: wrong answers | 0 of 200;" in ended.stdout
     assert ended.stdout.count("none of which missed a call") == 2, ended.stdout
 
 
 @pytest.mark.slow
 def test_a_server_is_soaked_in_everything() -> None:
-    ended = ran("bench.soak", "--seconds", "8")
+    ended = run_tool("bench.soak", "--seconds", "8")
     assert "growth of memory after 3 s of 8 s of mixed use" in ended.stdout, ended.stderr
     for use in ("call", "make", "forget", "edit", "fault", "read", "misuse", "looks of consoles"):
         assert f"{use} " in ended.stdout

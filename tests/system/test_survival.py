@@ -1,4 +1,4 @@
-"""Faults on a whole server under load: what docs/survival.md promises of each. ``python -m bench.survival`` prints the
+"""Faults on a whole server under load, and the promises of docs/survival.md. ``python -m bench.survival`` prints the
 figures of the same runs; the bounds here are wide, for machines that are busy.
 """
 
@@ -68,13 +68,13 @@ main()
 """
 
 
-def hasty(*flags: str) -> list[str]:
-    """A server that soon takes silence for death."""
+def make_impatient(*flags: str) -> list[str]:
+    """A server that kills a silent worker soon."""
     return [sys.executable, "-c", HASTY, *serving(*flags)[1:]]
 
 
 def both(server: survival.RunningServer) -> set[int]:
-    """Its two workers, as soon as each has answered, and so shown that it lives."""
+    """Its two workers, once each has answered."""
     seen = set[int]()
 
     def have_answered() -> bool:
@@ -95,8 +95,8 @@ def signalled(number: signal.Signals, *pids: int) -> None:
 
 
 def outlast(store: str) -> None:
-    """Wait long enough for a worker that is stopped to be taken for dead, where there are several: one is."""
-    with survival.run_server(command=hasty("--workers", "2", "--store", store)) as server:
+    """Wait until a server with several workers kills a stopped one."""
+    with survival.run_server(command=make_impatient("--workers", "2", "--store", store)) as server:
         before = both(server)
         signalled(signal.SIGSTOP, min(before))
         survival.wait_for("a new worker", lambda: server.workers() - before)
@@ -105,7 +105,7 @@ def outlast(store: str) -> None:
 @pytest.mark.parametrize("who", ["worker", "master", "all"])
 def test_a_pause_loses_nothing_that_is_in_memory(who: str, store: str) -> None:
     stops = who != "master"  # what only goes on being idle, or letting others wait, while it is not stopped
-    with survival.run_server(command=hasty(*(["--sandbox-idle", "4"] if stops else []))) as server:
+    with survival.run_server(command=make_impatient(*(["--sandbox-idle", "4"] if stops else []))) as server:
         workers = server.workers()
         pids = {"worker": workers, "master": {server.process.pid}, "all": {server.process.pid, *workers}}[who]
         example, load = survival.Example.of(server.port), survival.Load()
@@ -113,7 +113,7 @@ def test_a_pause_loses_nothing_that_is_in_memory(who: str, store: str) -> None:
         half.sendall(b"GET /__admin/version HTTP/1.1\r\n")
 
         def control(method: str, path: str, body: Any = None) -> Any:
-            """Over a new connection: one that was kept alive is closed meanwhile where the worker is not stopped."""
+            """Use a new connection: a running worker closes an idle one meanwhile."""
             return survival.Talker(server.port, "mine").control(method, path, body)
 
         def wait(over: Event) -> None:
@@ -140,7 +140,7 @@ def test_a_pause_loses_nothing_that_is_in_memory(who: str, store: str) -> None:
 
 
 def test_a_pause_of_all_kills_no_worker_of_several(store: str) -> None:
-    with survival.run_server(command=hasty("--workers", "2", "--store", f"{store}all:")) as server:
+    with survival.run_server(command=make_impatient("--workers", "2", "--store", f"{store}all:")) as server:
         workers = both(server)
         signalled(signal.SIGSTOP, server.process.pid, *workers)
         outlast(f"{store}other:")
@@ -153,7 +153,7 @@ def test_a_pause_of_all_kills_no_worker_of_several(store: str) -> None:
 
 
 def test_no_worker_joins_one_that_has_all_in_its_memory() -> None:
-    """It would have sandboxes of its own."""
+    """It would have other sandboxes."""
     with survival.run_server() as server:
         workers = server.workers()
         server.process.send_signal(signal.SIGTTIN)
@@ -176,7 +176,7 @@ def test_a_stop_cuts_no_call(workers: int, group: bool, store: str) -> None:
 
 
 def test_a_stop_answers_also_those_that_the_system_alone_has_let_in() -> None:
-    """More than an event loop takes in at one go, while the worker is held."""
+    """More connections than an event loop accepts at once, while the worker is stopped."""
     with survival.run_server() as server, ExitStack() as stack:
         (worker,) = server.workers()
         survival.Talker(server.port).control("GET", "/version")
@@ -196,7 +196,7 @@ def test_a_stop_answers_also_those_that_the_system_alone_has_let_in() -> None:
 
 
 def test_a_storm_of_signals_ends_it_in_peace(store: str) -> None:
-    """As from a terminal that closes, a supervisor, and a person who does not wait: also amid its last steps."""
+    """Signals as from a closing terminal, a supervisor, and an impatient person, even amid its last steps."""
     for _ in range(3):
         with survival.run_server("--workers", "2", "--store", f"{store}storm:") as server:
             while server.process.poll() is None:
@@ -239,7 +239,7 @@ def test_a_thousand_clients_that_hang_and_a_thousand_that_leave_are_not_felt() -
 
 
 def without_room(*command: str) -> list[str]:
-    """A command for which each write to a file fails, as on a full disk."""
+    """A command whose writes to files all fail, as on a full disk."""
     return ["sh", "-c", 'ulimit -f 0; exec "$@"', "sh", *command]
 
 
@@ -257,7 +257,7 @@ def outcome(*command: str, **environment: str) -> tuple[int, str]:
 
 
 def test_a_server_starts_and_serves_without_room_on_any_disk(tmp_path: Path) -> None:
-    """Neither its cache nor its temporary files are needed."""
+    """It needs neither its cache nor temporary files."""
     command = without_room("env", f"XDG_CACHE_HOME={tmp_path}", *serving())
     with survival.run_server(command=command) as server:
         talker = survival.Talker(server.port)
@@ -356,7 +356,7 @@ def works(*command: str) -> bool:
 
 
 def needs(*command: str) -> None:
-    """Skip the test, saying why, where this user may not do what it takes."""
+    """Skip the test where this user lacks the permission."""
     if not works(*command):
         pytest.skip(f"NOT TESTED: this user cannot run {' '.join(command)}")
 
@@ -384,7 +384,7 @@ def test_a_working_directory_that_is_gone_is_told_in_a_sentence(tmp_path: Path, 
 
 
 def test_a_port_file_on_a_disk_that_is_read_only_is_told_before_anybody_is_served(tmp_path: Path) -> None:
-    """Root passes each check of what may be written."""
+    """Root may write anything."""
     mounted = ["unshare", "--mount", "sh", "-c", 'mount -t tmpfs -o ro none "$0" && exec "$@"', str(tmp_path)]
     needs(*mounted, "true")
     command = [PROGRAM, "serve", "--port", "0", "--port-file", str(tmp_path / "port")]

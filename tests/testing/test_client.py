@@ -1,4 +1,4 @@
-"""The client of the control API, against acme on a real server: what a test asks for is what the server does."""
+"""The client of the control API, against acme on a real server."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The server inside the test process: there in a blink, gone without a trace."""
+"""The server inside the test process: it starts quickly and leaves nothing behind."""
 
 from __future__ import annotations
 
