@@ -6,6 +6,7 @@ import os
 import socket
 import sys
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -87,21 +88,6 @@ def _run(runtime: Runtime, stream: BatchedStream, made_token: str | None) -> Any
     if settings.port_file:
         listen.prepare(settings.port_file)
     urls, port = _urls(listener, encrypted, tls), listener.getsockname()[1]
-
-    def announce() -> None:
-        if settings.port_file:
-            listen.tell(settings.port_file, port)
-        try:
-            click.echo(_welcome(runtime, urls, made_token))
-        except OSError as error:
-            access_log.log.warning("standard output cannot be written: %s", error.strerror)
-            discard_output(sys.stdout)
-
-    def replace_worker(ended: str) -> None:
-        instance = runtime.store.instance() if runtime.store.fork() else None
-        if ended:
-            access_log.replace_stream(ended, instance)
-
     if os.name == "nt":  # gunicorn does not run on Windows
         from ..server.werkzeug import run
     else:
@@ -111,12 +97,12 @@ def _run(runtime: Runtime, stream: BatchedStream, made_token: str | None) -> Any
         run(
             front(runtime),
             listener,
-            announce,
+            partial(_announce, runtime, urls, port, made_token),
             tls,
             encrypted,
             workers=settings.workers,
             leaving=stream.flush,
-            starting=replace_worker,
+            starting=partial(_prepare_worker, runtime),
             metrics=runtime.metrics,
             data=DataReload(runtime),
             cors=settings.cors,
@@ -127,6 +113,24 @@ def _run(runtime: Runtime, stream: BatchedStream, made_token: str | None) -> Any
             raise
         return stopped.code
     return 0
+
+
+def _announce(runtime: Runtime, urls: list[str], port: int, made_token: str | None) -> None:
+    """Write the port file and print the welcome, once calls are answered."""
+    if runtime.settings.port_file:
+        listen.tell(runtime.settings.port_file, port)
+    try:
+        click.echo(_welcome(runtime, urls, made_token))
+    except OSError as error:
+        access_log.log.warning("standard output cannot be written: %s", error.strerror)
+        discard_output(sys.stdout)
+
+
+def _prepare_worker(runtime: Runtime, ended: str) -> None:
+    """Prepare the store for a new worker; ``ended`` describes the end of the one that it replaces, if any."""
+    instance = runtime.store.instance() if runtime.store.fork() else None
+    if ended:
+        access_log.replace_stream(ended, instance)
 
 
 def _check_certificate(settings: Settings) -> tuple[Path, Path] | None:
