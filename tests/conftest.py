@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import os
 import tempfile
@@ -31,6 +32,12 @@ from tests.support.stores import KINDS, Make, making  # noqa: E402
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--flask-way", action="store_true", help="send every call through Flask, none the shorter way")
+
+
+def pytest_collection_finish() -> None:
+    """Hide what is imported and collected from the garbage collector, which would search all of it again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True, scope="session")
