@@ -1,4 +1,4 @@
-"""The least that Flask can do: routes that return ready bytes.
+"""The minimum of Flask: routes that return ready bytes.
 
 ``python -m bench.bare --port 8000 /path body.json [/path body.json ...]``, carried by the very server that carries the
 sandbox; with ``--plain`` by gunicorn as it comes, without a module of ours.
@@ -50,14 +50,14 @@ class BareFront(Front):
 
 
 def run_as_we_do(app: Flask, port: int) -> None:
-    """By the server of the sandbox: whatever carries that must carry this."""
+    """Serve with the sandbox's own server."""
     from mockserver.server import gunicorn, listen
 
     gunicorn.run(BareFront(app), listen.listen("127.0.0.1", port), lambda: None)
 
 
 def run_plain(app: Flask, port: int) -> None:
-    """By an embedded gunicorn: one worker with eight threads."""
+    """Serve with an embedded gunicorn: one worker with eight threads."""
     from gunicorn.app.base import BaseApplication
 
     class Embedded(BaseApplication):  # type: ignore[misc]  # gunicorn has no types

@@ -34,13 +34,16 @@ def world() -> Runtime:
     return found
 
 
+SLOW_DATASETS = ("default", "docs", "empty")
+
+
 @pytest.fixture
 def editor(vendor: Vendor) -> RecordEditor:
     return RecordEditor(Sandboxed(vendor).world.sandboxes, "x", vendor, WALL)
 
 
 @pytest.mark.parametrize("index", VENDORS)
-@pytest.mark.parametrize("dataset", ["default", "docs", "empty", "edge"])
+@pytest.mark.parametrize("dataset", ["edge", *(pytest.param(name, marks=pytest.mark.slow) for name in SLOW_DATASETS)])
 def test_every_vendors_data_can_be_edited_and_written_down(world: Runtime, index: int, dataset: str) -> None:
     vendor = world.vendors[index]
     name = f"{vendor.name}-{dataset}"
@@ -165,6 +168,7 @@ def _as_before(world: Runtime) -> Iterator[None]:
         world.sandboxes.delete(name)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("index", VENDORS)
 @pytest.mark.parametrize("seed", [None, 99])
 def test_as_many_records_as_may_be_asked_for_can_be_made_of_every_vendor(
