@@ -20,7 +20,7 @@ else
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test coverage test-flask-way test-lowest constraints licences audit check format fixtures story statements bench bench-peers bench-workers bench-survival bench-sandboxes bench-instructions load soak fuzz browser-tools images clean
+.PHONY: help serve test coverage test-lowest constraints licences audit check format fixtures story statements bench bench-peers bench-workers bench-survival bench-sandboxes bench-instructions load soak fuzz browser-tools images clean
 
 help: ## list these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1|/' | column -t -s '|'
@@ -37,9 +37,6 @@ coverage: $(VENV)/all.stamp $(VENV)/browser-tools.stamp ## run all tests, and ju
 	@find . -maxdepth 1 -name '.coverage.*' -empty -delete # of processes that tests have killed
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
-
-test-flask-way: $(VENV)/test.stamp ## run the tests of calls again, none by the way that is shorter than Flask's
-	$(BIN)/python -m pytest -n $(JOBS) --flask-way $(FAST) --ignore tests/testing --ignore tests/server $(ARGS)
 
 check: $(VENV)/dev.stamp ## check style, types, layers, fixtures and specs
 	$(BIN)/ruff check .

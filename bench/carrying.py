@@ -30,7 +30,6 @@ def main(worker: str, module: str, words: Sequence[str]) -> None:
     """Run a module whose server has this worker."""
     if worker == GEVENT:
         import_module("gevent.monkey").patch_all()  # before any lock exists
-    from mockserver.engine.addresses import REPLY
     from mockserver.server import gunicorn
     from mockserver.server.front import Front
     from mockserver.server.wsgi_faults import WsgiAdapter

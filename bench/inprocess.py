@@ -50,7 +50,7 @@ def environ(query: str) -> WSGIEnvironment:
     }
 
 
-def answer(app: Flask, call: WSGIEnvironment) -> bytes:
+def answer(app: Flask | Front, call: WSGIEnvironment) -> bytes:
     """The reply of an app to a request. Raises AssertionError for an error status."""
     statuses: list[str] = []
 
@@ -62,7 +62,7 @@ def answer(app: Flask, call: WSGIEnvironment) -> bytes:
     return body
 
 
-def seconds(app: Flask, calls: Iterable[WSGIEnvironment]) -> float:
+def seconds(app: Flask | Front, calls: Iterable[WSGIEnvironment]) -> float:
     """The CPU time that an app takes for these requests, in seconds."""
     fresh = [dict(call) for call in calls]
     began = time.process_time()

@@ -160,7 +160,7 @@ def _cpu(pid: int) -> float:
 
 def ours(name: str, path: str, headers: Mapping[str, str], *options: str) -> Command:
     """This sandbox as users start it, with a quota that is counted and never reached."""
-    quotas = ",".join(f"{vendor.name}={QUOTA}" for vendor in found())
+    quotas = ",".join(f"{vendor.name}={QUOTA}" for vendor in find_vendors())
     words = ("-m", "mockserver", "serve", "--port", "{port}", "--quotas", quotas, *options)
     return Command(name, (sys.executable, *words), path, headers)
 

@@ -29,23 +29,10 @@ from tests.support.acme import acme  # noqa: E402
 from tests.support.stores import KINDS, Make, making  # noqa: E402
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--flask-way", action="store_true", help="send every call through Flask, none the shorter way")
-
-
 def pytest_collection_finish() -> None:
     """Hide what is imported and collected from the garbage collector, which would search all of it again and again."""
     gc.collect()
     gc.freeze()
-
-
-@pytest.fixture(autouse=True, scope="session")
-def way(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Calls come to ``serve`` by a shorter way and by Flask's: whoever tests the one tests the other by this option."""
-    with pytest.MonkeyPatch.context() as patch:
-        if request.config.getoption("--flask-way"):
-            patch.setattr(Addresses, "at", lambda self, path: (None, {}))
-        yield
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,7 @@ import click
 
 from ..data.fixture_errors import InvalidFixture
 from ..sdk.errors import InvalidSetting
-from ..sdk.logtext import printable
+from ..sdk.logtext import escape_unprintable
 from ..sdk.version import __version__
 from ..server.collector import pause_collector
 from ..vendors import BadVendor
@@ -58,11 +58,11 @@ def main(**options: Any) -> None:
         with suppress(OSError):  # standard error itself may be what cannot be written
             name = error.filename or "standard output"
             verb = "written" if error.errno in UNWRITABLE else "used"
-            click.echo(printable(f"mockserver: {name} cannot be {verb}: {error.strerror}."), err=True)
+            click.echo(escape_unprintable(f"mockserver: {name} cannot be {verb}: {error.strerror}."), err=True)
         discard_output(sys.stdout)
         sys.exit(2)
     except (InvalidSetting, BadVendor) as error:
-        click.echo(printable(f"mockserver: {error}"), err=True)
+        click.echo(escape_unprintable(f"mockserver: {error}"), err=True)
         sys.exit(2)
     except InvalidFixture as invalid:
         print_faults(invalid.faults)

@@ -45,7 +45,7 @@ def generate(vendor: str, records: str | None, seed: str, anchor: str | None, da
     """Make fixtures with a vendor's seeded recipe: YAML up to 10,000 records, JSON Lines beyond."""
     dataset = dataset or (out.stem if out != Path("-") else None)
     settings = make_settings({"records": records, "seed": seed, "dataset": dataset}, {})
-    by_name = {known.name: known for known in vendors.found()}
+    by_name = {known.name: known for known in vendors.find_vendors()}
     if vendor not in by_name:
         raise InvalidSetting(f"there is no vendor {vendor!r}; there are {', '.join(by_name)}.")
     try:
@@ -83,9 +83,9 @@ def write(
     ``watch`` gets the rows as they are made, and their number. Raises InvalidSetting without a recipe or folder.
     """
     number = _record_count(vendor, records)
-    wanted = {".jsonl"} if number > fixtures.YAML_LIMIT else {".yaml"}
+    wanted = {".jsonl"} if number > fixtures.MAX_YAML_RECORDS else {".yaml"}
     if out != Path("-") and out.suffix not in wanted:
-        rule = f"{fixtures.YAML_LIMIT:,} records and fewer are .yaml, more are .jsonl"
+        rule = f"{fixtures.MAX_YAML_RECORDS:,} records and fewer are .yaml, more are .jsonl"
         raise InvalidSetting(f"--out is {out} for {number:,} records; {rule}.")
     try:
         with nullcontext(sys.stdout) if out == Path("-") else out.open("w", encoding="utf-8", newline="\n") as stream:
@@ -111,7 +111,7 @@ def write_to(
     recipe, schema, instant = vendor.recipe(), fixture_schema(vendor), anchor or ANCHOR
     accounts = [schema.account.read(dict(row)) for row in recipe.accounts(seed, instant)]
     rows = watch((schema.record.read(dict(recipe.record(seed, index, instant))) for index in range(number)), number)
-    head, lines = fixture_writer.head(vendor.name, dataset, instant), number > fixtures.YAML_LIMIT
+    head, lines = fixture_writer.build_head(vendor.name, dataset, instant), number > fixtures.MAX_YAML_RECORDS
     comment = (
         f"Made by `mockserver generate {vendor.name} --records {number} --seed {seed}` with Faker {faker.VERSION}.\n"
         "Not edited by hand: the recipe makes it anew."

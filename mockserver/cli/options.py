@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import click
 
 from ..sandbox.settings import Settings, describe_source, find_unknown, variable_name
-from ..sdk.logtext import printable
+from ..sdk.logtext import escape_unprintable
 from ..sdk.similar import MAX_NAME_CHARS
 
 MAX_NAMES_PRINTED = 10
@@ -49,7 +49,7 @@ def print_unknown_variables() -> None:
     more = f" and {len(unknown) - MAX_NAMES_PRINTED:,} more" if len(unknown) > MAX_NAMES_PRINTED else ""
     names = ", ".join(name[:MAX_NAME_CHARS] for name in unknown[:MAX_NAMES_PRINTED])
     text = f"mockserver: passed over, as no setting is called so: {names}{more} (mockserver serve --help lists all)."
-    click.echo(printable(text), err=True)
+    click.echo(escape_unprintable(text), err=True)
 
 
 def server_url() -> str:

@@ -12,7 +12,7 @@ from ..sdk.errors import InvalidSetting
 @click.argument("vendor", required=False)
 def readings(vendor: str | None) -> None:
     """List how ambiguous documents can be read; the first choice of each is marked as the default."""
-    all_vendors = vendors.found()
+    all_vendors = vendors.find_vendors()
     names = [known.name for known in all_vendors]
     if vendor and vendor not in names:
         raise InvalidSetting(f"there is no vendor {vendor!r}; there are {', '.join(names)}.")

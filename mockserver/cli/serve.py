@@ -17,15 +17,15 @@ from ..engine.build import build_runtime
 from ..engine.examples import curl, list_operations
 from ..engine.exchange import Exchange
 from ..engine.reload import DataReload
-from ..engine.serve import Runtime
-from ..front import front
+from ..engine.runtime import Runtime
 from ..sandbox.first_use import first_day
 from ..sandbox.settings import Settings, make_settings, secure
-from ..sdk.logtext import printable
+from ..sdk.logtext import escape_unprintable
 from ..sdk.version import __version__
 from ..server import certificates, listen, tempfiles
-from ..server.asgi import BatchedStream
 from ..server.collector import pause_collector
+from ..server.front import Front
+from ..server.log_stream import BatchedStream
 from .options import print_unknown_variables, settings_options
 from .output import count, discard_output
 
@@ -95,7 +95,7 @@ def _run(runtime: Runtime, stream: BatchedStream, made_token: str | None) -> Any
     started = os.getpid()
     try:
         run(
-            front(runtime),
+            Front(runtime),
             listener,
             partial(_announce, runtime, urls, port, made_token),
             tls,
@@ -138,7 +138,7 @@ def _check_certificate(settings: Settings) -> tuple[Path, Path] | None:
     if not (settings.tls_cert and settings.tls_key):
         return None
     if doubt := certificates.check(settings.tls_cert, settings.tls_key):
-        click.echo(printable(f"mockserver: {doubt}"), err=True)
+        click.echo(escape_unprintable(f"mockserver: {doubt}"), err=True)
     return settings.tls_cert, settings.tls_key
 
 

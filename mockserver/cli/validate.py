@@ -52,7 +52,7 @@ def check_all(paths: Sequence[Path]) -> tuple[int, list[FileError]]:
 
     Raises InvalidSetting for a path that does not exist or holds nothing to check.
     """
-    served = vendors.found()
+    served = vendors.find_vendors()
     ours = [*(path for vendor in served for path in (vendor.fixtures, vendor.spec)), scenario.OURS]
     files: list[Path] = []
     for path in paths or ours:
@@ -86,7 +86,7 @@ def _find_files(folder: Path, vendor_names: set[str]) -> list[Path]:
     files = [Path(where, name) for where, _, names in os.walk(folder, onerror=refuse) for name in names]
     for path in files:
         if path.name in vendor_names and path.parent == folder:
-            raise InvalidSetting(f"{path} is {kind_of(path)}, wanted a folder.")
+            raise InvalidSetting(f"{path} is {describe_kind(path)}, wanted a folder.")
     return sorted(path for path in files if path.suffix in (".yaml", ".yml", ".jsonl"))
 
 

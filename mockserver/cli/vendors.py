@@ -21,7 +21,7 @@ def vendors(as_json: bool, dataset: str | None, fixtures: str | None) -> None:
     """List the vendors, where they answer, and a call that works."""
     print_unknown_variables()
     settings = make_settings({"dataset": dataset, "fixtures": fixtures})
-    all_vendors = installed.found()
+    all_vendors = installed.find_vendors()
     catalog = DatasetCatalog(all_vendors, settings.fixtures, settings.records, settings.seed)
     rows = list_operations(all_vendors, catalog, settings.dataset)
     if as_json:

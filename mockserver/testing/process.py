@@ -145,8 +145,7 @@ def serve(given: dict[str, Any]) -> None:
 
 def _start(shared: int | str | None) -> dict[str, str]:
     """Serve in threads, on the parent's socket or a new one. Returns the URL or an error."""
-    from ..app import create_app  # the parent, a run of tests, does without all of these
-    from ..data.fixture_errors import InvalidFixture
+    from ..data.fixture_errors import InvalidFixture  # the parent, a run of tests, does without all of these
     from ..engine import access_log
     from ..engine.build import build_runtime
     from ..sandbox.settings import make_settings
@@ -158,7 +157,7 @@ def _start(shared: int | str | None) -> dict[str, str]:
     try:
         settings = make_settings({"control": True})
         access_log.configure_logging(settings.log_format)
-        app, listener = create_app(settings), _receive(shared)
+        front, listener = Front(build_runtime(settings)), _receive(shared)
     except (InvalidSetting, BadVendor, InvalidFixture) as error:
         return {"error": str(error)}
     serving = werkzeug.server(front, listener, cors=settings.cors)

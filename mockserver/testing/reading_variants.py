@@ -11,7 +11,7 @@ from .. import vendors
 
 def make_variants(names: Collection[str]) -> list[dict[str, str]]:
     """The defaults, then each other choice of each reading by itself."""
-    known = {vendor.name: vendor for vendor in vendors.found()}
+    known = {vendor.name: vendor for vendor in vendors.find_vendors()}
     if not names:
         pytest.fail(f"@pytest.mark.readings(...) names no vendor; there are {', '.join(known)}.", pytrace=False)
     for name in names:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Self, Unpack
 from urllib.parse import urlencode
 
 from ..sandbox.store_url import without_password
-from ..sdk.jsontext import decimals, encode
+from ..sdk.jsontext import to_decimals, encode
 from ..sdk.names import WANTED_NAME, is_name
 from .report import describe_calls, describe_near_misses, find_mistakes
 from .sandbox_parts import Accounts, Clock, Faults, Records
@@ -200,7 +200,7 @@ class Sandbox:
         if number >= 1 if count is None else number == count:
             return
         wanted = "at least once" if count is None else format_times(count)
-        text = encode(decimals(redact_matcher(make_matcher(vendor, matcher)))).decode()
+        text = encode(to_decimals(redact_matcher(make_matcher(vendor, matcher)))).decode()
         lines = [f"{text} was requested {format_times(number)} in sandbox {self.name}, wanted {wanted}."]
         lines += describe_calls(self.find(vendor, **matcher), self.paths)
         if number < (count or 1):

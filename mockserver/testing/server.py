@@ -78,13 +78,12 @@ class Server:
         self._listener.close()
 
     def _make_server(self) -> Any:
-        from ..app import create_app  # Flask is heavy, and needed only here
+        from ..engine.build import build_runtime  # the client alone does without all of these
         from ..server import werkzeug
         from ..server.front import Front
 
-        app = create_app(make_settings(self._settings), vendors=self._vendors, wall=self._wall)
-        self._runtime = app.extensions["mockserver"]
-        serving = werkzeug.server(app, self._listener, cors=self._runtime.settings.cors)
+        self._runtime = build_runtime(make_settings(self._settings), vendors=self._vendors, wall=self._wall)
+        serving = werkzeug.server(Front(self._runtime), self._listener, cors=self._runtime.settings.cors)
         serving.timeout = POLL_SECONDS
         return serving
 

@@ -318,7 +318,7 @@ def test_broken_fixtures_are_told_line_by_line(vendor: Vendor, tmp_path: Path) -
 
 
 def test_two_vendors_of_one_name(vendor: Vendor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(shelf, "found", lambda: shelf.distinct([vendor, acme(tmp_path)]))
+    monkeypatch.setattr(shelf, "find_vendors", lambda: shelf.check_vendors([vendor, acme(tmp_path)]))
     assert read_refusal(CliRunner().invoke(MAIN, ["readings"])) == "mockserver: two vendors are named acme"
 
 

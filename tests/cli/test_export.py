@@ -113,7 +113,7 @@ def test_an_older_export_of_the_dataset_is_replaced_whole(tmp_path: Path) -> Non
 def test_every_vendor_there_is_is_exported(tmp_path: Path) -> None:
     with Server(wall=lambda: WALL) as server:
         files = write_sandbox(server.client, "default", tmp_path)
-    assert [file.parent.name for file in files] == [vendor.name for vendor in shelf.found()]
+    assert [file.parent.name for file in files] == [vendor.name for vendor in shelf.find_vendors()]
     checked = CliRunner().invoke(MAIN, ["validate", str(tmp_path)], prog_name="mockserver")
     assert checked.exit_code == 0, checked.stderr
     assert checked.stdout == f"{len(files)} files checked, nothing wrong.\n"
