@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Self, Unpack
 from urllib.parse import urlencode
 
 from ..sandbox.store_url import without_password
-from ..sdk.jsontext import to_decimals, encode
+from ..sdk.jsontext import encode, to_decimals
 from ..sdk.names import WANTED_NAME, is_name
 from .report import describe_calls, describe_near_misses, find_mistakes
 from .sandbox_parts import Accounts, Clock, Faults, Records
