@@ -103,9 +103,7 @@ def make_free(seed: int, index: int, repeats: int, anchor: datetime, at: datetim
         "notes": None,
         **sums(bill),
         **payment_method(BALANCE, bill, ""),
-        **discounts_and_items(
-            _draw(seed, index), index, entry, bill, f"{entry.product.name} Trial ({entry.product.plan})"
-        ),
+        **discounts_and_items(_draw(seed, index), index, entry, bill, title),
     }
 
 
