@@ -90,9 +90,9 @@ class Operation:
     """One documented operation.
 
     ``path`` may hold ``{name}`` parts; ``aliases`` are further documented or public paths of the same operation.
-    ``handler`` filters, sorts, pages and wraps. ``tolerates`` says which parameter errors are ignored, or what the value
-    is read as; ``respell`` may change parameter names; ``repeated`` says which of several values counts. A ``cacheable``
-    reply depends on nothing but data, account, readings, parameters and the names in the path.
+    ``handler`` filters, sorts, pages and wraps. ``tolerates`` says which parameter errors are ignored, or what the
+    value is read as; ``respell`` may change parameter names; ``repeated`` says which of several values counts. A
+    ``cacheable`` reply depends on nothing but data, account, readings, parameters and the names in the path.
     """
 
     id: str

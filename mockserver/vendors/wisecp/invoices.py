@@ -273,8 +273,7 @@ def apply_order_reading(call: Call, usual: RecordQuery, cut: Page) -> RecordQuer
     sort, way = call.params["sort"], call.params["sort_type"]
     if sort is None and way is None:
         shown = len(usual) > 1 and cut.start < cut.stop
-        by_id = shown and call.readings[DEFAULT_ORDER.name] != DEFAULT_ORDER.default
-        return usual.order_by("id", given=1) if by_id else usual
+        return usual.order_by("id", given=1) if shown and call.readings["default-order"] == "id-ascending" else usual
     if sort != "number":
         return usual
     way = "-" if way is None else way
