@@ -50,7 +50,7 @@ class DatasetCatalog:
         self._lock = RLock()
 
     def dataset(self, vendor: Vendor, name: str, day: date | None = None) -> Dataset:
-        """The dataset as it stands in its file; with a ``day``, as if it had been made for that day.
+        """The dataset of its file; with a ``day``, made for that day.
 
         Raises InvalidSetting when no vendor has a dataset of this name, InvalidFixture when the file is wrong.
         """

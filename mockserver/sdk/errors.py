@@ -38,11 +38,11 @@ class Unauthenticated(ApiError):
 
 
 class Forbidden(ApiError):
-    """The credential is good, but gives no access to what was asked for."""
+    """The credential is good, but gives no access to the request's target."""
 
 
 class NotFound(ApiError):
-    """What the operation was asked for does not exist, or not for this account."""
+    """The requested thing does not exist, or not for this account."""
 
 
 class UnknownPath(ApiError):

@@ -135,7 +135,7 @@ class Amount(RecordField):
 
 
 class Timestamp(RecordField):
-    """A time written in one exact format, kept as written.
+    """A time in one exact format, stored as written.
 
     ``format`` is strftime's, with ``%f`` standing for the digits of the second's fraction, ``fraction`` of them.
     ``never`` is a text that stands for "no such time".

@@ -27,7 +27,7 @@ VERSION_HEADER = "X-Mock-Version"
 WARNINGS_HEADER = "X-Mock-Warnings"
 REPLY_HEADERS = (BASIS_HEADER, CALL_ID_HEADER, SANDBOX_HEADER, VERSION_HEADER, WARNINGS_HEADER)
 
-TOKEN_HEADER = "X-Mock-Control-Token"  # of requests to control
+TOKEN_HEADER = "X-Mock-Control-Token"  # of requests to the admin API
 
 
 NetworkFault = Literal["reset", "empty", "truncate", "malformed", "drip"]

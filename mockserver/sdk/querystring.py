@@ -14,7 +14,7 @@ MAX_CACHED_QUERY_CHARS, MAX_CACHED_CHARS = 1024, 128  # characters of a query, o
 
 
 def parse_pairs(raw: str) -> Pairs:
-    """Decoded (name, value) pairs of a raw query string; blanks are kept, bytes that are not UTF-8 become U+FFFD.
+    """Decoded (name, value) pairs of a raw query string; blanks stay, bytes that are not UTF-8 become U+FFFD.
 
     ``filter[status]`` and ``filter%5Bstatus%5D`` are the same name.
     """
@@ -66,14 +66,14 @@ def remove_name(raw: str, name: str) -> tuple[str, str | None]:
     """The raw query string without the parameter of this name, and its last value (None: it was not sent)."""
     if name not in raw:
         return raw, None
-    kept, value = [], None
+    others, value = [], None
     for part in raw.split("&"):
         sent_name, _, sent_value = part.partition("=")
         if sent_name == name:
             value = parse_pairs(f"v={sent_value}")[0][1] if sent_value else ""
         else:
-            kept.append(part)
-    return ("&".join(kept), value) if value is not None else (raw, None)
+            others.append(part)
+    return ("&".join(others), value) if value is not None else (raw, None)
 
 
 def encode(query: dict[str, str]) -> str:

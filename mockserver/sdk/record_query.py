@@ -27,10 +27,10 @@ class RecordQuery:
     _rows: array[int] | None = field(default=None, init=False, repr=False)
 
     def where(self, **values: Any) -> RecordQuery:
-        """Only rows whose columns equal these values; a value of None means "not asked for"."""
-        asked = tuple([Equals(name, value) for name, value in values.items() if value is not None])
+        """Only rows whose columns equal these values; a value of None means "no condition"."""
+        added = tuple([Equals(name, value) for name, value in values.items() if value is not None])
         return RecordQuery(
-            self.records, self.readings, self.conditions + asked, self.order, self.given, self.on_rendered
+            self.records, self.readings, self.conditions + added, self.order, self.given, self.on_rendered
         )
 
     def where_between(self, column: str, low: Any, high: Any) -> RecordQuery:
@@ -38,7 +38,7 @@ class RecordQuery:
         return replace(self, conditions=(*self.conditions, Within(column, low, high)))
 
     def where_contains(self, columns: Sequence[str], text: str | None) -> RecordQuery:
-        """Only rows of which a column contains the text, in any case; None means "not asked for"."""
+        """Only rows of which a column contains the text, in any case; None means "no condition"."""
         return self if text is None else replace(self, conditions=(*self.conditions, Contains(tuple(columns), text)))
 
     def order_by(self, *keys: str, given: int = 0) -> RecordQuery:

@@ -137,9 +137,8 @@ class Query(ParamSchema):
     Description = params.Text(synonyms=("InvoiceDescription",))
     Notes = params.Text(synonyms=("InvoiceNotes",))
     Tags = params.Text(synonyms=("InvoiceTags",))
-    ReminderedCount = Whole(
-        minimum=MIN_INT32, maximum=MAX_INT32
-    )  # 001:11 says "the invoice status"; P[7] and P[8] know better
+    # 001:11 says "the invoice status"; P[7] and P[8] say the number of reminders.
+    ReminderedCount = Whole(minimum=MIN_INT32, maximum=MAX_INT32)
     DeliveryInstructions = params.Text()
     ConfirmedDeliveryDate = Time()
     InvoiceDate = Time()

@@ -96,12 +96,12 @@ def tolerates(error: errors.ParamError, readings: Readings) -> bool | params.Rea
     return params.ReadAs(moment.date(), f"the day {moment.date()}") if choice == "ignore" else False
 
 
-def first_moment(asked: date) -> str:
-    return asked.isoformat() if isinstance(asked, datetime) else f"{asked}T00:00:00"
+def first_moment(day: date) -> str:
+    return day.isoformat() if isinstance(day, datetime) else f"{day}T00:00:00"
 
 
-def last_moment(asked: date) -> str:
-    return asked.isoformat() if isinstance(asked, datetime) else f"{asked}T23:59:59"
+def last_moment(day: date) -> str:
+    return day.isoformat() if isinstance(day, datetime) else f"{day}T23:59:59"
 
 
 # Response Example (002:15-58) ---------------------------------------------------------------------------------------
@@ -162,14 +162,14 @@ def get_the_invoices(call: Call) -> Reply:
 
     Newest first (a guess). No match is an empty array: customer and product are filters, not paths (002:60-70).
     """
-    asked = call.params
-    first, last = first_moment(asked["startDate"]), last_moment(asked["endDate"])
+    values = call.params
+    first, last = first_moment(values["startDate"]), last_moment(values["endDate"])
     if first > last:
         if call.readings["inverted-range"] == "refuse":
             raise InvertedRange
         call.warn("query.startDate", "inverted-range", "startDate is after endDate: no day lies between them.")
     mine = call.records.where(owner=call.account["tenant_id"])
-    client, product = asked["customerId"], asked["productId"]
+    client, product = values["customerId"], values["productId"]
     theirs = mine.where(client=client, product=product).order_by("-date", "id")
     if not len(theirs) and is_unknown(call, mine, client, product):
         raise errors.NotFound
