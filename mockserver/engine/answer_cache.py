@@ -41,7 +41,7 @@ class ParsedQuery:
 
 def read_query(call: Call, operation: Operation) -> None:
     """Put the parameters of the raw query on the call. Raises InvalidParams; warns of the rest."""
-    query, readings = call.request.query, tuple(call.choices.items())
+    query, readings = call.request.query, _readings_key(call)
     parse = parse_query if len(query) <= MAX_REMEMBERED_CHARS else parse_query.__wrapped__
     parsed = parse(operation, query, readings)
     call.warnings.extend(parsed.warnings)
@@ -72,6 +72,15 @@ def parse_query(operation: Operation, query: str, readings: tuple[tuple[str, str
     return ParsedQuery(values, tuple(warnings), tuple(names), respelled, consulted)
 
 
+def _readings_key(call: Call) -> tuple[tuple[str, str], ...]:
+    """The choice of each reading, as a key."""
+    return (
+        call.vendor.default_readings_key
+        if call.choices is call.vendor.default_readings
+        else tuple(call.choices.items())
+    )
+
+
 def _weigh(key: Any, answer: Answer) -> int:
     """About how many bytes a remembered answer takes."""
     _, query, *_, path_params = key
@@ -90,7 +99,7 @@ class AnswerCache:
         assert operation is not None
         if not operation.cacheable or len(request.query) > MAX_REMEMBERED_CHARS:
             return operation.handler(call)
-        account, readings = call.account[call.vendor.account_id], tuple(call.choices.items())
+        account, readings = call.account[call.vendor.account_id], _readings_key(call)
         key = (operation, request.query, readings, call.dataset.version, account, tuple(request.path_params.items()))
         reply, warnings, consulted, call.unordered = self._answers.get(key, lambda: _ask(operation, call))
         call.warnings.extend(warnings)

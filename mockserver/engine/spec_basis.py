@@ -148,8 +148,9 @@ def _silent(vendor: Vendor, found: SpecBasis) -> Iterator[str]:
 
 
 def _silent_operation(endpoint: Operation, found: OperationBasis | None) -> Iterator[str]:
-    if found is None or found.where != f"GET {endpoint.path}":
-        yield f"the operation {endpoint.id} (GET {endpoint.path}) with {_SILENT}"
+    where = f"{endpoint.method} {endpoint.path}"
+    if found is None or found.where != where:
+        yield f"the operation {endpoint.id} ({where}) with {_SILENT}"
         return
     if not any(status.startswith("2") for status in found.responses):
         yield f"the success of {endpoint.id} with {_SILENT}"

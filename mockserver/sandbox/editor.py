@@ -13,6 +13,8 @@ from itertools import count
 from types import MappingProxyType
 from typing import Any
 
+from marshmallow import ValidationError
+
 from ..data import fixture_check, fixture_errors, fixture_writer, fixtures
 from ..data.build import fixture_schema
 from ..sdk.clock import check_range
@@ -275,12 +277,21 @@ def agrees_with(schema: RecordSchema, row: Mapping[str, Any], given: Mapping[str
         field, own = schema.by_wire_name.get(name), row.get(name)
         if isinstance(field, Nested) and isinstance(value, Mapping) and isinstance(own, Mapping):
             agreeing = agrees_with(field.inner, own, value)
-        elif isinstance(field, Timestamp):
-            agreeing = value is None or own is not None
+        elif isinstance(field, Choice | Boolean | Timestamp) and _accepts(field, value):
+            agreeing = own == value or (isinstance(field, Timestamp) and None not in (own, value))
         else:
-            agreeing = own == value or not isinstance(field, Choice | Boolean)
+            agreeing = True
         if not agreeing:
             return False
+    return True
+
+
+def _accepts(field: RecordField, value: Any) -> bool:
+    """Whether a field may have this value; if not, no record is looked for that has it."""
+    try:
+        field.deserialize(value)
+    except ValidationError:
+        return False
     return True
 
 

@@ -194,5 +194,10 @@ class Vendor:
         return {reading.name: reading.default for reading in self.readings}
 
     @cached_property
+    def default_readings_key(self) -> tuple[tuple[str, str], ...]:
+        """The same as a key."""
+        return tuple(self.default_readings.items())
+
+    @cached_property
     def default_rendering_readings(self) -> Readings:
         return {reading.name: reading.default for reading in self.readings if reading.renders}

@@ -1,4 +1,4 @@
-"""Making fixture files."""
+"""``mockserver generate``: fixture files."""
 
 from __future__ import annotations
 
@@ -62,13 +62,13 @@ def test_standard_output_takes_either(vendor: Vendor, capsys: pytest.CaptureFixt
 def test_somebody_may_look_on(vendor: Vendor, tmp_path: Path) -> None:
     seen: list[Any] = []
 
-    def watched(rows: Iterator[Mapping[str, Any]], total: int) -> Iterator[Mapping[str, Any]]:
+    def watch(rows: Iterator[Mapping[str, Any]], total: int) -> Iterator[Mapping[str, Any]]:
         seen.append(total)
         for row in rows:
             seen.append(row["id"])
             yield row
 
-    generate.write(vendor, "own", tmp_path / "own.yaml", 3, watched=watched)
+    generate.write(vendor, "own", tmp_path / "own.yaml", 3, watch=watch)
     assert seen == [3, 100, 101, 102]
 
 

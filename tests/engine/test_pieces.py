@@ -74,6 +74,7 @@ QUERIES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", QUERIES)
 @pytest.mark.parametrize("path", [BILLS, f"/acme{BILLS}", "/acme/nowhere", "/nowhere", "/__admin/settings"])
 def test_a_query(server: Sandboxed, path: str, kind: str) -> None:
@@ -133,6 +134,7 @@ BODIES: Mapping[str, tuple[str, Callable[[int], str]]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", BODIES)
 @pytest.mark.parametrize(
     ("method", "path"),

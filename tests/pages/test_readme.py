@@ -1,4 +1,4 @@
-"""The README's commands are run: what it says a command prints is what it prints.
+"""The README's commands print what it shows.
 
 A block marked ``console`` holds commands behind ``$`` and their output; those of one block run one after the other,
 against a server on a free port. A block marked ``sh`` holds commands that are run by a test of their own below.
@@ -31,7 +31,7 @@ def blocks(kind: str) -> list[str]:
 
 
 def sessions() -> list[list[tuple[str, str]]]:
-    """For each console block its commands (continued lines joined), each with the output shown below it."""
+    """The commands of each console block (continued lines joined), each with the output below it."""
     pattern = r"^\$ ((?:.*\\\n)*.*)\n((?:(?!\$ ).*\n)*)"
     return [re.findall(pattern, block, re.MULTILINE) for block in blocks("console")]
 
@@ -96,7 +96,7 @@ def test_the_documented_requests_of_the_readme_and_of_the_datasets_get_what_the_
 
 
 def documented_reply(vendor: str) -> bytes:
-    """What the example of the document prints, as the tests of the vendor have it; 000:79-99 repeats 000:40-60."""
+    """The example reply of the document, from the tests of the vendor; 000:79-99 repeats 000:40-60."""
     module = import_module(f"tests.vendors.{vendor}.test_docs")
     names = ("SUCCESS", "REPLY", "RESPONSE", "FULL_SUCCESS_ACK")
     return compact(next(getattr(module, name) for name in names if hasattr(module, name)))

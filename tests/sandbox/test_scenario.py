@@ -22,7 +22,7 @@ from mockserver.sdk.errors import InvalidSetting, Problem
 from mockserver.sdk.fields import Timestamp
 from mockserver.sdk.querystring import encode
 from tests.support.acme import BILLS, Sandboxed
-from tests.support.client import WALL
+from tests.support.client import WALL, CarryingClient
 
 SHIPPED = (
     "empty", "expired-credentials", "flaky", "healthy", "outage", "paging-hazards", "past-due", "rate-limited", "slow",
@@ -55,6 +55,7 @@ class Stage:
 @pytest.fixture(scope="module")
 def stage(tmp_path_factory: pytest.TempPathFactory) -> Stage:
     app = create_app(make_settings({}, {}), wall=lambda: WALL)
+    app.test_client_class = CarryingClient
     return Stage(app.extensions["mockserver"], app)
 
 

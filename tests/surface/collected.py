@@ -15,7 +15,7 @@ import yaml
 
 import mockserver
 from mockserver import testing
-from mockserver.cli import commands
+from mockserver.cli.commands import commands
 from tests.support.servers import PLUGIN, ROOT
 from tests.surface import imported, served
 from tests.transcripts import files

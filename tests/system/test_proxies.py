@@ -1,4 +1,4 @@
-"""Behind a real nginx, with TLS and a path of its own in front: every URL that is told leads back through it."""
+"""Behind a real nginx with TLS and a path prefix: every printed URL leads back through it."""
 
 from __future__ import annotations
 
@@ -25,6 +25,8 @@ from tests.support.certificates import self_signed
 from tests.support.proxies import free_port, nginx, nginx_of, program, proxy
 from tests.support.servers import PROGRAM, ROOT, running, serving
 
+pytestmark = pytest.mark.slow
+
 BROWSER = {"Accept": "text/html"}
 STRIPPED = "location /mock/ {{ proxy_pass {upstream}/; {headers} }}"
 FORWARDED = """
@@ -35,14 +37,14 @@ FORWARDED = """
 
 
 class Proxied(NamedTuple):
-    """A server behind a proxy: the URL outside, that of the server itself, and whom to trust."""
+    """A server behind a proxy: the outer URL, the server's own, and the trusted certificate."""
 
     url: str
     inside: str
     certificate: str
 
     def send(self, method: str, url: str, **more: Any) -> requests.Response:
-        """The reply to a request through the proxy; it must come from there."""
+        """The reply to a request through the proxy."""
         target = urljoin(f"{self.url}/", url)
         assert target.startswith(f"{self.url}/") or target == self.url
         return requests.request(method, target, verify=self.certificate, timeout=60, allow_redirects=False, **more)
@@ -147,7 +149,7 @@ def test_pages_of_other_origins_control_nothing_through_it(proxied: Proxied) -> 
 
 
 def test_no_host_but_the_own_one_controls_behind_a_proxy_that_hands_it_on(tmp_path: Path) -> None:
-    """As the snippets of docs/operations.md have it: with Host."""
+    """As in the snippets of docs/operations.md: with Host."""
     port = free_port()
     headers = f"proxy_set_header Host $http_host;{FORWARDED}"
     flags = serving("--public-url", "https://mock.example/mock", "--trusted-proxies", "127.0.0.1")
@@ -179,7 +181,7 @@ MOCK = "mock.example"
 
 @contextmanager
 def as_documented(kind: str, folder: Path, inside: str) -> Iterator[int]:
-    """The port of a proxy that is configured as docs/operations.md says, but for ports and files."""
+    """The port of a proxy with the configuration of docs/operations.md, except for ports and files."""
     (certificate, key), port = self_signed(folder), free_port()
     (folder / "both.pem").write_bytes(certificate.read_bytes() + key.read_bytes())
     found = re.search(rf"^```{kind}\n(.*?)^```$", PAGE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)

@@ -1,4 +1,4 @@
-"""Installed as the README prints it, in a clean environment, all vendors are served without the checkout."""
+"""Installed as in the README, in a clean environment, it serves all vendors without the checkout."""
 
 from __future__ import annotations
 
