@@ -93,6 +93,7 @@ def make_cancelled(seed: int, index: int, repeats: int, anchor: datetime, at: da
 def make_free(seed: int, index: int, repeats: int, anchor: datetime, at: datetime | None) -> dict[str, Any]:
     """A gift: discounted by 100 percent, and paid."""
     row, entry = make_invoice(seed, index, repeats, anchor, at), story_entry(seed, repeats, anchor)
+    title = f"{entry.product.name} Trial ({entry.product.plan})"
     inclusive = row["taxation_type"] == "inclusive"
     bill = Bill(entry.product.price, 1, Decimal(0), Decimal(0), Decimal(100), row["tax_rate"], inclusive)
     return row | {
