@@ -10,6 +10,7 @@ from ..sdk.call import Call
 from ..sdk.call_warnings import UNDOCUMENTED_HEADER, CallWarning
 from ..sdk.contract import Vendor
 from ..sdk.http import CALL_HEADERS, REPLY_HEADERS, Headers, Reply, Request
+from .router import list_methods
 
 MAX_NAMES = 64  # of the headers that a preflight asks for
 MAX_NAME_LENGTH = 100  # characters of such a name
@@ -46,7 +47,8 @@ def preflight(call: Call, limit: tuple[str, ...] | None) -> Reply:
     """What a browser may send: the documented methods, the credential headers, the sandbox's own, and what it asks for
     beside them, as far as ``limit`` allows it. Warns of headers that the real vendor may refuse.
     """
-    vendor, methods = call.vendor, call.methods
+    vendor = call.vendor
+    methods = call.methods or list_methods(vendor.operations)  # a page may read that a path is unknown
     known = ("Accept", "Content-Type", *vendor.credential.headers, *_OURS, *(limit or ()))
     asked, notices = _asked(call.request)
     lower = {name.lower() for name in known}
