@@ -37,7 +37,7 @@ def main(worker: str, module: str, words: Sequence[str]) -> None:
     from mockserver.server import gunicorn
     from mockserver.server.wsgi_faults import Carrier
 
-    class Embedded(gunicorn._Embedded):
+    class Embedded(gunicorn._Application):
         def __init__(self, app: WSGIApplication, options: dict[str, Any], *others: Any) -> None:
             self._carrier = Carrier(app, REPLY)
             super().__init__(app, {**options, "worker_connections": CONNECTIONS, **WORKERS[worker]}, *others)

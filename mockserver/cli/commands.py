@@ -131,7 +131,7 @@ def serve(**given: Any) -> None:
         click.echo(f"mockserver: {found}", err=True)
     lines = BatchedStream(sys.stderr)
     world.observers.append(access_log.make_observer(settings.log_format, lines))
-    failed = tempfiles.file()  # all workers write to it, a byte a failure behind the one before
+    failed = tempfiles.open_file()  # all workers write to it, a byte a failure behind the one before
 
     def failures() -> int:
         return os.fstat(failed).st_size
@@ -148,13 +148,13 @@ def serve(**given: Any) -> None:
     listener = listen.listen(settings.host, settings.port)
     encrypted = None if settings.tls_port is None else listen.listen(settings.host, settings.tls_port, "--tls-port")
     if settings.port_file:
-        listen.prepare(settings.port_file)
-    url, port = listen.url(listener, tls is not None and encrypted is None), listener.getsockname()[1]
-    urls = [url] if encrypted is None else [url, listen.url(encrypted, tls=True)]
+        listen.prepare_port_file(settings.port_file)
+    url, port = listen.format_url(listener, tls is not None and encrypted is None), listener.getsockname()[1]
+    urls = [url] if encrypted is None else [url, listen.format_url(encrypted, tls=True)]
 
     def ready() -> None:
         if settings.port_file:
-            listen.tell(settings.port_file, port)
+            listen.write_port_file(settings.port_file, port)
         try:
             click.echo(_welcome(world, urls, settings.control_token if settings is not told else None))
         except OSError as error:
@@ -164,7 +164,7 @@ def serve(**given: Any) -> None:
     def starting(ended: str) -> None:
         instance = world.store.instance() if world.store.fork() else None
         if ended:
-            access_log.replace_stream(ended, instance)
+            access_log.log_replacement(ended, instance)
 
     if os.name == "nt":
         from ..server.werkzeug import run
@@ -239,7 +239,7 @@ def run(command: tuple[str, ...], junit: Path | None, ignore: str, fail_on: str,
     lists = []
     for flag, text in (("--ignore", ignore), ("--fail-on", fail_on)):
         try:
-            lists.append(verdict.names(text))
+            lists.append(verdict.parse_checks(text))
         except ValueError as error:
             raise InvalidSetting(f"{flag} is {text!r}, wanted {error}.") from None
     ignored, decisive = lists
@@ -420,16 +420,16 @@ def _with_progress(rows: Iterator[Any], total: int) -> Iterator[Any]:
 def _listing(settings: Settings) -> list[dict[str, Any]]:
     from .. import vendors as shelf
     from ..data.catalog import DatasetCatalog
-    from ..engine.examples import list_operations
+    from ..engine.examples import list_vendors
 
     found = shelf.found()
-    return list_operations(
+    return list_vendors(
         found, DatasetCatalog(found, settings.fixtures, settings.records, settings.seed), settings.dataset
     )
 
 
 def _welcome(world: Any, urls: list[str], made_token: str | None = None) -> str:
-    from ..engine.examples import curl, list_operations
+    from ..engine.examples import format_curl, list_vendors
     from ..sandbox.first_use import first_day
 
     url, where = urls[0], " and ".join(urls)
@@ -437,9 +437,9 @@ def _welcome(world: Any, urls: list[str], made_token: str | None = None) -> str:
     outside = f", from outside {public}" if public else ""
     lines = [f"mockserver {__version__} serves dataset {world.settings.dataset!r} on {where}{outside}", ""]
     day = first_day(world.settings, world.wall_time())
-    for vendor in list_operations(world.vendors, world.sandboxes.catalog, world.settings.dataset, day):
+    for vendor in list_vendors(world.vendors, world.sandboxes.catalog, world.settings.dataset, day):
         lines += [vendor["title"], *(f"  {address}" for address in vendor["addresses"])]
-        lines += [f"  {curl(vendor['example'], url)}", ""]
+        lines += [f"  {format_curl(vendor['example'], url)}", ""]
     if made_token:
         lines += [f"control token (made for this run): {made_token}", ""]
     health = f"health: {url}/__admin/health   " if world.settings.control else ""

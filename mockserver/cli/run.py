@@ -87,13 +87,13 @@ def judge(world: Runtime, ignore: Collection[str] = (), fail_on: Collection[str]
         checks = verdict.judge(
             calls, world.vendors, refuses_live=world.settings.refuse_live, whole=whole, ignore=ignore
         )
-        checks = verdict.decided(checks, fail_on)
-        suites.extend(ET.fromstring(verdict.junit(name, checks)))
-        if verdict.overall(checks) == "broken":
+        checks = verdict.apply_fail_on(checks, fail_on)
+        suites.extend(ET.fromstring(verdict.render_junit(name, checks)))
+        if verdict.combine(checks) == "broken":
             broken = True
-            told += verdict_told(verdict.document(name, checks))
+            told += verdict_told(verdict.render_json(name, checks))
         elif any(check.findings for check in checks):
-            told += [f"sandbox {name}: advice", *findings_told(verdict.document(name, checks))]
+            told += [f"sandbox {name}: advice", *findings_told(verdict.render_json(name, checks))]
         if wrong := mistakes(calls):
             broken = True
             told.append(f"sandbox {name}: {len(wrong)} of {len(calls)} calls are not as documented")
@@ -109,7 +109,7 @@ def judge(world: Runtime, ignore: Collection[str] = (), fail_on: Collection[str]
 def decisive_told(ignore: Collection[str], fail_on: Collection[str]) -> str:
     """Which checks decide the exit status, and which only advise."""
     judged = [name for name in verdict.CHECKS if name not in ignore]
-    advised = [name for name in judged if name in verdict.BY_CHOICE and name not in fail_on]
+    advised = [name for name in judged if name in verdict.OPTIONAL_CHECKS and name not in fail_on]
     decisive = ", ".join(name for name in judged if name not in advised) or "no check"
     advice = f"; {', '.join(advised)} only advises (--fail-on {','.join(advised)})" if advised else ""
     return f"mockserver: the exit status is decided by {decisive}{advice}."

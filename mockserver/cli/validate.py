@@ -12,8 +12,8 @@ from ..data.build import fixture_schema
 from ..data.catalog import DatasetCatalog
 from ..data.files import kind_of
 from ..data.fixture_errors import FileError, InvalidFixture, Wrong
-from ..engine.fidelity import gaps
-from ..engine.spec_basis import find_lacking
+from ..engine.fidelity import iterate_gaps
+from ..engine.spec_basis import list_missing
 from ..sandbox import scenario
 from ..sandbox.registry import Sandboxes
 from ..sandbox.setting_values import exists
@@ -80,7 +80,7 @@ def check_file(file: Path, shapes: dict[str, fixture_check.FixtureSchema], rooms
         owners = [vendor for vendor in rooms.vendors if vendor.spec.resolve() == file.resolve()]
         _spec(file, content, line_of, own=bool(owners))
         for vendor in owners:
-            if silent := find_lacking(vendor):
+            if silent := list_missing(vendor):
                 raise InvalidFixture([FileError(file, 1, "", "nothing", said) for said in silent])
     elif isinstance(content, dict) and not _FIXTURE & content.keys() and content.keys() & set(scenario.KEYS):
         faults = scenario.find_faults(file, rooms, clock.wall_time())
@@ -115,7 +115,7 @@ def _spec(file: Path, content: dict[str, object], line_of: fixtures.LineOf, *, o
     if not str(content["openapi"]).startswith("3.1."):
         faults = [(("openapi",), _in_spec(content["openapi"]), "3.1.x")]
     elif isinstance(paths, dict) and paths:
-        silent = () if _is_control(content) else gaps(content)
+        silent = () if _is_control(content) else iterate_gaps(content)
         needed = [gap for gap in silent if own or gap.wanted.endswith("about")]
         faults = list(dict.fromkeys((gap.where, f"no {gap.wanted.split()[0]}", gap.wanted) for gap in needed))
         faults += _malformed((), content)

@@ -91,7 +91,7 @@ class StartedWhenCalled:
         self._process, self._stopped = ServerProcess(), Event()
         self._thread = Thread(target=self._wait, name="mockserver", daemon=True)
         self.broken = ""
-        self.url = listen.url(self._listener, tls=False)
+        self.url = listen.format_url(self._listener, tls=False)
 
     def start(self) -> Self:
         """Wait for the first call."""
@@ -157,9 +157,9 @@ def _start(shared: int | str | None) -> dict[str, str]:
         front, listener = Front(build_runtime(settings)), _received(shared)
     except (InvalidSetting, BadVendor, InvalidFixture) as error:
         return {"error": str(error)}
-    serving = werkzeug.server(front, listener, cors=settings.cors)
+    serving = werkzeug.build_server(front, listener, cors=settings.cors)
     Thread(target=serving.serve_forever, daemon=True).start()
-    return {"url": listen.url(listener, tls=False)}
+    return {"url": listen.format_url(listener, tls=False)}
 
 
 def _received(shared: int | str | None) -> socket.socket:

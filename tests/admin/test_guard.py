@@ -8,6 +8,7 @@ from io import BytesIO
 from typing import Any
 
 import pytest
+from mockserver.front import front
 from packaging.version import Version
 from werkzeug.datastructures import Headers
 from werkzeug.test import EnvironBuilder
@@ -16,7 +17,6 @@ from mockserver.admin.guard import BODY_LIMIT, is_ours
 from mockserver.app import controlling
 from mockserver.engine import redaction
 from mockserver.engine.build import build_runtime
-from mockserver.front import front
 from mockserver.sandbox.settings import make_settings
 from mockserver.sdk.contract import Vendor
 from tests.sdk.test_web import HOSTILE

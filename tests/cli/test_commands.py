@@ -31,7 +31,7 @@ from mockserver.sandbox.scenario import OURS
 from mockserver.sdk.contract import Vendor
 from mockserver.sdk.version import __version__
 from mockserver.server import gunicorn, listen
-from mockserver.server.worker import GRACE
+from mockserver.server.worker import GRACE_SECONDS
 from tests.support.acme import BILL_ROWS, BILLS, FIXTURE, RICH, acme, only
 from tests.support.certificates import self_signed
 from tests.support.servers import PROGRAM, running
@@ -464,7 +464,7 @@ def serving(*flags: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
 def interrupted(server: subprocess.Popen[str], number: int = signal.SIGINT) -> tuple[int, str]:
     """Ctrl-C, as a terminal sends it: to all processes of the server. The exit status and the log."""
     os.killpg(server.pid, number)
-    _, log = server.communicate(timeout=GRACE - 2)  # one that waits for somebody takes all of it
+    _, log = server.communicate(timeout=GRACE_SECONDS - 2)  # one that waits for somebody takes all of it
     return server.returncode, log
 
 

@@ -40,7 +40,7 @@ def test_files_are_read_anew_when_a_look_says_so() -> None:
             raise Enough
 
     with pytest.raises(Enough):
-        werkzeug._watch(data, pause)  # type: ignore[arg-type]  # all that is asked of it
+        werkzeug._poll_files(data, pause)  # type: ignore[arg-type]  # all that is asked of it
     assert data.renewed == [2, 4]
 
 
@@ -60,7 +60,7 @@ def test_it_looks_if_it_is_to_watch(monkeypatch: pytest.MonkeyPatch, data: Any) 
     def app(environ: Any, start_response: Any) -> Iterator[bytes]:
         raise NotImplementedError
 
-    monkeypatch.setattr(werkzeug, "_watch", watch)
+    monkeypatch.setattr(werkzeug, "_poll_files", watch)
     monkeypatch.setattr(BaseWSGIServer, "serve_forever", interrupted)
     with listen.listen("127.0.0.1", 0) as listener:
         werkzeug.run(app, listener, lambda: None, data=data)
