@@ -6,20 +6,21 @@ ARGS ?=
 SUITE ?= fast
 JOBS ?= auto
 PINS ?= constraints/pinned.txt
-# Old pips take the first of them for what builds need, too, newer ones the second.
+# Old versions of pip read the first for build requirements, too, newer ones the second.
 PIP = PIP_CONSTRAINT=$(PINS) PIP_BUILD_CONSTRAINT=$(PINS) $(BIN)/pip install --quiet --disable-pip-version-check
 SECONDS ?= 60
 SEED ?=
+FAST := -m "not slow and not browser"
 ifeq ($(SUITE),all)
   MARKS :=
   TESTED := all browser-tools
 else
-  MARKS := -m "not slow and not browser"
+  MARKS := $(FAST)
   TESTED := test
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test test-flask-way test-lowest constraints licences audit check format fixtures story statements bench bench-peers bench-workers bench-survival bench-sandboxes bench-instructions load soak fuzz browser-tools images clean
+.PHONY: help serve test coverage test-lowest constraints licences audit check format fixtures story statements bench bench-peers bench-workers bench-survival bench-sandboxes bench-instructions load soak fuzz browser-tools images clean
 
 help: ## list these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1|/' | column -t -s '|'
@@ -27,17 +28,17 @@ help: ## list these commands
 serve: $(VENV)/serve.stamp ## serve all five vendors on http://127.0.0.1:8080 (ARGS="--port 9000 --dataset docs")
 	@exec $(BIN)/mockserver serve $(ARGS)
 
-test: $(TESTED:%=$(VENV)/%.stamp) ## run the tests with branch coverage (SUITE=all: the slow and browser ones, too)
+test: $(TESTED:%=$(VENV)/%.stamp) ## run the tests (SUITE=all: the slow and browser ones, too)
+	$(BIN)/python -m pytest -n $(JOBS) $(MARKS) $(ARGS)
+
+coverage: $(VENV)/all.stamp $(VENV)/browser-tools.stamp ## run all tests, and judge the branches that they cover
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest -n $(JOBS) $(MARKS) $(ARGS)
+	$(BIN)/coverage run -m pytest -n $(JOBS) $(ARGS)
 	@find . -maxdepth 1 -name '.coverage.*' -empty -delete # of processes that tests have killed
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 
-test-flask-way: $(VENV)/test.stamp ## run the tests of calls again, none by the way that is shorter than Flask's
-	$(BIN)/python -m pytest -n $(JOBS) --flask-way -m "not slow and not browser" --ignore tests/testing --ignore tests/server $(ARGS)
-
-check: $(VENV)/dev.stamp ## lint, types, who may import whom, fixtures and specs
+check: $(VENV)/dev.stamp ## check style, types, layers, fixtures and specs
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -50,7 +51,7 @@ format: $(VENV)/dev.stamp ## format the code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-fixtures: $(VENV)/serve.stamp ## make every vendor's default dataset anew, by its recipe
+fixtures: $(VENV)/serve.stamp ## generate every vendor's default dataset with its recipe
 	@for vendor in $$(ls fixtures); do $(BIN)/mockserver generate $$vendor --out fixtures/$$vendor/default.yaml || exit 1; done
 
 story: $(VENV)/test.stamp ## write docs/story.md from the fixtures
@@ -59,17 +60,17 @@ story: $(VENV)/test.stamp ## write docs/story.md from the fixtures
 statements: $(VENV)/test.stamp ## write tests/statements.md from the tests' markers
 	$(BIN)/python -m tests.statements
 
-test-lowest: ## run the fast tests with the oldest versions that setup.cfg allows, in an environment of their own
+test-lowest: ## run the fast tests with the oldest versions that setup.cfg allows, in a separate environment
 	@$(MAKE) --no-print-directory VENV=$(VENV)-lowest PINS=constraints/lowest.txt $(VENV)-lowest/test.stamp
-	$(VENV)-lowest/bin/python -m pytest -n $(JOBS) -m "not slow and not browser" $(ARGS)
+	$(VENV)-lowest/bin/python -m pytest -n $(JOBS) $(FAST) $(ARGS)
 
-constraints: $(VENV)/supply.stamp ## resolve setup.cfg into constraints/ and list the licences (ARGS=--upgrade: with what is newest)
+constraints: $(VENV)/supply.stamp ## resolve setup.cfg into constraints/ and list the licences (ARGS=--upgrade: the newest versions)
 	$(BIN)/python -m tests.supply constraints $(ARGS)
 
 licences: $(VENV)/supply.stamp ## write the table of licences in docs/supply-chain.md
 	$(BIN)/python -m tests.supply licences
 
-audit: $(VENV)/supply.stamp ## ask a database whether what is pinned has known vulnerabilities
+audit: $(VENV)/supply.stamp ## look up known vulnerabilities of the pinned packages
 	$(BIN)/python -m tests.supply audit
 
 bench: $(VENV)/serve.stamp ## measure the sandbox beside a bare Flask route (QUICK=1: a trial; ARGS=--write: into docs/performance.md)
@@ -78,33 +79,33 @@ bench: $(VENV)/serve.stamp ## measure the sandbox beside a bare Flask route (QUI
 bench-peers: $(VENV)/serve.stamp ## measure it beside other mock servers, which npm installs into build/bench
 	$(BIN)/python -m bench.beside $(ARGS)
 
-bench-workers: $(VENV)/bench.stamp ## measure it under every worker of gunicorn that could carry it
+bench-workers: $(VENV)/bench.stamp ## measure it under every gunicorn worker that can serve it
 	$(BIN)/python -m bench.workers $(ARGS)
 
-bench-survival: $(VENV)/test.stamp ## print what becomes of calls and changes under the faults of docs/survival.md
+bench-survival: $(VENV)/test.stamp ## print the fate of calls and changes under the faults of docs/survival.md
 	$(BIN)/python -m bench.survival
 
-bench-sandboxes: $(VENV)/serve.stamp ## print what sandboxes cost, in time and memory (ARGS=5000: of so many)
+bench-sandboxes: $(VENV)/serve.stamp ## print the time and memory of sandboxes (ARGS=5000: their number)
 	$(BIN)/python bench/sandboxes.py $(ARGS)
 
-bench-instructions: $(VENV)/serve.stamp ## count the instructions of a call, which no other load changes; needs valgrind
+bench-instructions: $(VENV)/serve.stamp ## count the instructions of a call, independent of other load (needs valgrind)
 	$(BIN)/python -m bench.instructions
 
-load: $(VENV)/load.stamp ## check every answer while many use one server (SECONDS=10; ARGS="--only answers --workers 2 --store redis://...", --write)
+load: $(VENV)/load.stamp ## check every answer while many clients use one server (SECONDS=10; ARGS="--only answers --workers 2 --store redis://...", --write)
 	$(BIN)/python -m bench.underload $(ARGS)
 
-soak: $(VENV)/load.stamp ## use a server in every way for ten minutes, and see whether its memory stays flat (SECONDS=60; ARGS=--write)
+soak: $(VENV)/load.stamp ## use a server in every way for ten minutes, and check that its memory stays flat (SECONDS=60; ARGS=--write)
 	$(BIN)/python -m bench.soak $(ARGS)
 
-fuzz: $(VENV)/fuzz.stamp ## send hostile input for SECONDS=60 to every test of tests/fuzz and every target of atheris (SEED=7: that one)
+fuzz: $(VENV)/fuzz.stamp ## send hostile input for SECONDS=60 to every test of tests/fuzz and every target of atheris (SEED=7: this seed)
 	$(BIN)/python -m tests.fuzz $(SECONDS) $(SEED)
 
-images: $(VENV)/all.stamp $(VENV)/browser-tools.stamp ## take the console's pictures in docs/images anew, by the test that looks at them
+images: $(VENV)/all.stamp $(VENV)/browser-tools.stamp ## take the console's pictures in docs/images again, with the test that checks them
 	MOCK_TEST_IMAGES=docs/images $(BIN)/python -m pytest -q tests/browser/test_console.py -k picture $(ARGS)
 
-browser-tools: $(VENV)/browser-tools.stamp ## install what the browser tests need from npm into build/browser
+browser-tools: $(VENV)/browser-tools.stamp ## install the npm packages of the browser tests into build/browser
 
-clean: ## remove the virtual environment and all that is made
+clean: ## remove the virtual environment and all build products
 	rm -rf $(VENV) $(VENV)-lowest build dist *.egg-info .coverage* .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 
 $(VENV)/bin/python:
@@ -116,7 +117,7 @@ $(VENV)/browser-tools.stamp: tests/browser/tools/package.json | $(VENV)/bin/pyth
 	npm install --silent --no-fund --no-audit --no-package-lock --prefix build/browser
 	@touch $@
 
-$(VENV)/supply.stamp: | $(VENV)/bin/python # without ourselves, whose requirements may be about to change
+$(VENV)/supply.stamp: | $(VENV)/bin/python # without this package, whose requirements may be about to change
 	$(PIP) uv pip-audit packaging
 	@touch $@
 

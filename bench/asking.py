@@ -1,4 +1,4 @@
-"""A client over a socket: HTTP/1.1 kept alive in an event loop, as little of it as checking every answer needs."""
+"""A minimal HTTP/1.1 client over a socket, with keep-alive, in an event loop."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Answer(NamedTuple):
 
 
 class Line:
-    """One client's connection; opened when it is first needed, and anew after the server closed it."""
+    """One client's connection, opened on first use and again after the server closed it."""
 
     def __init__(self, port: int, limit: int = 2**20) -> None:
         self._port, self._limit = port, limit
@@ -31,7 +31,7 @@ class Line:
         self._used = time.monotonic()
 
     async def open(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        """Connect, if there is no connection yet that can be relied on."""
+        """Connect, unless the connection is reliable."""
         if time.monotonic() - self._used > IDLE:
             self.close()
         self._used = time.monotonic()
@@ -42,7 +42,7 @@ class Line:
     async def ask(
         self, method: str, target: str, headers: Mapping[str, str] | None = None, body: bytes = b""
     ) -> Answer:
-        """One reply. Raises Failed when there is none in time, or the connection broke."""
+        """One reply. Raises Failed on a timeout or a broken connection."""
         lines = [f"{method} {target} HTTP/1.1", f"Host: 127.0.0.1:{self._port}"]
         lines += [f"{name}: {value}" for name, value in (headers or {}).items()]
         if body:
@@ -72,7 +72,7 @@ class Line:
         return Answer(int(status_line.split(" ", 2)[1]), headers, body)
 
     async def control(self, method: str, path: str, sandbox: str, body: object = None) -> object:
-        """What the control API says about a sandbox; None when it has nothing to say. Raises Failed when it refuses."""
+        """A reply of the control API about a sandbox, None without a body. Raises Failed for a refusal."""
         text = b"" if body is None else encode(body)
         answer = await self.ask(method, f"/__admin{path}", {"X-Mock-Sandbox": sandbox, **(JSON if text else {})}, text)
         if answer.status >= 400:

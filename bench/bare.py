@@ -1,4 +1,4 @@
-"""The least that Flask can do: routes that return ready bytes.
+"""The minimum of Flask: routes that return ready bytes.
 
 ``python -m bench.bare --port 8000 /path body.json [/path body.json ...]``, carried by the very server that carries the
 sandbox; with ``--plain`` by gunicorn as it comes, without a module of ours.
@@ -7,11 +7,16 @@ sandbox; with ``--plain`` by gunicorn as it comes, without a module of ours.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask import Flask, Response
+
+from mockserver.server.front import Front
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 
 def make_app(bodies: dict[str, bytes]) -> Flask:
@@ -28,15 +33,31 @@ def returning(body: bytes) -> Callable[[], Response]:
     return view
 
 
+class BareFront(Front):
+    """An app in place of the sandbox."""
+
+    def __init__(self, app: Flask) -> None:
+        self._app = app
+
+    def is_ours(self, path: str, host: str | None) -> bool:
+        return True
+
+    def max_body_bytes(self, environ: WSGIEnvironment) -> int:
+        return 0
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        return self._app(environ, start_response)
+
+
 def run_as_we_do(app: Flask, port: int) -> None:
-    """By the server of the sandbox: whatever carries that must carry this."""
+    """Serve with the sandbox's own server."""
     from mockserver.server import gunicorn, listen
 
-    gunicorn.run(app, listen.listen("127.0.0.1", port), lambda: None)
+    gunicorn.run(BareFront(app), listen.listen("127.0.0.1", port), lambda: None)
 
 
 def run_plain(app: Flask, port: int) -> None:
-    """By an embedded gunicorn: one worker with eight threads."""
+    """Serve with an embedded gunicorn: one worker with eight threads."""
     from gunicorn.app.base import BaseApplication
 
     class Embedded(BaseApplication):  # type: ignore[misc]  # gunicorn has no types

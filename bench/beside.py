@@ -14,19 +14,19 @@ from functools import cache
 from bench import job
 from bench.install import PEERS, Peer, install
 from bench.load import Failed, Target, in_turns, ratio, spread
-from bench.measuring import SAME, headers, loading, query_files, rates, sandbox, told
+from bench.measuring import SAME, describe_loads, headers, make_load, query_files, rates, sandbox
 from bench.plan import Plan
 from bench.reporting import Section, report
 from bench.servers import Command, Server, running
 from bench.table import Row
 
-COMPARED = 50  # different queries of which whoever does the whole job must answer each as we do
+COMPARED = 50  # different queries; a peer that does the whole job must answer each as we do
 TARGETS = {"mountebank": ("≥", 2.0), "WireMock": ("≥", 1.2)}
 
 
 @cache
 def our_reply() -> bytes:
-    """What the sandbox answers to the job."""
+    """The sandbox's reply to the job."""
     with running(sandbox(job.RECORDS)) as server:
         return server.get(SAME, headers())[1]
 
@@ -36,7 +36,7 @@ def command(peer: Peer) -> Command:
 
 
 def check(peer: Peer, server: Server, ours: Server, queries: list[str]) -> None:
-    """Raises Failed when the peer does not answer the job as it should."""
+    """Raises Failed for a wrong answer of the peer."""
     pairs = [(peer.path, SAME)]
     if peer.whole:
         pairs += [(f"{job.PATH}?{query}", f"{job.PATH}?{query}") for query in queries]
@@ -70,19 +70,21 @@ def speed(plan: Plan) -> list[Row]:
         jvms = {peer.name for peer in PEERS if peer.jvm}
         for name, target in targets.items():
             target.load(plan.warm_jvm if name in jvms else plan.warm)
-        loads = in_turns(plan.rounds, {name: loading(target, plan, files) for name, target in targets.items()})
+        loads = in_turns(plan.rounds, {name: make_load(target, plan, files) for name, target in targets.items()})
         weights = {peer.name: servers[peer.name].pss for peer in PEERS} | {"ours": ours.pss}
     same, different = loads["ours"], loads["ours, different"]
     rows = []
     for peer in PEERS:
         mine, their = rates(same), loads[peer.name]
-        beside = f"{peer.name} {peer.version}, {peer.does}: {told(their)}"
-        rows.append(Row(1, "the same URL", told(same), beside, ratio(mine, rates(their)), TARGETS.get(peer.name)))
+        beside = f"{peer.name} {peer.version}, {peer.does}: {describe_loads(their)}"
+        rows.append(
+            Row(1, "the same URL", describe_loads(same), beside, ratio(mine, rates(their)), TARGETS.get(peer.name))
+        )
         if peer.whole:
             their = loads[f"{peer.name}, different"]
-            beside = f"{peer.name} {peer.version}, {peer.does}: {told(their)}"
+            beside = f"{peer.name} {peer.version}, {peer.does}: {describe_loads(their)}"
             found = ratio(rates(different), rates(their))
-            rows.append(Row(2, "every request different", told(different), beside, found, ("≥", 1.5)))
+            rows.append(Row(2, "every request different", describe_loads(different), beside, found, ("≥", 1.5)))
         beside = f"{peer.name}: {weights[peer.name]:,.0f} MiB"
         lighter = spread([weights["ours"] / weights[peer.name]])
         rows.append(Row(6, "memory after these loads, PSS", f"{weights['ours']:,.0f} MiB", beside, lighter))
@@ -90,7 +92,7 @@ def speed(plan: Plan) -> list[Row]:
 
 
 def start(plan: Plan) -> list[Row]:
-    """From the start of the process to the first 200, each with its 200 records."""
+    """The time from the start of the process to the first 200, each with 200 records."""
 
     def starting(command: Command) -> Callable[[int], float]:
         def measure(number: int) -> float:
@@ -100,7 +102,7 @@ def start(plan: Plan) -> list[Row]:
         return measure
 
     tasks = {"ours": starting(sandbox(job.RECORDS))} | {peer.name: starting(command(peer)) for peer in PEERS}
-    tasks["ours"](0)  # whatever is remembered between starts is remembered now
+    tasks["ours"](0)  # fills the cache that starts share
     taken = in_turns(plan.starts, tasks)
     milliseconds = {name: f"{spread(of).median * 1000:,.0f} ms" for name, of in taken.items()}
     rows = []
@@ -120,7 +122,7 @@ def about() -> Mapping[str, str]:
 
 
 def sections(plan: Plan) -> list[Section]:
-    """What there is to measure, with the rows that it fills."""
+    """The measurements, with the rows that each fills."""
     install()
     return [Section({1, 2, 6}, "the job beside other servers", speed), Section({5}, "start beside others", start)]
 

@@ -1,7 +1,7 @@
-"""Another worker of gunicorn's in place of ours, for whatever our server carries; nothing else is different.
+"""Replaces our gunicorn worker by another one; nothing else differs.
 
 ``python -m bench.carrying <worker> mockserver serve …`` is ``mockserver serve …``, ``… <worker> bench.bare …`` is
-``python -m bench.bare …``: all else that gunicorn is told is the same, and so is the settled garbage collector.
+``python -m bench.bare …``: gunicorn's other settings and the garbage collector's are the same.
 Delays are carried out as under werkzeug, where a call that waits keeps its thread (or its greenlet) waiting.
 """
 
@@ -11,16 +11,13 @@ import runpy
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from unittest.mock import patch
 
-if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIApplication
-
 GEVENT = "gevent"
-CONNECTIONS = 2048  # at most: a thousand that are delayed, the others, and what is left of a load that is over
+CONNECTIONS = 2048  # at most: a thousand delayed ones, the others, and the rest of the previous load
 
-# What gunicorn is told in place of our worker. 1,200 threads are enough for a thousand delayed calls and the others.
+# gunicorn's settings per worker. 1,200 threads suffice for a thousand delayed calls and the others.
 WORKERS: dict[str, dict[str, Any]] = {
     "sync": {"worker_class": "sync"},
     "gthread with 8 threads": {"worker_class": "gthread", "threads": 8},
@@ -32,15 +29,15 @@ WORKERS: dict[str, dict[str, Any]] = {
 def main(worker: str, module: str, words: Sequence[str]) -> None:
     """Run a module whose server has this worker."""
     if worker == GEVENT:
-        import_module("gevent.monkey").patch_all()  # before anybody makes a lock, or keeps the sleep of threads
-    from mockserver.engine.wsgi import REPLY
+        import_module("gevent.monkey").patch_all()  # before any lock exists
     from mockserver.server import gunicorn
-    from mockserver.server.wsgi_faults import Carrier
+    from mockserver.server.front import Front
+    from mockserver.server.wsgi_faults import WsgiAdapter
 
-    class Embedded(gunicorn._Application):
-        def __init__(self, app: WSGIApplication, options: dict[str, Any], *others: Any) -> None:
-            self._carrier = Carrier(app, REPLY)
-            super().__init__(app, {**options, "worker_connections": CONNECTIONS, **WORKERS[worker]}, *others)
+    class Embedded(gunicorn._Embedded):
+        def __init__(self, front: Front, options: dict[str, Any], *others: Any) -> None:
+            self._carrier = WsgiAdapter(front)
+            super().__init__(front, {**options, "worker_connections": CONNECTIONS, **WORKERS[worker]}, *others)
 
         def load(self) -> Any:
             return self._carrier

@@ -1,4 +1,4 @@
-"""Many consoles that look for new calls every second, as browsers do: do they miss any, and what do others notice?"""
+"""Many consoles poll for new calls every second, as browsers do: do they miss any, do they slow others down?"""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from bench.load import Failed, Target, in_turns, ratio, spread
 from bench.measuring import SAME, headers
 from bench.model import Model
 from bench.servers import Server
-from bench.table import Finding, shown
+from bench.table import Finding, format_number
 
-LOOK, HEALTH = 1.0, 2.0  # seconds between looks at the calls, and at the server's health, as in site/console
-MOST = 500  # calls that a look asks for
+LOOK, HEALTH = 1.0, 2.0  # seconds between polls of the calls, and of the server's health, as in site/console
+MOST = 500  # calls per poll
 CALLERS = 4
 TARGET = 1.5
-# To take every reply apart would be the larger load.
+# Parsing every reply would be the larger load.
 ID = re.compile(rb'[\[,]{"id":(\d+),"time":"')
 META = re.compile(rb'"meta":{"total":(\d+),"dropped":(\d+)}}\Z')
 
@@ -33,7 +33,7 @@ class Console:
         self._line = Line(port, limit=2**24)
 
     async def live(self, after: float) -> None:
-        """Look at the calls from so many seconds on, until it is cancelled."""
+        """Poll the calls after a delay in seconds, until cancelled."""
         await asyncio.sleep(after)
         healthy = 0.0
         while True:
@@ -44,7 +44,7 @@ class Console:
             await asyncio.sleep(LOOK)
 
     async def look(self, *, surely: bool = True) -> None:
-        """What is new since the last look. Raises Failed when anything is told twice, or (``surely``) is missing."""
+        """Read the calls since the last poll. Raises Failed for a repeated call, or (``surely``) a missing one."""
         target = f"/__admin/requests?after={self.newest}&limit={MOST}&brief=true"
         answer = await self._line.ask("GET", target, {"X-Mock-Sandbox": self.sandbox})
         meta = META.search(answer.body)
@@ -64,7 +64,7 @@ class Console:
 
 
 class Callers:
-    """Calls of these sandboxes in turn, so many a second in all, in an even flow."""
+    """Calls these sandboxes in turn at an even rate, a total per second."""
 
     def __init__(self, model: Model, port: int, sandboxes: Sequence[str], rate: float) -> None:
         self.made = 0
@@ -90,7 +90,7 @@ class Callers:
 
 @dataclass(frozen=True)
 class Seen:
-    """What was seen in so many seconds: the p50 of others (ms), looks of consoles, calls, CPU of the server (s)."""
+    """Results of one period: the p50 of others (ms), polls of consoles, calls, CPU of the server (s)."""
 
     p50: float
     looks: int
@@ -101,10 +101,10 @@ class Seen:
 async def beside(
     model: Model, server: Server, sandboxes: Sequence[str], consoles: int, rate: float, others: Callable[[], float]
 ) -> Seen:
-    """Let so many consoles look, and calls come, while others do what they do."""
+    """Run consoles and calls beside the work of others."""
     stop, callers = asyncio.Event(), Callers(model, server.port, sandboxes, rate)
     pages = [Console(server.port, sandboxes[number % len(sandboxes)]) for number in range(consoles)]
-    await asyncio.gather(*(page.look() for page in pages))  # what is there already
+    await asyncio.gather(*(page.look() for page in pages))  # the calls so far
     looked, busy = sum(page.looks for page in pages), server.cpu
     calling = asyncio.create_task(callers.run(stop))
     living = [asyncio.create_task(page.live(LOOK * number / consoles)) for number, page in enumerate(pages)]
@@ -120,19 +120,19 @@ async def beside(
         raise Failed(str(broken[0]))
     for page in pages:
         page.close()
-        await _settled(server, page)
+        await _settle(server, page)
     return seen
 
 
-async def _settled(server: Server, page: Console) -> None:
-    """Raises Failed when a console's last look does not find what came since the one before, and by that everything."""
+async def _settle(server: Server, page: Console) -> None:
+    """Poll once more. Raises Failed when a console misses a call."""
     last = Console(server.port, page.sandbox)
     last.newest, last.had = page.newest, page.had
     await last.look()
     last.close()
 
 
-def polled(
+def poll(
     model: Model,
     server: Server,
     what: str,
@@ -142,7 +142,7 @@ def polled(
     rounds: int,
     seconds: float,
 ) -> list[Finding]:
-    """Consoles in turns with none, beside the same calls; once more without others, for the CPU that they take."""
+    """Consoles and none in turns, beside the same calls; once more without others, for their CPU."""
     target = Target(server.url + SAME, headers())
 
     def hammer() -> float:
@@ -162,7 +162,7 @@ def polled(
     quiet, live = seen(0, rest), seen(consoles, rest)
     times = ratio(p50["among"], p50["alone"])
     p50s = f"{spread(p50['among']).median:.2f} ms, without them {spread(p50['alone']).median:.2f} ms"
-    each = f"{shown(times.median)} × ({shown(times.low)} – {shown(times.high)})"
+    each = f"{format_number(times.median)} × ({format_number(times.low)} – {format_number(times.high)})"
     looks = f"{live.looks / seconds:.0f} looks a second, none of which missed a call"
     beside_what = f"{consoles} consoles, {what}, {live.calls / seconds:.0f} calls a second"
     return [

@@ -1,4 +1,4 @@
-"""A thousand sandboxes, each different from the others, and clients that draw any of them: is every answer right?
+"""A thousand different sandboxes, and clients that draw any of them: is every answer right?
 
 Each sandbox has texts of its own in its records, which change as the clients go, and one thing more, by its number:
 records added or removed, a reading, a quota, a clock that stands elsewhere, a fault that strikes so many times. An
@@ -32,16 +32,16 @@ from bench.model import (
     Request,
     Setup,
     invoice_of,
-    listed,
+    list_invoices,
     mark,
-    shown,
-    stopped,
+    show_clock,
+    stop_clock,
 )
 from mockserver.sdk.jsontext import decode, encode
 
 CLIENTS = 16
-SHOWN = 5  # wrong answers that are told; by then it is known that there are
-EDITS = 0.02  # of what clients do
+MAX_WRONG_SHOWN = 5  # wrong answers printed
+EDITS = 0.02  # share of the clients' actions
 KINDS = ("records added", "records removed", "a reading", "a quota", "a clock", "a fault", "its texts alone")
 READINGS = (
     "netgroot.empty-list=not-found", "netgroot.bad-id=not-found", "jframework.bad-input=ignore",
@@ -53,12 +53,12 @@ LIMITS = (3, 10, 30)
 
 
 class Wrong(Exception):
-    """An answer that is not what its sandbox must answer; the message says which, and what it should be."""
+    """A wrong answer; the message has the call, the answer and the expected one."""
 
 
 @dataclass
 class Struck:
-    """What a sandbox does to the first calls of a vendor, or to all but the first (a quota): so many times, exactly."""
+    """A fault of the first calls of a vendor, or of all but the first (a quota), exactly ``times`` times."""
 
     vendor: str
     times: int
@@ -68,14 +68,14 @@ class Struck:
     seen: int = 0  # answers of the ``times``
 
     def meets(self, ask: Ask) -> bool:
-        """Whether a call comes so far: faults come before all gates, a quota is spent behind the key."""
+        """Whether a call reaches it: faults precede all gates, quotas follow authentication."""
         kinds = (GOOD, STRANGER, NOWHERE) if self.first else (GOOD,)
         return ask.vendor == self.vendor and ask.kind in kinds
 
 
 @dataclass
 class Box:
-    """A sandbox as it must be: how it was set up, its own texts, its own list of invoices."""
+    """The expected state of a sandbox: its setup, its own texts, its own invoices."""
 
     name: str
     kind: str
@@ -86,16 +86,16 @@ class Box:
     clock: datetime = NOON
     calls: int = 0
     under_way: int = 0
-    edited: bool = False  # just now: nobody else calls it
+    edited: bool = False  # no other client calls it meanwhile
 
     def own(self, model: Model, body: bytes) -> bytes:
-        """What the model answers, with the sandbox's own texts in place of the marks, and its own time."""
-        return model.own(body.replace(shown(NOON), shown(self.clock)), self.texts)
+        """The model's answer with the sandbox's own texts in place of the marks, and its own time."""
+        return model.own(body.replace(show_clock(NOON), show_clock(self.clock)), self.texts)
 
 
 @dataclass
 class Crowd:
-    """The sandboxes of a server, and all who call them. ``wrong`` is what is wrong, in words."""
+    """The sandboxes of a server and their clients. ``wrong`` lists errors in words."""
 
     model: Model
     port: int
@@ -108,7 +108,7 @@ class Crowd:
     edits: int = 0
 
     async def set_up(self) -> None:
-        """Make the sandboxes, many at once."""
+        """Create the sandboxes, many at once."""
         numbers = iter(range(self.sandboxes))
 
         async def some() -> None:
@@ -136,7 +136,7 @@ class Crowd:
             box.struck = Struck(vendor, limit, False, Setup(requests, (vendor, limit)))
         elif box.kind == "a clock":
             box.clock = draw.choice(TIMES)
-            requests = stopped(box.clock)
+            requests = stop_clock(box.clock)
         elif box.kind == "a fault":
             rule, times = {"vendor": vendor, "status": draw.choice((500, 503, 429))}, draw.randint(1, 30)
             requests = (("POST", "/faults", encode({**rule, "times": times}).decode()),)
@@ -146,7 +146,7 @@ class Crowd:
             box.invoices = [*self.model.invoices]
         if box.struck is None:
             box.setup = Setup(requests)
-        for method, path, text in (*stopped(box.clock), *requests):
+        for method, path, text in (*stop_clock(box.clock), *requests):
             await line.control(method, path, box.name, decode(text.encode()) if text else None)
         for _ in range(draw.randint(1, 3)):
             if box.kind == "records added":
@@ -182,7 +182,7 @@ class Crowd:
         box.texts[vendor][number] = text
 
     async def _edit(self, line: Line, draw: random.Random) -> None:
-        """Change a sandbox in which no call is under way; from the next call on all must see it."""
+        """Change a sandbox without a call in flight; every later call must see it."""
         box = draw.choice(self.boxes)
         if box.under_way or box.edited:
             return
@@ -201,14 +201,14 @@ class Crowd:
     # Calls -----------------------------------------------------------------------------------------------------------
 
     async def run(self, seconds: float) -> None:
-        """Let the clients call for so long, or until it is clear that answers are wrong."""
+        """Let the clients call for a time, or until enough answers are wrong."""
         until = time.monotonic() + seconds
         await asyncio.gather(*(self._client(number, until) for number in range(self.clients)))
 
     async def _client(self, number: int, until: float) -> None:
         draw, line = random.Random(f"{self.seed}/client/{number}"), Line(self.port)
         for turn in itertools.count():
-            if time.monotonic() > until or len(self.wrong) >= SHOWN:
+            if time.monotonic() > until or len(self.wrong) >= MAX_WRONG_SHOWN:
                 break
             try:
                 await (self._edit(line, draw) if draw.random() < EDITS else self._call(line, draw))
@@ -221,7 +221,7 @@ class Crowd:
         ask = draw.choice(self.model.asks[draw.choice([*self.model.vendors])])
         if box.edited:
             return
-        target, headers = self._addressed(box, ask, draw)
+        target, headers = self._address(box, ask, draw)
         struck = box.struck if box.struck and box.struck.meets(ask) else None
         box.under_way += 1
         box.calls += 1
@@ -232,34 +232,34 @@ class Crowd:
             answer = await line.ask("GET", target, headers)
         finally:
             box.under_way -= 1
-        found, told = (answer.status, answer.body), f"{box.name} ({box.kind}): GET {target} with {headers}"
+        found, call = (answer.status, answer.body), f"{box.name} ({box.kind}): GET {target} with {headers}"
         if answer.headers.get("x-mock-sandbox") != box.name:
-            raise Wrong(f"{told} was answered by the sandbox {answer.headers.get('x-mock-sandbox')}")
+            raise Wrong(f"{call} was answered by the sandbox {answer.headers.get('x-mock-sandbox')}")
         self.answers[box.kind] += 1
         usual = self.expected(box, ask)
         if struck is None:
-            compare(told, found, usual)
+            compare(call, found, usual)
             return
         status, body = self.model.answer(struck.setup, ask)
         other = status, box.own(self.model, body)
         is_first = found == (other if struck.first else usual)
         if not is_first:
-            compare(told, found, usual if struck.first else other)
+            compare(call, found, usual if struck.first else other)
         struck.seen += is_first
-        # Calls that are under way at once come in any order; those before which so many were sent cannot be the last.
+        # Calls in flight at once arrive in any order: a call sent after this many others cannot be among the first.
         if struck.seen > struck.times or (not is_first and struck.sent <= struck.times and before < struck.times):
-            raise Wrong(f"{told}: {struck.seen} of {struck.sent} calls were so, wanted the first {struck.times}")
+            raise Wrong(f"{call}: {struck.seen} of {struck.sent} calls were so, wanted the first {struck.times}")
 
     def expected(self, box: Box, ask: Ask) -> Expected:
-        """What a sandbox answers but for its fault or quota."""
+        """The answer of a sandbox without its fault or quota."""
         if box.invoices is not None and ask.vendor == job.VENDOR and ask.kind == GOOD:
-            status, body = listed(box.invoices, ask.query)
+            status, body = list_invoices(box.invoices, ask.query)
         else:
             status, body = self.model.answer(box.setup, ask)
         return status, box.own(self.model, body)
 
-    def _addressed(self, box: Box, ask: Ask, draw: random.Random) -> tuple[str, dict[str, str]]:
-        """The request by any of the ways that lead into a sandbox."""
+    def _address(self, box: Box, ask: Ask, draw: random.Random) -> tuple[str, dict[str, str]]:
+        """The request by any of the ways to select a sandbox."""
         prefix = f"/{ask.vendor}" if ask.kind == NOWHERE or draw.random() < 0.5 else ""
         way = draw.choice(("header", "URL") if ask.kind in (STRANGER, NOWHERE) else ("header", "URL", "credential"))
         if way == "credential":
@@ -271,7 +271,7 @@ class Crowd:
     # Afterwards ------------------------------------------------------------------------------------------------------
 
     async def settle(self) -> None:
-        """Every journal must have had exactly its sandbox's calls, every quota and fault exactly its number."""
+        """Check that every journal, quota and fault counted exactly its sandbox's calls."""
         line = Line(self.port)
         for box in self.boxes:
             found: Any = await line.control("GET", "/requests?limit=0", box.name)
@@ -283,7 +283,7 @@ class Crowd:
         line.close()
 
     async def plant(self) -> None:
-        """Change a sandbox behind the model's back: from now on what it answers is wrong, and must be found."""
+        """Change a sandbox behind the model's back: the run must detect its answers from now on."""
         line = Line(self.port)
         for vendor, ids in self.model.marked.items():
             for id in ids:
@@ -292,16 +292,16 @@ class Crowd:
         line.close()
 
 
-def compare(told: str, found: Expected, wanted: Expected) -> None:
-    """Raises Wrong, which shows where they begin to differ."""
+def compare(call: str, found: Expected, wanted: Expected) -> None:
+    """Raises Wrong with the place where the answers begin to differ."""
     if found == wanted:
         return
     at = next((i for i, (a, b) in enumerate(zip(found[1], wanted[1], strict=False)) if a != b), 0)
     near = slice(max(0, at - 60), at + 120)
-    raise Wrong(f"{told}\n  found {found[0]} …{found[1][near]!r}\n  wanted {wanted[0]} …{wanted[1][near]!r}")
+    raise Wrong(f"{call}\n  found {found[0]} …{found[1][near]!r}\n  wanted {wanted[0]} …{wanted[1][near]!r}")
 
 
 def kinds(crowd: Crowd) -> Iterator[str]:
-    """How many answers of each kind of sandbox were looked at."""
+    """How many answers of each kind of sandbox were checked."""
     for kind in KINDS:
         yield f"{kind} {crowd.answers[kind]:,}"

@@ -1,4 +1,4 @@
-"""The whole job and a bare Flask view beside it inside one process, without a server: what CI can compare.
+"""The whole job and a bare Flask view in one process, without a server, for CI.
 
 ``python -m bench.inprocess`` prints how many times as long the job takes.
 """
@@ -16,8 +16,9 @@ from bench import job
 from bench.bare import make_app
 from bench.load import in_turns
 from bench.servers import QUOTA
-from mockserver.app import create_app
+from mockserver.engine.build import build_runtime
 from mockserver.sandbox.settings import make_settings
+from mockserver.server.front import Front
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -27,14 +28,14 @@ ROUNDS, CALLS = 9, 150
 
 
 @cache
-def sandbox() -> Flask:
+def sandbox() -> Front:
     """The sandbox with 200 records a vendor and a quota, nothing switched off."""
     settings = make_settings({"records": job.RECORDS, "quotas": f"{job.VENDOR}={QUOTA}"}, {})
-    return create_app(settings, wall=lambda: WALL)
+    return Front(build_runtime(settings, wall=lambda: WALL))
 
 
 def environ(query: str) -> WSGIEnvironment:
-    """The request as gunicorn would hand it over."""
+    """The request as gunicorn passes it."""
     return {
         "REQUEST_METHOD": "GET",
         "PATH_INFO": job.PATH,
@@ -49,20 +50,20 @@ def environ(query: str) -> WSGIEnvironment:
     }
 
 
-def answer(app: Flask, call: WSGIEnvironment) -> bytes:
-    """The reply of an app to a request. Raises AssertionError when it is no success."""
+def answer(app: Flask | Front, call: WSGIEnvironment) -> bytes:
+    """The reply of an app to a request. Raises AssertionError for an error status."""
     statuses: list[str] = []
 
     def start(status: str, headers: object, exc_info: object = None) -> None:
         statuses.append(status)
 
-    body = b"".join(app(call, start))  # type: ignore[arg-type]  # nobody here writes
+    body = b"".join(app(call, start))  # type: ignore[arg-type]  # the write callable is unused
     assert statuses[0].startswith("200"), (statuses, body[:200])
     return body
 
 
-def seconds(app: Flask, calls: Iterable[WSGIEnvironment]) -> float:
-    """How long an app takes for these requests, of this process's own time: what else the machine does is not in it."""
+def seconds(app: Flask | Front, calls: Iterable[WSGIEnvironment]) -> float:
+    """The CPU time that an app takes for these requests, in seconds."""
     fresh = [dict(call) for call in calls]
     began = time.process_time()
     for call in fresh:
@@ -71,7 +72,7 @@ def seconds(app: Flask, calls: Iterable[WSGIEnvironment]) -> float:
 
 
 def factor(rounds: Sequence[Sequence[str]]) -> float:
-    """How many times as long the job takes as the bare view with the same bytes: the best rounds of each.
+    """The time of the job over that of the bare view with the same bytes, by the best round of each.
 
     ``rounds`` are the queries of each round; the bare view answers with a reply of theirs of middling length.
     """
@@ -79,21 +80,21 @@ def factor(rounds: Sequence[Sequence[str]]) -> float:
     bare = make_app({job.PATH: sample[len(sample) // 2]})
     requests = [[environ(query) for query in queries] for queries in rounds]
 
-    def timed(app: Flask) -> Callable[[int], float]:
+    def timed(app: Flask | Front) -> Callable[[int], float]:
         return lambda number: seconds(app, requests[number])
 
     tasks = {"ours": timed(sandbox()), "bare": timed(bare)}
-    taken = {name: found[1:] for name, found in in_turns(len(rounds), tasks).items()}  # the sample's came before
+    taken = {name: found[1:] for name, found in in_turns(len(rounds), tasks).items()}  # without the sample's
     return min(taken["ours"]) / min(taken["bare"])
 
 
 def same() -> float:
-    """The same URL again and again."""
+    """The factor for the same URL every time."""
     return factor([[job.SAME] * CALLS] * ROUNDS)
 
 
 def different() -> float:
-    """Every request different, no round knows another's."""
+    """The factor for different requests, in each round others."""
     queries = job.different(CALLS * ROUNDS, "in process")
     return factor([queries[n * CALLS : (n + 1) * CALLS] for n in range(ROUNDS)])
 

@@ -1,4 +1,4 @@
-"""The other servers, installed by npm into the work folder, and how each of them is started for the job."""
+"""The other servers: installed by npm into the work folder, and started for the job."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Peer:
     whole: bool = False
     jvm: bool = False
     start_target: bool = True
-    checks_key: bool = True  # its value, not only that there is one
+    checks_key: bool = True  # its value, not only its presence
     same: Callable[[bytes, bytes], bool] = field(default=lambda reply, wanted: json.loads(reply) == json.loads(wanted))
 
     @property
@@ -44,7 +44,7 @@ class Peer:
         return str(found["version"])
 
     def command(self, key: str, reply: bytes) -> Command:
-        """How to start it, its configuration written for this key and this ready reply."""
+        """The command that starts it, with its configuration for this key and this ready reply."""
         folder, port = job.WORK / "peers" / self.name.lower(), free_port()
         shutil.rmtree(folder, ignore_errors=True)
         records = "[" + ",".join(line.decode() for line in job.lines(job.RECORDS)) + "]"
@@ -55,26 +55,26 @@ class Peer:
             '"@BODY@"': json.dumps(reply.decode()),
             '"@JSON@"': reply.decode(),
         }
-        values['"@FUNCTION@"'] = json.dumps(_replaced((CONFIGURATIONS / "mountebank.js").read_text("utf-8"), values))
+        values['"@FUNCTION@"'] = json.dumps(_fill_in((CONFIGURATIONS / "mountebank.js").read_text("utf-8"), values))
         given = {"reply": reply.decode(), "records": records, "database": f'{{"invoices": {records}}}'}
         for target, source in self.files.items():
             file = folder / target
             file.parent.mkdir(parents=True, exist_ok=True)
-            text = given.get(source) or _replaced((CONFIGURATIONS / source).read_text("utf-8"), values)
+            text = given.get(source) or _fill_in((CONFIGURATIONS / source).read_text("utf-8"), values)
             file.write_text(text, encoding="utf-8")
         places = {"{folder}": str(folder), "{npm}": str(NPM / "node_modules"), "{admin}": str(free_port())}
-        words = [_replaced(word, places) for word in self.words]
+        words = [_fill_in(word, places) for word in self.words]
         return Command(self.name, words, self.path, {"Apikey": key}, port)
 
 
-def _replaced(text: str, values: Mapping[str, str]) -> str:
+def _fill_in(text: str, values: Mapping[str, str]) -> str:
     for mark, value in values.items():
         text = text.replace(mark, value)
     return text
 
 
 def same_rows(reply: bytes, wanted: bytes) -> bool:
-    """Whether a reply without an envelope holds the rows of one that has it."""
+    """Whether a reply without an envelope has the rows of one with it."""
     return bool(json.loads(reply) == json.loads(wanted)["data"])
 
 
@@ -147,7 +147,7 @@ PEERS = (
 
 
 def install() -> None:
-    """Have npm install the versions of peers/package.json, unless it has. Raises Failed when something is missing."""
+    """Install the versions of peers/package.json with npm, once. Raises Failed without npm or Java."""
     missing = [tool for tool in ("node", "npm", "java") if shutil.which(tool) is None]
     if missing:
         wanted = "nodejs, npm and default-jre-headless"

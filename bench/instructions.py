@@ -1,4 +1,4 @@
-"""Counts the instructions of a call in one process, without a socket: a measure that other load does not change.
+"""Counts the instructions of a call in one process, without a socket, independent of other load.
 
 ``python -m bench.instructions``; needs valgrind, whose callgrind counts. Each case runs twice, once with few calls and
 once with many: what both have in common, the start, is not in the difference.
@@ -6,6 +6,7 @@ once with many: what both have in common, the start, is not in the difference.
 
 from __future__ import annotations
 
+import gc
 import os
 import re
 import shutil
@@ -30,7 +31,7 @@ MISSING = "Counting instructions needs valgrind: apt-get install valgrind."
 
 
 def make_entry() -> Callable[[str], bytes]:
-    """The pipeline as a function from a query of the job to the body of its reply. Nothing else knows the way in."""
+    """The pipeline as a function from a query of the job to the body of its reply."""
     from bench.servers import QUOTA
     from mockserver.engine.build import build_runtime
     from mockserver.engine.handle import handle
@@ -59,11 +60,13 @@ def make_bare_entry(body: bytes) -> Callable[[str], bytes]:
 
 
 def run(case: str, calls: int) -> None:
-    """Make so many calls of a case; all else is the same for every number of calls."""
+    """Make this many calls of a case; the rest of the process does not depend on their number."""
     entry = make_entry()
     queries = job.different(MANY, "instructions") if case == "different" else [job.SAME] * MANY
     if case == "bare":
         entry = make_bare_entry(entry(job.SAME))
+    gc.collect()
+    gc.freeze()  # as a server does: what is loaded is no work of a call
     for query in queries[:calls]:
         entry(query)
 
@@ -72,7 +75,7 @@ def run(case: str, calls: int) -> None:
 
 
 def parse_count(output: str) -> int:
-    """The instructions that callgrind says it counted. Raises ValueError when it says none."""
+    """The instructions that callgrind counted. Raises ValueError without a count."""
     found = COUNT.search(output)
     if not found:
         raise ValueError(f"callgrind printed no count: {output[-500:]}")
@@ -80,7 +83,7 @@ def parse_count(output: str) -> int:
 
 
 def count(case: str, calls: int) -> int:
-    """The instructions of a process that makes so many calls."""
+    """The instructions of a process that makes this many calls."""
     callgrind = ["valgrind", "--tool=callgrind", f"--callgrind-out-file={os.devnull}"]
     command = [*callgrind, sys.executable, "-m", "bench.instructions", case, str(calls)]
     environment = {**os.environ, "PYTHONHASHSEED": "0"}
@@ -91,7 +94,7 @@ def count(case: str, calls: int) -> int:
 
 
 def per_call(case: str, counted: Callable[[str, int], int] = count) -> float:
-    """The instructions of one call: the difference of two lengths of a run over the calls that one has more."""
+    """The instructions of one call: the difference of two runs divided by the difference of their calls."""
     return (counted(case, MANY) - counted(case, FEW)) / (MANY - FEW)
 
 
@@ -103,13 +106,13 @@ def table(found: dict[str, float]) -> str:
 
 
 def main(arguments: list[str]) -> None:
-    """Counts everything; with a case and a number of calls it is the process that is counted."""
+    """Count every case; with a case and a number of calls, make the calls of the counted process."""
     if arguments:
         run(arguments[0], int(arguments[1]))
     elif shutil.which("valgrind") is None:
         raise SystemExit(MISSING)
     else:
-        run("bare", 1)  # what starts remember between them is made now, not in the first one that is counted
+        run("bare", 1)  # fills the cache that starts share
         print(table({case: per_call(case) for case in CASES}))
 
 

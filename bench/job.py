@@ -1,4 +1,4 @@
-"""The job that everybody does: one page of the paid invoices of a WISECP installation, sorted by total, key checked."""
+"""The job: one page of the paid invoices of a WISECP installation, sorted by total, with the key checked."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from mockserver.cli.generate import ANCHOR
 from mockserver.data import fixture_writer
 from mockserver.data.build import fixture_schema, generate_dataset
 from mockserver.sdk.contract import Vendor
-from mockserver.vendors import found
+from mockserver.vendors import find_vendors
 
 VENDOR = "wisecp"
 PATH = "/api/Billing/GetInvoices"
@@ -35,17 +35,17 @@ WORK = ROOT / "build" / "bench"
 
 
 def vendor() -> Vendor:
-    return next(known for known in found() if known.name == VENDOR)
+    return next(known for known in find_vendors() if known.name == VENDOR)
 
 
 def folder(records: int) -> Path:
-    """So many records as a folder for ``--fixtures``; made on first use, then kept in the work folder."""
+    """A folder for ``--fixtures`` with this many records, generated once into the work folder."""
     made = _file(records)
     if not made.exists():
         made.parent.mkdir(parents=True, exist_ok=True)
         unfinished = made.with_name("unfinished")
         with unfinished.open("w", encoding="utf-8", newline="\n") as stream:
-            head = fixture_writer.head(VENDOR, "default", ANCHOR)
+            head = fixture_writer.build_head(VENDOR, "default", ANCHOR)
             fixture_writer.write(stream, head, accounts(), invoices(records), lines=True, comment="")
         unfinished.replace(made)
     return made.parent.parent
@@ -62,7 +62,7 @@ def lines(records: int) -> list[bytes]:
 
 
 def json_bytes(records: int) -> int:
-    """How large they are as compact JSON."""
+    """Their size in bytes as compact JSON."""
     folder(records)
     with _file(records).open("rb") as stream:
         stream.readline()
@@ -77,7 +77,7 @@ def accounts() -> list[dict[str, Any]]:
 
 
 def invoices(count: int) -> Iterator[dict[str, Any]]:
-    """What the recipe makes, over and over with other ids, numbers and totals: it alone would take minutes."""
+    """The recipe's invoices, repeated with other ids, numbers and totals: the recipe alone is too slow."""
     dataset = generate_dataset(vendor(), "default", ANCHOR, 1, min(count, TEMPLATES))
     templates = [dataset.records.record(index) for index in range(len(dataset.records))]
     draw = random.Random("invoices")
@@ -89,12 +89,12 @@ def invoices(count: int) -> Iterator[dict[str, Any]]:
 
 @cache
 def key() -> str:
-    """The key that is good with each of the datasets."""
+    """The key of every dataset."""
     return str(accounts()[0]["api_key"])
 
 
 def anything(draw: random.Random) -> str:
-    """A query drawn from all that the document offers, often with several filters at once."""
+    """A random query with any documented parameters, often several filters at once."""
     asked: dict[str, object] = {"page": draw.randint(1, 12), "limit": draw.randint(1, 50)}
     if draw.random() < 0.9:
         asked["sort"] = draw.choice(SORTS)
@@ -111,19 +111,19 @@ def anything(draw: random.Random) -> str:
 
 @dataclass(frozen=True)
 class View:
-    """Records of a status in an order: what a server may remember between pages."""
+    """Records of a status in an order, which a server may cache between pages."""
 
     status: str
     sort: str
     direction: str
 
     def query(self, page: int, draw: random.Random | None = None) -> str:
-        """A page of it; with ``draw`` the parameters in any order, so that few questions are put in the same words."""
+        """The query of a page; with ``draw`` its parameters are in random order, so that few queries are alike."""
         asked = self.asked(page)
         return urlencode(shuffled(draw, asked) if draw else [*asked.items()])
 
     def asked(self, page: int) -> dict[str, object]:
-        """A page of it as parameters."""
+        """The parameters of a page."""
         order = {"sort": self.sort, "sort_type": self.direction}
         return {"page": page, "limit": PAGE_SIZE, **order, "filter[status]": self.status}
 
@@ -136,7 +136,7 @@ def shuffled(draw: random.Random, asked: dict[str, object]) -> list[tuple[str, o
 
 
 def different(count: int, seed: object) -> list[str]:
-    """So many queries, no two of them alike."""
+    """This many different queries."""
     draw = random.Random(f"different/{seed}")
     queries: dict[str, None] = {}
     while len(queries) < count:
@@ -145,7 +145,7 @@ def different(count: int, seed: object) -> list[str]:
 
 
 def pages(count: int, seed: object, full: Mapping[View, int]) -> list[str]:
-    """So many queries for any full page of any view that has one.
+    """This many queries for any full page of any view that has one.
 
     None comes twice before half of all that there are came once: where few records make few pages, a server that
     remembers queries would meet more of those that it knows, and the sizes would not be compared alone.

@@ -1,4 +1,4 @@
-"""Load by wrk, and what it measured."""
+"""Load by wrk, and its results."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ from statistics import median
 from typing import TypeVar
 
 CONNECTIONS = 16
-PATIENCE = 30  # seconds that a single reply may take
+PATIENCE = 30  # seconds per reply
 HERE = Path(__file__).parent
 T = TypeVar("T")
 
 
 class Failed(Exception):
-    """Something could not be measured; the message is a sentence that says why."""
+    """A measurement failed; the message says why."""
 
 
 class Unanswered(Failed):
-    """A server took the calls, and in all the time of the load it answered none."""
+    """A server accepted calls, but answered none during the load."""
 
 
 @dataclass(frozen=True)
 class Load:
-    """One run: replies in a second, and how long they took (ms)."""
+    """One run: replies per second, and their latency (ms)."""
 
     rate: float
     p50: float
@@ -36,7 +36,7 @@ class Load:
 
 @dataclass(frozen=True)
 class Spread:
-    """What several rounds found."""
+    """The results of several rounds."""
 
     values: tuple[float, ...]
 
@@ -59,7 +59,7 @@ def spread(values: Iterable[float]) -> Spread:
 
 @dataclass(frozen=True)
 class Target:
-    """What is asked for: one URL, or another query of a file each time."""
+    """The requests of a load: one URL, or the queries of a file in turn."""
 
     url: str
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -76,7 +76,7 @@ class Target:
         return [*command, "--", str(self.queries)] if self.queries else command
 
     def load(self, seconds: float, connections: int = CONNECTIONS) -> Load:
-        """Ask for so long. Raises Failed when a reply is no success, Unanswered when there is none."""
+        """Run the load. Raises Failed for an error status, Unanswered without any reply."""
         ended = subprocess.run(self.command(seconds, connections), capture_output=True, text=True, check=False)
         lines = [line for line in ended.stdout.splitlines() if line.startswith("{")]
         if ended.returncode or not lines:
@@ -91,7 +91,7 @@ class Target:
 
 
 def check_wrk() -> None:
-    """Raises Failed when there is no load generator."""
+    """Raises Failed without wrk."""
     if shutil.which("wrk") is None:
         raise Failed("The benchmarks need the load generator wrk: apt-get install wrk (or brew install wrk).")
 
@@ -103,7 +103,7 @@ def version() -> str:
 
 
 def in_turns(rounds: int, tasks: Mapping[str, Callable[[int], T]]) -> dict[str, list[T]]:
-    """A B C A B C: each task once a round, told which; what disturbs a round disturbs all."""
+    """Run each task once a round (A B C A B C), so that a disturbance hits all; tasks get the round's number."""
     found: dict[str, list[T]] = {name: [] for name in tasks}
     for number in range(rounds):
         for name, task in tasks.items():

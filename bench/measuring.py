@@ -17,8 +17,8 @@ from bench.servers import Command, Server, ours, running
 from bench.table import Row
 
 SAME = f"{job.PATH}?{job.SAME}"
-DIFFERENT = "/different" + job.PATH  # where the bare server has a reply of middling length
-SAMPLE = 300  # replies of whose lengths it is the mean
+DIFFERENT = "/different" + job.PATH  # where the bare server has a reply of average length
+SAMPLE = 300  # replies whose mean length that is
 DELAYED, DELAY = 1000, 2000  # calls, milliseconds
 OTHERS = f"p50 of others while {DELAYED:,} calls are delayed by {DELAY / 1000:g} s"
 OTHERS_TARGET = ("≤", 1.5)
@@ -29,7 +29,7 @@ def headers() -> dict[str, str]:
 
 
 def sandbox(records: int, path: str = SAME) -> Command:
-    """The sandbox with so many records of the job's vendor."""
+    """The sandbox with this many records of the job's vendor."""
     return ours(f"sandbox {records}", path, headers(), "--fixtures", str(job.folder(records)))
 
 
@@ -37,26 +37,26 @@ def rates(loads: list[Load]) -> list[float]:
     return [load.rate for load in loads]
 
 
-def told(loads: list[Load]) -> str:
+def describe_loads(loads: list[Load]) -> str:
     return f"{spread(rates(loads)).median:,.0f}/s"
 
 
 def query_files(plan: Plan) -> list[Path]:
-    """A file for each round and one for the warm-up: what one round asks no other has asked."""
+    """A file per round and one for the warm-up, all with different queries."""
     queries = job.different(plan.queries * (plan.rounds + 1), "bench")
     rounds = range(plan.rounds + 1)
     return [job.written(f"different-{n}", queries[n * plan.queries : (n + 1) * plan.queries]) for n in rounds]
 
 
 def middling(server: Server, queries: Sequence[str]) -> bytes:
-    """Of the replies to these the one whose length is nearest to the mean."""
+    """The reply to these queries whose length is closest to the mean."""
     replies = [server.get(f"{job.PATH}?{query}", headers())[1] for query in queries]
     mean = sum(map(len, replies)) / len(replies)
     return min(replies, key=lambda reply: abs(len(reply) - mean))
 
 
-def loading(target: Target, plan: Plan, files: Sequence[Path | None] = ()) -> Callable[[int], Load]:
-    """The measurement of a target in a round: with the queries of that round, if it is asked different ones."""
+def make_load(target: Target, plan: Plan, files: Sequence[Path | None] = ()) -> Callable[[int], Load]:
+    """The measurement of a target in a round, with the queries of that round if there are files."""
     return lambda number: replace(target, queries=target.queries and files[number]).load(plan.seconds)
 
 
@@ -79,7 +79,7 @@ def job_targets(one: Server, bare: Server, queries: Path) -> dict[str, Target]:
 
 
 def job_rows(loads: Mapping[str, list[Load]], bodies: Mapping[str, bytes], by: str = "") -> list[Row]:
-    """What the loads of these targets found; ``by`` says who carried them."""
+    """The rows of these targets' loads; ``by`` names the worker."""
     kinds = (
         ("same", f"the same URL{by}", job.PATH, 0.9),
         ("different", f"every request different{by}", DIFFERENT, 0.75),
@@ -87,8 +87,8 @@ def job_rows(loads: Mapping[str, list[Load]], bodies: Mapping[str, bytes], by: s
     beside_bare, tails = [], []
     for kind, what, path, least in kinds:
         mine, bare = loads[kind], loads[f"bare {kind}"]
-        beside = f"a bare route, {len(bodies[path]):,} bytes: {told(bare)}"
-        beside_bare.append(Row(3, what, told(mine), beside, ratio(rates(mine), rates(bare)), ("≥", least)))
+        beside = f"a bare route, {len(bodies[path]):,} bytes: {describe_loads(bare)}"
+        beside_bare.append(Row(3, what, describe_loads(mine), beside, ratio(rates(mine), rates(bare)), ("≥", least)))
         tail = ratio([load.p99 for load in mine], [load.p50 for load in mine])
         p50 = f"p50 {spread(load.p50 for load in mine).median:.2f} ms"
         tails.append(Row(7, f"p99 / p50, {what}", p50, "its own p50", tail, ("≤", 4)))
@@ -98,9 +98,9 @@ def job_rows(loads: Mapping[str, list[Load]], bodies: Mapping[str, bytes], by: s
 # 7: delayed calls ----------------------------------------------------------------------------------------------------
 
 
-def delayed(command: Command, plan: Plan, by: str = "") -> Row:
+def measure_delayed(command: Command, plan: Plan, by: str = "") -> Row:
     """The latency of a sandbox's calls while a thousand others are delayed. Raises Failed, or Unanswered when these
-    wait so long that nobody else is answered at all.
+    wait so long that no other call is answered at all.
     """
     seconds = max(plan.seconds, 2)
     with running(command) as server:
@@ -128,7 +128,7 @@ def delayed(command: Command, plan: Plan, by: str = "") -> Row:
             if isinstance(ended[0], Failed):
                 raise ended[0]
             held.append(ended[0].p50)
-            time.sleep(DELAY / 1000)  # those are over that nobody waits for any more
+            time.sleep(DELAY / 1000)  # the abandoned calls end meanwhile
             return load
 
         rounds = {"alone": lambda number: others.load(seconds), "beside": beside}

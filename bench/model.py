@@ -1,8 +1,8 @@
 """What sandboxes must answer: a second opinion on every reply.
 
-Two sources. The lists of the job's vendor, whose records a sandbox adds and removes, are made here anew, from the
+Two sources. The lists of the job's vendor, whose records a sandbox adds and removes, are built here again, from the
 document (``listed``). All else is asked of a server inside this process, in one sandbox for each way of setting one
-up, which nobody else uses; what is different in a sandbox of the real one (texts of records that it alone has) stands
+up, which no other client uses; what differs in a sandbox of the real one (texts of records that it alone has) stands
 there as a mark, for which the sandbox's own texts are put.
 """
 
@@ -78,16 +78,16 @@ class Model:
 
     def __init__(self, seed: int) -> None:
         app = create_app(make_settings({"max_sandboxes": 10_000, "journal_entries": 0}, {}))
-        self.world: Runtime = app.extensions["mockserver"]
+        self.runtime: Runtime = app.extensions["mockserver"]
         self._client = app.test_client(use_cookies=False)
-        self.vendors: Mapping[str, Vendor] = {vendor.name: vendor for vendor in self.world.vendors}
-        sandboxes = self.world.sandboxes
+        self.vendors: Mapping[str, Vendor] = {vendor.name: vendor for vendor in self.runtime.vendors}
+        sandboxes = self.runtime.sandboxes
         self.examples: dict[str, dict[str, Any]] = {
             name: describe_vendor(vendor, sandboxes.catalog.dataset(vendor, "default"))["example"]
             for name, vendor in self.vendors.items()
         }
         self.secrets = {name: self._secret(name) for name in self.vendors}
-        self._rooms: dict[Setup, str] = {}
+        self._sandboxes: dict[Setup, str] = {}
         self.marked: dict[str, list[Any]] = {}
         self.texts: dict[str, list[str | None]] = {}
         for name in self.vendors:
@@ -98,7 +98,7 @@ class Model:
             self.texts[name] = [row[MARKED[name]] for row in chosen]
         self.answer = lru_cache(maxsize=200_000)(self._answer)
         self.asks = {name: self._asks(name, random.Random(f"{seed}/{name}")) for name in self.vendors}
-        self.invoices = [invoice_of(row) for row in self._records(self._room(Setup()), job.VENDOR)]
+        self.invoices = [invoice_of(row) for row in self._records(self._sandbox(Setup()), job.VENDOR)]
 
     def example(self, vendor: str) -> Ask:
         example = self.examples[vendor]
@@ -118,38 +118,38 @@ class Model:
         return found
 
     def _answer(self, setup: Setup, ask: Ask) -> Expected:
-        return self._call(self._room(setup), ask)
+        return self._call(self._sandbox(setup), ask)
 
-    def _call(self, room: str, ask: Ask) -> Expected:
-        sent = {**self.headers(ask), "X-Mock-Sandbox": room}
+    def _call(self, sandbox: str, ask: Ask) -> Expected:
+        sent = {**self.headers(ask), "X-Mock-Sandbox": sandbox}
         reply = self._client.get(f"/{ask.vendor}{ask.target}", headers=sent)
         return reply.status_code, reply.data
 
-    def _room(self, setup: Setup) -> str:
+    def _sandbox(self, setup: Setup) -> str:
         """A sandbox of this set-up in which the marks stand; made when it is first needed."""
-        if setup not in self._rooms:
-            room = f"model-{len(self._rooms)}"
+        if setup not in self._sandboxes:
+            room = f"model-{len(self._sandboxes)}"
             for vendor, ids in self.marked.items():
                 for number, id in enumerate(ids):
                     self._control(room, "PATCH", *mark(vendor, id, marker(vendor, number)))
-            for request in (*stopped(NOON), *setup.requests):
+            for request in (*stop_clock(NOON), *setup.requests):
                 self._control(room, *request)
             if setup.spent is not None:
                 vendor, times = setup.spent
                 for _ in range(times):
                     self._call(room, self.example(vendor))
-            self._rooms[setup] = room
-        return self._rooms[setup]
+            self._sandboxes[setup] = room
+        return self._sandboxes[setup]
 
-    def _control(self, room: str, method: str, path: str, text: str) -> Any:
-        sent = {"X-Mock-Sandbox": room, "Content-Type": "application/json"}
+    def _control(self, sandbox: str, method: str, path: str, text: str) -> Any:
+        sent = {"X-Mock-Sandbox": sandbox, "Content-Type": "application/json"}
         reply = self._client.open(f"/__admin{path}", method=method, data=text, headers=sent)
         if reply.status_code >= 400:
             raise Failed(f"{method} {path} {text} cannot be set up: {reply.text}")
         return decode(reply.data) if reply.data else None
 
-    def _records(self, room: str, vendor: str) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = self._control(room, "GET", f"/records/{vendor}", "")["records"]
+    def _records(self, sandbox: str, vendor: str) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = self._control(sandbox, "GET", f"/records/{vendor}", "")["records"]
         return found
 
     def own(self, body: bytes, texts: Mapping[str, Sequence[str | None]]) -> bytes:
@@ -166,14 +166,14 @@ class Model:
         """Many requests that an example account may make, most of which show a marked record; some that go wrong."""
         example, marks, asks = self.example(vendor), list[Ask](), list[Ask]()
         while len(marks) < ASKED * 2 // 3 and len(asks) < 20 * ASKED:
-            ask = self._drawn(vendor, draw)
+            ask = self._draw(vendor, draw)
             asks.append(ask)
             if b"@@" in self.answer(Setup(), ask)[1]:
                 marks.append(ask)
         wrong = [Ask(vendor, kind, example.path, example.query) for kind in (STRANGER, WISHED)]
         return [*marks, *asks[: ASKED // 3], *wrong, Ask(vendor, NOWHERE, f"{example.path}/nowhere", "")]
 
-    def _drawn(self, vendor: str, draw: random.Random) -> Ask:
+    def _draw(self, vendor: str, draw: random.Random) -> Ask:
         example, asked = self.examples[vendor], dict[str, object](self.examples[vendor]["query"])
         rows = self._all(vendor)
         row = draw.choice(rows)
@@ -203,7 +203,7 @@ class Model:
         return self._records("model", vendor)
 
     def _account(self, vendor: str) -> Mapping[str, Any]:
-        return self.world.sandboxes.catalog.dataset(self.vendors[vendor], "default").accounts.first
+        return self.runtime.sandboxes.catalog.dataset(self.vendors[vendor], "default").accounts.first
 
 
 _JFRAMEWORK = {
@@ -214,12 +214,12 @@ _JFRAMEWORK = {
 }
 
 
-def stopped(at: datetime) -> tuple[Request, Request]:
+def stop_clock(at: datetime) -> tuple[Request, Request]:
     """The requests of control that let a clock stand."""
     return ("POST", "/clock/freeze", ""), ("POST", "/clock/set", encode({"to": at.isoformat()}).decode())
 
 
-def shown(at: datetime) -> bytes:
+def show_clock(at: datetime) -> bytes:
     """How the time of a sandbox is seen in a reply."""
     return b'"timestamp":"' + at.isoformat(timespec="milliseconds").encode()
 
@@ -256,7 +256,7 @@ def invoice_of(row: Mapping[str, Any]) -> Invoice:
     return Invoice(row["id"], keys, filters, encode(row, as_double))  # as its document prints numbers
 
 
-def listed(invoices: Sequence[Invoice], query: str) -> Expected:
+def list_invoices(invoices: Sequence[Invoice], query: str) -> Expected:
     """The page that a query of the job asks for: all filters hold; sorted, equal keys by id; then cut."""
     asked = dict(parse_qsl(query))
     page, limit, key = int(asked.get("page", 1)), int(asked.get("limit", 10)), asked.get("sort", "id")

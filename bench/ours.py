@@ -16,15 +16,25 @@ from urllib.parse import urlencode
 
 from bench import job
 from bench.load import Failed, Load, Spread, Target, in_turns, ratio, spread
-from bench.measuring import delayed, job_rows, job_targets, loading, query_files, rates, ready_replies, sandbox, told
+from bench.measuring import (
+    describe_loads,
+    job_rows,
+    job_targets,
+    make_load,
+    measure_delayed,
+    query_files,
+    rates,
+    ready_replies,
+    sandbox,
+)
 from bench.plan import Plan
 from bench.reporting import Section, report
 from bench.scale import many, promised
 from bench.servers import Command, bare, ours, running
 from bench.table import Row
 from mockserver.data.catalog import DatasetCatalog
-from mockserver.engine.examples import list_vendors
-from mockserver.vendors import found
+from mockserver.engine.examples import list_operations
+from mockserver.vendors import find_vendors
 
 SEEN = 50  # calls of a vendor before it is measured
 
@@ -41,7 +51,7 @@ def flask(plan: Plan) -> list[Row]:
         asked = job_targets(one, stack.enter_context(running(bare(ready))), files[-1])
         for target in asked.values():
             target.load(plan.warm)
-        loads = in_turns(plan.rounds, {name: loading(target, plan, files) for name, target in asked.items()})
+        loads = in_turns(plan.rounds, {name: make_load(target, plan, files) for name, target in asked.items()})
     return job_rows(loads, ready)
 
 
@@ -65,7 +75,7 @@ def start(plan: Plan) -> list[Row]:
         return measure
 
     tasks = {name: starting(command) for name, command in commands.items()}
-    first = {name: task(0) for name, task in tasks.items()}  # whatever is remembered between starts is remembered now
+    first = {name: task(0) for name, task in tasks.items()}  # fills the cache that starts share
     taken = in_turns(plan.starts if first["many"] < 5 else 2, tasks)
     seconds = {name: spread(of) for name, of in taken.items()}
     plain = f"plain gunicorn, bare Flask route: {seconds['plain'].median * 1000:.0f} ms"
@@ -99,8 +109,8 @@ def _example(name: str) -> tuple[str, dict[str, str]]:
 
 def examples() -> list[tuple[str, dict[str, Any]]]:
     """Every vendor with its example call."""
-    vendors = found()
-    return [(each["name"], each["example"]) for each in list_vendors(vendors, DatasetCatalog(vendors), "default")]
+    vendors = find_vendors()
+    return [(each["name"], each["example"]) for each in list_operations(vendors, DatasetCatalog(vendors), "default")]
 
 
 # 7: delayed calls ----------------------------------------------------------------------------------------------------
@@ -108,7 +118,7 @@ def examples() -> list[tuple[str, dict[str, Any]]]:
 
 def delay(plan: Plan) -> list[Row]:
     """The latency of calls while a thousand others are delayed."""
-    return [delayed(sandbox(job.RECORDS), plan)]
+    return [measure_delayed(sandbox(job.RECORDS), plan)]
 
 
 # 6, 8: every vendor --------------------------------------------------------------------------------------------------
@@ -128,14 +138,14 @@ def vendors(plan: Plan) -> list[Row]:
             for server in (one, other):
                 for _ in range(SEEN):
                     server.get(path, sent)
-            tasks = {each: loading(target, plan) for each, target in targets.items()}
+            tasks = {each: make_load(target, plan) for each, target in targets.items()}
             loads |= in_turns(rounds, tasks)
         weight = one.pss
     rows = []
     for name, (path, _) in calls.items():
-        beside = f"a bare route, {len(bodies[path.partition('?')[0]]):,} bytes: {told(loads[f'bare {name}'])}"
+        beside = f"a bare route, {len(bodies[path.partition('?')[0]]):,} bytes: {describe_loads(loads[f'bare {name}'])}"
         found = ratio(rates(loads[name]), rates(loads[f"bare {name}"]))
-        rows.append(Row(8, f"{name}'s example call", told(loads[name]), beside, found, ("≥", 0.7)))
+        rows.append(Row(8, f"{name}'s example call", describe_loads(loads[name]), beside, found, ("≥", 0.7)))
     what = "memory after the load of every vendor's example call: PSS over the process tree"
     return [*rows, Row(6, what, f"{weight:.1f} MiB", "", Spread((weight,)), ("≤", 60), "MiB")]
 
@@ -143,7 +153,7 @@ def vendors(plan: Plan) -> list[Row]:
 def generate(plan: Plan) -> list[Row]:
     """How many records a second ``generate`` writes, its start included; of the slowest vendor."""
     taken: dict[str, float] = {}
-    for vendor in found():
+    for vendor in find_vendors():
         out = job.WORK / f"generated-{vendor.name}.yaml"
         words = [sys.executable, "-m", "mockserver", "generate", vendor.name]
         began = time.perf_counter()
@@ -161,7 +171,7 @@ def generate(plan: Plan) -> list[Row]:
 
 
 def sections(plan: Plan) -> list[Section]:
-    """What there is to measure, with the rows that it fills."""
+    """The measurements, with the rows that each fills."""
     return [
         Section({3, 7}, "the job beside a bare Flask route", flask),
         Section({8, 6}, "every vendor's example call", vendors),

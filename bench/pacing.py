@@ -32,7 +32,7 @@ class Paced:
 
 
 @contextmanager
-def paced(port: int, target: str, headers: Mapping[str, str]) -> Iterator[Paced]:
+def run_paced(port: int, target: str, headers: Mapping[str, str]) -> Iterator[Paced]:
     """Let others call meanwhile. Raises Failed afterwards when one of them got no success."""
     words = [sys.executable, "-m", "bench.pacing", str(port), target, json.dumps(dict(headers))]
     found = Paced()

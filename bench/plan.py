@@ -16,7 +16,7 @@ class Plan:
     warm: int = 2  # seconds before the first round
     warm_jvm: int = 20  # which compiles as it goes: three times as fast after these as after three
     starts: int = 7
-    anew: int = 3  # starts of a server with many records, among which the rounds are divided
+    fresh_starts: int = 3  # starts of a server with many records, which share the rounds
     edits: int = 5  # in each of these
     made: int = 4000  # records a vendor that ``generate`` is timed with
     sizes: tuple[int, ...] = (MANY,)  # of the larger sets, besides RECORDS
@@ -28,7 +28,7 @@ class Plan:
         return 15_000 * self.seconds
 
     @property
-    def told(self) -> str:
+    def description(self) -> str:
         tried = "**A trial (QUICK=1): nothing to rely on.** " if self.quick else ""
         return (
             f"{tried}{self.rounds} rounds in turns, {self.seconds} s each, 16 connections; "
@@ -40,6 +40,15 @@ def plan(environ: Mapping[str, str] = os.environ) -> Plan:
     """What the environment asks for: QUICK=1, MILLION=1 (a million records too; loading them takes long once)."""
     if environ.get("QUICK", "0") not in ("", "0"):
         return Plan(
-            rounds=2, seconds=1, warm=1, warm_jvm=3, starts=1, anew=1, edits=3, made=300, sizes=(2000,), quick=True
+            rounds=2,
+            seconds=1,
+            warm=1,
+            warm_jvm=3,
+            starts=1,
+            fresh_starts=1,
+            edits=3,
+            made=300,
+            sizes=(2000,),
+            quick=True,
         )
     return Plan(sizes=(MANY, MILLION)) if environ.get("MILLION", "0") not in ("", "0") else Plan()

@@ -1,4 +1,4 @@
-"""A run of several measurements: each told as it goes, one that fails told as not measured, the table at the end."""
+"""A run of several measurements: prints each, marks a failed one as not measured, and ends with the table."""
 
 from __future__ import annotations
 
@@ -39,17 +39,19 @@ def report(
     given = parser.parse_args()
     wanted = {int(number) for number in given.rows.split(",") if number}
     asked = plan()
-    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit("stopped"))  # so that every server is
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit("stopped"))  # ends every server, too
     rows, failed, began = [], False, time.perf_counter()
     try:
         load.check_wrk()
         for section in sections(asked):
             if not wanted or wanted & section.numbers:
                 print(f"{time.perf_counter() - began:5.0f} s  {section.name}", file=sys.stderr, flush=True)
-                found = measured(section, asked)
+                found = measure(section, asked)
                 failed = failed or any(row.measured is None for row in found)
                 rows += found
-        text = account(title, rows, {"Command": command(name), "Run": asked.told, "Load by": load.version(), **about()})
+        text = account(
+            title, rows, {"Command": command(name), "Run": asked.description, "Load by": load.version(), **about()}
+        )
     except Failed as error:
         sys.exit(str(error))
     print(f"{time.perf_counter() - began:5.0f} s  done", file=sys.stderr, flush=True)
@@ -59,16 +61,16 @@ def report(
     sys.exit(int(failed))
 
 
-def measured(section: Section, asked: Plan) -> list[Row]:
-    """The rows of a section, or one that says why there are none."""
+def measure(section: Section, asked: Plan) -> list[Row]:
+    """The rows of a section, or one with the reason for their absence."""
     try:
         return section.measure(asked)
-    except (Failed, OSError, HTTPException) as failed:  # the latter two: a server that is gone
+    except (Failed, OSError, HTTPException) as failed:  # the last two: the server has gone
         why = (str(failed) or repr(failed)).replace("|", "/").replace("\n", " ")
         return [Row(min(section.numbers), section.name, f"not measured: {why}", "", None)]
 
 
 def command(name: str) -> str:
-    """What a reader types to get this table."""
+    """The command that prints this table."""
     switches = [f"{each}={os.environ[each]}" for each in ("QUICK", "MILLION") if os.environ.get(each)]
     return "`" + " ".join(("make", name, *switches)) + "`"

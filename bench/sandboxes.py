@@ -1,4 +1,4 @@
-"""What sandboxes cost: how long one takes to make, and what a thousand of them weigh over none.
+"""The cost of sandboxes: the time to create one, and the memory of a thousand.
 
 ``python bench/sandboxes.py [how many]``. It prints figures and judges none of them.
 """
@@ -21,32 +21,32 @@ WALL = 1_790_000_000.0
 
 
 class Server:
-    """All vendors in this process, with room for so many sandboxes; each vendor has answered a call."""
+    """All vendors in this process, for up to this many sandboxes; each vendor has answered a call."""
 
     def __init__(self, sandboxes: int) -> None:
         app = create_app(make_settings({"max_sandboxes": sandboxes + 1}, {}), wall=lambda: WALL)
-        self.world: Runtime = app.extensions["mockserver"]
+        self.runtime: Runtime = app.extensions["mockserver"]
         self._client = app.test_client(use_cookies=False)
         self._examples = [
-            each["example"] for each in list_vendors(self.world.vendors, self.world.sandboxes.catalog, "default")
+            each["example"] for each in list_operations(self.runtime.vendors, self.runtime.sandboxes.catalog, "default")
         ]
         for vendor in range(len(self._examples)):
             self.call("default", vendor)
 
     def make(self, sandbox: str) -> None:
-        self.world.sandboxes.get_or_create(sandbox, WALL)
+        self.runtime.sandboxes.get_or_create(sandbox, WALL)
 
     def call(self, sandbox: str, vendor: int = 0) -> None:
-        """The example call of a vendor, less its parameters."""
+        """Make the example call of a vendor without its parameters."""
         example = self._examples[vendor]
         reply = self._client.get(example["path"], headers={**example["headers"], "X-Mock-Sandbox": sandbox})
         assert reply.status_code < 500, reply.text
 
     def change(self, sandbox: str) -> None:
-        """Remove the first record of the first vendor, and look at what is left."""
-        vendor = self.world.vendors[0]
-        gone = self.world.sandboxes.catalog.dataset(vendor, "default").records.ids[0]
-        self.world.sandboxes.edit(sandbox, WALL, vendor, lambda edits, data: edits.with_records({gone: None}))
+        """Remove the first record of the first vendor, and list the rest."""
+        vendor = self.runtime.vendors[0]
+        gone = self.runtime.sandboxes.catalog.dataset(vendor, "default").records.ids[0]
+        self.runtime.sandboxes.edit(sandbox, WALL, vendor, lambda edits, data: edits.with_records({gone: None}))
         self.call(sandbox)
 
 
@@ -58,7 +58,7 @@ USES: dict[str, Callable[[Server, str], None]] = {
 
 
 def durations(sandboxes: int) -> list[float]:
-    """How many milliseconds each takes to make."""
+    """The milliseconds to create each."""
     server, taken = Server(sandboxes), []
     for number in range(sandboxes):
         before = perf_counter()
@@ -68,7 +68,7 @@ def durations(sandboxes: int) -> list[float]:
 
 
 def weight(sandboxes: int, use: Callable[[Server, str], None]) -> int:
-    """How many bytes so many weigh over none, after each was put to this use."""
+    """The bytes of this many sandboxes after this use of each."""
     server = Server(sandboxes)
     gc.collect()
     tracemalloc.start()

@@ -1,4 +1,4 @@
-"""The job with many records: how fast, how heavy, what a view costs that nobody asked for before, and an edit."""
+"""The job with many records: speed, memory, the first use of a view, and an edit."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from bench import job
 from bench.load import Failed, Load, Spread, Target, in_turns, ratio, spread
-from bench.measuring import SAME, headers, loading, rates, sandbox, told
+from bench.measuring import SAME, describe_loads, headers, make_load, rates, sandbox
 from bench.plan import Plan
 from bench.servers import MIB, Server, ask, running
 from bench.table import Row
@@ -24,7 +24,7 @@ def many(records: int) -> Callable[[Plan], list[Row]]:
     """
 
     def measure(plan: Plan) -> list[Row]:
-        found = [in_a_start(records, plan, number) for number in range(plan.anew)]
+        found = [in_a_start(records, plan, number) for number in range(plan.fresh_starts)]
         few = [load for each in found for load in each.few]
         much = [load for each in found for load in each.much]
         size = job.json_bytes(records) / MIB
@@ -33,8 +33,8 @@ def many(records: int) -> Callable[[Plan], list[Row]]:
             Row(
                 4,
                 f"{records:,} records, any page, sort and status",
-                told(much),
-                f"{job.RECORDS} records: {told(few)}",
+                describe_loads(much),
+                f"{job.RECORDS} records: {describe_loads(few)}",
                 ratio(rates(much), rates(few)),
                 promised("≥", 0.95 if records <= job.MANY else 0.9, records),
             ),
@@ -42,7 +42,7 @@ def many(records: int) -> Callable[[Plan], list[Row]]:
                 4,
                 f"a view touched first, of {records:,} records: the longest of {len(job.VIEWS)}, per 100,000",
                 f"a usual one {spread(each.touches.median for each in found).median * scale:.1f} ms",
-                f"{plan.anew} starts",
+                f"{plan.fresh_starts} starts",
                 spread(each.touches.high * scale for each in found),
                 promised("≤", 50, records),
                 "ms",
@@ -63,7 +63,7 @@ def many(records: int) -> Callable[[Plan], list[Row]]:
 
 @dataclass
 class Found:
-    """What one start of a server with few records and of one with many came to: times in ms, memory in MiB."""
+    """The results of one start with few records and one with many: times in ms, memory in MiB."""
 
     few: list[Load]
     much: list[Load]
@@ -75,14 +75,14 @@ class Found:
 
 def in_a_start(records: int, plan: Plan, number: int) -> Found:
     """Start both, touch every view for the first time, and take turns; then edit."""
-    rounds = max(1, plan.rounds // plan.anew)
+    rounds = max(1, plan.rounds // plan.fresh_starts)
     with running(sandbox(job.RECORDS)) as few, running(sandbox(records)) as much:
         full, (full_of_many, taken) = touched(few)[0], touches(much)
         tasks = {}
         for name, server, views in (("few", few, full), ("much", much, full_of_many)):
             targets = [pages(server, views, plan, number * rounds + each) for each in range(rounds)]
             targets[0].load(plan.warm)
-            tasks[name] = loading(targets[0], plan, [each.queries for each in targets])
+            tasks[name] = make_load(targets[0], plan, [each.queries for each in targets])
         loads = in_turns(rounds, tasks)
         weight = much.pss
         edits = plan.edits if records <= job.MANY else 0
@@ -92,14 +92,14 @@ def in_a_start(records: int, plan: Plan, number: int) -> Found:
 
 
 def touches(server: Server) -> tuple[dict[job.View, int], Spread]:
-    """How many full pages each view has, and how much longer (ms) its first call took than one of those that follow."""
+    """The full pages of each view, and the extra time (ms) of its first call over later ones."""
     full, taken = touched(server)
     usual = spread(touched(server)[1]).median
     return full, spread(touch - usual for touch in taken)
 
 
 def touched(server: Server) -> tuple[dict[job.View, int], list[float]]:
-    """Ask for the first page of every view: how many full pages each has, and how long each took (ms)."""
+    """Request the first page of every view; returns the full pages of each, and the times (ms)."""
     full, taken = {}, []
     server.get(f"{job.PATH}?limit=1&filter[id]=1", headers())
     for view in random.Random("views").sample(job.VIEWS, len(job.VIEWS)):
@@ -117,7 +117,7 @@ def pages(server: Server, full: dict[job.View, int], plan: Plan, number: int) ->
 
 
 def edit_rows(records: int, found: list[Found]) -> list[Row]:
-    """An edit and the next call together: where nothing was edited before, and where something was."""
+    """An edit and the next call together: in an unedited sandbox, and in an edited one."""
     first = spread(taken for each in found for taken in each.first_edits)
     later = spread(taken for each in found for taken in each.later_edits)
     what, how = f"a record of {records:,} edited, until the next call has shown it", "PATCH and GET of its page"
@@ -128,7 +128,7 @@ def edit_rows(records: int, found: list[Found]) -> list[Row]:
 
 
 def edited(server: Server, sandboxes: list[str]) -> list[float]:
-    """How long it takes (ms), each time, until a record that was edited in the sandbox has been seen there."""
+    """The time (ms) until an edited record is visible in the sandbox."""
     invoices = decode(server.get(SAME, headers())[1])["data"]
     taken = []
     for number, name in enumerate(sandboxes):
@@ -145,5 +145,5 @@ def edited(server: Server, sandboxes: list[str]) -> list[float]:
 
 
 def promised(word: str, number: float, records: int) -> tuple[str, float] | None:
-    """A target that holds for as many records as the targets speak of; of fewer nothing was promised."""
+    """A target, which holds for the documented number of records only."""
     return (word, number) if records >= job.MANY else None

@@ -1,4 +1,4 @@
-"""Servers as processes of their own: started, timed until they answer, weighed, and always stopped."""
+"""Servers as processes: start them, time and weigh them, and always stop them."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from pathlib import Path
 
 from bench.job import ROOT, WORK
 from bench.load import PATIENCE, Failed
-from mockserver.vendors import found
+from mockserver.vendors import find_vendors
 
-LONGEST_START = 1800  # seconds; with a million records it takes long
+LONGEST_START = 1800  # seconds; a million records take long
 PAUSE = 0.001
 MIB = 1024 * 1024
 QUOTA = "999999999/day"  # counted, never reached
@@ -40,7 +40,7 @@ class Command:
 
 @dataclass(frozen=True)
 class Server:
-    """A server that runs. ``seconds`` is how long it took from its start to its first 200."""
+    """A running server. ``seconds`` is the time from its start to its first 200."""
 
     name: str
     pid: int
@@ -57,17 +57,17 @@ class Server:
 
     @property
     def pss(self) -> float:
-        """Its memory in MiB, shared pages divided among those who share them, over the whole process tree."""
+        """The memory of its process tree in MiB, with its share of shared pages."""
         return sum(_pss(pid) for pid in tree(self.pid)) / MIB
 
     @property
     def cpu(self) -> float:
-        """The seconds of CPU that its process tree took so far."""
+        """The CPU seconds of its process tree so far."""
         return sum(_cpu(pid) for pid in tree(self.pid))
 
 
 def ask(port: int, method: str, path: str, headers: Mapping[str, str], body: bytes | None = None) -> tuple[int, bytes]:
-    """One reply of a server of this machine, over a connection of its own."""
+    """One reply of a server on this machine, over a new connection."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
     try:
         connection.request(method, path, body, dict(headers))
@@ -79,7 +79,7 @@ def ask(port: int, method: str, path: str, headers: Mapping[str, str], body: byt
 
 @contextmanager
 def running(command: Command) -> Iterator[Server]:
-    """The server, from its first 200 to the end of the block. Raises Failed when it does not come up."""
+    """Run a server from its first 200 to the end of the block. Raises Failed when it does not start."""
     port = command.port or free_port()
     words = [word.replace("{port}", str(port)) for word in command.words]
     log = WORK / f"{command.name.replace(' ', '-')}.log"
@@ -110,7 +110,7 @@ def _await(process: subprocess.Popen[bytes], port: int, command: Command, log: P
 
 
 def stop(process: subprocess.Popen[bytes]) -> None:
-    """End a server, and whatever it left behind in the session that it was started in."""
+    """Stop a server and every process of its session."""
     process.terminate()
     with suppress(subprocess.TimeoutExpired):
         process.wait(15)
@@ -126,7 +126,7 @@ def free_port() -> int:
 
 
 def tree(root: int) -> set[int]:
-    """A process and all that come from it."""
+    """A process and its descendants."""
     parents = {}
     for folder in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):
@@ -139,7 +139,7 @@ def tree(root: int) -> set[int]:
 
 
 def _pss(pid: int) -> int:
-    """Bytes of one process; none when it is gone."""
+    """The memory of one process in bytes, 0 after its end."""
     with suppress(OSError):
         for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
             if line.startswith("Pss:"):
@@ -148,25 +148,25 @@ def _pss(pid: int) -> int:
 
 
 def _cpu(pid: int) -> float:
-    """Seconds of one process; none when it is gone."""
+    """The CPU seconds of one process, 0 after its end."""
     with suppress(OSError):
         user, system = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:13]
         return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
     return 0
 
 
-# The two that every table knows --------------------------------------------------------------------------------------
+# The two servers of every table --------------------------------------------------------------------------------------
 
 
 def ours(name: str, path: str, headers: Mapping[str, str], *options: str) -> Command:
-    """This sandbox as its users start it, with a quota that is counted and never reached."""
-    quotas = ",".join(f"{vendor.name}={QUOTA}" for vendor in found())
+    """This sandbox as users start it, with a quota that is counted and never reached."""
+    quotas = ",".join(f"{vendor.name}={QUOTA}" for vendor in find_vendors())
     words = ("-m", "mockserver", "serve", "--port", "{port}", "--quotas", quotas, *options)
     return Command(name, (sys.executable, *words), path, headers)
 
 
 def bare(bodies: Mapping[str, bytes], *, plain: bool = False) -> Command:
-    """A Flask app of routes that return these bytes, by our server or (``plain``) by gunicorn as it comes."""
+    """A Flask app of routes that return these bytes, with our server or (``plain``) with gunicorn's default worker."""
     folder = WORK / "bodies"
     folder.mkdir(parents=True, exist_ok=True)
     words = [sys.executable, "-m", "bench.bare", "--port", "{port}", *(["--plain"] if plain else [])]

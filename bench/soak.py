@@ -1,4 +1,4 @@
-"""``make soak``: ten minutes of everything that one does with a server, and its memory must stay flat.
+"""``make soak``: ten minutes of mixed use of a server, whose memory must stay flat.
 
 ``python -m bench.soak [--seconds 600] [--workers 2 --store redis://…] [--write]`` (or SECONDS=). What a server keeps is
 bounded, and the bounds are set so that the first minute fills them: journals (of a sandbox and all together), sandboxes
@@ -33,13 +33,13 @@ from bench.consoles import Console
 from bench.load import Failed
 from bench.model import MARKED, Model
 from bench.servers import Command, Server, running
-from bench.table import LOADS, Finding, findings, told, write
+from bench.table import LOADS, Finding, findings, make_section, write
 from mockserver.sdk.jsontext import encode
 
 SECONDS, WARM, EVERY = 600.0, 60.0, 1.0
 MOST = 0.05  # growth
 CLIENTS, CONSOLES, SANDBOXES = 12, 40, 60
-# Bounds that a minute fills, also on a machine that is busy with something else.
+# A minute fills these bounds, even on a busy machine.
 BOUNDS = (
     ("--sandbox-idle", "15"),
     ("--max-sandboxes", "1000"),
@@ -62,7 +62,7 @@ Do = Callable[["User"], Awaitable[None]]
 
 @dataclass
 class Soak:
-    """What all who use the server share."""
+    """The state that all users of the server share."""
 
     model: Model
     port: int
@@ -73,7 +73,7 @@ class Soak:
     warming: bool = True
 
     def fresh(self) -> str:
-        """A sandbox that nobody had; the last few are used by all, and then never again."""
+        """The name of a new sandbox; all users share the newest few, and drop the others."""
         name = f"soak-{next(self.names)}"
         self.recent = [*self.recent, name][-SANDBOXES:]
         return name
@@ -81,7 +81,7 @@ class Soak:
 
 @dataclass
 class User:
-    """One who does now this, now that."""
+    """A user that draws its next action at random."""
 
     soak: Soak
     line: Line
@@ -92,7 +92,7 @@ class User:
         return self.draw.choice(self.soak.recent or ["soak"])
 
     async def ask(self, method: str, path: str, sandbox: str, body: object = None) -> Any:
-        """What control says; refusals are as good as success, but for those that nobody may ever see."""
+        """Make a control request; any refusal is fine, except an internal error."""
         sent = {"X-Mock-Sandbox": sandbox, **({} if body is None else JSON)}
         answer = await self.line.ask(method, f"/__admin{path}", sent, b"" if body is None else encode(body))
         if answer.status >= 500:
@@ -100,7 +100,7 @@ class User:
         return answer
 
     def is_new(self, often: float) -> bool:
-        """Whether something is sent that was never sent before: this often, in the warm part every other time."""
+        """Whether to send something new: with this probability, in the warm-up every other time."""
         return self.draw.random() < (0.5 if self.soak.warming else often)
 
     async def call(self) -> None:
@@ -129,7 +129,7 @@ class User:
             await self.ask("POST", f"/records/{job.VENDOR}", self.box, {"notes": text})
 
     async def fault(self) -> None:
-        """A rule that spoils one's own call alone, and the call."""
+        """Add a fault rule that matches only this user's call, and make the call."""
         name, kind, mark = self.box, self.draw.choice((*NETWORK, None)), str(self.draw.randrange(10**9))
         rule = {"vendor": "netgroot", "times": 2, "match": {"query": {"soaked": {"equalTo": mark}}}}
         made = await self.ask("POST", "/faults", name, rule | ({"network": kind} if kind else {"status": 503}))
@@ -137,14 +137,14 @@ class User:
             {**self.soak.model.headers(self.soak.model.example("netgroot")), "X-Mock-Sandbox": name},
             self.spare,
         )
-        with suppress(Failed, ValueError):  # as it was wished
+        with suppress(Failed, ValueError):  # the rule's own fault
             await line.ask("GET", f"{self.soak.model.example('netgroot').path}?soaked={mark}", sent)
         line.close()
         await self.ask("DELETE", made.headers.get("location", "/__admin/faults").removeprefix("/__admin"), name)
 
     @property
     def spare(self) -> Line:
-        """Another connection: one that may break."""
+        """A second connection, which may break."""
         return Line(self.soak.port)
 
     async def scenario(self) -> None:
@@ -173,8 +173,8 @@ class User:
         await self.ask("POST", "/clock/advance", self.box, {"duration": f"{self.draw.randint(1, 90)}d"})
 
     async def misuse(self) -> None:
-        """What is no HTTP, or ends in the middle; and what control refuses."""
-        with suppress(OSError):  # it may hang up on that
+        """Send malformed or truncated HTTP, and requests that control refuses."""
+        with suppress(OSError):  # the server may close the connection
             reader, writer = await asyncio.open_connection("127.0.0.1", self.soak.port)
             writer.write(self.draw.choice(BAD))
             writer.write_eof()
@@ -213,7 +213,7 @@ async def user(soak: Soak, number: int, warm: float, until: float) -> None:
 
 
 async def console(soak: Soak, number: int, until: float) -> None:
-    """A console at one sandbox after another; of one that went meanwhile it is told that it has no calls."""
+    """A console that polls one sandbox after another; a deleted sandbox has no calls."""
     while time.monotonic() < until:
         page = Console(soak.port, soak.recent[number % len(soak.recent)] if soak.recent else "default")
         for _ in range(20):
@@ -225,7 +225,7 @@ async def console(soak: Soak, number: int, until: float) -> None:
         page.close()
 
 
-async def sampled(server: Server, until: float) -> list[float]:
+async def sample_memory(server: Server, until: float) -> list[float]:
     """The server's memory every second (MiB)."""
     found = []
     while time.monotonic() < until:
@@ -234,18 +234,18 @@ async def sampled(server: Server, until: float) -> list[float]:
     return found
 
 
-async def soaked(soak: Soak, server: Server, warm: float, seconds: float) -> list[float]:
+async def use_server(soak: Soak, server: Server, warm: float, seconds: float) -> list[float]:
     began = time.monotonic()
     until = began + seconds
     users = (user(soak, number, began + warm, until) for number in range(CLIENTS))
     consoles = (console(soak, number, until) for number in range(CONSOLES))
-    samples = asyncio.create_task(sampled(server, until))
+    samples = asyncio.create_task(sample_memory(server, until))
     await asyncio.gather(*users, *consoles)
     return await samples
 
 
-def growth(samples: Sequence[float], warm: float, seconds: float) -> tuple[float, float, float]:
-    """What memory was after the warm part and in the end (MiB), and how much more that is (0.05: 5 %)."""
+def measure_growth(samples: Sequence[float], warm: float, seconds: float) -> tuple[float, float, float]:
+    """The memory after the warm-up and at the end (MiB), and its growth (0.05: 5 %)."""
     start = round(len(samples) * warm / seconds)
     few = max(1, (len(samples) - start) // 10)
     first, last = median(samples[start : start + few]), median(samples[-few:])
@@ -253,14 +253,14 @@ def growth(samples: Sequence[float], warm: float, seconds: float) -> tuple[float
 
 
 def soak(seconds: float, seed: int, flags: Sequence[str]) -> list[Finding]:
-    """What is found. Raises Failed when the server broke on the way."""
+    """Use a server for this time; returns the findings. Raises Failed for a broken server."""
     words = (sys.executable, "-m", "mockserver", "serve", "--port", "{port}", *itertools.chain(*BOUNDS), *flags)
     warm = min(WARM, seconds / 3)
     with running(Command("soak", words, "/__admin/health", {})) as server:
         shared = Soak(Model(seed), server.port, seed)
-        samples = asyncio.run(soaked(shared, server, warm, seconds))
-    first, last, grown = growth(samples, warm, seconds)
-    held, half = grown < MOST, growth(samples, seconds / 2, seconds)
+        samples = asyncio.run(use_server(shared, server, warm, seconds))
+    first, last, grown = measure_growth(samples, warm, seconds)
+    held, half = grown < MOST, measure_growth(samples, seconds / 2, seconds)
     marks = ", ".join(f"{samples[round((len(samples) - 1) * part / 10)]:.0f}" for part in range(11))
     uses = ", ".join(f"{name} {count:,}" for name, count in shared.done.most_common())
     return [
@@ -286,13 +286,15 @@ def main(words: Sequence[str]) -> int:
     parser.add_argument("--store", default="memory")
     parser.add_argument("--write", action="store_true", help="put the table into docs/load.md")
     given = parser.parse_args(words)
-    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit("stopped"))  # so that the server is
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit("stopped"))  # ends the server, too
     flags = ("--workers", str(given.workers), "--store", given.store)
     try:
         found = soak(given.seconds, given.seed, flags)
     except Failed as failed:
         sys.exit(str(failed))
-    text = told("Ten minutes of mixed use", findings(found), {"Command": f"`make soak SECONDS={given.seconds:g}`"})
+    text = make_section(
+        "Ten minutes of mixed use", findings(found), {"Command": f"`make soak SECONDS={given.seconds:g}`"}
+    )
     print(text)
     if given.write:
         write("soak", text, LOADS)

@@ -2,7 +2,7 @@
 
 ``tests/system/test_survival.py`` holds the same runs to what is promised. Each
 takes a few seconds, on a server of its own. Needs Linux: processes and
-their connections are told by ``/proc``.
+their connections are read from ``/proc``.
 """
 
 from __future__ import annotations
@@ -32,35 +32,35 @@ from tests.support import stores
 from tests.support.servers import serving
 
 T = TypeVar("T")
-PATIENCE = 60.0  # seconds for anything to come about
+TIMEOUT_SECONDS = 60.0  # for any event
 FAILURES = (OSError, http.client.HTTPException)
 RECORD = "/__admin/records/wisecp/1000100"  # of the default dataset
-DELAY = 3000  # ms
+DELAY_MS = 3000
 
 
-def awaited(what: str, look: Callable[[], T]) -> T:
-    """What ``look`` finds, as soon as it is true."""
-    until = time.monotonic() + PATIENCE
+def wait_for(what: str, look: Callable[[], T]) -> T:
+    """Poll ``look`` until its result is true; returns the result."""
+    until = time.monotonic() + TIMEOUT_SECONDS
     while not (found := look()):
         assert time.monotonic() < until, f"{what} did not come about"
         time.sleep(0.002)
     return found
 
 
-# The server, and those who ask it ----------------------------------------------------------------------------------
+# The server and its clients ----------------------------------------------------------------------------------
 
 
 @dataclass
-class Served:
-    """A server that runs, its standard error in a file."""
+class RunningServer:
+    """A running server; its standard error is in a file."""
 
     process: subprocess.Popen[str]
     port: int
     errors: Path
 
     @property
-    def told(self) -> str:
-        """What it wrote that is not the line of a call."""
+    def log(self) -> str:
+        """Its standard error without the lines of calls."""
         lines = self.errors.read_text(encoding="utf-8").splitlines()
         return "\n".join(line for line in lines if not re.search(r" \d{3} [\d.]+ms", line))
 
@@ -68,7 +68,7 @@ class Served:
         return set(tree(self.process.pid)) - {self.process.pid}
 
     def worker_of(self, client: socket.socket) -> int | None:
-        """Which worker has the other end of a connection."""
+        """The worker at the other end of a connection."""
         here, there = client.getsockname()[1], self.port
         ends = f":{there:04X} ", f":{here:04X} "
         for line in Path("/proc/net/tcp").read_text().splitlines():
@@ -81,7 +81,7 @@ class Served:
         return sum(len(_files(pid)) for pid in self.workers())
 
     def weight(self) -> float:
-        """The memory of its processes in MiB, shared pages divided among those who share them."""
+        """The memory of its processes in MiB, with their share of shared pages."""
         pids = (self.process.pid, *self.workers())
         rolls = (Path(f"/proc/{pid}/smaps_rollup").read_text() for pid in pids)
         return sum(int(re.findall(r"^Pss: +(\d+)", roll, re.M)[0]) for roll in rolls) / 1024
@@ -97,8 +97,8 @@ def _files(pid: int) -> list[str]:
 
 
 @contextmanager
-def served(*flags: str, command: Sequence[str] = ()) -> Iterator[Served]:
-    """A server with these flags, or started by a command; whatever is left of it at the end is killed."""
+def run_server(*flags: str, command: Sequence[str] = ()) -> Iterator[RunningServer]:
+    """Run a server with these flags, or by a command, and kill its processes at the end."""
     with (
         tempfile.NamedTemporaryFile(prefix="survival-") as errors,
         subprocess.Popen(
@@ -108,7 +108,7 @@ def served(*flags: str, command: Sequence[str] = ()) -> Iterator[Served]:
         try:
             assert process.stdout is not None
             line = next(line for line in process.stdout if line.startswith("health: "))
-            yield Served(process, int(re.findall(r":(\d+)/", line)[0]), Path(errors.name))
+            yield RunningServer(process, int(re.findall(r":(\d+)/", line)[0]), Path(errors.name))
         finally:
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
@@ -116,17 +116,20 @@ def served(*flags: str, command: Sequence[str] = ()) -> Iterator[Served]:
 
 
 class Talker:
-    """One client with a connection that is kept alive, in a sandbox, at the latest until the server ends."""
+    """A client of one sandbox with a keep-alive connection, closed with the server at the latest."""
 
     made: ClassVar[list[Talker]] = []
 
     def __init__(self, port: int, sandbox: str = "default") -> None:
         self.made.append(self)
-        self._connection, self._sandbox = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE), sandbox
+        self._connection, self._sandbox = (
+            http.client.HTTPConnection("127.0.0.1", port, timeout=TIMEOUT_SECONDS),
+            sandbox,
+        )
         self.reply: http.client.HTTPResponse | None = None
 
     def ask(self, method: str, path: str, body: Any = None, **headers: str) -> tuple[int, Any]:
-        """Status and JSON of a reply. Raises one of FAILURES, after which there is a new connection."""
+        """The status and JSON of a reply. Raises one of FAILURES; the next call opens a new connection."""
         sent = {"X-Mock-Sandbox": self._sandbox, "Content-Type": "application/json", **headers}
         try:
             self._connection.request(method, path, None if body is None else json.dumps(body), sent)
@@ -138,9 +141,9 @@ class Talker:
         return self.reply.status, json.loads(text) if text else None
 
     def control(self, method: str, path: str, body: Any = None) -> Any:
-        status, told = self.ask(method, f"/__admin{path}", body)
-        assert status < 300, told
-        return told
+        status, value = self.ask(method, f"/__admin{path}", body)
+        assert status < 300, value
+        return value
 
     @property
     def socket(self) -> socket.socket | None:
@@ -158,7 +161,7 @@ class Talker:
 
 @dataclass
 class Example:
-    """A vendor call that works, as the server tells it."""
+    """A working vendor call, from the server's list of vendors."""
 
     path: str
     headers: Mapping[str, str]
@@ -174,7 +177,7 @@ class Example:
 
 @dataclass
 class Load:
-    """What many calls came to: how long those took that were answered (seconds), their statuses, and who failed."""
+    """The results of many calls: times of the answered ones (seconds), statuses, and failed clients."""
 
     taken: list[float] = field(default_factory=list)
     statuses: Counter[int] = field(default_factory=Counter)
@@ -186,14 +189,14 @@ class Load:
             self.taken.append(seconds)
             self.statuses[status] += 1
 
-    def fail(self, who: str) -> None:
+    def fail(self, client: str) -> None:
         with self._lock:
-            self.cut.append(who)
+            self.cut.append(client)
 
 
 @contextmanager
-def at_work(*works: Callable[[Event], None]) -> Iterator[list[Thread]]:
-    """Do all of this at once until the end of the block; each is to look at the event."""
+def run_beside(*works: Callable[[Event], None]) -> Iterator[list[Thread]]:
+    """Run these in threads until the end of the block, which sets their event."""
     over, threads = Event(), list[Thread]()
     try:
         for work in works:
@@ -203,13 +206,13 @@ def at_work(*works: Callable[[Event], None]) -> Iterator[list[Thread]]:
     finally:
         over.set()
         for thread in threads:
-            thread.join(PATIENCE)
+            thread.join(TIMEOUT_SECONDS)
 
 
-def reading(
+def read_until_over(
     port: int, example: Example, load: Load, *, kept: bool = True, lasts: bool = True
 ) -> Callable[[Event], None]:
-    """A client that calls a vendor: over one connection, or a new one each time; to the end, or until it is refused."""
+    """Call a vendor over one connection or a new one each time, until the end or the first refusal."""
 
     def work(over: Event) -> None:
         talker = Talker(port)
@@ -235,19 +238,19 @@ def reading(
 
 @dataclass
 class Killed:
-    """What became of changes and calls when one worker of two was killed."""
+    """The fate of changes and calls after one of two workers was killed."""
 
     acknowledged: int
     lost: int
     of_others: list[str]
     of_the_killed: int
     replaced: float
-    """Seconds from the kill to the first reply of the worker in its place."""
-    told: str
+    """Seconds from the kill to the first reply of the new worker."""
+    log: str
 
 
-def one_of_two_is_killed(store: str, seconds: float = 1.0) -> Killed:
-    with served("--workers", "2", "--store", store) as server, ExitStack() as stack:
+def kill_one_of_two(store: str, seconds: float = 1.0) -> Killed:
+    with run_server("--workers", "2", "--store", store) as server, ExitStack() as stack:
         writers = [_Writer(server, number) for number in range(6)]
         example, readers = Example.of(server.port), [Talker(server.port) for _ in range(4)]
         load, owners = Load(), dict[Talker, int | None]()
@@ -270,12 +273,12 @@ def one_of_two_is_killed(store: str, seconds: float = 1.0) -> Killed:
             assert talker.socket is not None
             owners[talker] = server.worker_of(talker.socket)
         works = [*(writer.work for writer in writers), *(read(talker) for talker in readers)]
-        stack.enter_context(at_work(*works))
-        awaited("many changes", lambda: all(writer.acknowledged > 20 for writer in writers))
+        stack.enter_context(run_beside(*works))
+        wait_for("many changes", lambda: all(writer.acknowledged > 20 for writer in writers))
         began = time.perf_counter()
         os.kill(victim, signal.SIGKILL)
-        new = awaited("a new worker", lambda: server.workers() - before)
-        awaited("its answer", lambda: _answers(server, new))
+        new = wait_for("a new worker", lambda: server.workers() - before)
+        wait_for("its answer", lambda: _answers(server, new))
         replaced = time.perf_counter() - began
         time.sleep(seconds)
         stack.close()
@@ -284,11 +287,11 @@ def one_of_two_is_killed(store: str, seconds: float = 1.0) -> Killed:
         killed = load.cut.count("killed") + broke.count(True)
         lost = sum(writer.lost() for writer in writers)
         acknowledged = sum(writer.acknowledged for writer in writers)
-        return Killed(acknowledged, lost, others, killed, replaced, server.told)
+        return Killed(acknowledged, lost, others, killed, replaced, server.log)
 
 
-def _answers(server: Served, workers: set[int]) -> bool:
-    """Whether one of these workers answers a new connection; the others may have taken it."""
+def _answers(server: RunningServer, workers: set[int]) -> bool:
+    """Whether one of these workers answers a new connection; another may accept it."""
     talker = Talker(server.port)
     try:
         talker.control("GET", "/version")
@@ -298,9 +301,9 @@ def _answers(server: Served, workers: set[int]) -> bool:
 
 
 class _Writer:
-    """Changes a sandbox of its own as fast as it can: a record, or the clock by a second each time."""
+    """Changes its own sandbox as fast as it can: a record, or the clock by a second each time."""
 
-    def __init__(self, server: Served, number: int) -> None:
+    def __init__(self, server: RunningServer, number: int) -> None:
         self._moves = number % 2 == 0
         self.talker, self.acknowledged, self.tried, self.broken = Talker(server.port, f"writer-{number}"), 0, 0, 0
         self._start = self.talker.control("POST", "/clock/freeze")["now"]
@@ -313,14 +316,14 @@ class _Writer:
                     self.talker.control("POST", "/clock/advance", {"duration": "1s"})
                     self.acknowledged += 1
                 else:
-                    told = self.talker.ask("PATCH", RECORD, {"notes": str(self.tried)})
-                    assert told[0] == 200, told
+                    reply = self.talker.ask("PATCH", RECORD, {"notes": str(self.tried)})
+                    assert reply[0] == 200, reply
                     self.acknowledged = self.tried
             except FAILURES:
                 self.broken += 1
 
     def lost(self) -> int:
-        """How many of the changes that were acknowledged are not there."""
+        """The number of acknowledged changes that are lost."""
         if self._moves:
             moved = _seconds(self.talker.control("GET", "/clock")["now"]) - _seconds(self._start)
             assert moved <= self.acknowledged + self.broken
@@ -337,17 +340,17 @@ def _seconds(text: str) -> int:
 
 @dataclass
 class KilledAlone:
-    """What became of a server in memory when its only worker was killed."""
+    """The fate of a server with the memory store after its only worker was killed."""
 
     replaced: float
     instances: tuple[str, str]
     there_before: int
     there_after: int
-    told: str
+    log: str
 
 
-def the_only_one_is_killed() -> KilledAlone:
-    with served() as server:
+def kill_the_only_one() -> KilledAlone:
+    with run_server() as server:
         talker = Talker(server.port, "mine")
         talker.control("PATCH", "/settings", {"strict": True})
         before = talker.control("GET", "/health")["instance"]
@@ -357,11 +360,11 @@ def the_only_one_is_killed() -> KilledAlone:
         os.kill(victim, signal.SIGKILL)
         with suppress(*FAILURES):
             talker.control("GET", "/health")
-        awaited("an answer", lambda: _answers(server, server.workers() - {victim}))
+        wait_for("an answer", lambda: _answers(server, server.workers() - {victim}))
         replaced = time.perf_counter() - began
         after = talker.control("GET", "/health")["instance"]
         left = talker.control("GET", "/sandboxes")["meta"]["total"]
-        return KilledAlone(replaced, (before, after), there, left, server.told)
+        return KilledAlone(replaced, (before, after), there, left, server.log)
 
 
 # The server is stopped ---------------------------------------------------------------------------------------------
@@ -369,40 +372,40 @@ def the_only_one_is_killed() -> KilledAlone:
 
 @dataclass
 class Stopped:
-    """What became of calls when the server was told to stop."""
+    """The fate of calls when the server stops."""
 
     answered: int
     delayed: int
     cut: list[str]
     idle: float
-    """Seconds until the last connection was closed that was only kept alive."""
+    """Seconds until the last idle connection was closed."""
     seconds: float
     status: int
-    told: str
+    log: str
 
 
-def stopped(*flags: str, group: bool = False) -> Stopped:
-    """Under load, with calls that wait and connections that nobody uses; by a signal to the master, or to all."""
-    with served(*flags) as server, ExitStack() as stack:
+def stop_under_load(*flags: str, group: bool = False) -> Stopped:
+    """Stop a server under load, with delayed calls and idle connections, by a signal to the master or to all."""
+    with run_server(*flags) as server, ExitStack() as stack:
         example, load, waiting = Example.of(server.port), Load(), Load()
         idle = [Talker(server.port) for _ in range(5)]
         for talker in idle:
             talker.control("GET", "/version")
-        time.sleep(1.2)  # or they would count as busy
+        time.sleep(1.2)  # otherwise they count as busy
 
         def wait(over: Event) -> None:
             try:
-                waiting.note(0, example.call(Talker(server.port, "waiting"), **{"X-Mock-Delay": str(DELAY)}))
+                waiting.note(0, example.call(Talker(server.port, "waiting"), **{"X-Mock-Delay": str(DELAY_MS)}))
             except FAILURES as failure:
                 waiting.fail(f"delayed: {failure!r}")
 
-        kept = [reading(server.port, example, load, lasts=False) for _ in range(6)]
-        new = [reading(server.port, example, load, kept=False, lasts=False) for _ in range(6)]
-        stack.enter_context(at_work(*kept, *new, *[wait] * 20))
+        kept = [read_until_over(server.port, example, load, lasts=False) for _ in range(6)]
+        new = [read_until_over(server.port, example, load, kept=False, lasts=False) for _ in range(6)]
+        stack.enter_context(run_beside(*kept, *new, *[wait] * 20))
         asked = Talker(server.port, "waiting")
-        awaited("calls that wait", lambda: asked.control("GET", "/requests")["meta"]["total"] == 20)
+        wait_for("calls that wait", lambda: asked.control("GET", "/requests")["meta"]["total"] == 20)
         asked.close()
-        awaited("a load", lambda: len(load.taken) > 200)
+        wait_for("a load", lambda: len(load.taken) > 200)
         began = time.perf_counter()
         if group:
             os.killpg(server.process.pid, signal.SIGTERM)
@@ -415,11 +418,11 @@ def stopped(*flags: str, group: bool = False) -> Stopped:
         if group:
             with suppress(ProcessLookupError):
                 os.killpg(server.process.pid, signal.SIGTERM)
-        server.process.wait(PATIENCE)
+        server.process.wait(TIMEOUT_SECONDS)
         took = time.perf_counter() - began
         stack.close()
         cut = load.cut + waiting.cut
-        return Stopped(len(load.taken), len(waiting.taken), cut, closed, took, server.process.returncode, server.told)
+        return Stopped(len(load.taken), len(waiting.taken), cut, closed, took, server.process.returncode, server.log)
 
 
 # The store is away -------------------------------------------------------------------------------------------------
@@ -427,7 +430,7 @@ def stopped(*flags: str, group: bool = False) -> Stopped:
 
 @dataclass
 class Restarted:
-    """What became of calls and changes while Redis was away, and after."""
+    """The fate of calls and changes during and after an outage of Redis."""
 
     statuses: Counter[int]
     longest: float
@@ -435,23 +438,23 @@ class Restarted:
     longest_control: float
     cut: list[str]
     back: float
-    """Seconds from when Redis answered again until all workers did as before."""
+    """Seconds from the return of Redis to normal answers of all workers."""
     kept: bool
     instances: tuple[str, str]
-    told: str
+    log: str
 
 
-def the_store_is_restarted(*, keeps: bool, seconds: float = 1.5) -> Restarted:
-    """With its data, or without; calls go on all the time."""
+def restart_store(*, keeps: bool, seconds: float = 1.5) -> Restarted:
+    """Restart Redis with or without its data, under load."""
     options = ["--appendonly", "yes"] if keeps else []
     with stores.running(stores.program()) as redis:
         redis.stop()
         redis.start(*options)
-        with served("--workers", "2", "--store", redis.url) as server, ExitStack() as stack:
+        with run_server("--workers", "2", "--store", redis.url) as server, ExitStack() as stack:
             example, load, asked = Example.of(server.port), Load(), Load()
             talker = Talker(server.port)
             talker.control("PATCH", "/records/wisecp/1000100", {"notes": "changed"})
-            for _ in range(40):  # until each worker has seen the sandbox, and has done all that is done once
+            for _ in range(40):  # until each worker knows the sandbox and has done its one-time work
                 example.call(fresh := Talker(server.port))
                 fresh.close()
                 fresh.control("GET", "/settings")
@@ -469,14 +472,14 @@ def the_store_is_restarted(*, keeps: bool, seconds: float = 1.5) -> Restarted:
                         asked.fail(f"control: {failure!r}")
                     one.close()
 
-            readers = [reading(server.port, example, load) for _ in range(4)]
-            stack.enter_context(at_work(*readers, control))
-            awaited("a load", lambda: len(load.taken) > 200)
+            readers = [read_until_over(server.port, example, load) for _ in range(4)]
+            stack.enter_context(run_beside(*readers, control))
+            wait_for("a load", lambda: len(load.taken) > 200)
             redis.stop()
             time.sleep(seconds)
             redis.start(*options)
             began = time.perf_counter()
-            awaited("all as before", lambda: all(_is_ready(server.port) for _ in range(12)))
+            wait_for("all as before", lambda: all(_is_ready(server.port) for _ in range(12)))
             back = time.perf_counter() - began
             stack.close()
             kept = talker.ask("GET", RECORD)[1]["notes"] == "changed"
@@ -490,7 +493,7 @@ def the_store_is_restarted(*, keeps: bool, seconds: float = 1.5) -> Restarted:
                 back,
                 kept,
                 (before, after),
-                server.told,
+                server.log,
             )
 
 
@@ -518,7 +521,7 @@ HANGING: Mapping[str, bytes] = {
 
 @dataclass
 class Pestered:
-    """What became of the others, and of the server, when a thousand clients hung, and a thousand left."""
+    """The effect of a thousand hanging clients, and of a thousand that leave, on others and the server."""
 
     clients: int
     before: float
@@ -526,34 +529,34 @@ class Pestered:
     """p50 of the others, in seconds."""
     longest: float
     refused: Counter[str]
-    """What the hanging ones got in the end, and how many."""
+    """The final replies of the hanging clients, with their numbers."""
     closed: float
     """Seconds until the last of them was closed."""
     open_files: list[int]
     memory: list[float]
-    """Both before, and after each round; in MiB."""
-    told: str
+    """Before, and after each round, in MiB."""
+    log: str
 
 
-def pestered(clients: int = 1000, rounds: int = 1) -> Pestered:
+def pester(clients: int = 1000, rounds: int = 1) -> Pestered:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft < clients + 200:
         resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, clients + 200), hard))
-    with served() as server:
+    with run_server() as server:
         example = Example.of(server.port)
-        _leave(server.port, example, clients // 4)  # what is made once is made
+        _leave(server.port, example, clients // 4)  # does the one-time work
         quiet = Load()
-        with at_work(reading(server.port, example, quiet)):
-            awaited("a load", lambda: len(quiet.taken) > 1000)
+        with run_beside(read_until_over(server.port, example, quiet)):
+            wait_for("a load", lambda: len(quiet.taken) > 1000)
         open_files, memory, busy = [server.open_files()], [server.weight()], Load()
         for _ in range(rounds):
-            with at_work(reading(server.port, example, busy)):
+            with run_beside(read_until_over(server.port, example, busy)):
                 began = time.perf_counter()
                 hanging = _hang(server.port, example, clients)
                 _leave(server.port, example, clients)
-                refused = _given_up(hanging)
+                refused = _count_given_up(hanging)
                 closed = time.perf_counter() - began
-            awaited("files to be closed", lambda: server.open_files() <= open_files[0])
+            wait_for("files to be closed", lambda: server.open_files() <= open_files[0])
             open_files.append(server.open_files())
             memory.append(server.weight())
         assert not busy.cut, busy.cut
@@ -566,7 +569,7 @@ def pestered(clients: int = 1000, rounds: int = 1) -> Pestered:
             closed,
             open_files,
             memory,
-            server.told,
+            server.log,
         )
 
 
@@ -595,14 +598,14 @@ def _hang(port: int, example: Example, clients: int) -> dict[socket.socket, str]
     return made
 
 
-def _given_up(hanging: Mapping[socket.socket, str]) -> Counter[str]:
-    """What each got in the end, with a byte a second from those who drip."""
+def _count_given_up(hanging: Mapping[socket.socket, str]) -> Counter[str]:
+    """Count the final replies; the dripping clients send a byte a second."""
     found, left = Counter[str](), dict(hanging)
     poller = selectors.DefaultSelector()
     for client, kind in hanging.items():
         deaf = kind == "takes nothing of its replies"
         poller.register(client, selectors.EVENT_WRITE if deaf else selectors.EVENT_READ, kind)
-    heard, until, dripped = dict[socket.socket, bytes](), time.monotonic() + 2 * PATIENCE, time.monotonic()
+    heard, until, dripped = dict[socket.socket, bytes](), time.monotonic() + 2 * TIMEOUT_SECONDS, time.monotonic()
     while left:
         assert time.monotonic() < until, f"still open: {Counter(left.values())}"
         if time.monotonic() >= dripped + 1:
@@ -633,22 +636,22 @@ def _given_up(hanging: Mapping[socket.socket, str]) -> Counter[str]:
 
 
 def _reset(client: socket.socket) -> bytes:
-    """Raises the error of a connection that was reset."""
+    """Raises the error of a reset connection."""
     if error := client.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
         raise OSError(error, "reset")
     raise BlockingIOError
 
 
 def _leave(port: int, example: Example, clients: int) -> None:
-    """Clients that leave: before the reply, while it is delayed, in the middle of it, of their body."""
+    """Let clients leave: before the reply, during its delay, in its middle, or in the middle of their body."""
     half = b"POST /__admin/reset HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 99\r\n\r\n{"
     ways = [_vendor_call(example), _vendor_call(example, **{"X-Mock-Delay": "300"}), _vendor_call(example) * 30, half]
     for number in range(clients):
-        with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as client:
+        with socket.create_connection(("127.0.0.1", port), timeout=TIMEOUT_SECONDS) as client:
             client.sendall(ways[number % 4])
             if number % 4 == 2:
                 client.recv(100)
-            if number % 2:  # at once, and not in peace
+            if number % 2:  # with a reset
                 client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
 
 
@@ -656,24 +659,28 @@ def _leave(port: int, example: Example, clients: int) -> None:
 
 
 def main() -> None:
-    """Print every figure."""
+    """Run everything and print the figures."""
     with stores.reached(stores.NAMES[0]) as url:
-        one = one_of_two_is_killed(stores.prefixed(url))
-        both = [stopped("--workers", "2", "--store", stores.prefixed(url), group=group) for group in (False, True)]
+        one = kill_one_of_two(stores.prefixed(url))
+        both = [
+            stop_under_load("--workers", "2", "--store", stores.prefixed(url), group=group) for group in (False, True)
+        ]
     print(f"one worker of two killed: {one.acknowledged} changes acknowledged, {one.lost} lost;")
     print(f"  calls of other workers that failed: {len(one.of_others)}; of the killed one: {one.of_the_killed};")
     print(f"  the new worker answered after {one.replaced * 1000:.0f} ms")
-    alone = the_only_one_is_killed()
+    alone = kill_the_only_one()
     print(f"the only worker killed: answered again after {alone.replaced * 1000:.0f} ms; {alone.instances=}")
-    for name, stop in zip(("SIGTERM", "2 workers", "2 workers, to all, twice"), (stopped(), *both), strict=True):
+    for name, stop in zip(
+        ("SIGTERM", "2 workers", "2 workers, to all, twice"), (stop_under_load(), *both), strict=True
+    ):
         print(f"{name}: {stop.answered} calls and {stop.delayed} delayed ones answered, cut: {stop.cut or 0};")
         print(f"  idle ones closed in {stop.idle * 1000:.0f} ms, over in {stop.seconds:.1f} s, status {stop.status}")
     for keeps in (True, False):
-        away = the_store_is_restarted(keeps=keeps)
+        away = restart_store(keeps=keeps)
         print(f"Redis restarted, {'with' if keeps else 'without'} its data: calls {dict(away.statuses)};")
         print(f"  longest {away.longest * 1000:.0f} ms; control {dict(away.control)},", end=" ")
         print(f"longest {away.longest_control * 1000:.0f} ms; cut: {len(away.cut)}; back after {away.back:.2f} s")
-    found = pestered(rounds=3)
+    found = pester(rounds=3)
     print(f"{found.clients} clients hang and as many leave: others' p50 {found.before * 1000:.2f} ms before,", end=" ")
     print(f"{found.during * 1000:.2f} ms meanwhile, longest {found.longest * 1000:.0f} ms;")
     print(

@@ -1,4 +1,4 @@
-"""What was found, as a table: on standard output, and in docs/performance.md or docs/load.md."""
+"""Results as a table: on standard output, and in docs/performance.md or docs/load.md."""
 
 from __future__ import annotations
 
@@ -47,8 +47,8 @@ class Row:
     def line(self) -> str:
         measured, target = "–", "–"
         if self.measured:
-            found = self.measured
-            measured = f"**{shown(found.median)} {self.unit}** ({shown(found.low)} – {shown(found.high)})"
+            median, low, high = map(format_number, (self.measured.median, self.measured.low, self.measured.high))
+            measured = f"**{median} {self.unit}** ({low} – {high})"
         if self.target:
             target = f"{self.target[0]} {self.target[1]:g} {self.unit}"
         if self.measured is None:
@@ -58,8 +58,8 @@ class Row:
         return "| " + " | ".join((str(self.number), self.what, self.ours, self.beside, measured, target, met)) + " |"
 
 
-def shown(number: float) -> str:
-    """A number with as many digits as it deserves."""
+def format_number(number: float) -> str:
+    """A number with a sensible number of digits."""
     if number == inf:
         return "∞"
     if abs(number) >= 100:
@@ -73,7 +73,7 @@ def table(rows: Iterable[Row]) -> str:
 
 @dataclass(frozen=True)
 class Finding:
-    """One line of a table of what held and what did not. ``held`` is None where nothing was promised."""
+    """A line of a table of promises. ``held`` is None without a promise."""
 
     what: str
     found: str
@@ -90,12 +90,12 @@ def findings(found: Iterable[Finding]) -> str:
 
 
 def account(title: str, rows: Iterable[Row], about: Mapping[str, str]) -> str:
-    """The table with what one must know of its run."""
-    return told(title, table(rows), about)
+    """The table, with the facts of its run."""
+    return make_section(title, table(rows), about)
 
 
-def told(title: str, lines: str, about: Mapping[str, str]) -> str:
-    """Any table with what one must know of its run."""
+def make_section(title: str, lines: str, about: Mapping[str, str]) -> str:
+    """Any table, with the facts of its run."""
     facts = {
         "Measured": clock.format_instant(clock.from_timestamp(clock.wall_time())),
         "Machine": f"{os.cpu_count()} cores ({_processor()}), {platform.system()} {platform.release()}",
@@ -114,7 +114,7 @@ def _processor() -> str:
 
 
 def write(name: str, text: str, page: Path = PAGE, command: str = "") -> None:
-    """Put the text between the page's marks of this name; the command is that of the same name, or another one."""
+    """Write the text between the page's marks of this name; ``command`` defaults to that name."""
     begin, end = f"<!-- {name}: made by make {command or name} -->", f"<!-- end of {name} -->"
     before = page.read_text(encoding="utf-8")
     head, found, rest = before.partition(begin)

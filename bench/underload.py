@@ -1,7 +1,7 @@
-"""``make load``: what must hold when many use one server at once; every answer is checked.
+"""``make load``: many clients use one server at once, and every answer is checked.
 
 ``python -m bench.underload [--only answers,delayed,consoles] [--workers 2 --store redis://…] [--write]``; SECONDS is
-how long the first part takes. Ends with 1 when anything does not hold; a wrong answer is told with its seed.
+how long the first part takes. Exits with 1 when a promise is broken; a wrong answer is printed with its seed.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from bench import load
-from bench.consoles import polled
+from bench.consoles import poll
 from bench.crowd import CLIENTS, Crowd, kinds
 from bench.load import Failed
 from bench.model import Model
 from bench.servers import Command, Server, running
-from bench.table import LOADS, Finding, findings, told, write
+from bench.table import LOADS, Finding, findings, make_section, write
 from bench.waiting import waiting
 
 PARTS = ("answers", "delayed", "consoles")
@@ -29,7 +29,7 @@ PARTS = ("answers", "delayed", "consoles")
 
 @dataclass(frozen=True)
 class Plan:
-    """What is asked for, and of which server."""
+    """The options of a run, and its server."""
 
     seconds: float = 120
     sandboxes: int = 1000
@@ -42,13 +42,13 @@ class Plan:
     flags: tuple[str, ...] = ()
 
     def server(self, name: str) -> Command:
-        """The server as its users start it."""
+        """The server as users start it."""
         words = (sys.executable, "-m", "mockserver", "serve", "--port", "{port}", *self.flags)
         return Command(name, words, "/__admin/health", {})
 
 
 def answers(plan: Plan, model: Model, server: Server) -> list[Finding]:
-    """Many sandboxes, each different, called by clients that draw any of them."""
+    """Many different sandboxes, called by clients that draw any of them."""
     crowd = Crowd(model, server.port, plan.sandboxes, plan.seed, plan.clients)
 
     async def run() -> float:
@@ -85,12 +85,12 @@ def delayed(plan: Plan, model: Model, server: Server) -> list[Finding]:
 
 
 def consoles(plan: Plan, model: Model, server: Server) -> list[Finding]:
-    """Consoles that look every second: each at a sandbox of its own, then all at the same one."""
+    """Consoles that poll every second: each another sandbox, then all the same one."""
     seconds, many = 5, plan.consoles
     own = [f"console-{number}" for number in range(many)]
     return [
-        *polled(model, server, "each at a sandbox of its own", own, many, many, plan.rounds, seconds),
-        *polled(model, server, "all at one sandbox", ["console-of-all"], many, 5, plan.rounds, seconds),
+        *poll(model, server, "each at a sandbox of its own", own, many, many, plan.rounds, seconds),
+        *poll(model, server, "all at one sandbox", ["console-of-all"], many, 5, plan.rounds, seconds),
     ]
 
 
@@ -102,7 +102,7 @@ MEASURES: dict[str, Callable[[Plan, Model, Server], list[Finding]]] = {
 
 
 def run(plan: Plan, parts: Sequence[str]) -> list[Finding]:
-    """What is found, part by part, each with a server of its own; a part that cannot be measured does not hold."""
+    """The findings of each part, on a new server each; a failed measurement breaks its promise."""
     found, model, began = list[Finding](), Model(plan.seed), time.monotonic()
     for part in parts:
         print(f"{time.monotonic() - began:5.0f} s  {part}", file=sys.stderr, flush=True)
@@ -117,7 +117,7 @@ def run(plan: Plan, parts: Sequence[str]) -> list[Finding]:
 
 
 def planned(words: Sequence[str]) -> tuple[Plan, list[str], bool, str]:
-    """What the command line asks for: the plan, its parts, whether to write, and under which name."""
+    """Parse the command line: the plan, its parts, whether to write, and under which name."""
     usual = Plan(seconds=float(os.environ.get("SECONDS") or Plan.seconds))
     parser = argparse.ArgumentParser(prog="make load", description=__doc__)
     parser.add_argument("--only", default=",".join(PARTS), help=f"some of {', '.join(PARTS)}, with commas between")
@@ -152,9 +152,9 @@ def planned(words: Sequence[str]) -> tuple[Plan, list[str], bool, str]:
 
 
 def main(words: Sequence[str]) -> int:
-    """Measure, print the table, and with ``--write`` put it into docs/load.md; 1 when anything does not hold."""
+    """Measure, print the table, and with ``--write`` put it into docs/load.md; 1 when a promise is broken."""
     plan, parts, writes, name = planned(words)
-    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit("stopped"))  # so that every server is
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit("stopped"))  # ends every server, too
     if set(parts) & {"delayed", "consoles"}:
         try:
             load.check_wrk()
@@ -163,7 +163,7 @@ def main(words: Sequence[str]) -> int:
     found = run(plan, parts)
     title = f"Many at once, {plan.flags[1]} workers and a Redis" if plan.flags else "Many at once"
     about = {"Command": command(words), "Seed": str(plan.seed)}
-    text = told(title, findings(found), about)
+    text = make_section(title, findings(found), about)
     print(text)
     if writes:
         write(name, text, LOADS, "load")
@@ -171,7 +171,7 @@ def main(words: Sequence[str]) -> int:
 
 
 def command(words: Sequence[str]) -> str:
-    """What a reader types to get this table; where a store is, is no part of it."""
+    """The command that prints this table, without the URL of a store."""
     shown = ["redis://…" if "://" in word else word for word in words if word != "--write"]
     seconds = f" SECONDS={os.environ['SECONDS']}" if os.environ.get("SECONDS") else ""
     return f"`make load{seconds}" + (f' ARGS="{" ".join(shown)}"' if shown else "") + "`"

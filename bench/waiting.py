@@ -1,4 +1,4 @@
-"""Thousands of calls in flight at once, each delayed: is every one answered right, and what do others notice?"""
+"""Thousands of delayed calls in flight at once: is every answer right, and are others slower?"""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from bench.asking import Line
 from bench.load import Failed, ratio, spread
 from bench.measuring import DELAY, SAME, headers
 from bench.model import GOOD, Model, Setup
-from bench.pacing import Paced, paced
+from bench.pacing import Paced, run_paced
 from bench.servers import Server
-from bench.table import Finding, shown
+from bench.table import Finding, format_number
 
-OPENING = 200  # connections at once; all of them are open before the first call
-SECONDS = 3  # for which others are measured without them
+OPENING = 200  # connections opened at once; all are open before the first call
+SECONDS = 3  # of the measurement of others alone
 NAME = "waiting"
 
 
 async def volley(model: Model, port: int, calls: int, seed: int) -> list[str]:
-    """So many delayed calls, all sent at one moment. What is wrong with their answers."""
+    """Send this many delayed calls at once; returns the errors of their answers."""
     need_files(calls + 100)
     gate, start, draw = asyncio.Semaphore(OPENING), asyncio.Event(), random.Random(f"{seed}/volley")
     asks = [ask for asks in model.asks.values() for ask in asks if ask.kind == GOOD]
@@ -54,7 +54,7 @@ async def volley(model: Model, port: int, calls: int, seed: int) -> list[str]:
 
 
 def need_files(count: int) -> None:
-    """Every connection is an open file. Raises Failed when there may not be so many."""
+    """Raises Failed when the limit of open files is too low for this many connections."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if hard != resource.RLIM_INFINITY and hard < count:
         raise Failed(f"{count:,} open files are needed, and only {hard:,} are allowed (ulimit -Hn).")
@@ -63,13 +63,13 @@ def need_files(count: int) -> None:
 
 
 def waiting(model: Model, server: Server, calls: int, rounds: int, seed: int) -> list[Finding]:
-    """Volleys of delayed calls, and how long others, who call at their own pace, wait for their answers beside them."""
+    """Send volleys of delayed calls, and measure the latency of others beside them."""
     wrong, alone, among, taken = list[str](), list[Paced](), list[Paced](), list[float]()
     for number in range(rounds):
-        with paced(server.port, SAME, headers()) as others:
+        with run_paced(server.port, SAME, headers()) as others:
             time.sleep(SECONDS)
         alone.append(others)
-        with paced(server.port, SAME, headers()) as others:
+        with run_paced(server.port, SAME, headers()) as others:
             began = time.monotonic()
             wrong += asyncio.run(volley(model, server.port, calls, seed + number))
             taken.append(time.monotonic() - began)
@@ -88,6 +88,6 @@ def waiting(model: Model, server: Server, calls: int, rounds: int, seed: int) ->
         Finding(
             "p50 of others beside them, 160 calls a second, while they come, wait and go",
             f"{spread(p50s).median:.2f} ms, without them {spread(before).median:.2f} ms: "
-            f"{shown(ratio(p50s, before).median)} ×; the longest {longest:,.0f} ms",
+            f"{format_number(ratio(p50s, before).median)} ×; the longest {longest:,.0f} ms",
         ),
     ]

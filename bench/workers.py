@@ -1,7 +1,7 @@
-"""``make bench-workers``: the sandbox and the bare route, each carried by every worker of gunicorn's that could.
+"""``make bench-workers``: the sandbox and the bare route under every suitable gunicorn worker.
 
 ``python -m bench.workers [--write] [--rows 3,7]``. The sandbox is the same under all of them, with nothing switched
-off; only who carries it is another (``bench/carrying.py``).
+off; only the worker differs (``bench/carrying.py``).
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ from bench.load import Failed, Target, Unanswered, in_turns, ratio, spread
 from bench.measuring import (
     OTHERS,
     OTHERS_TARGET,
-    delayed,
+    describe_loads,
     job_rows,
     job_targets,
-    loading,
+    make_load,
+    measure_delayed,
     query_files,
     rates,
     ready_replies,
     sandbox,
-    told,
 )
 from bench.plan import Plan
 from bench.reporting import Section, report
@@ -42,8 +42,8 @@ def known() -> dict[str, bool]:
     return {OURS: True, **{name: name != GEVENT or find_spec(GEVENT) is not None for name in WORKERS}}
 
 
-def carried(command: Command, worker: str) -> Command:
-    """One of our servers, carried by this worker."""
+def carry(command: Command, worker: str) -> Command:
+    """One of our servers under this worker."""
     if worker == OURS:
         return command
     python, module_switch, *words = command.words
@@ -58,41 +58,41 @@ def speed(plan: Plan) -> list[Row]:
     asked: dict[str, dict[str, Target]] = {}
     with ExitStack() as stack:
         for worker in workers:
-            one = stack.enter_context(running(carried(sandbox(job.RECORDS), worker)))
+            one = stack.enter_context(running(carry(sandbox(job.RECORDS), worker)))
             if worker == OURS:
                 ready = ready_replies(one, files[-1].read_text().splitlines())
-            other = stack.enter_context(running(carried(bare(ready), worker)))
+            other = stack.enter_context(running(carry(bare(ready), worker)))
             asked[worker] = job_targets(one, other, files[-1])
         every = {f"{worker}: {name}": target for worker, of in asked.items() for name, target in of.items()}
         for target in every.values():
             target.load(plan.warm)
-        found = in_turns(plan.rounds, {name: loading(target, plan, files) for name, target in every.items()})
+        found = in_turns(plan.rounds, {name: make_load(target, plan, files) for name, target in every.items()})
     loads = {worker: {name: found[f"{worker}: {name}"] for name in of} for worker, of in asked.items()}
     rows = []
     for number, kind, what in ((1, "same", "the same URL"), (2, "different", "every request different")):
         ours = loads[OURS][kind]
         for worker in workers[1:]:
             mine = loads[worker][kind]
-            beside = f"{OURS}: {told(ours)}"
-            rows.append(Row(number, f"{what}, {worker}", told(mine), beside, ratio(rates(mine), rates(ours))))
+            beside = f"{OURS}: {describe_loads(ours)}"
+            rows.append(Row(number, f"{what}, {worker}", describe_loads(mine), beside, ratio(rates(mine), rates(ours))))
     by_worker = [job_rows(loads[worker], ready, f", {worker}") for worker in workers]
     return [*rows, *(row for alike in zip(*by_worker, strict=True) for row in alike)]
 
 
 def delay(worker: str) -> Callable[[Plan], list[Row]]:
-    """The measurement of calls while a thousand others are delayed; that nobody else is answered is a finding, too."""
+    """Measure calls while a thousand others are delayed; no answer at all is a result, too."""
 
     def measure(plan: Plan) -> list[Row]:
         try:
-            return [delayed(carried(sandbox(job.RECORDS), worker), plan, f", {worker}")]
-        except Unanswered as nobody:
-            return [Row(7, f"{OTHERS}, {worker}", str(nobody), "", spread([inf]), OTHERS_TARGET)]
+            return [measure_delayed(carry(sandbox(job.RECORDS), worker), plan, f", {worker}")]
+        except Unanswered as error:
+            return [Row(7, f"{OTHERS}, {worker}", str(error), "", spread([inf]), OTHERS_TARGET)]
 
     return measure
 
 
 def missing(worker: str) -> Callable[[Plan], list[Row]]:
-    """What is told of a worker that is not installed."""
+    """The row of a worker that is not installed."""
 
     def measure(plan: Plan) -> list[Row]:
         raise Failed(f"{worker} is not installed (pip install 'gunicorn[{worker}]')")
@@ -101,12 +101,12 @@ def missing(worker: str) -> Callable[[Plan], list[Row]]:
 
 
 def about() -> Mapping[str, str]:
-    """What one of them needs beside gunicorn."""
+    """The package that a worker needs besides gunicorn."""
     return {"gevent": version(GEVENT)} if known()[GEVENT] else {}
 
 
 def sections(plan: Plan) -> list[Section]:
-    """What there is to measure, with the rows that it fills."""
+    """The measurements, with the rows that each fills."""
     workers = known()
     return [
         Section({1, 2, 3, 7}, "the job under every worker", speed),

@@ -1,8 +1,9 @@
-"""What all tests share: nothing listens, nothing sleeps, the wall clock stands still."""
+"""Fixtures and settings of all tests."""
 
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import os
 import tempfile
@@ -12,10 +13,9 @@ import pytest
 from hypothesis import settings
 
 for name in [name for name in os.environ if name.startswith("MOCKSERVER_")]:
-    del os.environ[name]  # settings of the person who runs the tests are not part of them
+    del os.environ[name]  # the tester's own settings must not matter
 
-# Datasets are remembered for the length of a run, by the servers that tests start, too; the cache of whoever runs
-# the tests is not touched. The folder goes with the session.
+# All processes of a run share a cache of datasets, which ends with the session; the tester's own is not touched.
 _CACHE = tempfile.TemporaryDirectory(prefix="mockserver-cache-")
 os.environ["XDG_CACHE_HOME"] = _CACHE.name
 
@@ -29,24 +29,28 @@ from tests.support.acme import acme  # noqa: E402
 from tests.support.stores import KINDS, Make, making  # noqa: E402
 
 
+def pytest_collection_finish() -> None:
+    """Hide what is imported and collected from the garbage collector, which would search all of it again and again."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture(scope="session")
 def vendor(tmp_path_factory: pytest.TempPathFactory) -> Vendor:
-    """The invented vendor with which the core is tested; a vendor's own tests have their own."""
+    """The invented vendor of the core's tests; a vendor's tests use that vendor."""
     return acme(tmp_path_factory.mktemp("acme"))
 
 
 @pytest.fixture(scope="session", params=KINDS)
 def make(request: pytest.FixtureRequest) -> Iterator[Make]:
-    """Makes stores, of each kind that there is."""
+    """Makes stores, of each available kind."""
     with making(request.param) as found:
         yield found
 
 
 @pytest.fixture(autouse=True)
 def no_loop_of_others(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Browser tests leave an event loop in the main thread that passes for running, where other tests start their own
-    or want none.
-    """
+    """Hide the event loop that browser tests leave running in the main thread from other tests."""
     loop = asyncio._get_running_loop()
     if loop is not None and request.node.get_closest_marker("browser") is None:
         asyncio._set_running_loop(None)
@@ -58,7 +62,7 @@ def no_loop_of_others(request: pytest.FixtureRequest) -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def log_as_before() -> Iterator[None]:
-    """What a command does to our log ends with its test."""
+    """Undo what a command does to our log."""
     log = logging.getLogger("mockserver")
     before = log.handlers[:], log.level, log.propagate
     yield

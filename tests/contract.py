@@ -16,9 +16,9 @@ from mockserver.data import fixtures, yaml_text
 from mockserver.data.build import fixture_schema
 from mockserver.data.catalog import DatasetCatalog
 from mockserver.data.disk_cache import DiskCache
-from mockserver.sdk import param_schema
+from mockserver.sdk import params
 from mockserver.sdk.contract import ErrorSpec, Vendor
-from mockserver.sdk.param_fields import Choice
+from mockserver.sdk.params import Choice
 from tests.support.client import Answer, Client
 
 DATASETS = ("default", "docs", "empty", "edge")
@@ -152,7 +152,7 @@ class VendorContract:
     def test_schema_and_spec_name_the_same_parameters(self, vendor: Vendor, spec: Any) -> None:
         endpoint = vendor.operations[0]
         documented = [p for p in spec["paths"][endpoint.path]["get"].get("parameters", []) if p["in"] == "query"]
-        assert param_schema.names(endpoint.query) == [parameter["name"] for parameter in documented]
+        assert params.param_names(endpoint.query) == [parameter["name"] for parameter in documented]
         by_name = {f.data_key or name: f for name, f in endpoint.query.fields.items()}
         for parameter in documented:
             field = by_name[parameter["name"]]

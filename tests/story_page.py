@@ -13,14 +13,14 @@ from importlib import import_module
 from typing import get_args
 
 from mockserver.sdk.clock import parse_instant
-from mockserver.vendors import _story, found
+from mockserver.vendors import _story, find_vendors
 from mockserver.vendors._story import Entry
 from tests.support.servers import ROOT
 from tests.vendors.helpers import Row, content, records
 
 PAGE = ROOT / "docs" / "story.md"
 SEED = 1
-TITLES = {vendor.name: vendor.title for vendor in found()}
+TITLES = {vendor.name: vendor.title for vendor in find_vendors()}
 Words = Callable[[Row], object]
 
 
@@ -100,7 +100,7 @@ def told(vendor: str) -> Iterator[tuple[Entry, Row]]:
     for index, row in enumerate(records(vendor)):
         entry = recipe.story_index(index)
         if entry is not None:
-            yield _story.entry(SEED, entry, anchor), row
+            yield _story.make_entry(SEED, entry, anchor), row
 
 
 def words(vendor: str, part: str, about: Callable[[Entry], object]) -> dict[object, list[str]]:

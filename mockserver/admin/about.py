@@ -44,7 +44,7 @@ def add(routes: Blueprint, control: AdminContext) -> None:
     def vendor(name: str) -> Response:
         sandbox, found = control.sandbox, control.vendor(name)
         told = describe_vendor(found, world.sandboxes.dataset(sandbox, found), sandbox.name)
-        return json_response({**told, **_contract(found), "datasets": world.sandboxes.catalog.names(found)})
+        return json_response({**told, **_contract(found), "datasets": world.sandboxes.catalog.list_names(found)})
 
 
 def _contract(vendor: Vendor) -> dict[str, Any]:

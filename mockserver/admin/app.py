@@ -51,7 +51,14 @@ class RestConverter(PathConverter):
 
 
 class QuietFlask(Flask):
-    """Logs a crash as that of a call is logged, without what it would tell of secrets."""
+    """Logs a crash as that of a call is logged, without what it would tell of secrets.
+
+    The same phrase stands behind a status under any server: werkzeug's own are in capitals.
+    """
+
+    def process_response(self, response: Response) -> Response:
+        response.status = f"{response.status_code} {reason_phrase(response.status_code)}"
+        return super().process_response(response)
 
     def log_exception(self, exc_info: Any) -> None:
         runtime: Runtime = self.extensions["mockserver"]
@@ -62,7 +69,7 @@ class QuietFlask(Flask):
 def respond(reply: Reply) -> Response:
     """The reply as Flask sends it; delay and network fault are for the server in front."""
     request.environ[REPLY] = reply
-    response = Response(reply.body, f"{reply.status} {reason_phrase(reply.status)}")
+    response = Response(reply.body, reply.status)
     response.headers.remove("Content-Type")
     for name, value in reply.headers:
         response.headers.add(name, value)

@@ -10,7 +10,7 @@ from flask import Blueprint, Response
 
 from ..sandbox.sandbox import Sandbox
 from ..sdk.clock import Clock, format_instant, parse_duration, parse_instant
-from ..sdk.jsontext import brief
+from ..sdk.jsontext import format_brief
 from .http import AdminContext, json_body, json_response, unprocessable
 
 
@@ -66,5 +66,5 @@ def _nothing() -> None:
 def _text(name: str, example: str) -> str:
     value: Any = json_body(name, needed=(name,))[name]
     if not isinstance(value, str):
-        raise unprocessable(f"{name} is {brief(value)}, wanted a text like {example}.")
+        raise unprocessable(f"{name} is {format_brief(value)}, wanted a text like {example}.")
     return value

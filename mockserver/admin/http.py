@@ -21,7 +21,7 @@ from ..sandbox.sandbox import Sandbox
 from ..sdk.contract import Vendor
 from ..sdk.errors import InvalidSetting, Problem, StoreUnavailable
 from ..sdk.http import SANDBOX_HEADER
-from ..sdk.jsontext import brief, decimals, decode, encode, is_text
+from ..sdk.jsontext import decode, encode, format_brief, is_encodable, to_decimals
 from ..sdk.names import WANTED_NAME, is_name
 from . import outside
 from .guard import BODY_LIMIT, OPEN, is_open
@@ -151,7 +151,7 @@ def unprocessable(detail: str) -> Problem:
 def json_response(value: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
     """A JSON reply."""
     sent = {"Cache-Control": "no-store", **(headers or {})}
-    return Response(encode(decimals(value)), status, sent, content_type="application/json")
+    return Response(encode(to_decimals(value)), status, sent, content_type="application/json")
 
 
 def no_content() -> Response:
@@ -178,8 +178,8 @@ def json_body(*known: str, needed: tuple[str, ...] = ()) -> dict[str, Any]:
         raise Problem("Bad JSON", f"The body is no JSON: {error}.", code="bad-json") from None
     _bounded(body)
     if not isinstance(body, dict):
-        raise unprocessable(f"The body is {brief(body)}, wanted an object.")
-    if not is_text(body):
+        raise unprocessable(f"The body is {format_brief(body)}, wanted an object.")
+    if not is_encodable(body):
         raise Problem("Bad JSON", "The body has half a character (a lone surrogate like \\ud800).", code="bad-json")
     for name in body:
         if known and name not in known:

@@ -11,7 +11,7 @@ from flask import Blueprint, Response
 from ..sandbox.editor import MAX_GENERATED, RecordEditor
 from ..sandbox.store import DEFAULT
 from ..sdk.errors import Problem
-from ..sdk.jsontext import Fragment, brief
+from ..sdk.jsontext import Fragment, format_brief
 from ..sdk.resource import Resource
 from . import browse
 from .http import AdminContext, json_body, json_response, no_content, not_found, number, query_args, unprocessable
@@ -115,4 +115,4 @@ def _field(kind: Resource) -> Callable[[str], str]:
 
 def _check(name: str, value: Any, low: int, high: int) -> None:
     if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-        raise unprocessable(f"{name} is {brief(value)}, wanted a whole number from {low} to {high}.")
+        raise unprocessable(f"{name} is {format_brief(value)}, wanted a whole number from {low} to {high}.")

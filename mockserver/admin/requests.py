@@ -16,7 +16,7 @@ from ..engine.near_misses import explain_difference
 from ..sandbox.matching import Difference, InvalidMatcher, Matcher, check_matcher
 from ..sdk.contract import Vendor
 from ..sdk.errors import METHODS
-from ..sdk.jsontext import Fragment, decimals, encode
+from ..sdk.jsontext import Fragment, encode, to_decimals
 from ..sdk.similar import MAX_PATH_CHARS, MIN_SLIP, did_you_mean, find_closest
 from .http import (
     AdminContext,
@@ -190,7 +190,7 @@ def _in_brief(entry: Entry) -> bytes:
     told = shown(entry)
     for part in ("request", "response"):
         told[part] = {name: value for name, value in told[part].items() if name not in ("headers", "body")}
-    return encode(decimals(told))
+    return encode(to_decimals(told))
 
 
 def _listed(entries: Sequence[Entry], total: int) -> Response:

@@ -12,7 +12,7 @@ from ..sandbox.edits import Edits
 from ..sandbox.sandbox import Sandbox
 from ..sandbox.settings_patch import KEYS, describe_settings, patch_sandbox
 from ..sdk.http import SANDBOX_HEADER
-from ..sdk.jsontext import brief
+from ..sdk.jsontext import format_brief
 from . import outside
 from .clock import time_of
 from .http import AdminContext, json_body, json_response, no_content, not_found, unprocessable
@@ -53,7 +53,7 @@ def add(routes: Blueprint, control: AdminContext) -> None:
     def reset() -> Response:
         scope = json_body("scope").get("scope", "sandbox")
         if scope not in ("sandbox", "all"):
-            raise unprocessable(f"scope is {brief(scope)}, wanted sandbox or all.")
+            raise unprocessable(f"scope is {format_brief(scope)}, wanted sandbox or all.")
         own = control.name
         names = list(rooms.names(control.now)) if scope == "all" else [own]
         for name in names:
@@ -65,7 +65,7 @@ def _origin(control: AdminContext, name: str, source: Any) -> tuple[Sandbox, dic
     """What a new sandbox begins as: a copy of another one, or, as ``base``, what the server was started with."""
     rooms, now = control.world.sandboxes, control.now
     if not isinstance(source, str):
-        raise unprocessable(f"from is {brief(source)}, wanted the name of a sandbox, or {BASE}.")
+        raise unprocessable(f"from is {format_brief(source)}, wanted the name of a sandbox, or {BASE}.")
     if rooms.exists(control.legal(source), now):
         sandbox = rooms.get_or_create(source, now)
         vendors = [vendor for vendor in control.world.vendors if vendor.name in sandbox.edits]

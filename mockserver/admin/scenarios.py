@@ -10,7 +10,7 @@ from ..data.fixture_errors import InvalidFixture
 from ..sandbox.scenario import FORMAT, Scenario, Scenarios
 from ..sandbox.settings_patch import describe_settings
 from ..sdk.errors import Problem
-from ..sdk.jsontext import brief
+from ..sdk.jsontext import format_brief
 from .clock import time_of
 from .http import AdminContext, json_body, json_response, not_found, unprocessable
 from .redact import rule_told, teller
@@ -29,7 +29,7 @@ def add(routes: Blueprint, control: AdminContext) -> None:
     def activate() -> Response:
         name: Any = json_body("name", needed=("name",))["name"]
         if not isinstance(name, str):
-            raise unprocessable(f"name is {brief(name)}, wanted the name of a scenario.")
+            raise unprocessable(f"name is {format_brief(name)}, wanted the name of a scenario.")
         if name not in scenarios.names():
             names = tuple(scenarios.names())
             raise not_found(f"There is no scenario {name[:80]!r}; there are {', '.join(names)}.", names)

@@ -1,1 +1,1 @@
-"""The command line, one file per command. Imported by nobody."""
+"""The command line: one module per command, which `commands.py` imports when it runs. No room imports this one."""

@@ -1,33 +1,54 @@
-"""Asking a server whether it is healthy; needs nothing but the standard library."""
+"""``mockserver health``: whether a server is healthy."""
 
 from __future__ import annotations
 
 import http.client
 import json
 import ssl
+import sys
 import time
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
-from ..sdk import clock
+import click
 
-EVERY = 0.05
+from ..sandbox.store_url import without_password
+from ..sdk import clock
+from .options import server_url
+
+INTERVAL_SECONDS = 0.05
+TIMEOUT_SECONDS = 5
+
+
+@click.command()
+@click.option(
+    "--url", default=None, help="the server's address [MOCKSERVER_URL, else http://127.0.0.1:MOCKSERVER_PORT or 8080]"
+)
+@click.option(
+    "--wait", default=0.0, type=click.FloatRange(0, 3600), metavar="SECONDS", help="keep asking for so long [0]"
+)
+def health(url: str | None, wait: float) -> None:
+    """Ask a server whether it is healthy; exit status 0 when it is."""
+    url = url or server_url()
+    healthy, state = ask(url, wait)
+    click.echo(f"{without_password(url)} {state}", err=not healthy)
+    sys.exit(0 if healthy else 1)
 
 
 def ask(url: str, wait: float = 0.0) -> tuple[bool, str]:
-    """Whether the server at this URL is healthy, asked again for up to ``wait`` seconds; and what was found.
+    """Ask the server at this URL until it is healthy, for up to ``wait`` seconds; returns its state in words, too.
 
-    One without a control API (``--no-control``) has no health to tell: that it says who it is is taken for it.
+    A server without a control API (``--no-control``) counts as healthy when its start page names it.
     """
-    until = clock.monotonic_time() + wait
+    deadline = clock.monotonic_time() + wait
     while True:
-        healthy, found = _once(url)
-        if healthy or clock.monotonic_time() >= until:
-            return healthy, found
-        time.sleep(EVERY)
+        healthy, state = _ask_once(url)
+        if healthy or clock.monotonic_time() >= deadline:
+            return healthy, state
+        time.sleep(INTERVAL_SECONDS)
 
 
-def _once(url: str) -> tuple[bool, str]:
+def _ask_once(url: str) -> tuple[bool, str]:
     try:
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
@@ -38,19 +59,19 @@ def _once(url: str) -> tuple[bool, str]:
         return False, f"does not answer ({error})"
     if start.get("name") == "mockserver" and "health" not in start:
         return True, "answers; its control API is off"
-    found = str(body.get("status", "unknown"))
-    return status == 200 and found == "healthy", f"is {found}"
+    state = str(body.get("status", "unknown"))
+    return status == 200 and state == "healthy", f"is {state}"
 
 
 def _get(parts: SplitResult, path: str) -> tuple[int, dict[str, Any]]:
-    """The status and the JSON object of a reply, empty for any other JSON. Raises as connections and json do."""
-    if parts.scheme == "https":  # a sandbox's own certificate is rarely one that this machine trusts
+    """The status and the JSON object of a reply; an empty one for any other JSON. Raises as http.client and json do."""
+    host, port = parts.hostname or "", parts.port
+    connection: http.client.HTTPConnection
+    if parts.scheme == "https":  # this machine rarely trusts a sandbox's own certificate
         context = ssl._create_unverified_context()
-        connection: http.client.HTTPConnection = http.client.HTTPSConnection(
-            parts.hostname or "", parts.port, timeout=5, context=context
-        )
+        connection = http.client.HTTPSConnection(host, port, timeout=TIMEOUT_SECONDS, context=context)
     else:
-        connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=5)
+        connection = http.client.HTTPConnection(host, port, timeout=TIMEOUT_SECONDS)
     connection.request("GET", parts.path.rstrip("/") + path)
     reply = connection.getresponse()
     body = json.loads(reply.read())

@@ -5,12 +5,10 @@ from __future__ import annotations
 import gc
 import logging
 import os
-import sys
 from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import suppress
 from datetime import date
-from functools import lru_cache, partial
-from hashlib import blake2b, file_digest
+from functools import partial
 from pathlib import Path
 from threading import RLock
 from weakref import WeakValueDictionary
@@ -18,11 +16,11 @@ from weakref import WeakValueDictionary
 from ..sdk.contract import Vendor
 from ..sdk.dataset import Accounts, Dataset
 from ..sdk.errors import InvalidSetting
-from ..sdk.version import __version__
 from . import disk_cache, fixture_errors
 from .build import generate_dataset, midnight, read_dataset, shift_dataset
+from .cache_key import code_parts, digest_file, faker_version
 from .disk_cache import CachedDataset, DiskCache
-from .files import UnfitFile, kind_of, open_bytes
+from .files import describe_kind
 from .table import RecordTable
 
 DEFAULT = "default"
@@ -48,8 +46,8 @@ class DatasetCatalog:
         self._vendors, self._cache = tuple(vendors), cache
         self._folder, self._records, self._seed = folder, records, seed
         self._loaded: dict[tuple[str, str, date | None], Dataset] = {}
-        self._made: WeakValueDictionary[tuple[str, str, str], Dataset] = WeakValueDictionary()  # by what it was made of
-        self._stays: dict[tuple[str, str], Dataset] = {}  # in place of files that are broken now and were not before
+        self._by_source: WeakValueDictionary[tuple[str, str, str], Dataset] = WeakValueDictionary()
+        self._fallbacks: dict[tuple[str, str], Dataset] = {}  # for files that were good and are broken now
         self._lock = RLock()
 
     def dataset(self, vendor: Vendor, name: str, day: date | None = None) -> Dataset:
@@ -61,10 +59,10 @@ class DatasetCatalog:
         found = self._loaded.get(asked)
         if found is None:  # every call asks: the user's folder is not looked at each time
             with self._lock:
-                day = day or self._day_of_the_users(vendor, name)
+                day = day or self._user_anchor_day(vendor, name)
                 made = (vendor.name, name, day)
                 if made not in self._loaded:
-                    self._loaded[made] = self._load_or_keep(vendor, name, day)
+                    self._loaded[made] = self._load_or_fall_back(vendor, name, day)
                 found = self._loaded[asked] = self._loaded[made]
         return found
 
@@ -83,7 +81,7 @@ class DatasetCatalog:
         """
         self._check_folder()
         library = DatasetCatalog(self._vendors, self._folder, self._records, self._seed, self._cache)
-        library._made = self._made
+        library._by_source = self._by_source
         with self._lock:
             loaded: dict[tuple[str, str, date | None], Dataset | None] = dict(self._loaded)
         known = {(vendor, name) for vendor, name, _ in loaded}
@@ -98,7 +96,7 @@ class DatasetCatalog:
                 if before is not None:
                     stays[asked] = before
         library._loaded |= stays
-        library._stays = {(vendor, name): data for (vendor, name, _), data in stays.items()}
+        library._fallbacks = {(vendor, name): data for (vendor, name, _), data in stays.items()}
         return library, list(wrong)
 
     def find_differing(self, other: DatasetCatalog) -> list[Dataset]:
@@ -108,10 +106,10 @@ class DatasetCatalog:
 
     def reads_file(self, name: str, day: date | None) -> bool:
         """Whether data of this dataset comes out of files, and is not made by recipes alone."""
-        found = [(vendor, self._find(vendor, name)) for vendor in self._vendors]
-        return any(path is not None and not self._is_made(vendor, path, name, day) for vendor, path in found)
+        found = [(vendor, self._find_file(vendor, name)) for vendor in self._vendors]
+        return any(path is not None and not self._uses_recipe(vendor, path, name, day) for vendor, path in found)
 
-    def stamps(self) -> FileStamps:
+    def read_stamps(self) -> FileStamps:
         """The fixture files as they are now, by a look at what the file system says of them."""
         found = {}
         for vendor in self._vendors:
@@ -147,59 +145,59 @@ class DatasetCatalog:
             log.warning("The files of dataset %s have anchors of different days: %s.", name, found)
         return loaded
 
-    def names(self, vendor: Vendor) -> list[str]:
+    def list_names(self, vendor: Vendor) -> list[str]:
         """The datasets of a vendor."""
         return sorted(
             {path.stem for folder in self._folders(vendor) for path in folder.glob("*.*") if _is_fixture(path)}
         )
 
-    def _load_or_keep(self, vendor: Vendor, name: str, day: date | None) -> Dataset:
+    def _load_or_fall_back(self, vendor: Vendor, name: str, day: date | None) -> Dataset:
         try:
             return self._load(vendor, name, day)
         except (fixture_errors.InvalidFixture, InvalidSetting):
-            kept = self._stays.get((vendor.name, name))
+            kept = self._fallbacks.get((vendor.name, name))
             if kept is None:
                 raise
             return kept if day is None else shift_dataset(vendor, kept, day)
 
     def _load(self, vendor: Vendor, name: str, day: date | None) -> Dataset:
-        path = self._find(vendor, name)
+        path = self._find_file(vendor, name)
         if path is None:
-            if name == DEFAULT or not any(self._find(other, name) for other in self._vendors):
-                known = sorted({known for other in self._vendors for known in self.names(other)})
+            if name == DEFAULT or not any(self._find_file(other, name) for other in self._vendors):
+                known = sorted({known for other in self._vendors for known in self.list_names(other)})
                 raise InvalidSetting(f"{vendor.name} has no dataset {name!r}; there are {', '.join(known) or 'none'}.")
             return self.dataset(vendor, DEFAULT, day)
-        digest = _digest(path)
-        file, read_it = f"file {name}{path.suffix} {digest}", partial(_read_whole, vendor, path, digest)
-        if self._is_made(vendor, path, name, day):
-            anchor = midnight(day) if day else self._recall(vendor, name, file, read_it).anchor
-            made_of = f"recipe {_faker()} {anchor} {self._seed} {self._records}"
-            return self._recall(
+        digest = digest_file(path)
+        file, read_it = f"file {name}{path.suffix} {digest}", partial(_read_stable, vendor, path, digest)
+        if self._uses_recipe(vendor, path, name, day):
+            anchor = midnight(day) if day else self._get_or_make(vendor, name, file, read_it).anchor
+            made_of = f"recipe {faker_version()} {anchor} {self._seed} {self._records}"
+            return self._get_or_make(
                 vendor, name, made_of, lambda: generate_dataset(vendor, name, anchor, self._seed, self._records)
             )
-        data = self._recall(vendor, name, file, read_it)
+        data = self._get_or_make(vendor, name, file, read_it)
         if day is None:
             return data
-        return self._recall(vendor, name, f"{file} {day}", lambda: shift_dataset(vendor, data, day))
+        return self._get_or_make(vendor, name, f"{file} {day}", lambda: shift_dataset(vendor, data, day))
 
-    def _is_made(self, vendor: Vendor, path: Path, name: str, day: date | None) -> bool:
+    def _uses_recipe(self, vendor: Vendor, path: Path, name: str, day: date | None) -> bool:
         """Whether a recipe makes the records in place of those of the file."""
         ours = path.parent == vendor.fixtures and name == DEFAULT and vendor.recipe is not None
         return self._records is not None or (ours and (day is not None or self._seed != 1))
 
-    def _recall(self, vendor: Vendor, name: str, made_of: str, make: Callable[[], Dataset]) -> Dataset:
+    def _get_or_make(self, vendor: Vendor, name: str, made_of: str, make: Callable[[], Dataset]) -> Dataset:
         """A dataset that is here already, or was before the files were looked at again; else one out of the cache."""
         known = vendor.name, name, made_of
-        data = self._made.get(known)
+        data = self._by_source.get(known)
         if data is None:
-            data = self._made[known] = self._read_cached(vendor, name, made_of, make)
+            data = self._by_source[known] = self._read_cached(vendor, name, made_of, make)
         return data
 
     def _read_cached(self, vendor: Vendor, name: str, made_of: str, make: Callable[[], Dataset]) -> Dataset:
         """A dataset out of the cache, or made now and put there."""
         if self._cache is None:
             return make()
-        key = disk_cache.key(*_code(vendor), made_of)
+        key = disk_cache.make_key(*code_parts(vendor), made_of)
         rest = self._cache.get(key)
         if rest is None:
             data = make()
@@ -220,7 +218,7 @@ class DatasetCatalog:
             inside = sorted(self._folder.iterdir())
             for path in inside:
                 if path.name in known and not path.is_dir():
-                    raise InvalidSetting(f"--fixtures has {path}, which is {kind_of(path)}, wanted a folder.")
+                    raise InvalidSetting(f"--fixtures has {path}, which is {describe_kind(path)}, wanted a folder.")
             for path in (path for path in inside if path.is_dir() and path.name[0] != "."):
                 if path.name not in known:
                     raise InvalidSetting(f"--fixtures has the folder {path.name}, wanted {', '.join(known)}.")
@@ -234,21 +232,21 @@ class DatasetCatalog:
             if path.with_suffix(".yaml").exists():
                 raise InvalidSetting(f"--fixtures has {path} and a .yaml of the same name, wanted one of them.")
 
-    def _day_of_the_users(self, vendor: Vendor, name: str) -> date | None:
+    def _user_anchor_day(self, vendor: Vendor, name: str) -> date | None:
         """Data of ours beside files of the user's is made for the user's day, so that one clock fits them all."""
-        if self._folder is None or self._is_own(vendor, name):
+        if self._folder is None or self._has_user_file(vendor, name):
             return None
-        own = next((other for other in self._vendors if self._is_own(other, name)), None)
+        own = next((other for other in self._vendors if self._has_user_file(other, name)), None)
         return self.dataset(own, name).anchor.date() if own else None
 
-    def _is_own(self, vendor: Vendor, name: str) -> bool:
-        path = self._find(vendor, name)
+    def _has_user_file(self, vendor: Vendor, name: str) -> bool:
+        path = self._find_file(vendor, name)
         return path is not None and path.parent != vendor.fixtures
 
     def _folders(self, vendor: Vendor) -> list[Path]:
         return [*([self._folder / vendor.name] if self._folder else []), vendor.fixtures]
 
-    def _find(self, vendor: Vendor, name: str) -> Path | None:
+    def _find_file(self, vendor: Vendor, name: str) -> Path | None:
         candidates = (folder / f"{name}{suffix}" for folder in self._folders(vendor) for suffix in (".yaml", ".jsonl"))
         return next(filter(os.path.lexists, candidates), None)  # whatever it is: who reads it tells what it is not
 
@@ -262,54 +260,12 @@ def describe_faults(error: fixture_errors.InvalidFixture | InvalidSetting) -> li
     return [str(error)] if isinstance(error, InvalidSetting) else list(map(str, error.faults))
 
 
-def _read_whole(vendor: Vendor, path: Path, digest: str) -> Dataset:
+def _read_stable(vendor: Vendor, path: Path, digest: str) -> Dataset:
     """The dataset of a file whose content has this digest, before it was read and after. Raises BrokenFixture."""
     data = read_dataset(vendor, path)
-    if _digest(path) != digest:
+    if digest_file(path) != digest:
         wanted = "one that nobody writes meanwhile"
         raise fixture_errors.InvalidFixture(
             [fixture_errors.FileError(path, 1, "", "a file that changed while it was read", wanted)]
         )
     return data
-
-
-def _digest(path: Path) -> str:
-    """What tells a file's content from any other. A file that cannot be read has none: whoever reads it tells."""
-    try:
-        with open_bytes(path) as file:
-            return file_digest(file, blake2b).hexdigest()
-    except (OSError, UnfitFile):
-        return ""
-
-
-@lru_cache(maxsize=1)
-def _core() -> tuple[Path, ...]:
-    """Our files that have a say in what becomes of fixtures and recipes."""
-    home = Path(__file__).parent
-    return (*_files(home), *_files(home.parent / "sdk"))
-
-
-def _code(vendor: Vendor) -> list[str | Path]:
-    """What, beside its source, makes a vendor's dataset what it is: the code that checks, types and renders it."""
-    kind = vendor.resource
-    modules = {part.__module__ for part in (kind.schema, vendor.account_schema, kind.render)}
-    folders = {Path(file).parent for module in modules if (file := getattr(sys.modules[module], "__file__", None))}
-    says = (vendor.name, vendor.account_id, kind.schema.__qualname__, kind.id, *kind.columns)
-    defaults = sorted(vendor.default_rendering_readings.items())
-    return [
-        __version__,
-        repr((says, defaults)),
-        *_core(),
-        *(file for folder in sorted(folders) for file in _files(folder)),
-    ]
-
-
-def _files(folder: Path) -> list[Path]:
-    return sorted(folder.glob("*.py"))
-
-
-def _faker() -> str:
-    """Another Faker makes other names."""
-    from importlib.metadata import version
-
-    return version("Faker")

@@ -62,7 +62,7 @@ def cache_folder() -> Path | None:
         return None
 
 
-def key(*parts: str | bytes | Path) -> str:
+def make_key(*parts: str | bytes | Path) -> str:
     """The name of what is made of these texts, and by the code in these files as they are now."""
     digest = blake2b(digest_size=20)
     for part in parts:
@@ -88,7 +88,7 @@ class DiskCache:
         file = self._folder / key
         try:
             with file.open("rb") as stream:
-                rest = _read(stream)
+                rest = _deserialise(stream)
         except (OSError, ValueError, TypeError, KeyError, ArithmeticError, RecursionError, AttributeError, MemoryError):
             return None
         with suppress(OSError):
@@ -100,11 +100,11 @@ class DiskCache:
         if self._folder is None:
             return
         try:
-            self._write(self._folder / key, _written(rest))
+            self._write(self._folder / key, _serialise(rest))
         except (OSError, ValueError, TypeError):
             return
 
-    def remember(self, key: str, make: Callable[[], Any]) -> Any:
+    def get_or_make(self, key: str, make: Callable[[], Any]) -> Any:
         """What can be written as JSON: what was made under this key before, or is made and remembered now."""
         file = self._folder / f"{key}.json" if self._folder else None
         if file is not None:
@@ -129,9 +129,9 @@ class DiskCache:
                 os.unlink(beside.name)  # a disk that is full is not made fuller
                 raise
         os.replace(beside.name, file)
-        self._make_room()
+        self._trim()
 
-    def _make_room(self) -> None:
+    def _trim(self) -> None:
         assert self._folder is not None
         found = [(entry.stat(), entry.path) for entry in os.scandir(self._folder) if entry.is_file()]
         total = sum(state.st_size for state, _ in found)
@@ -142,20 +142,20 @@ class DiskCache:
             total -= state.st_size
 
 
-def _written(rest: CachedDataset) -> Iterable[bytes]:
+def _serialise(rest: CachedDataset) -> Iterable[bytes]:
     """The parts of an entry: a checksum, two lines of JSON, the columns, their ranks, the records' texts.
 
     Raises TypeError when a column has values of a kind that is not known here.
     """
-    columns = {name: _json(_packed(column)) for name, column in rest.columns.items()}
+    columns = {name: _json(_pack_column(column)) for name, column in rest.columns.items()}
     ranks = {name: column.tobytes() for name, column in rest.ranks.items()}
     head = {
         "anchor": format_instant(rest.anchor),
-        "ids": _packed(rest.ids),
+        "ids": _pack_column(rest.ids),
         "columns": {name: len(column) for name, column in columns.items()},
         "ranks": {name: len(column) for name, column in ranks.items()},
         "machine": MACHINE,
-        "hidden": _numbered([text.decode() for text in rest.hidden]),
+        "hidden": _number_values([text.decode() for text in rest.hidden]),
         "lengths": list(map(len, rest.texts)),
     }
     first = encode(list(rest.accounts)) + b"\n" + _json(head) + b"\n"
@@ -163,7 +163,7 @@ def _written(rest: CachedDataset) -> Iterable[bytes]:
     return b"%08x\n" % crc32(body, crc32(first)), first, body
 
 
-def _read(stream: BinaryIO) -> CachedDataset:
+def _deserialise(stream: BinaryIO) -> CachedDataset:
     """The dataset of an entry. Raises ValueError when it is damaged."""
     checksum, accounts, second = (stream.readline() for _ in range(3))
     head = json.loads(second)
@@ -180,15 +180,15 @@ def _read(stream: BinaryIO) -> CachedDataset:
     return CachedDataset(
         parse_instant(head["anchor"]),
         decode(accounts),
-        _unpacked(head["ids"]),
-        _Kept(columns, lambda packed: _unpacked(json.loads(packed))),
-        _Kept(ranks, partial(array, "I")),
+        _unpack_column(head["ids"]),
+        _LazyColumns(columns, lambda packed: _unpack_column(json.loads(packed))),
+        _LazyColumns(ranks, partial(array, "I")),
         [spelled[number] for number in numbers],
         PackedBytes(texts, head["lengths"]),
     )
 
 
-class _Kept(Mapping[str, T]):
+class _LazyColumns(Mapping[str, T]):
     """Columns or ranks as they are kept, each read when it is asked for: a start waits for none that nobody uses."""
 
     def __init__(self, packed: Mapping[str, bytes], unpacked: Callable[[bytes], T]) -> None:
@@ -208,30 +208,30 @@ def _json(value: Any) -> bytes:
     return json.dumps(value, separators=(",", ":")).encode()
 
 
-def _exact(text: str) -> int | Decimal:
+def _parse_number(text: str) -> int | Decimal:
     return int(text) if text.lstrip("-").isdigit() else Decimal(text)
 
 
 _PLAIN = {str, int, bool, type(None)}
 _KINDS: Mapping[str, tuple[set[type], Callable[[Any], str], Callable[[str], Any]]] = {
     "text": ({str, type(None)}, str, str),
-    "number": ({int, Decimal, type(None)}, str, _exact),
+    "number": ({int, Decimal, type(None)}, str, _parse_number),
     "time": ({datetime, type(None)}, datetime.isoformat, datetime.fromisoformat),
 }
 
 
-def _packed(column: Sequence[Any]) -> list[Any]:
+def _pack_column(column: Sequence[Any]) -> list[Any]:
     """A column as JSON, with a word for what kind of values it has. Raises TypeError for others than are known here."""
     found = set(map(type, column))
     for name, (types, write, _) in _KINDS.items():
         if found <= types and found != {int}:
-            return [name, *_numbered([None if value is None else write(value) for value in column])]
+            return [name, *_number_values([None if value is None else write(value) for value in column])]
     if found <= _PLAIN:
         return ["plain", list(column)]
     raise TypeError(f"a column holds {found}")
 
 
-def _unpacked(packed: Sequence[Any]) -> list[Any]:
+def _unpack_column(packed: Sequence[Any]) -> list[Any]:
     name, values = packed[:2]
     if name == "plain":
         return list(values)
@@ -240,7 +240,7 @@ def _unpacked(packed: Sequence[Any]) -> list[Any]:
     return [distinct[number] for number in packed[2]]
 
 
-def _numbered(column: Sequence[str | None]) -> list[Any]:
+def _number_values(column: Sequence[str | None]) -> list[Any]:
     """The values there are, and of each row the number of its value.
 
     Equal values become one object: most columns have few different ones.

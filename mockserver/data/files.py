@@ -11,7 +11,7 @@ from typing import TextIO
 
 MAX_TEXT_BYTES = 64 * 1024**2  # of a file that is read whole
 MAX_LINES_BYTES = 16 * 1024**3  # of a file that is read line by line
-MAX_LINE = MAX_TEXT_BYTES  # characters of such a line
+MAX_LINE_CHARS = MAX_TEXT_BYTES  # characters of such a line
 
 _KINDS = {
     stat.S_IFDIR: "a folder",
@@ -30,7 +30,7 @@ class UnfitFile(Exception):
         self.found, self.wanted = found, wanted
 
 
-def kind_of(path: Path) -> str:
+def describe_kind(path: Path) -> str:
     """What a path leads to, after following links: ``a file``, ``a pipe``."""
     try:
         return _KINDS.get(stat.S_IFMT(path.stat().st_mode), "a file")
@@ -41,7 +41,7 @@ def kind_of(path: Path) -> str:
 def read_text(path: Path, most: int = MAX_TEXT_BYTES, encoding: str = "utf-8") -> str:
     """The text of a regular file, after following links. Raises UnfitFile."""
     try:
-        with _opened(path, most, encoding) as file:
+        with _open_text(path, most, encoding) as file:
             text = file.read(most + 1)
     except (OSError, ValueError) as error:
         raise _unreadable(error) from None
@@ -50,11 +50,11 @@ def read_text(path: Path, most: int = MAX_TEXT_BYTES, encoding: str = "utf-8") -
     return text
 
 
-def read_lines(path: Path, most: int = MAX_LINES_BYTES, longest: int = MAX_LINE) -> Iterator[str]:
+def read_lines(path: Path, most: int = MAX_LINES_BYTES, longest: int = MAX_LINE_CHARS) -> Iterator[str]:
     """The lines of a regular file, after following links. Raises UnfitFile."""
     left = most
     try:
-        with _opened(path, most) as file:
+        with _open_text(path, most) as file:
             while line := file.readline(longest + 1):
                 left -= len(line)
                 if len(line) > longest:
@@ -69,12 +69,12 @@ def read_lines(path: Path, most: int = MAX_LINES_BYTES, longest: int = MAX_LINE)
 def open_bytes(path: Path, most: int = MAX_LINES_BYTES) -> BufferedReader:
     """A regular file, opened for reading. Raises UnfitFile, or OSError when it cannot be opened."""
     _check(path, most)
-    return open(path, "rb", opener=_without_waiting)
+    return open(path, "rb", opener=_open_nonblocking)
 
 
-def _opened(path: Path, most: int, encoding: str = "utf-8") -> TextIO:
+def _open_text(path: Path, most: int, encoding: str = "utf-8") -> TextIO:
     _check(path, most)
-    return open(path, encoding=encoding, opener=_without_waiting)
+    return open(path, encoding=encoding, opener=_open_nonblocking)
 
 
 def _check(path: Path, most: int) -> None:
@@ -85,7 +85,7 @@ def _check(path: Path, most: int) -> None:
         raise _too_large(f"{state.st_size:,}", most)
 
 
-def _without_waiting(path: str, flags: int) -> int:
+def _open_nonblocking(path: str, flags: int) -> int:
     """Open a file that may have become a pipe meanwhile without waiting for somebody at its other end."""
     return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 

@@ -15,8 +15,8 @@ from ..sdk.credentials import list_field
 from ..sdk.fields import ListOf, Nested
 from ..sdk.record_schema import RecordSchema
 from ..sdk.similar import find_closest
-from .fixture_errors import MAX_FAULTS, MAX_GUESSES, MAX_TOLD_FAULTS, FaultList, Path_, Wrong, describe_value
-from .fixture_writer import _BROKEN
+from .fixture_errors import MAX_FAULTS, MAX_GUESSES, MAX_LISTED_FAULTS, DataPath, Fault, FaultList, describe_value
+from .fixture_writer import UNREADABLE_ROW
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class FixtureSchema:
     record: RecordSchema
     record_id: str
 
-    def describe(self, where: Path_, found: str) -> str:
+    def describe(self, where: DataPath, found: str) -> str:
         """What was found, unless it stands where a secret belongs."""
         return "something that is not shown" if {self.key, list_field(self.key)}.intersection(where) else found
 
@@ -52,9 +52,11 @@ class FixtureContent:
     records: Any = field(default_factory=list)
 
 
-def check(raw: Any, shape: FixtureSchema, collect: Collect = list) -> tuple[FixtureContent | None, FaultList[Wrong]]:
+def check_fixture(
+    raw: Any, shape: FixtureSchema, collect: Collect = list
+) -> tuple[FixtureContent | None, FaultList[Fault]]:
     """The typed content of a parsed file and its faults as (path, found, wanted)."""
-    faults = FaultList[Wrong]()
+    faults = FaultList[Fault]()
     if not isinstance(raw, dict):
         faults.append(((), describe_value(raw), "a map with vendor, dataset, anchor, accounts and records"))
         return None, faults
@@ -78,7 +80,7 @@ def check(raw: Any, shape: FixtureSchema, collect: Collect = list) -> tuple[Fixt
             faults.append((("anchor",), describe_value(raw["anchor"]), wanted))
     accounts, wrong = check_accounts(raw["accounts"], shape) if "accounts" in raw else ([], [])
     faults.extend(wrong)
-    ids = (account.get(shape.account_id) for _, account in _maps(raw.get("accounts")))
+    ids = (account.get(shape.account_id) for _, account in _index_maps(raw.get("accounts")))
     known = {id for id in ids if isinstance(id, str)}
     records = collect(_records(raw.get("records", []), shape, known, faults))
     if faults or anchor is None:
@@ -86,32 +88,32 @@ def check(raw: Any, shape: FixtureSchema, collect: Collect = list) -> tuple[Fixt
     return FixtureContent(shape.vendor, raw["dataset"], anchor, accounts, records), faults
 
 
-def _records(rows: Any, shape: FixtureSchema, owners: Container[Any], faults: list[Wrong]) -> Iterator[Row]:
+def _records(rows: Any, shape: FixtureSchema, owners: Container[Any], faults: list[Fault]) -> Iterator[Row]:
     """The good ones of these rows, typed. What holds between rows is checked on the rows as they stand, so that a
     faulty row hides no further fault.
     """
     seen: dict[Any, int] = {}
-    for index, row in _listed(rows, "records", faults):
+    for index, row in _iterate_rows(rows, "records", faults):
         good = _read_row(row, ("records", index), shape.record, faults)
         if isinstance(row, dict):
             if not row.get("_copy"):
-                _unique(row, ("records", index), shape.record_id, seen, faults)
-            faults.extend(_stray(("records", index, "_owner"), row, shape, owners))
+                _check_unique(row, ("records", index), shape.record_id, seen, faults)
+            faults.extend(_check_owner(("records", index, "_owner"), row, shape, owners))
         if good is not None:
             yield good
 
 
-def check_accounts(raw: Any, shape: FixtureSchema) -> tuple[list[dict[str, Any]], list[Wrong]]:
+def check_accounts(raw: Any, shape: FixtureSchema) -> tuple[list[dict[str, Any]], list[Fault]]:
     """The typed accounts of a dataset, and what is wrong with them."""
-    faults: list[Wrong] = []
-    rows = list(_listed(raw, "accounts", faults))
+    faults: list[Fault] = []
+    rows = list(_iterate_rows(raw, "accounts", faults))
     read = (_read_row(row, ("accounts", index), shape.account, faults) for index, row in rows)
     looked_at = takewhile(lambda account: account is not None or len(faults) < MAX_FAULTS, read)
-    accounts, standing = [account for account in looked_at if account is not None], _maps(raw)
+    accounts, standing = [account for account in looked_at if account is not None], _index_maps(raw)
     for key in (shape.account_id, shape.key):
         seen: dict[Any, int] = {}
         for index, account in standing:
-            _unique(account, ("accounts", index), key, seen, faults)
+            _check_unique(account, ("accounts", index), key, seen, faults)
             further = account.get(list_field(key))
             for position, value in enumerate(further if isinstance(further, list) else ()):
                 if isinstance(value, str) and seen.setdefault(value, index) != index:
@@ -126,55 +128,61 @@ def check_accounts(raw: Any, shape: FixtureSchema) -> tuple[list[dict[str, Any]]
     return accounts, faults
 
 
-def check_record(raw: Any, shape: FixtureSchema, owners: Container[Any]) -> tuple[dict[str, Any], list[Wrong]]:
+def check_record(raw: Any, shape: FixtureSchema, owners: Container[Any]) -> tuple[dict[str, Any], list[Fault]]:
     """One typed record, and what is wrong with it beside others; it may belong to these owners."""
     try:
         record = shape.record.read(raw)
     except ValidationError as error:
-        return {}, list(_flat((), error.messages, raw, shape.record))
-    return record, _stray(("_owner",), record, shape, owners)
+        return {}, list(_flatten((), error.messages, raw, shape.record))
+    return record, _check_owner(("_owner",), record, shape, owners)
 
 
-def _listed(rows: Any, name: str, faults: list[Wrong]) -> Iterator[tuple[int, Any]]:
+def _iterate_rows(rows: Any, name: str, faults: list[Fault]) -> Iterator[tuple[int, Any]]:
     """The rows that could be read, and where each is."""
     if not isinstance(rows, list | Iterator):
         faults.append(((name,), describe_value(rows), f"a list of {name}"))
         return
-    yield from ((index, row) for index, row in enumerate(rows) if row is not _BROKEN)
+    yield from ((index, row) for index, row in enumerate(rows) if row is not UNREADABLE_ROW)
 
 
-def _read_row(row: Any, where: Path_, schema: RecordSchema, faults: list[Wrong]) -> Row | None:
+def _read_row(row: Any, where: DataPath, schema: RecordSchema, faults: list[Fault]) -> Row | None:
     try:
         return schema.read(row)
     except ValidationError as error:
-        faults.extend(_flat(where, error.messages, row, schema, guess=len(faults) < MAX_TOLD_FAULTS))
+        faults.extend(_flatten(where, error.messages, row, schema, guess=len(faults) < MAX_LISTED_FAULTS))
         return None
 
 
-def _maps(rows: Any) -> list[tuple[int, dict[str, Any]]]:
+def _index_maps(rows: Any) -> list[tuple[int, dict[str, Any]]]:
     return [(index, row) for index, row in enumerate(rows) if isinstance(row, dict)] if isinstance(rows, list) else []
 
 
-def _stray(where: Path_, record: Mapping[str, Any], shape: FixtureSchema, owners: Container[Any]) -> list[Wrong]:
+def _check_owner(
+    where: DataPath, record: Mapping[str, Any], shape: FixtureSchema, owners: Container[Any]
+) -> list[Fault]:
     if not isinstance(record.get("_owner"), str) or record["_owner"] in owners:
         return []
     return [(where, describe_value(record["_owner"]), f"the {shape.account_id} of one of the accounts")]
 
 
-def _unique(row: Mapping[str, Any], where: Path_, key: str, seen: dict[Any, int], faults: list[Wrong]) -> None:
+def _check_unique(row: Mapping[str, Any], where: DataPath, key: str, seen: dict[Any, int], faults: list[Fault]) -> None:
     value, (name, index) = row.get(key), where
     if isinstance(value, int | str) and seen.setdefault(value, int(index)) != index:
         faults.append(((*where, key), f"{describe_value(value)} again", f"another {key} than {name}[{seen[value]}]"))
 
 
-def _flat(where: Path_, messages: Any, value: Any, schema: RecordSchema, *, guess: bool = True) -> Iterator[Wrong]:
+def _flatten(
+    where: DataPath, messages: Any, value: Any, schema: RecordSchema, *, guess: bool = True
+) -> Iterator[Fault]:
     if isinstance(messages, dict):
         for index, (step, inner) in enumerate(messages.items()):
             if step == "_schema":
-                yield from _flat(where, inner, value, schema)
+                yield from _flatten(where, inner, value, schema)
                 continue
-            below = value[step] if _has(value, step) else _MISSING
-            yield from _flat((*where, step), inner, below, _inside(schema, step), guess=guess and index < MAX_GUESSES)
+            below = value[step] if _has_step(value, step) else _MISSING
+            yield from _flatten(
+                (*where, step), inner, below, _schema_inside(schema, step), guess=guess and index < MAX_GUESSES
+            )
         return
     wanted = str(messages[0])
     if value is _MISSING:
@@ -189,14 +197,14 @@ def _flat(where: Path_, messages: Any, value: Any, schema: RecordSchema, *, gues
 _MISSING = object()
 
 
-def _inside(schema: RecordSchema, step: Any) -> RecordSchema:
+def _schema_inside(schema: RecordSchema, step: Any) -> RecordSchema:
     """The schema of what a field holds, if that is a map or a list of maps; of any other field the same schema."""
     field = schema.by_wire_name.get(step)
     field = field.item if isinstance(field, ListOf) else field
     return field.inner if isinstance(field, Nested) else schema
 
 
-def _has(value: Any, step: Any) -> bool:
+def _has_step(value: Any, step: Any) -> bool:
     return (
         step in value
         if isinstance(value, dict)

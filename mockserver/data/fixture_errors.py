@@ -9,12 +9,12 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, TypeVar
 
-from ..sdk.logtext import printable
+from ..sdk.logtext import escape_unprintable
 
 MAX_FAULTS = 100  # of accounts, behind which no further one is looked at
 
 
-MAX_TOLD_FAULTS = 100  # things wrong with a file that are told one by one
+MAX_LISTED_FAULTS = 100  # things wrong with a file that are told one by one
 
 
 MAX_GUESSES = 20  # unknown fields of a record for which the one that was meant is looked for: it takes long
@@ -23,10 +23,10 @@ MAX_GUESSES = 20  # unknown fields of a record for which the one that was meant 
 T = TypeVar("T")
 
 
-Path_ = tuple[str | int, ...]
+DataPath = tuple[str | int, ...]
 
 
-Wrong = tuple[Path_, str, str]  # where, what was found there, what was wanted
+Fault = tuple[DataPath, str, str]  # where, what was found there, what was wanted
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,31 +50,31 @@ class FileError:
         if self.others:
             return f"{self.file}: {self.found}"
         where = f"{self.file}:{self.line}: {self.path + ': ' if self.path else ''}"
-        return printable(f"{where}found {self.found}, wanted {self.wanted}").replace("\n", "\\n")
+        return escape_unprintable(f"{where}found {self.found}, wanted {self.wanted}").replace("\n", "\\n")
 
 
 def bound_faults(faults: Iterable[FileError]) -> list[FileError]:
     """The first hundred faults, and one that says how many more there are."""
     faults = list(faults)
-    told = [fault for fault in faults if not fault.others][:MAX_TOLD_FAULTS]
+    told = [fault for fault in faults if not fault.others][:MAX_LISTED_FAULTS]
     others = sum(fault.number for fault in faults) - len(told)
-    return [*told, _others(faults[-1].file, others)] if others else told
+    return [*told, summarise_others(faults[-1].file, others)] if others else told
 
 
-def _others(file: Path, number: int) -> FileError:
+def summarise_others(file: Path, number: int) -> FileError:
     return FileError(file, 1, "", f"{number:,} more", "no fault", others=number)
 
 
 class FaultList(list[T]):
     """What is wrong with a file, in the order in which it is found: of more than a hundred only the number is kept."""
 
-    untold = 0
+    unlisted = 0
 
     def append(self, complaint: T) -> None:
-        if len(self) < MAX_TOLD_FAULTS:
+        if len(self) < MAX_LISTED_FAULTS:
             super().append(complaint)
         else:
-            self.untold += 1
+            self.unlisted += 1
 
     def extend(self, complaints: Iterable[T]) -> None:
         for complaint in complaints:
@@ -104,6 +104,6 @@ def describe_value(value: Any) -> str:
     return text if len(text) <= 60 else text[:57] + "..."
 
 
-def format_path(where: Path_) -> str:
+def format_path(where: DataPath) -> str:
     """A path as people write it: ``accounts[2].name``."""
     return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in where).removeprefix(".")

@@ -40,9 +40,9 @@ def write(
             out.write(f"{name}: []\n")
 
 
-def head(vendor: str, dataset: str, anchor: datetime) -> dict[str, Any]:
+def build_head(vendor: str, dataset: str, anchor: datetime) -> dict[str, Any]:
     """The first keys of a fixture file."""
     return {"vendor": vendor, "dataset": dataset, "anchor": format_instant(anchor)}
 
 
-_BROKEN = object()  # stands where a line could not be read: it has been told already
+UNREADABLE_ROW = object()  # stands where a line could not be read: it has been told already

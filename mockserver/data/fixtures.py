@@ -13,14 +13,22 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from ..sdk.jsontext import decode, is_text
+from ..sdk.jsontext import decode, is_encodable
 from . import files
 from .files import UnfitFile, read_lines
-from .fixture_check import Collect, FixtureContent, FixtureSchema, check
-from .fixture_errors import FaultList, FileError, InvalidFixture, Path_, _others, describe_value, format_path
-from .fixture_writer import _BROKEN
+from .fixture_check import Collect, FixtureContent, FixtureSchema, check_fixture
+from .fixture_errors import (
+    DataPath,
+    FaultList,
+    FileError,
+    InvalidFixture,
+    describe_value,
+    format_path,
+    summarise_others,
+)
+from .fixture_writer import UNREADABLE_ROW
 
-YAML_LIMIT = 10_000
+MAX_YAML_RECORDS = 10_000
 
 
 def read(path: Path, shape: FixtureSchema, collect: Collect = list) -> FixtureContent:
@@ -31,9 +39,9 @@ def read(path: Path, shape: FixtureSchema, collect: Collect = list) -> FixtureCo
     """
     broken = FaultList[FileError]()
     if path.suffix != ".jsonl":
-        return _checked(path, shape, *parse_yaml(path, read_text(path)), broken, collect)
+        return _check(path, shape, *parse_yaml(path, read_text(path)), broken, collect)
     try:
-        return _checked(path, shape, _parse_lines(path, read_lines(path), broken), _line_of, broken, collect)
+        return _check(path, shape, _parse_lines(path, read_lines(path), broken), _line_of, broken, collect)
     except UnfitFile as error:
         raise InvalidFixture([FileError(path, 1, "", error.found, error.wanted)]) from None
 
@@ -46,10 +54,10 @@ def read_text(path: Path) -> str:
         raise InvalidFixture([FileError(path, 1, "", error.found, error.wanted)]) from None
 
 
-def _checked(
+def _check(
     path: Path, shape: FixtureSchema, raw: Any, line_of: LineOf, broken: FaultList[FileError], collect: Collect
 ) -> FixtureContent:
-    content, faults = check(raw, shape, collect)
+    content, faults = check_fixture(raw, shape, collect)
     if content is not None and content.dataset != path.stem:
         faults.append((("dataset",), describe_value(content.dataset), f"{path.stem}, as the file is named"))
     if content is None or faults or broken:
@@ -58,13 +66,13 @@ def _checked(
             FileError(path, line, format_path(where), shape.describe(where, found), wanted)
             for line, (where, found, wanted) in zip(lines, faults, strict=True)
         ]
-        untold = broken.untold + faults.untold
+        untold = broken.unlisted + faults.unlisted
         told = sorted([*broken, *told], key=lambda fault: fault.line)
-        raise InvalidFixture([*told, _others(path, untold)] if untold else told)
+        raise InvalidFixture([*told, summarise_others(path, untold)] if untold else told)
     return content
 
 
-LineOf = Callable[[list[Path_]], list[int]]
+LineOf = Callable[[list[DataPath]], list[int]]
 
 
 def parse_yaml(path: Path, text: str) -> tuple[Any, LineOf]:
@@ -77,7 +85,7 @@ def parse_yaml(path: Path, text: str) -> tuple[Any, LineOf]:
     from . import yaml_text
 
     try:
-        return yaml_text.load(text), lambda paths: yaml_text.lines(text, paths)
+        return yaml_text.load(text), lambda paths: yaml_text.find_lines(text, paths)
     except yaml.YAMLError as error:
         line, found, wanted = yaml_text.explain(error, text)
         raise InvalidFixture([FileError(path, line, "", found, wanted)]) from None
@@ -92,23 +100,23 @@ def _parse_lines(path: Path, lines: Iterator[str], broken: FaultList[FileError])
         for number, line in enumerate(chain([next(lines, "")], lines), 1):
             try:
                 row = decode(line.removesuffix("\n").encode(), unique=True)
-                if "\\u" in line and not is_text(row):
+                if "\\u" in line and not is_encodable(row):
                     raise ValueError("half a character, like \\ud800")
                 yield row
             except (ValueError, RecursionError) as error:
                 broken.append(FileError(path, number, "", f"broken JSON ({error})", "one JSON object a line"))
-                yield _BROKEN
+                yield UNREADABLE_ROW
 
     rows = parsed()
     first = next(rows)
     if isinstance(first, dict):
         return {**first, "records": rows}
     deque(rows, 0)  # so that what is broken further on is told, too
-    if first is _BROKEN:
+    if first is UNREADABLE_ROW:
         raise InvalidFixture(broken)
     return first
 
 
-def _line_of(paths: list[Path_]) -> list[int]:
+def _line_of(paths: list[DataPath]) -> list[int]:
     """The lines of a JSON Lines file at which these paths stand."""
     return [int(where[1]) + 2 if len(where) > 1 and where[0] == "records" else 1 for where in paths]

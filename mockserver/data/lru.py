@@ -15,15 +15,15 @@ class LruCache(Generic[T]):
 
     def __init__(self, limit: int, weigh: Callable[[Hashable, T], int]) -> None:
         self._limit, self._weigh, self._weight = limit, weigh, 0
-        self._kept: OrderedDict[Hashable, T] = OrderedDict()
+        self._entries: OrderedDict[Hashable, T] = OrderedDict()
         self._lock = Lock()
 
     def get(self, key: Hashable, make: Callable[[], T]) -> T:
         """The value under the key, made now if it is not there. What is heavier than the bound is not kept."""
         with self._lock:
-            if key in self._kept:
-                self._kept.move_to_end(key)
-                return self._kept[key]
+            if key in self._entries:
+                self._entries.move_to_end(key)
+                return self._entries[key]
         value = make()
         self.put(key, value)
         return value
@@ -32,26 +32,26 @@ class LruCache(Generic[T]):
         """Remember this under the key, in place of what was there."""
         weight = self._weigh(key, value)
         with self._lock:
-            self._take(key)
+            self._remove(key)
             if weight <= self._limit:
-                self._kept[key] = value
+                self._entries[key] = value
                 self._weight += weight
             while self._weight > self._limit:
-                self._weight -= self._weigh(*self._kept.popitem(last=False))
+                self._weight -= self._weigh(*self._entries.popitem(last=False))
 
     def peek(self, key: Hashable) -> T | None:
         """What is remembered under the key, if anything is."""
         with self._lock:
-            return self._kept.get(key)
+            return self._entries.get(key)
 
     def drop(self, key: Hashable) -> None:
         """Remember nothing under the key any more."""
         with self._lock:
-            self._take(key)
+            self._remove(key)
 
-    def _take(self, key: Hashable) -> None:
-        if key in self._kept:
-            self._weight -= self._weigh(key, self._kept.pop(key))
+    def _remove(self, key: Hashable) -> None:
+        if key in self._entries:
+            self._weight -= self._weigh(key, self._entries.pop(key))
 
     def __len__(self) -> int:
-        return len(self._kept)
+        return len(self._entries)

@@ -17,11 +17,11 @@ class PackedBytes(Sequence[bytes]):
     with the one it comes from are all copied as they are used, and weigh twice; one text is not.
     """
 
-    __slots__ = ("_ends", "_looked", "_whole")
+    __slots__ = ("_ends", "_view", "_whole")
 
     def __init__(self, whole: bytes, lengths: Iterable[int]) -> None:
         self._whole, self._ends = whole, array("Q", accumulate(lengths, initial=0))
-        self._looked = memoryview(whole)
+        self._view = memoryview(whole)
         if self._ends[-1] != len(whole):
             raise ValueError(f"{len(whole)} bytes, wanted {self._ends[-1]}")
 
@@ -47,7 +47,7 @@ class PackedBytes(Sequence[bytes]):
 
     def pick(self, rows: Iterable[int]) -> list[bytes | memoryview]:
         """The texts of these rows, not copied: whoever joins them copies them once."""
-        looked, ends = self._looked, self._ends
+        looked, ends = self._view, self._ends
         return [looked[ends[row] : ends[row + 1]] for row in rows]
 
 

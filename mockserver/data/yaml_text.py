@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from ..sdk.jsontext import decimal, whole
+from ..sdk.jsontext import parse_decimal, parse_integer
 
 _RESOLVERS = (
     ("tag:yaml.org,2002:null", re.compile(r"(?:~|null)?\Z"), ["~", "n", ""]),
@@ -37,14 +37,14 @@ class _Loader(yaml.CSafeLoader):
         for key_node, value_node in node.value:
             mark = key_node.start_mark
             if _is_merge_key(key_node):
-                raise _refusal("the merge key <<", mark, _INSTEAD_OF_MERGE)
+                raise _make_error("the merge key <<", mark, _INSTEAD_OF_MERGE)
             key = self.construct_object(key_node, deep=True)
             if not isinstance(key, str | int | None):
-                raise _refusal("a key must be a word", mark)
+                raise _make_error("a key must be a word", mark)
             if isinstance(key, int) and abs(key) > MAX_INT_KEY:
-                raise _refusal("a key that is a long number", mark, "it in quotes")
+                raise _make_error("a key that is a long number", mark, "it in quotes")
             if key in mapping:
-                raise _refusal(f"the key {key} is there twice", mark)
+                raise _make_error(f"the key {key} is there twice", mark)
             mapping[key] = self.construct_object(value_node, deep=deep)
         return mapping
 
@@ -60,7 +60,7 @@ def _is_merge_key(node: yaml.Node) -> bool:
     )
 
 
-def _refusal(found: str, mark: Any, wanted: str | None = None) -> yaml.constructor.ConstructorError:
+def _make_error(found: str, mark: Any, wanted: str | None = None) -> yaml.constructor.ConstructorError:
     return yaml.constructor.ConstructorError(None, None, found, mark, wanted)
 
 
@@ -95,7 +95,7 @@ for _tag, _shape, _first in _RESOLVERS:
     _Dumper.add_implicit_resolver(_tag, _shape, _first)
 
 
-def _scalar(kind: str, read: Callable[[str], Any]) -> None:
+def _add_scalar(kind: str, read: Callable[[str], Any]) -> None:
     """Let the loader read this kind of scalar, also where a tag claims it of a text that is none."""
 
     def construct(loader: _Loader, node: yaml.ScalarNode) -> Any:
@@ -108,26 +108,26 @@ def _scalar(kind: str, read: Callable[[str], Any]) -> None:
     _Loader.add_constructor(f"tag:yaml.org,2002:{kind}", construct)
 
 
-_scalar("null", lambda text: None)
-_scalar("bool", {"true": True, "false": False}.__getitem__)
-_scalar("int", whole)
-_scalar("float", lambda text: _finite(decimal(text)))
+_add_scalar("null", lambda text: None)
+_add_scalar("bool", {"true": True, "false": False}.__getitem__)
+_add_scalar("int", parse_integer)
+_add_scalar("float", lambda text: _check_finite(parse_decimal(text)))
 
 
-def _finite(number: Decimal) -> Decimal:
+def _check_finite(number: Decimal) -> Decimal:
     """Raises ValueError for the NaN and Infinity that a tag can claim."""
     if not number.is_finite():
         raise ValueError(number)
     return number
 
 
-def _written(dumper: _Dumper, amount: Decimal) -> yaml.ScalarNode:
+def _represent_decimal(dumper: _Dumper, amount: Decimal) -> yaml.ScalarNode:
     """A Decimal without decimals is written as the integer that it is, and needs no tag to say so."""
     text = format(amount, "f")
     return dumper.represent_scalar(f"tag:yaml.org,2002:{'float' if '.' in text else 'int'}", text)
 
 
-_Dumper.add_representer(Decimal, _written)
+_Dumper.add_representer(Decimal, _represent_decimal)
 
 
 def load(text: str) -> Any:
@@ -136,31 +136,31 @@ def load(text: str) -> Any:
     """
     if _may_be_deep(text):
         _refuse_depth(text)
-    if text.count("%TAG") > DEPTH:  # libyaml compares each with all before it
-        raise _refusal(f"over {DEPTH} %TAG directives", None)
+    if text.count("%TAG") > MAX_DEPTH:  # libyaml compares each with all before it
+        raise _make_error(f"over {MAX_DEPTH} %TAG directives", None)
     if "*" in text and "&" in text:
         _refuse_growth(yaml.compose(text, _Loader), most=10 * len(text) + 100_000)
     return yaml.load(text, _Loader)
 
 
-DEPTH = 100
+MAX_DEPTH = 100
 
 
 def _may_be_deep(text: str) -> bool:
     """A cheap look: nesting takes as many brackets, or as many signs before a line's first word."""
     brackets = text.count("[") + text.count("{")
-    return brackets > DEPTH or re.search(rf"^[ \-?:]{{{DEPTH},}}", text, re.MULTILINE) is not None
+    return brackets > MAX_DEPTH or re.search(rf"^[ \-?:]{{{MAX_DEPTH},}}", text, re.MULTILINE) is not None
 
 
 def _refuse_depth(text: str) -> None:
     """Raises for a text nested deeper than DEPTH: libyaml may overrun the stack while it composes it."""
     depth = 0
-    too_deep = yaml.constructor.ConstructorError(None, None, f"nested over {DEPTH} deep", None)
+    too_deep = yaml.constructor.ConstructorError(None, None, f"nested over {MAX_DEPTH} deep", None)
     try:
         for event in yaml.parse(text, yaml.CSafeLoader):
             if isinstance(event, yaml.CollectionStartEvent):
                 depth += 1
-                if depth > DEPTH:
+                if depth > MAX_DEPTH:
                     raise too_deep
             elif isinstance(event, yaml.CollectionEndEvent):
                 depth -= 1
@@ -182,8 +182,8 @@ def _refuse_growth(root: yaml.Node | None, most: int) -> None:
         if id(node) not in known:
             known[id(node)] = None
             found = known[id(node)] = inside(node, above)
-        if above + found[1] > DEPTH:
-            raise yaml.constructor.ConstructorError(None, None, f"nested over {DEPTH} deep", node.start_mark)
+        if above + found[1] > MAX_DEPTH:
+            raise yaml.constructor.ConstructorError(None, None, f"nested over {MAX_DEPTH} deep", node.start_mark)
         return found
 
     def inside(node: yaml.Node, above: int) -> tuple[int, int]:
@@ -191,8 +191,8 @@ def _refuse_growth(root: yaml.Node | None, most: int) -> None:
             return 1 + len(node.value), 0
         pairs = isinstance(node, yaml.MappingNode)
         parts = [part for pair in node.value for part in pair] if pairs else node.value
-        if above >= DEPTH:
-            raise yaml.constructor.ConstructorError(None, None, f"nested over {DEPTH} deep", node.start_mark)
+        if above >= MAX_DEPTH:
+            raise yaml.constructor.ConstructorError(None, None, f"nested over {MAX_DEPTH} deep", node.start_mark)
         size = depth = 0
         for part in parts:
             more, deeper = measured(part, above + 1)
@@ -212,17 +212,17 @@ def dump(value: Any) -> str:
     return text
 
 
-def lines(text: str, paths: list[tuple[str | int, ...]]) -> list[int]:
+def find_lines(text: str, paths: list[tuple[str | int, ...]]) -> list[int]:
     """The line (from 1) at which each path of keys and indices stands; the deepest part that exists counts."""
     root, known = yaml.compose(text, _Loader), dict[int, _Keys]()
-    return [_line(root, path, known) for path in paths]
+    return [_find_line(root, path, known) for path in paths]
 
 
 _Keys = dict[str, tuple[yaml.Node, yaml.Node]]
 """The keys of a map and their values, by the text of the key."""
 
 
-def _line(node: Any, path: tuple[str | int, ...], known: dict[int, _Keys]) -> int:
+def _find_line(node: Any, path: tuple[str | int, ...], known: dict[int, _Keys]) -> int:
     """``known`` holds the keys of the maps that were passed so far."""
     line: int = node.start_mark.line + 1 if node is not None else 1
     for step in path:

@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 from ..data.lru import LruCache
-from ..sdk import param_schema, params, querystring
+from ..sdk import param_reader, params, querystring
 from ..sdk.call import Call, TrackedReadings
 from ..sdk.call_warnings import CallWarning
 from ..sdk.contract import Operation
@@ -41,7 +41,7 @@ class ParsedQuery:
 
 def read_query(call: Call, operation: Operation) -> None:
     """Put the parameters of the raw query on the call. Raises InvalidParams; warns of the rest."""
-    query, readings = call.request.query, tuple(call.choices.items())
+    query, readings = call.request.query, _readings_key(call)
     parse = parse_query if len(query) <= MAX_REMEMBERED_CHARS else parse_query.__wrapped__
     parsed = parse(operation, query, readings)
     call.warnings.extend(parsed.warnings)
@@ -59,15 +59,26 @@ def parse_query(operation: Operation, query: str, readings: tuple[tuple[str, str
     choices = TrackedReadings(dict(readings), consulted)
     warnings: list[CallWarning] = []
     sent = operation.respell(querystring.parse_pairs(query), operation.query, choices)
-    names, spelled = param_schema.split_known(operation.query, sent)
+    names, spelled = params.split_known(operation.query, sent)
     tolerates = lambda error: operation.tolerates(error, choices)  # noqa: E731  # one name, one line
     try:
-        values = params.read(operation.query, sent, warnings.append, repeated=operation.repeated, ignores=tolerates)
+        values = param_reader.read_params(
+            operation.query, sent, warnings.append, repeated=operation.repeated, tolerates=tolerates
+        )
     except ApiError as error:
         return ParsedQuery({}, tuple(warnings), tuple(names), (), consulted, error)
     warned = {warning.location for warning in warnings}  # their values were not read as they are
     respelled = tuple([name for name in spelled if f"query.{name}" not in warned])
     return ParsedQuery(values, tuple(warnings), tuple(names), respelled, consulted)
+
+
+def _readings_key(call: Call) -> tuple[tuple[str, str], ...]:
+    """The choice of each reading, as a key."""
+    return (
+        call.vendor.default_readings_key
+        if call.choices is call.vendor.default_readings
+        else tuple(call.choices.items())
+    )
 
 
 def _weigh(key: Any, answer: Answer) -> int:
@@ -88,7 +99,7 @@ class AnswerCache:
         assert operation is not None
         if not operation.cacheable or len(request.query) > MAX_REMEMBERED_CHARS:
             return operation.handler(call)
-        account, readings = call.account[call.vendor.account_id], tuple(call.choices.items())
+        account, readings = call.account[call.vendor.account_id], _readings_key(call)
         key = (operation, request.query, readings, call.dataset.version, account, tuple(request.path_params.items()))
         reply, warnings, consulted, call.unordered = self._answers.get(key, lambda: _ask(operation, call))
         call.warnings.extend(warnings)

@@ -22,13 +22,16 @@ class Exchange:
     """One request, from its arrival to its reply.
 
     ``wall`` is the server's time when it came (seconds since 1970), ``now`` the sandbox's, ``ms`` how long it took.
-    ``call`` is what a vendor sees of it; None where nobody has the path. ``sandbox`` is None until one is entered.
+    ``vendor`` is None where nobody has the path, ``operation`` where the vendor has no such path; ``call`` is what a
+    vendor sees of it. ``sandbox`` is None until one is entered.
     ``raised`` are the warnings as they arise. ``path`` and ``warnings`` are redacted, and ``caller`` marks the
     credential, once there is a reply; all else may hold secrets. ``id`` is that of the journal entry; None without one.
     """
 
     request: Request
     route: Route
+    vendor: Vendor | None
+    operation: Operation | None
     wall: float
     started: float
     now: datetime
@@ -43,16 +46,6 @@ class Exchange:
     caller: str | None = None
     ms: float = 0.0
     id: int | None = None
-
-    @property
-    def vendor(self) -> Vendor | None:
-        """Whose path it is; None where nobody has it."""
-        return self.route.vendor
-
-    @property
-    def operation(self) -> Operation | None:
-        """What the path is of the vendor; None where it has no such path."""
-        return self.route.operation
 
     @property
     def stage(self) -> str:

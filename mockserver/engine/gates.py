@@ -6,7 +6,7 @@ import re
 
 from ..sandbox.sandbox import Sandbox
 from ..sandbox.store.counting import Spend
-from ..sdk import clock, param_schema
+from ..sdk import clock, params
 from ..sdk.call import Call
 from ..sdk.errors import MethodNotAllowed, Unauthenticated, UnknownPath, UriTooLong
 from ..sdk.similar import did_you_mean, find_closest_paths
@@ -63,7 +63,7 @@ def read_params(call: Call) -> None:
     assert operation is not None
     body = call.request.body.strip()
     if body and not EMPTY_BODY.fullmatch(body):
-        known = param_schema.names(operation.query)
+        known = params.param_names(operation.query)
         takes = f"takes parameters from the query alone ({', '.join(known)})" if known else "takes no parameters"
         call.warn("body", "unread-body", f"The body was not read: this endpoint {takes}.")
     read_query(call, operation)

@@ -23,7 +23,9 @@ def handle(runtime: Runtime, request: Request) -> Reply:
     """The reply to a request. Every front calls this, with nothing decided before."""
     started, wall = clock.monotonic_time(), runtime.wall_time()
     route = runtime.router.match(request)  # method, path and host: vendor, operation, sandbox of the URL
-    exchange = Exchange(route.strip(request), route, wall, started, clock.from_timestamp(wall))
+    exchange = Exchange(
+        route.strip(request), route, route.vendor, route.operation, wall, started, clock.from_timestamp(wall)
+    )
     try:
         exchange.call = open_call(runtime, exchange)
         sandbox = select_sandbox(runtime, exchange)
@@ -55,7 +57,9 @@ def respond(runtime: Runtime, sandbox: Sandbox, exchange: Exchange) -> Reply:
         reply = force_error(runtime, call, outcome) if call.forced else answer(runtime, sandbox, call)
     except ApiError as error:
         reply = render_error(call, error)  # the vendor's words
-    return spoil(apply_preference(reply, wanted), outcome)  # delay and network fault: carried out by server/
+    if wanted.code is not None:
+        reply = apply_preference(reply, wanted)
+    return spoil(reply, outcome)  # delay and network fault: carried out by server/
 
 
 def answer(runtime: Runtime, sandbox: Sandbox, call: Call) -> Reply:

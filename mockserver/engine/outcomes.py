@@ -101,8 +101,6 @@ def spoil(reply: Reply, outcome: Outcome) -> Reply:
 
 def apply_preference(reply: Reply, requested: Outcome) -> Reply:
     """The reply with a header that says which of the request's preferences were applied (RFC 7240)."""
-    if requested.code is None:
-        return reply
     wait = "" if requested.retry_after is None else f", retry-after={requested.retry_after}"
     return reply._replace(headers=(*reply.headers, ("Preference-Applied", f"code={requested.code}{wait}")))
 

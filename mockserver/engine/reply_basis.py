@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import NamedTuple
 
-from ..sdk.basis import Basis, Part, weakest
+from ..sdk.basis import Basis, Part, find_weakest
 from ..sdk.call import Call
 from ..sdk.http import Reply
 from .spec_basis import OperationBasis, SpecBasis
@@ -70,8 +70,8 @@ def add_basis(spec: SpecBasis, call: Call, reply: Reply) -> Reply:
 @lru_cache(maxsize=1024)
 def _find_basis(shaping: BasisInput) -> tuple[tuple[Part, ...], Basis, str]:
     """All parts, the basis of the weakest, and which that is."""
-    parts = _collect_parts(shaping)
-    weak = weakest(parts)
+    parts = _parts(shaping)
+    weak = find_weakest(parts)
     return parts, weak.basis, str(weak).encode("ascii", "replace").decode().replace('"', "'")
 
 

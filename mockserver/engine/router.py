@@ -34,6 +34,8 @@ class Route(NamedTuple):
 
     def strip(self, request: Request) -> Request:
         """The request without prefixes of ours."""
+        if self.path == request.path and not self.path_params and self.sandbox == request.sandbox:
+            return request
         return request._replace(path=self.path, path_params=self.path_params, sandbox=self.sandbox)
 
 
@@ -87,9 +89,12 @@ class Router:
         vendor = self._vendor_of(request.headers.get("host"))
         if vendor is not None and not path.startswith("/__") and (sandbox is None or not self._names_vendor(path)):
             path = f"/{vendor.name}{path}"
-        address, path_params = self._find(path)
+        path_params: Mapping[str, str] = {}
+        address = self._fixed.get(path)
         if address is None:
-            return self._match_nothing(path, sandbox)
+            address, path_params = self._match_pattern(path)
+            if address is None:
+                return self._match_nothing(path, sandbox)
         operation = address.operations.get("GET" if request.method == "HEAD" else request.method)
         operation = operation or next(iter(address.operations.values()))
         own = path.removeprefix(address.prefix) if address.prefix else path
@@ -101,10 +106,7 @@ class Router:
     def _names_vendor(self, path: str) -> bool:
         return path.split("/")[1] in self._by_name
 
-    def _find(self, path: str) -> tuple[Address | None, Mapping[str, str]]:
-        address = self._fixed.get(path)
-        if address is not None:
-            return address, {}
+    def _match_pattern(self, path: str) -> tuple[Address | None, Mapping[str, str]]:
         for pattern, address in self._patterns:
             match = pattern.fullmatch(path)
             if match:

@@ -69,7 +69,8 @@ def select_sandbox(runtime: Runtime, exchange: Exchange) -> Sandbox:
 
 def _select(runtime: Runtime, exchange: Exchange, vendors: tuple[Vendor, ...], seen: dict[str, Sandbox]) -> Selection:
     request, wall = exchange.request, exchange.wall
-    if not any(names_a_sandbox(request, vendor) for vendor in vendors):
+    call = exchange.call
+    if not (names_a_sandbox(request, call.vendor) if call else any(names_a_sandbox(request, each) for each in vendors)):
         return Selection(DEFAULT, request)
     refuse_live_names(runtime.settings.refuse_live, vendors, request, wall)
     selections = [select(request, each, partial(_is_known, runtime, each, wall, seen)) for each in vendors]

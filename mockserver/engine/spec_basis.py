@@ -8,9 +8,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, get_args
 
-from ..data.disk_cache import DiskCache, key
-from ..sdk import param_schema
-from ..sdk.basis import Basis, Part, weakest
+from ..data.disk_cache import DiskCache, make_key
+from ..sdk import params
+from ..sdk.basis import Basis, Part, find_weakest
 from ..sdk.contract import Operation, Vendor
 from ..vendors import BadVendor
 
@@ -35,7 +35,7 @@ class OperationBasis:
     def success(self) -> Part:
         """What its success rests on: that it is there, and how it answers."""
         answered = [part for status, part in self.responses.items() if status.startswith("2")]
-        return weakest((self.part, *(part._replace(kind="operation", name=self.part.name) for part in answered)))
+        return find_weakest((self.part, *(part._replace(kind="operation", name=self.part.name) for part in answered)))
 
 
 @dataclass(eq=False)
@@ -52,14 +52,14 @@ class SpecBasis:
 
     @cached_property
     def authentication(self) -> Part:
-        return weakest(self.credentials)._replace(kind="authentication")
+        return find_weakest(self.credentials)._replace(kind="authentication")
 
 
 def read_spec_basis(vendor: Vendor, cache: DiskCache | None = None) -> SpecBasis:
     """The bases of a vendor. Raises BadVendor naming everything of which its spec does not say where it comes from."""
     try:
-        name = key("spec", vendor.spec, *_CODE)
-        rows = (cache or DiskCache(None)).remember(name, lambda: [list(row) for row in _read_spec(vendor)])
+        name = make_key("spec", vendor.spec, *_CODE)
+        rows = (cache or DiskCache(None)).get_or_make(name, lambda: [list(row) for row in _said(vendor)])
     except OSError as error:
         raise BadVendor(f"{vendor.name}: its spec cannot be read: {error}") from None
     found = _collect(rows)
@@ -106,7 +106,7 @@ def _collect(rows: Iterable[Iterable[Any]]) -> SpecBasis:
             found.operations.setdefault(name, operation)
         elif kind == "parameter":
             known = operation.parameters.get(name)
-            operation.parameters[name] = weakest((known, part)) if known else part
+            operation.parameters[name] = find_weakest((known, part)) if known else part
         elif kind == "response" and not aspect:
             operation.responses[name] = part
         elif kind == "reading":
@@ -115,7 +115,7 @@ def _collect(rows: Iterable[Iterable[Any]]) -> SpecBasis:
             _add_error(operation, part, where.removeprefix("response "), aspect)
     for each in found.operations.values():
         for rule, parts in each.errors.items():
-            text, status, condition = map(weakest, zip(found.errors.get(rule, parts), parts, strict=True))
+            text, status, condition = map(find_weakest, zip(found.errors.get(rule, parts), parts, strict=True))
             found.errors[rule] = text, status, condition
     return found
 
@@ -147,12 +147,13 @@ def _iterate_missing(vendor: Vendor, found: SpecBasis) -> Iterator[str]:
                 yield f"the reading {reading.name}={choice} with {_BASIS_WANTED}"
 
 
-def _iterate_missing_of_operation(endpoint: Operation, found: OperationBasis | None) -> Iterator[str]:
-    if found is None or found.where != f"GET {endpoint.path}":
-        yield f"the operation {endpoint.id} (GET {endpoint.path}) with {_BASIS_WANTED}"
+def _silent_operation(endpoint: Operation, found: OperationBasis | None) -> Iterator[str]:
+    where = f"{endpoint.method} {endpoint.path}"
+    if found is None or found.where != where:
+        yield f"the operation {endpoint.id} ({where}) with {_SILENT}"
         return
     if not any(status.startswith("2") for status in found.responses):
-        yield f"the success of {endpoint.id} with {_BASIS_WANTED}"
-    for name in (*param_schema.names(endpoint.query), *endpoint.path_names):
+        yield f"the success of {endpoint.id} with {_SILENT}"
+    for name in (*params.param_names(endpoint.query), *endpoint.path_names):
         if name not in found.parameters:
             yield f"the parameter {name} of {endpoint.id} with {_BASIS_WANTED}"

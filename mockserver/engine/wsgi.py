@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from ..sdk.http import Reply, Request
-from ..sdk.querystring import SHORT
+from ..sdk.querystring import MAX_CACHED_CHARS
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -41,7 +41,7 @@ def read_request(environ: WSGIEnvironment, body: bytes = b"") -> Request:
 
 def _header_name(key: str) -> str:
     """The name of a header; a long one is not remembered, or what a client sends would fill the memory."""
-    return (_known_header_name if len(key) <= SHORT else _known_header_name.__wrapped__)(key)
+    return (_known_header_name if len(key) <= MAX_CACHED_CHARS else _known_header_name.__wrapped__)(key)
 
 
 @lru_cache(maxsize=1000)

@@ -13,6 +13,8 @@ from itertools import count
 from types import MappingProxyType
 from typing import Any
 
+from marshmallow import ValidationError
+
 from ..data import fixture_check, fixture_errors, fixture_writer, fixtures
 from ..data.build import fixture_schema
 from ..sdk.clock import check_range
@@ -145,13 +147,13 @@ class RecordEditor:
     def file(self) -> str:
         """The name of the fixture file in which all this can be written down."""
         dataset = self.sandboxes.get_or_create(self.sandbox, self.wall).dataset
-        return f"{dataset}.{'jsonl' if len(self.data.records) > fixtures.YAML_LIMIT else 'yaml'}"
+        return f"{dataset}.{'jsonl' if len(self.data.records) > fixtures.MAX_YAML_RECORDS else 'yaml'}"
 
     def fixture(self) -> str:
         """The text of that file."""
         name, data, text = self.file, self.data, io.StringIO()
         dataset, _, suffix = name.rpartition(".")
-        head = fixture_writer.head(self.vendor.name, dataset, data.anchor)
+        head = fixture_writer.build_head(self.vendor.name, dataset, data.anchor)
         records = map(data.records.record, range(len(data.records)))
         comment = f"Exported from the sandbox {self.sandbox}."
         fixture_writer.write(text, head, data.accounts, records, lines=suffix == "jsonl", comment=comment)
@@ -200,7 +202,7 @@ class RecordEditor:
         if not isinstance(field, Timestamp) or not isinstance(text, str):
             return None
         try:
-            return check_range(field.moment(text))
+            return check_range(field.parse(text))
         except ValueError:  # which is told when the record is checked
             return None
 
@@ -224,9 +226,9 @@ class RecordEditor:
         for _ in range(MAX_DATE_TRIES):
             try:
                 at = self._find_time(given, row)
-                if at is None or recipe.dated is None:
+                if at is None or recipe.record_at is None:
                     break
-                row = recipe.dated(seed, index, check_range(at))
+                row = recipe.record_at(seed, index, check_range(at))
             except (ValueError, OverflowError):  # too far away for the rest of the record to follow
                 break
         return row
@@ -275,16 +277,25 @@ def agrees_with(schema: RecordSchema, row: Mapping[str, Any], given: Mapping[str
         field, own = schema.by_wire_name.get(name), row.get(name)
         if isinstance(field, Nested) and isinstance(value, Mapping) and isinstance(own, Mapping):
             agreeing = agrees_with(field.inner, own, value)
-        elif isinstance(field, Timestamp):
-            agreeing = value is None or own is not None
+        elif isinstance(field, Choice | Boolean | Timestamp) and _accepts(field, value):
+            agreeing = own == value or (isinstance(field, Timestamp) and None not in (own, value))
         else:
-            agreeing = own == value or not isinstance(field, Choice | Boolean)
+            agreeing = True
         if not agreeing:
             return False
     return True
 
 
-def refuse_faults(faults: Iterable[fixture_errors.Wrong], form: fixture_check.FixtureSchema) -> None:
+def _accepts(field: RecordField, value: Any) -> bool:
+    """Whether a field may have this value; if not, no record is looked for that has it."""
+    try:
+        field.deserialize(value)
+    except ValidationError:
+        return False
+    return True
+
+
+def refuse_faults(faults: Iterable[fixture_errors.Fault], form: fixture_check.FixtureSchema) -> None:
     """Raises Misuse when there are faults, telling each; what stands where a secret belongs is not repeated."""
     faults = list(faults)
     told = tuple(

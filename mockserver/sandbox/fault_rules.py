@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, get_args
 
 from ..sdk.contract import Vendor
 from ..sdk.http import NetworkFault
-from ..sdk.jsontext import brief, floats
+from ..sdk.jsontext import format_brief, to_floats
 from .fault_values import InvalidRule, _bounded, draw_delay
 from .matching import InvalidMatcher, Matcher, MatchInput, check_matcher, matches
 from .store.counting import Counter
@@ -105,8 +105,8 @@ SANDBOX_DELAY = Counter(
 def parse_rule(id: str, body: Any, vendors: Sequence[Vendor]) -> FaultRule:
     """The rule that a JSON body describes. Raises BadRule."""
     if not isinstance(body, dict):
-        raise InvalidRule(f"a rule is {brief(body)}, wanted an object")
-    body = floats(body)
+        raise InvalidRule(f"a rule is {format_brief(body)}, wanted an object")
+    body = to_floats(body)
     known = [name for name in FaultRule.__slots__ if name != "id"]
     for name in body:
         if name not in known:
@@ -114,11 +114,11 @@ def parse_rule(id: str, body: Any, vendors: Sequence[Vendor]) -> FaultRule:
     by_name = {vendor.name: vendor for vendor in vendors}
     vendor = body.get("vendor")
     if vendor is not None and (not isinstance(vendor, str) or vendor not in by_name):
-        raise InvalidRule(f"vendor is {brief(vendor)}, wanted one of {', '.join(by_name)}")
+        raise InvalidRule(f"vendor is {format_brief(vendor)}, wanted one of {', '.join(by_name)}")
     about = [by_name[vendor]] if vendor else list(vendors)
     operations = [endpoint.id for each in about for endpoint in each.operations]
     if body.get("operation") is not None and body["operation"] not in operations:
-        raise InvalidRule(f"operation is {brief(body['operation'])}, wanted one of {', '.join(operations)}")
+        raise InvalidRule(f"operation is {format_brief(body['operation'])}, wanted one of {', '.join(operations)}")
     try:
         # Whom it meets the rule says itself, where a name that there is not is refused; and no call has a status yet.
         check_matcher({} if body.get("match") is None else body["match"], without=("vendor", "operation", "status"))
@@ -138,9 +138,11 @@ def parse_rule(id: str, body: Any, vendors: Sequence[Vendor]) -> FaultRule:
         rules = [words.rule for words in about[0].errors] if vendor else []
         if body["error"] not in (*codes, *rules):
             wanted = f"one of {', '.join(codes)}" if codes else "a status" if vendor else "a vendor beside it"
-            raise InvalidRule(f"error is {brief(body['error'])}, wanted {wanted}")
+            raise InvalidRule(f"error is {format_brief(body['error'])}, wanted {wanted}")
     if body.get("network") is not None and body["network"] not in get_args(NetworkFault):
-        raise InvalidRule(f"network is {brief(body['network'])}, wanted one of {', '.join(get_args(NetworkFault))}")
+        raise InvalidRule(
+            f"network is {format_brief(body['network'])}, wanted one of {', '.join(get_args(NetworkFault))}"
+        )
     if body.get("headers") is not None:
         body["headers"] = _headers(body)
     draw_delay(body.get("delay"), Random(0))
@@ -151,13 +153,13 @@ def _headers(body: Mapping[str, Any]) -> dict[str, str] | None:
     """The headers of a rule's outcome, spelled as they are sent. Raises BadRule."""
     headers = body["headers"]
     if not isinstance(headers, dict):
-        raise InvalidRule(f"headers is {brief(headers)}, wanted an object of names")
+        raise InvalidRule(f"headers is {format_brief(headers)}, wanted an object of names")
     for name, value in headers.items():
         if name.lower() != RETRY_AFTER.lower():
-            raise InvalidRule(f"headers has {brief(name)}, wanted {RETRY_AFTER} alone")
+            raise InvalidRule(f"headers has {format_brief(name)}, wanted {RETRY_AFTER} alone")
         if not _is_retry_after(value):
             wanted = f"a text of whole seconds from 0 to {MAX_RETRY_AFTER_SECONDS}"
-            raise InvalidRule(f"headers.{name} is {brief(value)}, wanted {wanted}")
+            raise InvalidRule(f"headers.{name} is {format_brief(value)}, wanted {wanted}")
     if len(headers) > 1:
         raise InvalidRule(f"headers has {RETRY_AFTER} more than once, wanted it once")
     if headers and body.get("status") is None and body.get("error") is None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from random import Random
 from typing import Any
 
-from ..sdk.jsontext import brief
+from ..sdk.jsontext import format_brief
 
 MAX_DELAY_MS = 60_000
 
@@ -33,7 +33,7 @@ def draw_delay(delay: Any, draw: Random) -> float:
         if sound and 0 < rest["median"] <= MAX_DELAY_MS and 0 <= rest["sigma"] <= 10:
             return min(draw.lognormvariate(math.log(rest["median"]), rest["sigma"]), MAX_DELAY_MS) / 1000
     wanted = 'milliseconds, {"type":"uniform","lower","upper"} or {"type":"lognormal","median","sigma"}'
-    raise InvalidRule(f"delay is {brief(delay)}, wanted {wanted}")
+    raise InvalidRule(f"delay is {format_brief(delay)}, wanted {wanted}")
 
 
 def _is_number(value: Any) -> bool:
@@ -50,4 +50,4 @@ def _bounded(body: Mapping[str, Any], name: str, kind: Any, low: float, high: fl
     value = body.get(name)
     if value is not None and (isinstance(value, bool) or not isinstance(value, kind) or not low <= value <= high):
         wanted = "a whole number" if kind is int else "a number"
-        raise InvalidRule(f"{name} is {brief(value)}, wanted {wanted} from {low} to {high}")
+        raise InvalidRule(f"{name} is {format_brief(value)}, wanted {wanted} from {low} to {high}")

@@ -13,7 +13,7 @@ from itertools import repeat
 from operator import contains
 from typing import Any, NamedTuple
 
-from ..sdk.jsontext import brief
+from ..sdk.jsontext import format_brief
 from ..sdk.secret_names import is_secret_name
 
 PLAIN = ("vendor", "operation", "method", "path", "status")
@@ -48,14 +48,14 @@ def check_matcher(matcher: Any, *, without: Sequence[str] = ()) -> Matcher:
     would never fit. Raises BadMatcher.
     """
     if not isinstance(matcher, dict):
-        raise InvalidMatcher(f"a matcher is {brief(matcher)}, wanted an object")
+        raise InvalidMatcher(f"a matcher is {format_brief(matcher)}, wanted an object")
     known = [field for field in (*PLAIN, *MAPS, "credential") if field not in without]
     for field, wanted in matcher.items():
         if field not in known:
             raise InvalidMatcher(f"{field} is no field of a matcher, wanted one of {', '.join(known)}")
         if field in MAPS:
             if not isinstance(wanted, dict):
-                raise InvalidMatcher(f"{field} is {brief(wanted)}, wanted an object of names")
+                raise InvalidMatcher(f"{field} is {format_brief(wanted)}, wanted an object of names")
             if len(wanted) > MAX_NAMES:
                 raise InvalidMatcher(f"{field} has {len(wanted)} names, wanted at most {MAX_NAMES}")
             for name, condition in wanted.items():
@@ -63,9 +63,9 @@ def check_matcher(matcher: Any, *, without: Sequence[str] = ()) -> Matcher:
         elif field == "credential":
             _check_condition(field, wanted)
         elif field == "status" and (isinstance(wanted, bool) or not isinstance(wanted, int | None)):
-            raise InvalidMatcher(f"status is {brief(wanted)}, wanted a whole number")
+            raise InvalidMatcher(f"status is {format_brief(wanted)}, wanted a whole number")
         elif field != "status" and not isinstance(wanted, str) and (wanted is not None or field != "operation"):
-            raise InvalidMatcher(f"{field} is {brief(wanted)}, wanted a text")
+            raise InvalidMatcher(f"{field} is {format_brief(wanted)}, wanted a text")
     return matcher
 
 
@@ -162,5 +162,5 @@ def _check_condition(where: str, condition: Any) -> None:
         if word == "absent" and isinstance(wanted, bool):
             return
     wanted = 'a text, {"equalTo": text}, {"contains": text} or {"absent": true}'
-    found = "something that is not shown" if is_secret_name(where.rpartition(".")[2]) else brief(condition)
+    found = "something that is not shown" if is_secret_name(where.rpartition(".")[2]) else format_brief(condition)
     raise InvalidMatcher(f"{where} is {found}, wanted {wanted}")

@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from ..data.fixture_errors import FileError, InvalidFixture, Path_, Wrong, describe_value, format_path
+from ..data.fixture_errors import DataPath, Fault, FileError, InvalidFixture, describe_value, format_path
 from ..data.fixtures import parse_yaml, read_text
 from ..sdk.clock import Clock, parse_duration, parse_instant
 from ..sdk.errors import InvalidSetting, Problem
@@ -150,9 +150,9 @@ def dry_run(scenario: Scenario, name: str, rooms: Sandboxes, wall: float) -> tup
     return sandbox, edits
 
 
-def _apply_now(index: int, change: ScheduledChange, rooms: Sandboxes, name: str, wall: float) -> list[Wrong]:
+def _apply_now(index: int, change: ScheduledChange, rooms: Sandboxes, name: str, wall: float) -> list[Fault]:
     """Make a change to the data of all vendors that it meets; returns what is wrong with it."""
-    wrong: list[Wrong] = []
+    wrong: list[Fault] = []
     for vendor in rooms.vendors:
         if change.meets(vendor):
             try:
@@ -173,10 +173,10 @@ def read_scenario(file: Path, rooms: Sandboxes, wall: float) -> Scenario:
     return scenario
 
 
-def check_scenario(content: Any, file: Path, rooms: Sandboxes, wall: float) -> tuple[Scenario, list[Wrong]]:
+def check_scenario(content: Any, file: Path, rooms: Sandboxes, wall: float) -> tuple[Scenario, list[Fault]]:
     """The scenario that a parsed file describes, and what is wrong with it."""
     name = file.stem
-    wrong: list[Wrong] = []
+    wrong: list[Fault] = []
     if not is_file_name(name):
         wrong.append(((), f"the file name {file.name}", f"{WANTED_NAME}, and .yaml"))
     if not isinstance(content, dict):
@@ -217,7 +217,7 @@ def check_scenario(content: Any, file: Path, rooms: Sandboxes, wall: float) -> t
     return scenario, wrong
 
 
-def _listed(content: Mapping[str, Any], key: str, wrong: list[Wrong]) -> Iterator[tuple[int, Any]]:
+def _listed(content: Mapping[str, Any], key: str, wrong: list[Fault]) -> Iterator[tuple[int, Any]]:
     rows = content.get(key, [])
     if isinstance(rows, list):
         yield from enumerate(rows)
@@ -225,7 +225,7 @@ def _listed(content: Mapping[str, Any], key: str, wrong: list[Wrong]) -> Iterato
         wrong.append(((key,), describe_value(rows), f"a list of {key}"))
 
 
-def _attempt(where: Path_, do: Callable[[], Any]) -> list[Wrong]:
+def _attempt(where: DataPath, do: Callable[[], Any]) -> list[Fault]:
     """What is wrong there, if this fails for a reason that can be told."""
     try:
         do()
@@ -237,7 +237,7 @@ def _attempt(where: Path_, do: Callable[[], Any]) -> list[Wrong]:
     return []
 
 
-def _wrong(where: Path_, misuse: Problem) -> list[Wrong]:
+def _wrong(where: DataPath, misuse: Problem) -> list[Fault]:
     if misuse.validation:
         return [((*where, fault["path"]), fault["found"], fault["wanted"]) for fault in misuse.validation]
     found, wanted = _sides(misuse.detail)
@@ -252,11 +252,11 @@ def _sides(sentence: str) -> tuple[str, str]:
     return parts[0].removeprefix("found "), parts[1] if parts[1:] else "what the server can do"
 
 
-def _clock(asked: Any, clock: Clock, wall: float) -> list[Wrong]:
+def _clock(asked: Any, clock: Clock, wall: float) -> list[Fault]:
     wanted = "a map with frozen (true or false), and advance (a duration like 90d) or to (a time), or neither"
     if not isinstance(asked, dict) or not asked or {"advance", "to"} <= set(asked):
         return [(("clock",), describe_value(asked), wanted)]
-    wrong: list[Wrong] = []
+    wrong: list[Fault] = []
     for key, value in asked.items():
         if key not in ("advance", "to", "frozen"):
             wrong.append((("clock", key), f"the unknown key {key}", wanted))
@@ -281,7 +281,7 @@ def _set_clock(clock: Clock, asked: Mapping[str, Any], wall: float) -> Clock:
     return clock
 
 
-def _broken(file: Path, wrong: Iterable[Wrong]) -> InvalidFixture:
+def _broken(file: Path, wrong: Iterable[Fault]) -> InvalidFixture:
     """The faults with their lines, in the order of the file."""
     wrong = list(wrong)
     _, line_of = parse_yaml(file, read_text(file))

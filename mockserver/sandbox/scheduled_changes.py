@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ..data import fixture_errors
-from ..sdk import param_schema
+from ..sdk import params
 from ..sdk.call import Call
 from ..sdk.contract import Vendor
 from ..sdk.dataset import Dataset
@@ -197,6 +197,6 @@ def ids_on_last_page(call: Call, reply: Reply) -> list[Any]:
     if page is None or endpoint is None or endpoint.paging is None or page.last:
         return []
     number = endpoint.paging.first + (page.total - 1) // (page.stop - page.start)
-    name = param_schema.attribute(endpoint.query, endpoint.paging.parameter)
+    name = params.attribute_of(endpoint.query, endpoint.paging.parameter)
     there = replace(call, params={**call.params, name: number}, warnings=[])
     return shown_ids(there, endpoint.handler(there))

@@ -9,7 +9,7 @@ from typing import Any
 
 from ..data.fixture_errors import InvalidFixture
 from ..sdk.errors import InvalidSetting
-from ..sdk.jsontext import brief, floats
+from ..sdk.jsontext import format_brief, to_floats
 from ..sdk.names import is_file_name
 from ..sdk.quota import Quota
 from .fault_values import InvalidRule, draw_delay
@@ -42,7 +42,7 @@ def patch_sandbox(rooms: Sandboxes, sandbox: Sandbox, changes: Mapping[str, Any]
 
 def _dataset(rooms: Sandboxes, sandbox: Sandbox, name: Any, wall: float) -> Sandbox:
     if not isinstance(name, str) or not is_file_name(name):
-        raise InvalidSetting(f"dataset is {brief(name)}, wanted the name of a dataset.")
+        raise InvalidSetting(f"dataset is {format_brief(name)}, wanted the name of a dataset.")
     if name == sandbox.dataset:
         return sandbox
     try:
@@ -84,7 +84,7 @@ def _any_credential(rooms: Sandboxes, sandbox: Sandbox, wanted: Any, wall: float
 
 
 def _delay(rooms: Sandboxes, sandbox: Sandbox, delay: Any, wall: float) -> Sandbox:
-    delay = floats(delay)
+    delay = to_floats(delay)
     try:
         draw_delay(delay, Random(0))
     except InvalidRule as bad:
@@ -103,10 +103,10 @@ def _merge(before: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, A
 
 def _is_map(name: str, value: Any, key: str, wanted: str) -> None:
     if not isinstance(value, Mapping) or not all(item is None or isinstance(item, str) for item in value.values()):
-        raise InvalidSetting(f"{name} is {brief(value)}, wanted an object with {wanted} or null for each {key}.")
+        raise InvalidSetting(f"{name} is {format_brief(value)}, wanted an object with {wanted} or null for each {key}.")
 
 
 def _switch(name: str, value: Any) -> bool:
     if not isinstance(value, bool):
-        raise InvalidSetting(f"{name} is {brief(value)}, wanted true or false.")
+        raise InvalidSetting(f"{name} is {format_brief(value)}, wanted true or false.")
     return value

@@ -18,7 +18,7 @@ def account_of_credential(call: Call) -> Account:
     account = call.accounts.find_by(credential.key, secret) if secret else None
     if account is None:
         ((name, value),) = credential.write(f"<{credential.key}>").items()
-        for location in credential.misplaced(headers, querystring.parse_pairs(call.request.query)):
+        for location in credential.find_misplaced(headers, querystring.parse_pairs(call.request.query)):
             call.warn(location, "misplaced-credential", f"The credential is read from `{name}: {value}` alone.")
         raise Unauthenticated
     return account

@@ -22,6 +22,6 @@ class Part(NamedTuple):
         return f"{found} ({self.source})" if self.source not in ("", "none") else f"{found} (no source)"
 
 
-def weakest(parts: Sequence[Part]) -> Part:
+def find_weakest(parts: Sequence[Part]) -> Part:
     """The part that is founded worst, the first of several."""
     return min(parts, key=lambda part: _STRENGTH[part.basis])

@@ -70,7 +70,7 @@ class Call:
         """All records of the dataset, written under this call's readings."""
         vendor, chosen = self.vendor, self.choices
         renders = {name: chosen[name] for name in vendor.default_rendering_readings}
-        return RecordQuery(self.dataset.records, renders, written=self._note_rendered)
+        return RecordQuery(self.dataset.records, renders, on_rendered=self._note_rendered)
 
     def _note_rendered(self, *, unordered: bool) -> None:
         """Records were written into the reply."""

@@ -29,15 +29,15 @@ def warn_of_unknown_parameter(name: str, known: Mapping[str, Sequence[str]]) -> 
     )
 
 
-def format_header(notices: Sequence[CallWarning]) -> str:
+def format_header(warnings: Sequence[CallWarning]) -> str:
     """The notices as an ASCII JSON array within HEADER_LIMIT; what does not fit is counted in a last element."""
     kept: list[str] = []
-    left = MAX_HEADER_BYTES - len(_more(len(notices))) - len("[,]")
-    for notice in notices:
+    left = MAX_HEADER_BYTES - len(_more(len(warnings))) - len("[,]")
+    for notice in warnings:
         text = json.dumps(asdict(notice), separators=(",", ":"))
         left -= len(text) + 1
         if left < 0:
-            kept.append(_more(len(notices) - len(kept)))
+            kept.append(_more(len(warnings) - len(kept)))
             break
         kept.append(text)
     return f"[{','.join(kept)}]"

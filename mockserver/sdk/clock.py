@@ -14,9 +14,7 @@ _INSTANT = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d
 _TIME_OF_DAY = re.compile(r"([01]\d|2[0-3]):([0-5]\d)\Z", re.ASCII)
 _DAY = 86_400
 _DURATION = re.compile(r"(-?\d{1,15})(ms|s|m|h|d)\Z", re.ASCII)
-MAX_TICK_SECONDS = (
-    3.0  # seconds from one tick to the next, for a process that is busy; one that takes longer was stopped
-)
+MAX_TICK_SECONDS = 3.0  # between two ticks of a busy process; one that takes longer was stopped
 _UNITS = {"ms": "milliseconds", "s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 # A sandbox's clock stays between these, so that what is reckoned from it (a window of months, say) is a time, too.
@@ -64,11 +62,11 @@ def from_timestamp(wall_seconds: float) -> datetime:
 def format_timestamp(wall_seconds: float) -> str:
     """The same as ISO 8601, as the journal and the log write it: the second is remembered."""
     second, micro = divmod(round(wall_seconds * 1_000_000), 1_000_000)
-    return f"{_second(second)}.{micro:06d}Z" if micro else f"{_second(second)}Z"
+    return f"{_format_second(second)}.{micro:06d}Z" if micro else f"{_format_second(second)}Z"
 
 
 @lru_cache(maxsize=16)
-def _second(wall_seconds: int) -> str:
+def _format_second(wall_seconds: int) -> str:
     return format_instant(from_timestamp(wall_seconds))[:-1]
 
 

@@ -8,8 +8,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
+from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from marshmallow import Schema
 
@@ -19,9 +20,8 @@ from .credentials import Credential
 from .dataset import Account, Dataset
 from .errors import ApiError, ParamError
 from .http import Headers, Reply
-from .param_fields import ReadAs
-from .param_schema import ParamSchema
-from .params import Repeated
+from .param_reader import Repeated
+from .params import ParamSchema, ReadAs
 from .querystring import Pairs
 from .quota import QuotaState
 from .record_schema import RecordSchema
@@ -63,7 +63,7 @@ def permit_all(call: Call) -> None:
     """The permission of a vendor whose callers may do everything once their credential is good."""
 
 
-def tolerate_nothing(complaint: ParamError, readings: Readings) -> bool | ReadAs:
+def tolerate_nothing(error: ParamError, readings: Readings) -> bool | ReadAs:
     """The policy of a vendor that refuses every bad parameter."""
     return False
 
@@ -140,15 +140,20 @@ class Recipe:
     records: int
     accounts: Callable[[int, datetime], Sequence[Mapping[str, Any]]]
     record: Callable[[int, int, datetime], Mapping[str, Any]]
-    dated: Callable[[int, int, datetime], Mapping[str, Any]] | None = None
+    record_at: Callable[[int, int, datetime], Mapping[str, Any]] | None = None
 
 
-def default_quota_headers(call: Call, spent: QuotaState) -> Headers:
+def recipe_in(module: str) -> Callable[[], Recipe]:
+    """Imports ``RECIPE`` of a module when it is called: recipes need Faker, which takes long to import."""
+    return lambda: cast(Recipe, import_module(module).RECIPE)
+
+
+def default_quota_headers(call: Call, quota: QuotaState) -> Headers:
     """The neutral names, for vendors whose documents name none."""
-    seconds = max(0, math.ceil(spent.resets_at - call.now.timestamp()))  # as Retry-After: waiting so long suffices
+    seconds = max(0, math.ceil(quota.resets_at - call.now.timestamp()))  # as Retry-After: waiting so long suffices
     return (
-        ("RateLimit-Limit", str(spent.limit)),
-        ("RateLimit-Remaining", str(spent.remaining)),
+        ("RateLimit-Limit", str(quota.limit)),
+        ("RateLimit-Remaining", str(quota.remaining)),
         ("RateLimit-Reset", str(seconds)),
     )
 
@@ -187,6 +192,11 @@ class Vendor:
     def default_readings(self) -> Readings:
         """Each reading's default choice."""
         return {reading.name: reading.default for reading in self.readings}
+
+    @cached_property
+    def default_readings_key(self) -> tuple[tuple[str, str], ...]:
+        """The same as a key."""
+        return tuple(self.default_readings.items())
 
     @cached_property
     def default_rendering_readings(self) -> Readings:

@@ -47,7 +47,7 @@ class Credential:
             value = value.strip(" \t")
         return value or None
 
-    def misplaced(self, headers: Mapping[str, str], sent: Pairs) -> list[str]:
+    def find_misplaced(self, headers: Mapping[str, str], sent: Pairs) -> list[str]:
         """Where a request that is refused seems to have its secret: ``header.Token``, ``query.apikey``.
 
         Its own header is among them when it holds something, but not behind the scheme word, or two words.

@@ -12,7 +12,7 @@ def _faker() -> Faker:
     return Faker("en_US")
 
 
-def faker(seed: int, *path: object) -> Faker:
+def seeded_faker(seed: int, *path: object) -> Faker:
     """Faker, seeded anew for this one thing (a vendor and an index): what it says depends on nothing said before.
 
     The instance is shared: draw everything from it before asking for another.

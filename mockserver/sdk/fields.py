@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from marshmallow import ValidationError, fields, missing
 
-from .money import round_to, shortest
+from .money import round_to, strip_zeros
 
 if TYPE_CHECKING:
     from .record_schema import RecordSchema
@@ -131,7 +131,7 @@ class Amount(RecordField):
         limit = self._places if self._places is not None else self._most
         if not amount.is_finite() or (limit is not None and round_to(amount, limit) != amount):
             raise ValueError
-        return round_to(amount, self._places) if self._places is not None else shortest(amount)
+        return round_to(amount, self._places) if self._places is not None else strip_zeros(amount)
 
 
 class Timestamp(RecordField):
@@ -154,10 +154,10 @@ class Timestamp(RecordField):
         if not isinstance(value, str):
             raise ValueError
         if value != self.never:
-            self.moment(value)
+            self.parse(value)
         return value
 
-    def moment(self, text: str) -> datetime:
+    def parse(self, text: str) -> datetime:
         """The instant written, in UTC, to the microsecond. Raises ValueError."""
         found = self._shape.fullmatch(text)
         if not found:
@@ -172,7 +172,7 @@ class Timestamp(RecordField):
         if value == self.never:
             return value
         try:
-            moved = self.moment(value) + timedelta(days=days)
+            moved = self.parse(value) + timedelta(days=days)
         except OverflowError:  # 9999-12-31 and the like mean "never": they stay
             return value
         shape = self._shape.fullmatch(value)

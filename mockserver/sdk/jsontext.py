@@ -10,7 +10,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
-from .money import plain
+from .money import format_plain
 
 _string = json.JSONEncoder(ensure_ascii=False).encode
 
@@ -22,7 +22,7 @@ class Fragment:
     text: bytes
 
 
-def encode(value: Any, number: Callable[[Decimal], str] = plain) -> bytes:
+def encode(value: Any, number: Callable[[Decimal], str] = format_plain) -> bytes:
     """Compact UTF-8 JSON of dicts, lists, strings, integers, booleans, None, Decimals and Fragments.
 
     Keys keep their order. A float is refused (TypeError): money that went through one is already wrong.
@@ -38,49 +38,55 @@ def decode(text: bytes, *, unique: bool = False) -> Any:
     Raises ValueError, also for the NaN and Infinity that Python would let pass, and for numbers that would take more
     than DIGITS to write out; and where keys must be ``unique``, for one that is there twice.
     """
-    pairs = _unique if unique else None
-    return json.loads(text, parse_float=decimal, parse_int=whole, parse_constant=_no_number, object_pairs_hook=pairs)
+    pairs = _build_unique_map if unique else None
+    return json.loads(
+        text,
+        parse_float=parse_decimal,
+        parse_int=parse_integer,
+        parse_constant=_reject_constant,
+        object_pairs_hook=pairs,
+    )
 
 
-DIGITS = 2000  # of a number written out: 1E+999999999 must not come to a gigabyte when it is printed
+MAX_DIGITS = 2000  # of a number written out: 1E+999999999 must not come to a gigabyte when it is printed
 
 
-def whole(text: str) -> int:
+def parse_integer(text: str) -> int:
     """An integer out of its digits. Raises ValueError for more than DIGITS."""
-    if len(text) > DIGITS:
-        raise ValueError(f"a number of {len(text)} digits, wanted at most {DIGITS}")
+    if len(text) > MAX_DIGITS:
+        raise ValueError(f"a number of {len(text)} digits, wanted at most {MAX_DIGITS}")
     return int(text)
 
 
-def decimal(text: str) -> Decimal:
+def parse_decimal(text: str) -> Decimal:
     """A number out of its digits, point and exponent. Raises ValueError when it takes more than DIGITS to write out."""
     digits, _, exponent = text.lower().partition("e") if "e" in text or "E" in text else (text, "", "")
-    if len(exponent) > len("-1000") or len(digits) + abs(int(exponent or 0)) > DIGITS:
-        raise ValueError(f"the number {text if len(text) < 40 else text[:37] + '...'} takes over {DIGITS} digits")
+    if len(exponent) > len("-1000") or len(digits) + abs(int(exponent or 0)) > MAX_DIGITS:
+        raise ValueError(f"the number {text if len(text) < 40 else text[:37] + '...'} takes over {MAX_DIGITS} digits")
     return Decimal(text)
 
 
-def floats(value: Any) -> Any:
+def to_floats(value: Any) -> Any:
     """The same value with floats for Decimals: for what is a measure, never for money."""
     if isinstance(value, Decimal):
         return float(value)
     if isinstance(value, Mapping):
-        return {name: floats(item) for name, item in value.items()}
-    return [floats(item) for item in value] if isinstance(value, list | tuple) else value
+        return {name: to_floats(item) for name, item in value.items()}
+    return [to_floats(item) for item in value] if isinstance(value, list | tuple) else value
 
 
-def decimals(value: Any) -> Any:
+def to_decimals(value: Any) -> Any:
     """The same value with Decimals for floats, in their shortest digits: measures as ``encode`` takes them."""
     if isinstance(value, float):
         return Decimal(repr(value))
     if isinstance(value, Mapping):
-        return {name: decimals(item) for name, item in value.items()}
-    return [decimals(item) for item in value] if isinstance(value, list | tuple) else value
+        return {name: to_decimals(item) for name, item in value.items()}
+    return [to_decimals(item) for item in value] if isinstance(value, list | tuple) else value
 
 
-def brief(value: Any, most: int = 80) -> str:
+def format_brief(value: Any, most: int = 80) -> str:
     """A value as the JSON that a caller knows, cut to ``most`` characters: for telling what was found."""
-    text = json.dumps(floats(value), ensure_ascii=False, default=str)
+    text = json.dumps(to_floats(value), ensure_ascii=False, default=str)
     return text if len(text) <= most else text[: most - 3] + "..."
 
 
@@ -92,7 +98,7 @@ def _key(name: str) -> bytes:
     return _string(name).encode("utf-8", "replace") + b":"
 
 
-def is_text(value: Any) -> bool:
+def is_encodable(value: Any) -> bool:
     """Whether all texts in a JSON value can be sent and kept: JSON can spell what UTF-8 cannot (``\\ud800``)."""
     try:
         json.dumps(value, ensure_ascii=False, default=str).encode()
@@ -101,7 +107,7 @@ def is_text(value: Any) -> bool:
     return True
 
 
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _build_unique_map(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
         names = Counter(name for name, _ in pairs)
@@ -110,7 +116,7 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _no_number(text: str) -> Any:
+def _reject_constant(text: str) -> Any:
     raise ValueError(f"{text} is no JSON number")
 
 

@@ -16,10 +16,10 @@ def escape_text(text: str) -> str:
 
 def indent_lines(trace: str) -> str:
     """The trace of a crash, of which no line can pass for a line of the log."""
-    return indent(printable(trace).rstrip(), "    ", lambda line: True)
+    return indent(escape_unprintable(trace).rstrip(), "    ", lambda line: True)
 
 
-def printable(text: str) -> str:
+def escape_unprintable(text: str) -> str:
     """The text with every sign escaped that would move the cursor, ring, or turn the line around; lines stay lines."""
     if text.isascii() and text.replace("\n", "").isprintable():
         return text

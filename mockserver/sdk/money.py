@@ -19,12 +19,12 @@ def _unit(places: int) -> Decimal:
     return Decimal(1).scaleb(-places)
 
 
-def plain(amount: Decimal) -> str:
+def format_plain(amount: Decimal) -> str:
     """Digits as they are held, never an exponent: ``50.00`` stays ``50.00``."""
     return format(amount, "f")
 
 
-def shortest(amount: Decimal) -> Decimal:
+def strip_zeros(amount: Decimal) -> Decimal:
     """The same value without trailing zeros: ``211.0`` becomes ``211``, ``25.90`` becomes ``25.9``."""
     trimmed = amount.normalize(_EXACT)
     return trimmed.quantize(Decimal(1), context=_EXACT) if trimmed == trimmed.to_integral_value() else trimmed
@@ -36,10 +36,10 @@ def as_double(amount: Decimal) -> str:
     What is larger than any double keeps its digits.
     """
     double = float(amount)
-    return plain(shortest(Decimal(double)) if isfinite(double) else amount)
+    return format_plain(strip_zeros(Decimal(double)) if isfinite(double) else amount)
 
 
 def from_double(amount: Decimal) -> Decimal:
     """The shortest decimal of the same IEEE-754 double: 3.7799999… is 3.78."""
     double = float(amount)
-    return shortest(Decimal(repr(double))) if isfinite(double) else amount
+    return strip_zeros(Decimal(repr(double))) if isfinite(double) else amount

@@ -17,7 +17,7 @@ class Page(NamedTuple):
         return self.stop >= self.total
 
 
-def page_number(total: int, number: int, size: int, *, first: int) -> Page:
+def cut_page(total: int, number: int, size: int, *, first: int) -> Page:
     """Page ``number`` of pages of ``size`` rows, the first page being number ``first`` (0 or 1).
 
     A page past the end is empty.

@@ -1,168 +1,201 @@
-"""Request parameters: marshmallow fields that read text, and one function that reads a whole query.
-
-A field says what is wrong as a Complaint; whether a wrong value is refused or ignored is the vendor's choice, made
-per complaint. Nothing here words an error.
-"""
+"""Parameters of an operation: the kinds of values they have, and the schema that names them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Mapping, Sequence
+from datetime import date
 from functools import lru_cache
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal, NamedTuple, NoReturn
 
-from marshmallow import Schema, ValidationError, fields
+from marshmallow import EXCLUDE, Schema, ValidationError, fields
 
-from .call_warnings import CallWarning, warn_of_unknown_parameter
-from .errors import InvalidParams, ParamError
-from .param_fields import AS_ABSENT, Param, ReadAs
-from .param_schema import _known, attribute, names
-from .querystring import Pairs, group_values
-
-Repeated = Literal["first", "last", "joined"]
-MAX_WARNINGS = 20  # looking for the closest name costs time, and nobody reads more
+from .errors import ParamError
+from .querystring import Pairs
 
 
-Ignores = Callable[[ParamError], bool | ReadAs]
+class ReadAs(NamedTuple):
+    """What a bad value is read as; ``read_as`` says so in a warning, unless it is empty."""
+
+    value: Any
+    read_as: str = ""
 
 
-def read(
-    schema: Schema,
-    sent: Pairs,
-    tell: Callable[[CallWarning], None],
-    *,
-    repeated: Repeated = "last",
-    ignores: Ignores = lambda complaint: False,
-) -> dict[str, Any]:
-    """The values of a query's parameters by attribute name; what is worth telling about the query is told on the way.
+AS_ABSENT = ReadAs(None, "its default")  # even where the error proposes something else
 
-    ``repeated`` says which of several values counts; ``ignores`` says of a complaint whether its value is passed over,
-    or what it is taken for. Raises InvalidParams with every complaint that is not ignored.
+
+class Param(fields.Field[Any]):
+    """A parameter read from text. ``empty`` says whether ``name=`` counts as absent, is refused, or is a value.
+
+    ``synonyms`` are names that the document or other APIs use for it. They are not read, only suggested.
     """
-    data = dict(sent)
-    known = _known(schema)
-    if len(data) < len(sent) or not data.keys() <= known.keys() or "" in data.values():
-        if getattr(schema, "arrays", False):
-            sent = _unbracketed(known, sent, tell)
-        data = _sorted_out(known, sent, tell, repeated)
-    try:
-        return _load(schema, data)
-    except InvalidParams as invalid:
-        taken = {complaint.name: ignores(complaint) for complaint in invalid.errors}
-        refused = tuple(complaint for complaint in invalid.errors if taken[complaint.name] is False)
-        for complaint in refused:
-            found = "is missing" if complaint.found is None else f"was {_short(complaint.found)}"
-            message = f"{complaint.name} {found}, wanted {complaint.wanted}."
-            tell(CallWarning(f"query.{complaint.name}", "refused-value", message))
-        if refused:
-            raise InvalidParams(refused) from None
-        instead: dict[str, Any] = {}
-        for complaint in invalid.errors:
-            name, value, read_as = complaint.name, taken[complaint.name], "its default"
-            data.pop(name, None)
-            if isinstance(value, ReadAs):
-                read_as = value.read_as
-                if value is not AS_ABSENT:
-                    instead[name] = value.value
-            elif complaint.instead is not None:
-                data[name] = read_as = complaint.instead
-            if read_as:
-                message = f"{name} was {_short(complaint.found)}, wanted {complaint.wanted}; read as {read_as}."
-                tell(CallWarning(f"query.{name}", "ignored-value", message))
-        values = _load(schema, data, frozenset(instead))
-        return values | {attribute(schema, name): value for name, value in instead.items()}
+
+    wanted = "text"
+
+    def __init__(
+        self,
+        *,
+        empty: Literal["absent", "refused", "value"] = "absent",
+        synonyms: Sequence[str] = (),
+        **more: Any,
+    ) -> None:
+        super().__init__(**more)
+        self.empty, self.synonyms = empty, synonyms
+
+    def reject(self, code: str, found: str | None, *, instead: str | None = None) -> NoReturn:
+        """Refuse the value; ``name`` is filled in from the field itself."""
+        name = self.data_key or self.name or ""
+        raise ValidationError([ParamError(name, code, found, self.wanted, instead)])
+
+    def make_error(self, key: str, **kwargs: Any) -> ValidationError:
+        """marshmallow's own errors (only ``required`` can happen) as a ParamError."""
+        return ValidationError([ParamError(self.data_key or self.name or "", key, None, self.wanted)])
+
+    def _deserialize(self, value: str, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
+        return self.convert(value)
+
+    def convert(self, text: str) -> Any:
+        """The value of a text that was sent. Raises ValidationError with a ParamError."""
+        if text == "" and self.empty == "refused":
+            self.reject("empty", text)
+        return self.read(text)
+
+    def read(self, text: str) -> Any:
+        """The value of a non-empty text."""
+        return text
+
+    def is_printed(self, text: str) -> bool:
+        """Whether the document or a public page spells the value so; other spellings are inferred."""
+        return True
 
 
-def _unbracketed(known: Mapping[str, fields.Field[Any]], sent: Pairs, tell: Callable[[CallWarning], None]) -> Pairs:
-    """The same pairs, ``name[]`` as ``name`` where that is a parameter; it is told."""
-    spelled = {name: name.removesuffix("[]") for name, _ in sent if name.endswith("[]")}
-    arrays = {name: plain for name, plain in spelled.items() if plain in known and name not in known}
-    for name, plain in arrays.items():
-        message = f"{name} is not a parameter of this endpoint; it was read as {plain}."
-        tell(CallWarning(f"query.{name}", "respelled-parameter", message))
-    return [(arrays.get(name, name), value) for name, value in sent]
+class Text(Param):
+    """Any text."""
 
 
-def _sorted_out(
-    known: Mapping[str, fields.Field[Any]], sent: Pairs, tell: Callable[[CallWarning], None], repeated: Repeated
-) -> dict[str, str]:
-    """The one value of each parameter that is known and not as if absent; the rest is told."""
-    values = group_values(sent)
-    unknown = [name for name in values if name not in known]
-    for name in unknown[:MAX_WARNINGS]:
-        tell(warn_of_unknown_parameter(name, {each: getattr(field, "called", ()) for each, field in known.items()}))
-    if len(unknown) > MAX_WARNINGS:
-        more = f"{len(unknown) - MAX_WARNINGS} more names are no parameters of this endpoint."
-        tell(CallWarning("query", "unknown-parameter", more))
-    data: dict[str, str] = {}
-    for name in known:
-        if name not in values:
-            continue
-        value = _one(values[name], repeated)
-        if len(values[name]) > 1:
-            message = f"{name} was sent {len(values[name])} times; {_RULE[repeated]}"
-            tell(CallWarning(f"query.{name}", "repeated-parameter", message))
-        field = known[name]
-        if value == "" and isinstance(field, Param) and field.empty == "absent":
-            tell(CallWarning(f"query.{name}", "ignored-value", f"{name} is empty and was read as absent."))
-        else:
-            data[name] = value
-    return data
+class Integer(Param):
+    """A base-10 integer of any size, optionally within bounds.
+
+    ``above`` and ``below`` are what a tolerant vendor reads instead of a number past that bound (None: the default).
+    """
+
+    _digits = re.compile(r"[+-]?[0-9]+\Z", re.ASCII)
+
+    def __init__(
+        self,
+        *,
+        minimum: int | None = None,
+        maximum: int | None = None,
+        below: str | None = None,
+        above: str | None = None,
+        **more: Any,
+    ) -> None:
+        super().__init__(**more)
+        self.minimum, self.maximum, self.below, self.above = minimum, maximum, below, above
+        bounds = {
+            (True, True): f"an integer from {minimum} to {maximum}",
+            (True, False): f"an integer of at least {minimum}",
+            (False, True): f"an integer of at most {maximum}",
+            (False, False): "an integer",
+        }
+        self.wanted = bounds[minimum is not None, maximum is not None]
+
+    def read(self, text: str) -> int:
+        plain = text.isdecimal() and text.isascii()  # nearly all are, and a match takes longer
+        if not plain and not self._digits.match(text):
+            self.reject("not-an-integer", text)
+        digits = text
+        if len(text) > 400:  # Python refuses to read thousands of digits, and such a number is out of every range
+            digits = re.sub(r"\A([+-]?)0+(?=[0-9])", r"\1", text)[:400]
+        number = int(digits)
+        if self.minimum is not None and number < self.minimum:
+            self.reject("out-of-range", text, instead=self.below)
+        if self.maximum is not None and number > self.maximum:
+            self.reject("out-of-range", text, instead=self.above)
+        return number
 
 
-_RULE = {"first": "the first counts.", "last": "the last counts.", "joined": "the values were joined by commas."}
+class Choice(Param):
+    """One of the words given; ``any_case`` accepts other spellings. Reads to the word, or to what it stands for.
+
+    ``printed`` are the words that a page spells, unless it spells them all.
+    """
+
+    def __init__(
+        self,
+        words: Sequence[str] | Mapping[str, Any],
+        *,
+        any_case: bool = False,
+        printed: Sequence[str] | None = None,
+        **more: Any,
+    ) -> None:
+        super().__init__(**more)
+        self.printed = frozenset(words if printed is None else printed)
+        self.meaning = dict(words) if isinstance(words, Mapping) else {word: word for word in words}
+        self.any_case = any_case
+        self._folded = {word.casefold(): meaning for word, meaning in self.meaning.items()}
+        self.wanted = "one of " + ", ".join(self.meaning)
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        return tuple(self.meaning)
+
+    def read(self, text: str) -> Any:
+        found, key = (self._folded, text.casefold()) if self.any_case else (self.meaning, text)
+        if key not in found:
+            self.reject("unknown-value", text)
+        return found[key]
+
+    def is_printed(self, text: str) -> bool:
+        return text in self.printed
 
 
-def _one(values: list[str], repeated: Repeated) -> str:
-    if repeated == "joined":
-        return ",".join(values)
-    return values[0] if repeated == "first" else values[-1]
+class Day(Param):
+    """A real calendar day, exactly ``yyyy-MM-dd``. Reads to a date."""
+
+    wanted = "a day as yyyy-MM-dd"
+    _shape = re.compile(r"\d{4}-\d\d-\d\d\Z", re.ASCII)
+
+    def read(self, text: str) -> date:
+        if not self._shape.match(text):
+            self.reject("bad-date", text)
+        try:
+            return date.fromisoformat(text)
+        except ValueError:
+            self.reject("bad-date", text)
 
 
-def _load(schema: Schema, data: dict[str, str], given: frozenset[str] = frozenset()) -> dict[str, Any]:
-    """The values of the parameters; those that are ``given`` elsewhere are not missed."""
-    readers = _readers(schema)
-    try:
-        loaded = dict(_absent(schema, frozenset(data) | given))
-        for name, text in data.items():
-            attribute, read_text = readers[name]
-            loaded[attribute] = read_text(text)
-    except ValidationError:
-        return _refused(schema, data)
-    return loaded
+class ParamSchema(Schema):
+    """The parameters of one operation, in the order of its document. Others are unknown, and ignored.
+
+    Each parameter is read by itself: a schema has no hooks that look at several. With ``arrays``, ``name[]=value`` is
+    read as ``name=value``, as PHP does.
+    """
+
+    arrays: ClassVar[bool] = False
+
+    class Meta:
+        unknown = EXCLUDE
+
+
+def param_names(schema: Schema) -> list[str]:
+    """The parameters' names as sent, in the order of the document."""
+    return [field.data_key or name for name, field in schema.fields.items()]
+
+
+def attribute_of(schema: Schema, name: str) -> str:
+    """The attribute name, in the values of a call, of a parameter that is sent under this name."""
+    return next(attribute for attribute, field in schema.fields.items() if (field.data_key or attribute) == name)
+
+
+def split_known(schema: Schema, sent: Pairs) -> tuple[list[str], list[str]]:
+    """The parameters that were sent, and those whose value no page spells so; both in the order of the document."""
+    values = dict(sent)
+    ours = [(name, field) for name, field in fields_by_name(schema).items() if name in values]
+    spelled = [name for name, field in ours if isinstance(field, Param) and not field.is_printed(values[name])]
+    return [name for name, _ in ours], spelled
 
 
 @lru_cache(maxsize=64)
-def _readers(schema: Schema) -> dict[str, tuple[str, Callable[[str], Any]]]:
-    """Under which attribute the value of each parameter stands, and what reads it.
-
-    Fields by themselves read faster than a schema loads them. What they read is not remembered: where values are many,
-    to look them up is no faster.
-    """
-    return {
-        name: (
-            field.attribute or str(field.name),
-            field.convert if isinstance(field, Param) and not field.validators else field.deserialize,
-        )
-        for name, field in _known(schema).items()
-    }
-
-
-@lru_cache(maxsize=512)
-def _absent(schema: Schema, present: frozenset[str]) -> dict[str, Any]:
-    """What parameters are that are not sent."""
-    loaded: dict[str, Any] = schema.load({}, partial=[attribute(schema, name) for name in present])
-    return loaded
-
-
-def _refused(schema: Schema, data: dict[str, str]) -> dict[str, Any]:
-    """The same when something is wrong, to hear all that is. Raises InvalidParams."""
-    try:
-        loaded: dict[str, Any] = schema.load(data)
-    except ValidationError as error:
-        by_name = error.messages_dict
-        raise InvalidParams(tuple(c for name in names(schema) for c in by_name.get(name, ()))) from None
-    return loaded
-
-
-def _short(text: str | None) -> str:
-    return repr(text if text is None or len(text) <= 60 else text[:57] + "...")
+def fields_by_name(schema: Schema) -> dict[str, fields.Field[Any]]:
+    return {field.data_key or name: field for name, field in schema.fields.items()}

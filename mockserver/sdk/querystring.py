@@ -11,7 +11,7 @@ Pairs = Sequence[tuple[str, str]]
 
 # Texts that come again are remembered: a call asks for its query three times, and encoded names are known. What is not
 # encoded is not looked up, longer texts neither: what a client sends must not fill the memory.
-LONGEST, SHORT = 1024, 128  # characters of a query, of a name or value
+MAX_CACHED_QUERY_CHARS, MAX_CACHED_CHARS = 1024, 128  # characters of a query, of a name or value
 
 
 def parse_pairs(raw: str) -> Pairs:
@@ -19,34 +19,34 @@ def parse_pairs(raw: str) -> Pairs:
 
     ``filter[status]`` and ``filter%5Bstatus%5D`` are the same name.
     """
-    return _known_pairs(raw) if len(raw) <= LONGEST else _split(raw, _unquoted)
+    return _cached_pairs(raw) if len(raw) <= MAX_CACHED_QUERY_CHARS else _split(raw, _unquote)
 
 
-def _split(raw: str, unquoted: Callable[[str], str]) -> Pairs:
+def _split(raw: str, unquote: Callable[[str], str]) -> Pairs:
     if not raw.isascii():
         raw = raw.encode("latin-1", "replace").decode("utf-8", "replace")
     parts = [part.partition("=") for part in raw.split("&") if part]
     return tuple(
         [
             (
-                unquoted(name) if "%" in name or "+" in name else name,
-                unquoted(value) if "%" in value or "+" in value else value,
+                unquote(name) if "%" in name or "+" in name else name,
+                unquote(value) if "%" in value or "+" in value else value,
             )
             for name, _, value in parts
         ]
     )
 
 
-def _unquoted(text: str) -> str:
+def _unquote(text: str) -> str:
     return unquote_plus(text, errors="replace")
 
 
-_known_text = lru_cache(maxsize=4096)(_unquoted)  # faster than the standard library's parse_qsl
+_cached_unquote = lru_cache(maxsize=4096)(_unquote)  # faster than the standard library's parse_qsl
 
 
 @lru_cache(maxsize=512)
-def _known_pairs(raw: str) -> Pairs:
-    return _split(raw, _known_text)
+def _cached_pairs(raw: str) -> Pairs:
+    return _split(raw, _cached_unquote)
 
 
 def group_values(sent: Pairs) -> dict[str, list[str]]:
@@ -84,17 +84,22 @@ def encode(query: dict[str, str]) -> str:
 
 def encode_pairs(sent: Pairs) -> str:
     """The same for pairs, in their order."""
-    return "&".join([(_known_part if len(name) + len(value) <= SHORT else _part)(name, value) for name, value in sent])
+    return "&".join(
+        [
+            (_cached_pair if len(name) + len(value) <= MAX_CACHED_CHARS else _encode_pair)(name, value)
+            for name, value in sent
+        ]
+    )
 
 
-def _part(name: str, value: str) -> str:
+def _encode_pair(name: str, value: str) -> str:
     return f"{quote_text(name, '[]')}={quote_text(value, '-_.~:/,@')}"
 
 
 def quote_text(text: str, safe: str) -> str:
     """A text as it stands in an address, these signs as they are."""
-    return _known_quoted(text, safe) if len(text) <= SHORT else quote(text, safe)
+    return _cached_quote(text, safe) if len(text) <= MAX_CACHED_CHARS else quote(text, safe)
 
 
-_known_quoted = lru_cache(maxsize=4096)(quote)
-_known_part = lru_cache(maxsize=4096)(_part)
+_cached_quote = lru_cache(maxsize=4096)(quote)
+_cached_pair = lru_cache(maxsize=4096)(_encode_pair)

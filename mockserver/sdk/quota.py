@@ -7,9 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400}
-LATE_SECONDS = (
-    5.0  # seconds; calls that are under way at once come to be counted in another order than their times have
-)
+LATE_SECONDS = 5.0  # concurrent calls may be counted in another order than their times have
 _SHAPE = re.compile(r"([1-9]\d{0,8})/(second|minute|hour|day)\Z")
 
 

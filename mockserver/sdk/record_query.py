@@ -23,13 +23,15 @@ class RecordQuery:
     conditions: tuple[Condition, ...] = ()
     order: tuple[tuple[str, bool], ...] = ()
     given: int = 0
-    written: OnRendered | None = None
+    on_rendered: OnRendered | None = None
     _rows: array[int] | None = field(default=None, init=False, repr=False)
 
     def where(self, **values: Any) -> RecordQuery:
         """Only rows whose columns equal these values; a value of None means "not asked for"."""
         asked = tuple([Equals(name, value) for name, value in values.items() if value is not None])
-        return RecordQuery(self.records, self.readings, self.conditions + asked, self.order, self.given, self.written)
+        return RecordQuery(
+            self.records, self.readings, self.conditions + asked, self.order, self.given, self.on_rendered
+        )
 
     def where_between(self, column: str, low: Any, high: Any) -> RecordQuery:
         """Only rows with low ≤ column ≤ high."""
@@ -45,7 +47,7 @@ class RecordQuery:
         ``given``: so many of the first keys are those that the document, or the request, gives.
         """
         order = tuple([(key.removeprefix("-"), key.startswith("-")) for key in keys])
-        return RecordQuery(self.records, self.readings, self.conditions, order, given, self.written)
+        return RecordQuery(self.records, self.readings, self.conditions, order, given, self.on_rendered)
 
     def span(self, low: Any, high: Any) -> tuple[int, int]:
         """Where the rows with low ≤ first key of the order ≤ high start and stop: found by bisection, not remembered.
@@ -73,8 +75,8 @@ class RecordQuery:
     def json(self, start: int = 0, stop: int | None = None) -> bytes:
         """Rows ``start`` up to ``stop`` as a JSON array."""
         rows = self.rows[start:stop]
-        if self.written is not None and rows:
-            self.written(unordered=self._may_swap(start, start + len(rows)))
+        if self.on_rendered is not None and rows:
+            self.on_rendered(unordered=self._may_swap(start, start + len(rows)))
         return self.records.join(self.readings, rows)
 
     def _may_swap(self, start: int, stop: int) -> bool:

@@ -53,7 +53,7 @@ class RecordSchema(Schema):
         return "one of " + ", ".join(self.by_wire_name)
 
     @cached_property
-    def _needed(self) -> set[str]:
+    def _required_names(self) -> set[str]:
         return {name for name, field in self.by_wire_name.items() if field.required}
 
     def read(self, values: Any) -> dict[str, Any]:
@@ -63,7 +63,7 @@ class RecordSchema(Schema):
         """
         known = self.by_wire_name
         try:
-            if isinstance(values, dict) and self._needed <= values.keys() <= known.keys():
+            if isinstance(values, dict) and self._required_names <= values.keys() <= known.keys():
                 present = [(name, field) for name, field in known.items() if name in values]
                 return {name: field.deserialize(values[name], name, values) for name, field in present}
         except ValidationError:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from .querystring import SHORT
+from .querystring import MAX_CACHED_CHARS
 
 # Where other APIs have their credential: looked at to tell a caller who is refused, and secret in any case.
 USUAL_HEADERS = (
@@ -41,11 +41,12 @@ _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 
 def normalise(name: str) -> str:
     """A name as careless people know it: ``Auth-Key``, ``auth_key`` and ``AuthKey`` are one."""
-    return (_plain if len(name) <= SHORT else _plain.__wrapped__)(name)  # what a client sends must not fill the memory
+    # What a client sends must not fill the memory.
+    return (_normalise if len(name) <= MAX_CACHED_CHARS else _normalise.__wrapped__)(name)
 
 
 @lru_cache(1024)
-def _plain(name: str) -> str:
+def _normalise(name: str) -> str:
     return name.lower().replace("-", "").replace("_", "")
 
 
@@ -54,11 +55,11 @@ _USUAL = frozenset(map(normalise, (*USUAL_HEADERS, *USUAL_PARAMETERS)))
 
 def is_secret_name(name: str) -> bool:
     """Whether what has this name, in a header, query or body, is mostly a secret: ``X-Forwarded-Access-Token``."""
-    return (_looks_secret if len(name) <= SHORT else _looks_secret.__wrapped__)(name)
+    return (_is_secret if len(name) <= MAX_CACHED_CHARS else _is_secret.__wrapped__)(name)
 
 
 @lru_cache(4096)
-def _looks_secret(name: str) -> bool:
+def _is_secret(name: str) -> bool:
     known = normalise(name).rstrip("[]0123456789")
     joined, words = known.translate(_JOINED), [word.lower() for word in _WORD.findall(name)]
     if joined in _USUAL:

@@ -54,7 +54,7 @@ class AsgiAdapter:
         path = request.path
         if path[:1] != "/":
             path, host = split_target(path, headers.get("host"))
-            headers["host"] = host or ""
+            headers |= {"host": host} if host else {}
         if self._front.is_ours(path, headers.get("host")):
             return None
         return self._front.handle(Request(request.method, path, request.query, headers, target_length=len(request.uri)))
@@ -122,11 +122,12 @@ def is_slow(path: str, query: str) -> bool:
 
 def split_target(path: str, host: str | None) -> tuple[str, str | None]:
     """The path and host of a request target, which may be in absolute form, as a client behind a proxy sends it."""
-    found = _ABSOLUTE.match(path)
+    found = _ABSOLUTE.fullmatch(path)
     return (found[2] or "/", found[1]) if found else (path, host)
 
 
-_ABSOLUTE = re.compile(r"https?://([^/?#]*)([^?#]*)", re.IGNORECASE)
+_HOST = r"(?:[\w.~-]+|\[[\da-f:.]+\])(?::\d*)?"
+_ABSOLUTE = re.compile(rf"https?://({_HOST})(/.*)?", re.IGNORECASE | re.ASCII | re.DOTALL)  # decoded, without its query
 
 
 def reset_connection(transport: Any) -> None:
@@ -210,7 +211,8 @@ def environment(scope: Mapping[str, Any]) -> WSGIEnvironment:
         key, text = _key(name), value.decode("latin-1")
         environ[key] = f"{environ[key]},{text}" if key in environ else text
     if environ["PATH_INFO"][:1] != "/":
-        environ["PATH_INFO"], environ["HTTP_HOST"] = split_target(environ["PATH_INFO"], environ.get("HTTP_HOST"))
+        environ["PATH_INFO"], host = split_target(environ["PATH_INFO"], environ.get("HTTP_HOST"))
+        environ |= {"HTTP_HOST": host} if host else {}
     return environ
 
 

@@ -1,4 +1,4 @@
-"""Helpers for those who test against the sandbox; each is imported when it is asked for."""
+"""Helpers for tests against the sandbox: pytest plugin, client, server. The room cli imports them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["Client", "Refused", "Sandbox", "Server"]
 
 
 def __getattr__(name: str) -> Any:
-    """The pytest plugin lives here, too, and pytest imports it at every start."""
+    """Import a name when it is used: pytest imports this package, with the plugin, at every start."""
     if name == "Server":
         from .server import Server
 

@@ -1,10 +1,10 @@
-"""The control API from Python: a Client of a server, and a handle on each of its sandboxes. Standard library only.
+"""The control API from Python: a client of a server, and a handle on each of its sandboxes.
 
     client = Client("http://127.0.0.1:8080")
     sandbox = client.sandbox("checkout").create(strict=True)
     sandbox.fail_next(vendor, 503, times=2)
 
-What the server refuses is raised as Refused, with its sentence. Numbers with a point come back as Decimals.
+A refusal is raised as Refused, with the server's sentence. Numbers with a point come back as Decimals.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ from urllib.parse import urlsplit
 
 from ..sandbox.store_url import without_password
 from ..sdk.http import SANDBOX_HEADER, TOKEN_HEADER
-from ..sdk.jsontext import decimals, decode, encode
+from ..sdk.jsontext import decode, encode, to_decimals
 from .sandbox_client import Sandbox
-from .values import _STRANGER, Json, Rows, _map, _part, _rows
+from .values import NOT_A_MOCKSERVER, Json, Rows, expect_map, expect_rows, quote_segment
 
-__tracebackhide__ = True  # a test that fails shows the line of its own that asked
+__tracebackhide__ = True  # a failed test shows its own line
 
 
 class Refused(Exception):
-    """The server did not do what it was asked; ``problem`` is what it said (problem+json)."""
+    """The server refused a request; ``problem`` is its problem+json."""
 
     def __init__(self, call: str, status: int, problem: Mapping[str, Any]) -> None:
         self.status, self.problem = status, problem
@@ -40,20 +40,20 @@ class Client:
     def __init__(
         self, url: str, token: str | None = None, *, context: ssl.SSLContext | None = None, timeout: float = 30.0
     ) -> None:
-        """``token`` is wanted off loopback; ``context`` is for a server whose certificate nobody trusts."""
-        self.url, self.timeout, self._told = url.rstrip("/"), timeout, without_password(url.rstrip("/"))
+        """``token`` is needed off loopback; ``context`` is for a certificate that this machine does not trust."""
+        self.url, self.timeout, self._safe_url = url.rstrip("/"), timeout, without_password(url.rstrip("/"))
         self._parts, self._token, self._context = urlsplit(self.url), token, context
         if self._parts.scheme not in ("http", "https") or not self._parts.hostname:
-            raise ValueError(f"{self._told!r} is no URL like http://127.0.0.1:8080")
+            raise ValueError(f"{self._safe_url!r} is no URL like http://127.0.0.1:8080")
         if token is not None and not re.fullmatch(r"[!-~]*", token):
             wanted = "visible ASCII characters without blanks"
             raise ValueError(f"the control token is something that is not shown, wanted {wanted}")
 
     def __repr__(self) -> str:
-        return f"Client({self._told!r})"
+        return f"Client({self._safe_url!r})"
 
     def send(self, method: str, path: str, body: Any = None, *, sandbox: str | None = None) -> Any:
-        """One request below ``/__admin``; returns the JSON of the reply, or its text when it is no JSON.
+        """Send one request below ``/__admin``; returns the JSON of the reply, or its text.
 
         Raises Refused, or OSError when the server cannot be reached.
         """
@@ -62,22 +62,22 @@ class Client:
             headers[SANDBOX_HEADER] = sandbox
         if body is not None:
             headers["Content-Type"] = "application/json"
-        text = None if body is None else encode(decimals(body))
+        text = None if body is None else encode(to_decimals(body))
         connection = self._connection()
         try:
             connection.request(method, f"{self._parts.path}/__admin{path}", text, headers)
             reply = connection.getresponse()
             content = reply.read()
         except http.client.HTTPException as error:
-            raise ConnectionError(f"{self._told} does not answer as a server should: {error!r}") from error
+            raise ConnectionError(f"{self._safe_url} does not answer as a server should: {error!r}") from error
         finally:
             connection.close()
         kind = reply.headers.get_content_type()
-        found: Any = decode(content) if content and kind.endswith("json") else content.decode("utf-8", "replace")
+        value: Any = decode(content) if content and kind.endswith("json") else content.decode("utf-8", "replace")
         if reply.status >= 400:
-            problem = found if isinstance(found, dict) else {"title": reply.reason, "detail": _STRANGER}
+            problem = value if isinstance(value, dict) else {"title": reply.reason, "detail": NOT_A_MOCKSERVER}
             raise Refused(f"{method} /__admin{path}", reply.status, problem)
-        return found
+        return value
 
     def _connection(self) -> http.client.HTTPConnection:
         host, port = self._parts.hostname or "", self._parts.port
@@ -88,14 +88,14 @@ class Client:
     # The server -----------------------------------------------------------------------------------------------------
 
     def health(self) -> Json:
-        """Whether it is alive, its version and vendors."""
-        return _map(self.send("GET", "/health"))
+        """Its status, version and vendors."""
+        return expect_map(self.send("GET", "/health"))
 
     def ready(self) -> Json:
-        return _map(self.send("GET", "/ready"))
+        return expect_map(self.send("GET", "/ready"))
 
     def version(self) -> str:
-        return str(_map(self.send("GET", "/version"))["version"])
+        return str(expect_map(self.send("GET", "/version"))["version"])
 
     @cached_property
     def names(self) -> list[str]:
@@ -104,20 +104,20 @@ class Client:
 
     def vendors(self) -> Rows:
         """Each vendor with its addresses and an example call that works."""
-        return _rows(self.send("GET", "/vendors"))
+        return expect_rows(self.send("GET", "/vendors"))
 
     def sandboxes(self) -> Rows:
-        """All sandboxes that there are now."""
-        return _rows(self.send("GET", "/sandboxes"), "sandboxes")
+        """All current sandboxes."""
+        return expect_rows(self.send("GET", "/sandboxes"), "sandboxes")
 
     def sandbox(self, name: str = "default") -> Sandbox:
-        """A handle on a sandbox; nothing happens on the server yet. Raises ValueError for what is no name of one."""
+        """A handle on a sandbox; the server is not called yet. Raises ValueError for an invalid name."""
         return Sandbox(self, name)
 
     def reset(self) -> None:
-        """Put every sandbox of the server back as on first use."""
+        """Put every sandbox back as on first use."""
         self.send("POST", "/reset", {"scope": "all"})
 
     def fidelity(self, vendor: str | None = None) -> Json:
-        """What of the behaviour is documented, public or inferred."""
-        return _map(self.send("GET", f"/fidelity/{_part(vendor)}" if vendor else "/fidelity"))
+        """Which behaviour is documented, public or inferred."""
+        return expect_map(self.send("GET", f"/fidelity/{quote_segment(vendor)}" if vendor else "/fidelity"))

@@ -1,7 +1,7 @@
 """The pytest plugin: a server for the run, a sandbox for each test, one run of a test per reading of a document.
 
-pytest imports this module at every start, before coverage begins to measure: what it needs is imported where it is
-used.
+pytest imports this module at every start, before coverage begins to measure: every import of ours is inside the
+function that needs it.
 """
 
 from __future__ import annotations
@@ -18,27 +18,27 @@ import pytest
 
 if TYPE_CHECKING:
     from .client import Client
-    from .process import StartedWhenCalled
+    from .process import LazyServerProcess
     from .sandbox_client import Sandbox
 
-SERVER: pytest.StashKey[StartedWhenCalled] = pytest.StashKey()
-HELD: pytest.StashKey[Held] = pytest.StashKey()
+SERVER: pytest.StashKey[LazyServerProcess] = pytest.StashKey()
+OWNED: pytest.StashKey[OwnedSandbox] = pytest.StashKey()
 READINGS = "mockserver_readings"
 
 
 @dataclass
-class Held:
+class OwnedSandbox:
     """The sandbox of a test, and the process that it belongs to.
 
-    ``wrong`` is what was raised for calls that were wrong when the test had made its own, up to ``checked``; reports
-    tell all calls up to ``told``.
+    ``error`` is what the plugin raised for mistaken calls after the test, up to the call ``checked``. ``reported`` is
+    the newest call that a report describes.
     """
 
     sandbox: Sandbox
     process: int
     checked: int = 0
-    wrong: BaseException | None = None
-    told: int | None = None
+    error: BaseException | None = None
+    reported: int | None = None
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -56,15 +56,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    _decisive(config)  # a slip is told at the start
+    _decisive_checks(config)  # a misspelled check ends the run at the start
     config.addinivalue_line(
         "markers",
         "readings(*vendors): run the test with the defaults, and once per other reading of these vendors' documents",
     )
 
 
-def _decisive(config: pytest.Config) -> frozenset[str]:
-    """The checks that fail a test. Raises UsageError for what is no check."""
+def _decisive_checks(config: pytest.Config) -> frozenset[str]:
+    """The checks that fail a test. Raises UsageError for an unknown check."""
     option = config.getoption("mockserver_fail_on")
     text = config.getini("mockserver_fail_on") if option is None else option
     if not text:
@@ -81,27 +81,27 @@ def _decisive(config: pytest.Config) -> frozenset[str]:
 # One server for the run ---------------------------------------------------------------------------------------------
 
 
-def _elsewhere(config: pytest.Config) -> str | None:
-    """The URL of a server that is already there: the user's, or for a worker of pytest-xdist its controller's."""
+def _given_url(config: pytest.Config) -> str | None:
+    """The URL of a running server: the user's, or in a worker of pytest-xdist its controller's."""
     url: str | None = config.getoption("mockserver_url") or os.environ.get("MOCKSERVER_URL")
     return url or getattr(config, "workerinput", {}).get("mockserver_url")
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
-    """pytest-xdist makes a worker: all of them share one server, a child of the controller."""
+    """Give every worker of pytest-xdist the same server, a child of the controller."""
     config: pytest.Config = node.config
-    if _elsewhere(config) is None:
+    if _given_url(config) is None:
         if SERVER not in config.stash:
-            from .process import StartedWhenCalled
+            from .process import LazyServerProcess
 
-            config.stash[SERVER] = StartedWhenCalled().start()
+            config.stash[SERVER] = LazyServerProcess().start()
         node.workerinput["mockserver_url"] = config.stash[SERVER].url
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    if SERVER in config.stash and config.stash[SERVER].broken:
-        terminalreporter.write_line(f"mockserver could not start: {config.stash[SERVER].broken}", red=True)
+    if SERVER in config.stash and config.stash[SERVER].error:
+        terminalreporter.write_line(f"mockserver could not start: {config.stash[SERVER].error}", red=True)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -111,10 +111,10 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 @pytest.fixture(scope="session")
 def mockserver(pytestconfig: pytest.Config) -> Iterator[Client]:
-    """The control API of the server of this run, which is a process of its own."""
+    """The control API of this run's server, which is a process of its own."""
     token = os.environ.get("MOCKSERVER_CONTROL_TOKEN")
-    if url := _elsewhere(pytestconfig):
-        yield _reached(url, token)
+    if url := _given_url(pytestconfig):
+        yield _connect(url, token)
         return
     from .client import Client
     from .process import NotStarted, ServerProcess
@@ -123,15 +123,15 @@ def mockserver(pytestconfig: pytest.Config) -> Iterator[Client]:
     try:
         url = server.start()
     except NotStarted as error:
-        raise _failed(f"mockserver could not start: {error}") from None
+        raise _failure(f"mockserver could not start: {error}") from None
     try:
         yield Client(url, token)
     finally:
         server.stop()
 
 
-def _reached(url: str, token: str | None) -> Client:
-    """The control API of a server that is already there; the run fails in a sentence where there is none."""
+def _connect(url: str, token: str | None) -> Client:
+    """Connect to a running server; the run fails in a sentence without one."""
     from ..sandbox.store_url import without_password
     from .client import Client, Refused
 
@@ -140,14 +140,14 @@ def _reached(url: str, token: str | None) -> Client:
         client.sandboxes()
     except Refused as refused:
         hint = f" MOCKSERVER_CONTROL_TOKEN is {'another' if token else 'not set'}." if refused.status == 401 else ""
-        raise _failed(f"the mockserver at {without_password(url)} refuses: {refused}{hint}") from None
+        raise _failure(f"the mockserver at {without_password(url)} refuses: {refused}{hint}") from None
     except (OSError, ValueError) as error:
-        raise _failed(f"the mockserver at {without_password(url)} does not answer: {error}") from None
+        raise _failure(f"the mockserver at {without_password(url)} does not answer: {error}") from None
     return client
 
 
-def _failed(sentence: str) -> BaseException:
-    """What ``pytest.fail`` raises, for a sentence that stands alone."""
+def _failure(sentence: str) -> BaseException:
+    """The exception of ``pytest.fail`` for a sentence without a traceback."""
     return pytest.fail.Exception(sentence, pytrace=False)
 
 
@@ -156,7 +156,7 @@ def _failed(sentence: str) -> BaseException:
 
 @pytest.fixture
 def mockserver_readings(request: pytest.FixtureRequest) -> Mapping[str, str]:
-    """The readings of this run of the test, as ``@pytest.mark.readings`` deals them out."""
+    """The readings of this run of the test, one variant of ``@pytest.mark.readings``."""
     if not hasattr(request, "param") and request.node.get_closest_marker("readings"):
         pytest.fail("@pytest.mark.readings runs functions, not methods of a unittest.TestCase.", pytrace=False)
     return getattr(request, "param", {})
@@ -166,66 +166,66 @@ def mockserver_readings(request: pytest.FixtureRequest) -> Mapping[str, str]:
 def sandbox(
     mockserver: Client, mockserver_readings: Mapping[str, str], request: pytest.FixtureRequest
 ) -> Iterator[Sandbox]:
-    """A strict sandbox of this test alone: a call that is warned of, or meets no endpoint, fails the test."""
+    """A strict sandbox of this test alone: a call with a warning, or to an unknown path, fails the test."""
     from .client import Refused
 
-    name = _name(request.config, request.node.nodeid)
-    own = mockserver.sandbox(name).create(strict=True, readings=mockserver_readings)
-    held = request.node.stash[HELD] = Held(own, os.getpid())
-    yield own
-    if os.getpid() != held.process:  # a fork of the test, whose sandbox it is not
+    name = _sandbox_name(request.config, request.node.nodeid)
+    created = mockserver.sandbox(name).create(strict=True, readings=mockserver_readings)
+    owned = request.node.stash[OWNED] = OwnedSandbox(created, os.getpid())
+    yield created
+    if os.getpid() != owned.process:  # a fork of the test does not own its sandbox
         return
-    del request.node.stash[HELD]
-    wrong = ""
+    del request.node.stash[OWNED]
+    sentence = ""
     try:
         try:
-            own.check() if held.told is None else own.check(after=held.told)
+            created.check() if owned.reported is None else created.check(after=owned.reported)
         finally:
-            own.delete()
+            created.delete()
     except AssertionError as error:
-        wrong = str(error)
+        sentence = str(error)
     except (OSError, Refused) as error:
-        wrong = f"sandbox {name} cannot be checked: {error}"
-    if wrong:
-        pytest.fail(wrong, pytrace=False)
+        sentence = f"sandbox {name} cannot be checked: {error}"
+    if sentence:
+        pytest.fail(sentence, pytrace=False)
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
-    """A test whose calls were not as documented, or broke a check that fails tests, has not passed."""
+    """Fail a test whose calls were not as documented, or broke a check that fails tests."""
     result = yield
-    held = item.stash.get(HELD, None)
-    if held is not None and os.getpid() == held.process:
-        held.wrong = _wrong(held, _decisive(item.config))
-        if held.wrong is not None:
-            raise held.wrong
+    owned = item.stash.get(OWNED, None)
+    if owned is not None and os.getpid() == owned.process:
+        owned.error = _find_error(owned, _decisive_checks(item.config))
+        if owned.error is not None:
+            raise owned.error
     return result
 
 
-def _wrong(held: Held, decisive: Collection[str]) -> BaseException | None:
-    """What to raise for a test whose calls were wrong; None, too, where that cannot be asked now."""
+def _find_error(owned: OwnedSandbox, decisive: Collection[str]) -> BaseException | None:
+    """The exception for a test whose calls were mistaken; None where the server cannot be asked now."""
     from .client import Refused
-    from .report import findings_told
+    from .report import describe_findings
 
-    sandbox, told = held.sandbox, list[str]()
+    sandbox, lines = owned.sandbox, list[str]()
     try:
-        held.checked = _newest(sandbox.calls(limit=1))
+        owned.checked = _newest_id(sandbox.calls(limit=1))
         try:
             sandbox.check()
         except AssertionError as error:
-            told.append(str(error))
+            lines.append(str(error))
         if decisive:
             verdict = sandbox.verdict()
             checks = [{**check, "advisory": False} for check in verdict["checks"] if check["name"] in decisive]
-            if found := findings_told({"checks": checks}):
-                told += [f"The verdict on sandbox {sandbox.name} (--mockserver-fail-on):", *found]
-    except (OSError, Refused):  # the end of the fixture will say so
+            if findings := describe_findings({"checks": checks}):
+                lines += [f"The verdict on sandbox {sandbox.name} (--mockserver-fail-on):", *findings]
+    except (OSError, Refused):  # the end of the fixture reports it
         return None
-    return _failed("\n".join(told)) if told else None
+    return _failure("\n".join(lines)) if lines else None
 
 
-def _name(config: pytest.Config, node: str) -> str:
-    """The sandbox of a test, the same in every run; on a server that others use, too, one of this run alone."""
+def _sandbox_name(config: pytest.Config, node: str) -> str:
+    """The name of a test's sandbox, the same in every run; on a shared server it is of this run alone."""
     worker: str = getattr(config, "workerinput", {}).get("workerid", "main")
     run = f"{uuid.uuid4().hex[:8]}." if config.getoption("mockserver_url") or "MOCKSERVER_URL" in os.environ else ""
     slug = re.sub(r"[^A-Za-z0-9]+", "-", node.rpartition("::")[2]).strip("-")[:24]
@@ -234,36 +234,34 @@ def _name(config: pytest.Config, node: str) -> str:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
-    """A test that failed tells what its sandbox was sent, while the sandbox is still there; one that failed for nothing
-    but that has told it.
-    """
+    """Add the calls of its sandbox to the report of a failed test, unless the failure itself lists them."""
     report = yield
-    held = item.stash.get(HELD, None)
-    if held is None or os.getpid() != held.process:
+    owned = item.stash.get(OWNED, None)
+    if owned is None or os.getpid() != owned.process:
         return report
-    if call.excinfo is not None and call.excinfo.value is held.wrong:
-        held.told = held.checked
+    if call.excinfo is not None and call.excinfo.value is owned.error:
+        owned.reported = owned.checked
     elif report.failed:
-        text, held.told = _told(held.sandbox)
-        report.sections.append((f"mockserver sandbox {held.sandbox.name}", text))
+        text, owned.reported = _describe_sandbox(owned.sandbox)
+        report.sections.append((f"mockserver sandbox {owned.sandbox.name}", text))
     return report
 
 
-def _told(sandbox: Sandbox) -> tuple[str, int | None]:
-    """What the sandbox was sent, and the newest call of it; None where it cannot be asked."""
+def _describe_sandbox(sandbox: Sandbox) -> tuple[str, int | None]:
+    """The calls and findings of a sandbox as text, and its newest call; None where it cannot be asked."""
     from .client import Refused
-    from .report import calls_told, findings_told, numbered
+    from .report import describe_calls, describe_findings, format_count
 
     try:
         calls = sandbox.requests
-        told = calls_told(calls, sandbox.paths)
-        return "\n".join([numbered(len(calls), "call"), *told, *findings_told(sandbox.verdict())]), _newest(calls)
+        lines = [format_count(len(calls), "call"), *describe_calls(calls, sandbox.paths)]
+        return "\n".join([*lines, *describe_findings(sandbox.verdict())]), _newest_id(calls)
     except (OSError, Refused) as error:
         return f"its calls cannot be told: {error}", None
 
 
-def _newest(calls: Sequence[Mapping[str, Any]]) -> int:
-    """The id of the newest call, which comes first; below that of any where there is none."""
+def _newest_id(calls: Sequence[Mapping[str, Any]]) -> int:
+    """The id of the newest call, which comes first; 0 without any call."""
     return int(calls[0]["id"]) if calls else 0
 
 
@@ -279,28 +277,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         return
     if not markers:
         return
-    variants = _variants(dict.fromkeys(vendor for marker in markers for vendor in marker.args))
+    from .reading_variants import make_variants
+
+    variants = make_variants(dict.fromkeys(vendor for marker in markers for vendor in marker.args))
     ids = [",".join(f"{name}={choice}" for name, choice in variant.items()) or "defaults" for variant in variants]
     metafunc.parametrize(READINGS, variants, ids=ids, indirect=True)
-
-
-def _variants(names: Mapping[str, Any]) -> list[dict[str, str]]:
-    """The defaults, then each other choice of each reading by itself."""
-    from .. import vendors
-
-    known = {vendor.name: vendor for vendor in vendors.found()}
-    if not names:
-        pytest.fail(f"@pytest.mark.readings(...) names no vendor; there are {', '.join(known)}.", pytrace=False)
-    for name in names:
-        if name not in known:
-            pytest.fail(f"there is no vendor {name!r} to be read; there are {', '.join(known)}.", pytrace=False)
-    return [
-        {},
-        *(
-            {f"{name}.{reading.name}": choice}
-            for name in names
-            for reading in known[name].readings
-            for choice in reading.choices
-            if choice != reading.default
-        ),
-    ]

@@ -1,5 +1,7 @@
-"""A server in a process of its own, for a run of tests: what these do to time, sockets and threads in their
-own process, or by forks of it, does not reach it. It ends with the process that started it, however that ends.
+"""A server in a process of its own, for a run of tests.
+
+It is immune to what the tests do to time, sockets and threads in their process, and to forks of that. It ends with the
+process that started it, however that ends.
 """
 
 from __future__ import annotations
@@ -19,10 +21,10 @@ from typing import Any, Self
 from ..server import listen
 from ..server.collector import pause_collector
 
-POLL = 0.05
-LOOK = 0.5  # seconds between two looks whether the parent is still there, should a fork of it hold on to the pipe
+POLL_SECONDS = 0.05
+PARENT_CHECK_SECONDS = 0.5  # a fork of the parent may keep the pipe open
 
-# What the child finds by itself comes first: a module of the tests must not stand in for one of Python's.
+# The child's own path comes first: a module of the tests must not replace one of Python's.
 BOOT = """\
 import json, sys
 given = json.loads(sys.stdin.buffer.readline())
@@ -33,11 +35,11 @@ process.serve(given)
 
 
 class NotStarted(Exception):
-    """The server could not start; says why in a sentence."""
+    """The server could not start; its text is the reason."""
 
 
 class ServerProcess:
-    """A server with the settings of the environment, in a child process. Only this process stops it, no fork of it."""
+    """A server with the settings of the environment, in a child process. A fork of this process does not stop it."""
 
     def __init__(self) -> None:
         self._child: subprocess.Popen[bytes] | None = None
@@ -57,17 +59,17 @@ class ServerProcess:
             raise NotStarted(f"{sys.executable} cannot be run: {error.strerror}.") from None
         assert child.stdin is not None
         assert child.stdout is not None
-        given = {"parent": self._owner, "path": list(map(str, sys.path)), "listener": _shared(listener, child.pid)}
+        given = {"parent": self._owner, "path": list(map(str, sys.path)), "listener": _share(listener, child.pid)}
         with suppress(BrokenPipeError):  # it has ended already
             child.stdin.write(json.dumps(given).encode() + b"\n")
             child.stdin.flush()
         with child.stdout:
             line = child.stdout.readline()
-        told = json.loads(line) if line else {"error": f"its process ended with {child.wait()}, and has said why."}
-        if "error" in told:
+        answer = json.loads(line) if line else {"error": f"its process ended with {child.wait()}, and has said why."}
+        if "error" in answer:
             self.stop()
-            raise NotStarted(told["error"])
-        return str(told["url"])
+            raise NotStarted(answer["error"])
+        return str(answer["url"])
 
     def stop(self) -> None:
         """End it."""
@@ -81,42 +83,43 @@ class ServerProcess:
         self._child = None
 
 
-class StartedWhenCalled:
-    """A server process that starts with the first call: until then its address is all there is, and calls queue up.
-    ``broken`` says why it could not start.
+class LazyServerProcess:
+    """A server process that starts with the first connection to its address, where connections queue until then.
+
+    ``error`` says why it could not start.
     """
 
     def __init__(self) -> None:
         self._listener = listen.listen("127.0.0.1", 0)
         self._process, self._stopped = ServerProcess(), Event()
         self._thread = Thread(target=self._wait, name="mockserver", daemon=True)
-        self.broken = ""
-        self.url = listen.format_url(self._listener, tls=False)
+        self.error = ""
+        self.url = listen.url(self._listener, tls=False)
 
     def start(self) -> Self:
-        """Wait for the first call."""
+        """Wait for the first connection in a thread."""
         self._thread.start()
         return self
 
     def stop(self) -> None:
-        """Wait no more, and end the server if there is one; the port is free again."""
+        """Stop waiting, end the server if it runs, and free the port."""
         self._stopped.set()
         self._thread.join()
         self._process.stop()
 
     def _wait(self) -> None:
-        with self._listener:  # the child has it, too, once it serves
+        with self._listener:  # the child has its own copy once it serves
             while not self._stopped.is_set():
-                if select.select([self._listener], [], [], POLL)[0]:
+                if select.select([self._listener], [], [], POLL_SECONDS)[0]:
                     try:
                         self._process.start(self._listener)
                     except NotStarted as error:
-                        self.broken = str(error)
+                        self.error = str(error)
                     return
 
 
-def _shared(listener: socket.socket | None, child: int) -> int | str | None:
-    """A socket as the child takes it."""
+def _share(listener: socket.socket | None, child: int) -> int | str | None:
+    """What the child needs to take over a socket."""
     if listener is None:
         return None
     if sys.platform == "win32":
@@ -128,21 +131,21 @@ def _shared(listener: socket.socket | None, child: int) -> int | str | None:
 
 
 def serve(given: dict[str, Any]) -> None:
-    """Serve until standard input ends, or there is another parent; first tell the URL, or what is wrong."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the tests, which end this process when they are over
-    with os.fdopen(os.dup(1), "w") as teller:
-        os.dup2(2, 1)  # what anybody prints from here on is for the log
+    """Print the URL or an error as JSON, then serve until standard input ends or the parent changes."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C ends the tests, which then end this process
+    with os.fdopen(os.dup(1), "w") as output:
+        os.dup2(2, 1)  # whatever is printed from here on belongs to the log
         with pause_collector():
-            print(json.dumps(_start(given["listener"])), file=teller)
-    over = Event()
-    Thread(target=_listen_to_parent, args=[over], daemon=True).start()
-    while not over.wait(LOOK) and os.getppid() == given["parent"]:
+            print(json.dumps(_start(given["listener"])), file=output)
+    ended = Event()
+    Thread(target=_wait_for_end, args=[ended], daemon=True).start()
+    while not ended.wait(PARENT_CHECK_SECONDS) and os.getppid() == given["parent"]:
         pass
 
 
 def _start(shared: int | str | None) -> dict[str, str]:
-    """Serve in threads, on the socket that was handed over or on a new one. Returns what to tell."""
-    from ..data.fixture_errors import InvalidFixture
+    """Serve in threads, on the parent's socket or a new one. Returns the URL or an error."""
+    from ..data.fixture_errors import InvalidFixture  # the parent, a run of tests, does without all of these
     from ..engine import access_log
     from ..engine.build import build_runtime
     from ..sandbox.settings import make_settings
@@ -154,7 +157,7 @@ def _start(shared: int | str | None) -> dict[str, str]:
     try:
         settings = make_settings({"control": True})
         access_log.configure_logging(settings.log_format)
-        front, listener = Front(build_runtime(settings)), _received(shared)
+        front, listener = Front(build_runtime(settings)), _receive(shared)
     except (InvalidSetting, BadVendor, InvalidFixture) as error:
         return {"error": str(error)}
     serving = werkzeug.build_server(front, listener, cors=settings.cors)
@@ -162,7 +165,7 @@ def _start(shared: int | str | None) -> dict[str, str]:
     return {"url": listen.format_url(listener, tls=False)}
 
 
-def _received(shared: int | str | None) -> socket.socket:
+def _receive(shared: int | str | None) -> socket.socket:
     if shared is None:
         return listen.listen("127.0.0.1", 0)
     if sys.platform == "win32":
@@ -170,8 +173,8 @@ def _received(shared: int | str | None) -> socket.socket:
     return socket.socket(fileno=int(shared))
 
 
-def _listen_to_parent(over: Event) -> None:
-    """Whoever has the other end of this pipe says nothing, and closes it when it ends."""
+def _wait_for_end(ended: Event) -> None:
+    """Wait until the parent closes its end of the pipe."""
     while os.read(0, 1024):
         pass
-    over.set()
+    ended.set()

@@ -1,4 +1,4 @@
-"""Calls, warnings, near misses and verdicts as lines for a person who wonders why a test failed."""
+"""Describes calls, warnings, near misses and verdicts in lines: why a test failed."""
 
 from __future__ import annotations
 
@@ -10,48 +10,49 @@ from ..sdk.similar import find_closest_paths
 
 Call = Mapping[str, Any]
 
-LONGEST, WIDEST = 20, 200
-NO_MISTAKES = frozenset({"undocumented-status", UNDOCUMENTED_HEADER})  # asked for by the test, or added by a tool
+MAX_CALLS, MAX_BODY_CHARS = 20, 200
+HARMLESS_WARNINGS = frozenset(
+    {"undocumented-status", UNDOCUMENTED_HEADER}
+)  # the test asks for the one, tools add the other
 LIVE = "live-credential"
 
 
-def mistakes(calls: Iterable[Call]) -> list[Call]:
-    """The strict calls that were warned of, or that met no endpoint; and whatever carried a credential that looks live,
-    of which nothing more is known.
-    """
+def find_mistakes(calls: Iterable[Call]) -> list[Call]:
+    """Find strict calls with a warning or without an operation, and any call with a credential that looks live."""
     return [call for call in calls if call["fault"] == LIVE or (call["strict"] and _is_mistaken(call))]
 
 
 def _is_mistaken(call: Call) -> bool:
-    return call["operation"] is None or any(warning["code"] not in NO_MISTAKES for warning in call["warnings"])
+    return call["operation"] is None or any(warning["code"] not in HARMLESS_WARNINGS for warning in call["warnings"])
 
 
-def calls_told(calls: Iterable[Call], paths: Callable[[str], Iterable[str]]) -> list[str]:
-    """A line per call (given newest first, told oldest first), its warnings below it; what a refused one was told; and
-    of one that met no endpoint which of its vendor's documented paths it may have meant.
+def describe_calls(calls: Iterable[Call], paths: Callable[[str], Iterable[str]]) -> list[str]:
+    """A line per call, oldest first, with its warnings, the body of a refusal, or the closest documented path.
+
+    ``calls`` come newest first.
     """
-    told, newest = [], list(calls)
-    if len(newest) > LONGEST:
-        told.append(f"  ... {numbered(len(newest) - LONGEST, 'earlier call')}")
-    for call in reversed(newest[:LONGEST]):
-        told.append(f"  {call_told(call)}")
-        elsewhere = "unknown-path" if call["vendor"] else None  # is told below, with what may have been meant
-        warnings = [warning for warning in call["warnings"] if warning["code"] != elsewhere]
-        told += [f"      {warning['location']}: {warning['message']}" for warning in warnings]
+    lines, newest = [], list(calls)
+    if len(newest) > MAX_CALLS:
+        lines.append(f"  ... {format_count(len(newest) - MAX_CALLS, 'earlier call')}")
+    for call in reversed(newest[:MAX_CALLS]):
+        lines.append(f"  {describe_call(call)}")
+        skipped = "unknown-path" if call["vendor"] else None  # described below, with the closest path
+        warnings = [warning for warning in call["warnings"] if warning["code"] != skipped]
+        lines += [f"      {warning['location']}: {warning['message']}" for warning in warnings]
         if call["fault"] == LIVE:
-            told.append("      It carried a credential that looks live: it was refused, and nothing else of it kept.")
-        elif call["vendor"] is None:  # a path at the root: the warning has said it
+            lines.append("      It carried a credential that looks live: it was refused, and nothing else of it kept.")
+        elif call["vendor"] is None:  # a path at the root: the warning says it
             continue
         elif call["operation"] is None:
             near = find_closest_paths(call["request"]["path"], paths(call["vendor"]))
-            told.append(f"      {call['vendor']} has no endpoint there.{f' Closest: {near[0]}' if near else ''}")
+            lines.append(f"      {call['vendor']} has no endpoint there.{f' Closest: {near[0]}' if near else ''}")
         elif not call["received"]["fault"] and call["response"]["status"] >= 400 and call["response"]["body"]:
-            told.append(f"      {_cut(call['response']['body'])}")
-    return told
+            lines.append(f"      {_shorten(call['response']['body'])}")
+    return lines
 
 
-def call_told(call: Call) -> str:
-    """Method, address and what the client received; the rule or wish that spoiled it, if one did."""
+def describe_call(call: Call) -> str:
+    """Method, address and what the client received, with the fault that spoiled it."""
     sent = call["request"]
     address = f"{sent['method']} {sent['url']}" if sent["url"] else f"a call of {call['vendor'] or 'no vendor'}"
     fault = f" (fault {call['fault']})" if call["fault"] else ""
@@ -60,49 +61,49 @@ def call_told(call: Call) -> str:
     return f"#{call['id']} {address} -> {received}{fault}"
 
 
-def near_misses_told(near: Iterable[Call]) -> list[str]:
-    """The nearest calls, each with what is different."""
-    told = []
+def describe_near_misses(near: Iterable[Call]) -> list[str]:
+    """The nearest calls, each with its differences."""
+    lines = []
     for miss in near:
-        told.append(f"  near: {call_told(miss['request'])}")
+        lines.append(f"  near: {describe_call(miss['request'])}")
         for difference in miss["differences"]:
             hint = f" ({difference['hint']})" if difference.get("hint") else ""
-            told.append(
-                f"      {difference['field']}: wanted {_shown(difference['expected'])}, "
-                f"found {_shown(difference['found'])}{hint}"
+            lines.append(
+                f"      {difference['field']}: wanted {_describe_value(difference['expected'])}, "
+                f"found {_describe_value(difference['found'])}{hint}"
             )
-    return told
+    return lines
 
 
-def verdict_told(verdict: Mapping[str, Any]) -> list[str]:
+def describe_verdict(verdict: Mapping[str, Any]) -> list[str]:
     """A line per check, its findings below it."""
-    told = [f"sandbox {verdict['sandbox']}: {verdict['verdict']}"]
+    lines = [f"sandbox {verdict['sandbox']}: {verdict['verdict']}"]
     for check in verdict["checks"]:
         advisory = " (advisory)" if check["advisory"] else ""
-        told.append(f"  {check['verdict']:<9} {check['title']}{advisory}")
-        told += [f"            {finding['message']}" for finding in check["findings"]]
-    return told
+        lines.append(f"  {check['verdict']:<9} {check['title']}{advisory}")
+        lines += [f"            {finding['message']}" for finding in check["findings"]]
+    return lines
 
 
-def findings_told(verdict: Mapping[str, Any]) -> list[str]:
+def describe_findings(verdict: Mapping[str, Any]) -> list[str]:
     """A line per check that was broken or gives advice, its findings below it."""
-    told = []
+    lines = []
     for check in verdict["checks"]:
         if check["findings"]:
             kind = "advisory" if check["advisory"] else "broken"
-            told += [f"  {kind}: {check['title']}", *(f"      {finding['message']}" for finding in check["findings"])]
-    return told
+            lines += [f"  {kind}: {check['title']}", *(f"      {finding['message']}" for finding in check["findings"])]
+    return lines
 
 
-def numbered(number: int, thing: str) -> str:
+def format_count(number: int, thing: str) -> str:
     return f"{number} {thing}{'' if number == 1 else 's'}"
 
 
-def _cut(text: str) -> str:
-    """A text in one line of bearable width."""
+def _shorten(text: str) -> str:
+    """A text as one line of at most MAX_BODY_CHARS."""
     line = " ".join(text.split())
-    return line if len(line) <= WIDEST else f"{line[:WIDEST]}..."
+    return line if len(line) <= MAX_BODY_CHARS else f"{line[:MAX_BODY_CHARS]}..."
 
 
-def _shown(value: Any) -> str:
+def _describe_value(value: Any) -> str:
     return "nothing" if value is None else repr(value)

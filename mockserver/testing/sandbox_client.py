@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Literal, Self, Unpack
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Self, Unpack
 from urllib.parse import urlencode
 
 from ..sandbox.store_url import without_password
-from ..sdk.clock import format_instant, parse_instant
-from ..sdk.jsontext import decimals, encode
+from ..sdk.jsontext import encode, to_decimals
 from ..sdk.names import WANTED_NAME, is_name
-from .report import calls_told, mistakes, near_misses_told
+from .report import describe_calls, describe_near_misses, find_mistakes
+from .sandbox_parts import Accounts, Clock, Faults, Records
 from .values import (
     NETWORK,
     Json,
@@ -19,28 +18,30 @@ from .values import (
     Rows,
     Rule,
     Settings,
-    _map,
-    _matcher,
-    _one_of,
-    _part,
-    _rows,
-    _times,
-    _told,
-    _word,
+    check_vendor,
+    expect_map,
+    expect_rows,
+    format_bool,
+    format_times,
+    make_matcher,
+    quote_segment,
+    redact_matcher,
 )
 
 if TYPE_CHECKING:
     from .client import Client
 
+__tracebackhide__ = True  # a failed test shows its own line
+
 
 class Sandbox:
-    """A handle on one sandbox: its addresses, its data, its time, its trouble, and what was sent to it."""
+    """A handle on one sandbox: its addresses, data, clock, faults and journal."""
 
     def __init__(self, client: Client, name: str) -> None:
         if not is_name(name):
             raise ValueError(f"a sandbox is named {name[:80]!r}, wanted {WANTED_NAME}")
         self.client, self.name = client, name
-        self._made: tuple[str, Settings] | None = None
+        self._origin: tuple[str, Settings] | None = None
         self.clock = Clock(self)
         self.faults = Faults(self)
 
@@ -52,77 +53,78 @@ class Sandbox:
         return self.client.send(method, path, body, sandbox=self.name)
 
     def create(self, origin: str = "base", **settings: Unpack[Settings]) -> Self:
-        """Make it anew, as on first use or as a copy of another sandbox, with these settings; returns the handle."""
-        self.client.send("PUT", f"/sandboxes/{_part(self.name)}", {"from": origin, **settings})
-        self._made = origin, settings
+        """Create it anew with these settings, as on first use or as a copy of another; returns the handle."""
+        self.client.send("PUT", f"/sandboxes/{quote_segment(self.name)}", {"from": origin, **settings})
+        self._origin = origin, settings
         return self
 
     def describe(self) -> Json:
         """Its addresses and headers per vendor, its settings, clock and scenario."""
-        return _map(self.client.send("GET", f"/sandboxes/{_part(self.name)}"))
+        return expect_map(self.client.send("GET", f"/sandboxes/{quote_segment(self.name)}"))
 
     def reset(self) -> None:
-        """Put it back as this handle created it, else as on first use: records, clock, quotas, faults, readings,
-        settings, journal.
-        """
-        if self._made is None:
+        """Put it back as this handle created it, else as on first use."""
+        if self._origin is None:
             self.send("POST", "/reset")
         else:
-            origin, settings = self._made
+            origin, settings = self._origin
             self.create(origin, **settings)
 
     def delete(self) -> None:
-        """Forget it; its next use makes it anew."""
-        self.client.send("DELETE", f"/sandboxes/{_part(self.name)}")
+        """Delete it; its next use creates it anew."""
+        self.client.send("DELETE", f"/sandboxes/{quote_segment(self.name)}")
 
     # How to reach it ------------------------------------------------------------------------------------------------
 
     def url(self, vendor: str) -> str:
-        """The base URL of a vendor in this sandbox: to be followed by a documented path."""
-        _one_of(self.client.names, vendor)
+        """The base URL of a vendor in this sandbox; append a documented path."""
+        check_vendor(self.client.names, vendor)
         return f"{self.client.url}/__sandbox/{self.name}/{vendor}"
 
     def credentials(self, vendor: str) -> dict[str, str]:
-        """The headers with which the example account calls a vendor; by themselves they lead to this sandbox."""
+        """The headers of the example account's calls; they alone select this sandbox."""
         return dict(self.example(vendor)["headers"])
 
     def example(self, vendor: str) -> Json:
-        """A call that works as it stands: method, path below the server's URL, headers, query."""
-        vendors = {each["name"]: each for each in _rows(self.send("GET", "/vendors"))}
-        return dict(vendors[_one_of(vendors, vendor)]["example"])
+        """A call that works: method, path below the server's URL, headers, query."""
+        vendors = {each["name"]: each for each in expect_rows(self.send("GET", "/vendors"))}
+        return dict(vendors[check_vendor(vendors, vendor)]["example"])
 
     def paths(self, vendor: str) -> list[str]:
         """The paths that the vendor documents."""
-        listed = {each["name"]: each["addresses"] for each in _rows(self.send("GET", "/vendors"))}
-        paths = [address.removeprefix(f"/__sandbox/{self.name}") for address in listed[_one_of(listed, vendor)]]
+        addresses = {each["name"]: each["addresses"] for each in expect_rows(self.send("GET", "/vendors"))}
+        paths = [
+            address.removeprefix(f"/__sandbox/{self.name}") for address in addresses[check_vendor(addresses, vendor)]
+        ]
         return [path for path in paths if path.startswith("/") and not path.startswith(f"/{vendor}/")]
 
     # How it is ------------------------------------------------------------------------------------------------------
 
     def settings(self, **changes: Unpack[Settings]) -> Json:
-        """Change what is given; returns all settings as they are then."""
-        return _map(self.send("PATCH", "/settings", dict(changes)) if changes else self.send("GET", "/settings"))
+        """Change these settings; returns all settings."""
+        return expect_map(self.send("PATCH", "/settings", dict(changes)) if changes else self.send("GET", "/settings"))
 
     def readings(self, choices: Mapping[str, str] | None = None) -> dict[str, str]:
-        """Choose how ambiguous documents are read (``{"vendor.reading": choice}``); returns all choices."""
+        """Choose readings of ambiguous documents (``{"vendor.reading": choice}``); returns all choices."""
         return dict(self.settings(readings=choices)["readings"] if choices else self.settings()["readings"])
 
     def quota(self, vendor: str, calls: str | None) -> None:
-        """Let an account of the vendor make so many calls, like ``3/minute``; None: as many as it likes."""
+        """Limit the calls of each account of the vendor, like ``3/minute``; None removes the limit."""
         self.settings(quotas={vendor: calls})
 
     def scenario(self, name: str) -> Json:
-        """Put a named bundle of data, faults, quotas, time and readings in place, of all else what first use has; but
-        the strictness and the readings with which this handle created the sandbox stay.
+        """Activate a scenario: its data, faults, quotas, time and readings; the rest is as on first use.
+
+        The strictness and the readings with which this handle created the sandbox stay.
         """
-        told = _map(self.send("PUT", "/scenarios/active", {"name": name}))
-        made = self._made[1] if self._made else Settings()
-        kept = {key: value for key, value in made.items() if key in ("strict", "readings")}
-        return {**told, "settings": _map(self.send("PATCH", "/settings", kept))} if kept else told
+        scenario = expect_map(self.send("PUT", "/scenarios/active", {"name": name}))
+        settings = self._origin[1] if self._origin else Settings()
+        own = {key: value for key, value in settings.items() if key in ("strict", "readings")}
+        return {**scenario, "settings": expect_map(self.send("PATCH", "/settings", own))} if own else scenario
 
     def scenarios(self) -> Rows:
-        """The scenarios there are."""
-        return _rows(self.send("GET", "/scenarios"), "scenarios")
+        """All scenarios."""
+        return expect_rows(self.send("GET", "/scenarios"), "scenarios")
 
     def fail_next(self, vendor: str | None, outcome: int | str, **rule: Unpack[Rule]) -> Json:
         """Spoil the next call of a vendor (``times`` more than one): with a status, an error of the vendor's table,
@@ -141,7 +143,7 @@ class Sandbox:
 
     def export(self, vendor: str) -> str:
         """What the sandbox holds of a vendor, as a fixture file."""
-        return str(self.send("GET", f"/export/{_part(vendor)}"))
+        return str(self.send("GET", f"/export/{quote_segment(vendor)}"))
 
     # What was sent --------------------------------------------------------------------------------------------------
 
@@ -160,185 +162,64 @@ class Sandbox:
         unmatched: bool | None = None,
         warned: bool | None = None,
     ) -> Rows:
-        """Calls newest first; ``after``: newer than that id."""
-        asked = {"after": after, "limit": limit, "vendor": vendor, "status": status}
-        asked |= {"unmatched": _word(unmatched), "warned": _word(warned)}
-        query = urlencode({name: value for name, value in asked.items() if value is not None})
-        return _rows(self.send("GET", f"/requests?{query}" if query else "/requests"), "requests")
+        """Calls, newest first; ``after``: only those newer than that id."""
+        filters = {"after": after, "limit": limit, "vendor": vendor, "status": status}
+        filters |= {"unmatched": format_bool(unmatched), "warned": format_bool(warned)}
+        query = urlencode({name: value for name, value in filters.items() if value is not None})
+        return expect_rows(self.send("GET", f"/requests?{query}" if query else "/requests"), "requests")
 
     def request(self, id: int) -> Json:
         """One call, by the id that the reply's ``X-Mock-Call`` names."""
-        return _map(self.send("GET", f"/requests/{id}"))
+        return expect_map(self.send("GET", f"/requests/{id}"))
 
     def forget(self, id: int | None = None) -> None:
-        """Take one call out of the journal, or all."""
+        """Remove one call from the journal, or all."""
         self.send("DELETE", "/requests" if id is None else f"/requests/{id}")
 
     def find(self, vendor: str | None = None, **matcher: Unpack[Matcher]) -> Rows:
-        """The calls that fit, newest first."""
-        return _rows(self.send("POST", "/requests/find", _matcher(vendor, matcher)), "requests")
+        """The calls that match, newest first."""
+        return expect_rows(self.send("POST", "/requests/find", make_matcher(vendor, matcher)), "requests")
 
     def count(self, vendor: str | None = None, **matcher: Unpack[Matcher]) -> int:
-        """How many calls fit."""
-        return int(self.send("POST", "/requests/count", _matcher(vendor, matcher))["count"])
+        """How many calls match."""
+        return int(self.send("POST", "/requests/count", make_matcher(vendor, matcher))["count"])
 
     def unmatched(self) -> Rows:
-        """The calls that no endpoint answers."""
-        return _rows(self.send("GET", "/requests/unmatched"), "requests")
+        """The calls that no operation answers."""
+        return expect_rows(self.send("GET", "/requests/unmatched"), "requests")
 
     def near_misses(self, vendor: str | None = None, **matcher: Unpack[Matcher]) -> Rows:
-        """The calls that come nearest to a matcher, and what is different in each, field by field."""
-        return _rows(self.send("POST", "/requests/near-misses", _matcher(vendor, matcher)), "nearMisses")
+        """The calls closest to a matcher, with their differences field by field."""
+        return expect_rows(self.send("POST", "/requests/near-misses", make_matcher(vendor, matcher)), "nearMisses")
 
     def assert_requested(
         self, vendor: str | None = None, *, count: int | None = None, **matcher: Unpack[Matcher]
     ) -> None:
         """Fail unless such a call was made: at least once, or exactly ``count`` times."""
-        found = self.count(vendor, **matcher)
-        if found >= 1 if count is None else found == count:
+        number = self.count(vendor, **matcher)
+        if number >= 1 if count is None else number == count:
             return
-        wanted = "at least once" if count is None else _times(count)
-        asked = encode(decimals(_told(_matcher(vendor, matcher)))).decode()
-        lines = [f"{asked} was requested {_times(found)} in sandbox {self.name}, wanted {wanted}."]
-        lines += calls_told(self.find(vendor, **matcher), self.paths)
-        if found < (count or 1):
-            near = near_misses_told(self.near_misses(vendor, **matcher))
-            lines += near or ([] if found else ["No call was made at all."])
+        wanted = "at least once" if count is None else format_times(count)
+        text = encode(to_decimals(redact_matcher(make_matcher(vendor, matcher)))).decode()
+        lines = [f"{text} was requested {format_times(number)} in sandbox {self.name}, wanted {wanted}."]
+        lines += describe_calls(self.find(vendor, **matcher), self.paths)
+        if number < (count or 1):
+            near = describe_near_misses(self.near_misses(vendor, **matcher))
+            lines += near or ([] if number else ["No call was made at all."])
         raise AssertionError("\n".join(lines))
 
     def verdict(self, *, ignore: Iterable[str] = ()) -> Json:
-        """Whether the client behaved: each check with the calls that prove or break it, those of ``ignore`` untested
-        (``pages``, where one page is all that is wanted).
-        """
+        """Whether the client behaved: each check with the calls that prove or break it, without those of ``ignore``."""
         query = urlencode({"ignore": ",".join(ignore)})
-        return _map(self.send("GET", f"/verdict?{query}" if ignore else "/verdict"))
+        return expect_map(self.send("GET", f"/verdict?{query}" if ignore else "/verdict"))
 
     def check(self, *, after: int | None = None) -> None:
-        """Fail when a strict call was warned of, or met no endpoint; or any call had a credential that looks live.
-        ``after``: of those newer than that id.
+        """Fail for a strict call with a warning or to an unknown path, or any with a credential that looks live.
+
+        ``after``: only calls newer than that id.
         """
         calls = self.calls(after=after)
-        wrong = mistakes(calls)
-        if wrong:
-            head = f"{len(wrong)} of {len(calls)} calls in sandbox {self.name} were not as the vendor documents:"
-            raise AssertionError("\n".join([head, *calls_told(wrong, self.paths)]))
-
-
-class Clock:
-    """A sandbox's clock; each change returns the time that it then shows."""
-
-    def __init__(self, sandbox: Sandbox) -> None:
-        self._sandbox = sandbox
-
-    def now(self) -> datetime:
-        return self._told(self._sandbox.send("GET", "/clock"))
-
-    @property
-    def mode(self) -> Literal["ticking", "frozen"]:
-        mode: Literal["ticking", "frozen"] = self._sandbox.send("GET", "/clock")["mode"]
-        return mode
-
-    def freeze(self) -> datetime:
-        """Stop time."""
-        return self._post("freeze")
-
-    def advance(self, duration: str | timedelta) -> datetime:
-        """Go on by ``90s``, ``2h``, ``800d`` (``-`` in front: back), or by a timedelta."""
-        if isinstance(duration, timedelta):
-            duration = f"{round(duration / timedelta(milliseconds=1))}ms"
-        return self._post("advance", {"duration": duration})
-
-    def set(self, to: str | datetime) -> datetime:
-        """Show this time (ISO 8601; without a zone it is UTC)."""
-        return self._post("set", {"to": to if isinstance(to, str) else format_instant(to)})
-
-    def reset(self) -> datetime:
-        """Run as the server was started."""
-        return self._post("reset")
-
-    def _post(self, what: str, body: Json | None = None) -> datetime:
-        return self._told(self._sandbox.send("POST", f"/clock/{what}", body))
-
-    def _told(self, reply: Json) -> datetime:
-        return parse_instant(reply["now"])
-
-
-class Faults:
-    """A sandbox's fault rules, in the order in which they are tried: the first that fits a call hits it."""
-
-    def __init__(self, sandbox: Sandbox) -> None:
-        self._sandbox = sandbox
-
-    def list(self) -> Rows:
-        return _rows(self._sandbox.send("GET", "/faults"), "faults")
-
-    def add(
-        self,
-        vendor: str | None = None,
-        *,
-        status: int | None = None,
-        error: str | None = None,
-        network: str | None = None,
-        **rule: Unpack[Rule],
-    ) -> Json:
-        """A rule for a vendor (None: for all) with one outcome, or with nothing but a delay. Returns it with its id."""
-        outcome = {"vendor": vendor, "status": status, "error": error, "network": network}
-        body = {name: value for name, value in outcome.items() if value is not None}
-        return _map(self._sandbox.send("POST", "/faults", {**body, **rule}))
-
-    def get(self, id: str) -> Json:
-        return _map(self._sandbox.send("GET", f"/faults/{_part(id)}"))
-
-    def change(self, id: str, **changes: Any) -> Json:
-        """Change parts of a rule; None takes a part away."""
-        return _map(self._sandbox.send("PATCH", f"/faults/{_part(id)}", changes))
-
-    def remove(self, id: str) -> None:
-        self._sandbox.send("DELETE", f"/faults/{_part(id)}")
-
-    def clear(self) -> None:
-        """Remove all rules."""
-        self._sandbox.send("DELETE", "/faults")
-
-
-class Records:
-    """A vendor's records in a sandbox, in the vendor's own fields."""
-
-    def __init__(self, sandbox: Sandbox, vendor: str) -> None:
-        self._sandbox, self._path = sandbox, f"/records/{_part(vendor)}"
-
-    def list(self) -> Rows:
-        return _rows(self._sandbox.send("GET", self._path), "records")
-
-    def get(self, id: str | int) -> Json:
-        return _map(self._sandbox.send("GET", f"{self._path}/{_part(id)}"))
-
-    def add(self, fields: Mapping[str, Any] | None = None, /, **more: Any) -> Json:
-        """Add a record; what is left out comes from the vendor's recipe. Returns it whole."""
-        return _map(self._sandbox.send("POST", self._path, {**(fields or {}), **more}))
-
-    def change(self, id: str | int, fields: Mapping[str, Any] | None = None, /, **more: Any) -> Json:
-        """Change fields of a record. Returns it whole."""
-        return _map(self._sandbox.send("PATCH", f"{self._path}/{_part(id)}", {**(fields or {}), **more}))
-
-    def remove(self, id: str | int) -> None:
-        self._sandbox.send("DELETE", f"{self._path}/{_part(id)}")
-
-    def generate(self, records: int, seed: int | None = None) -> Sequence[Any]:
-        """Make so many records by the vendor's recipe; returns their ids."""
-        body = {"records": records} if seed is None else {"records": records, "seed": seed}
-        return list(self._sandbox.send("POST", f"{self._path}/generate", body)["ids"])
-
-
-class Accounts:
-    """A vendor's accounts in a sandbox."""
-
-    def __init__(self, sandbox: Sandbox, vendor: str) -> None:
-        self._sandbox, self._path = sandbox, f"/accounts/{_part(vendor)}"
-
-    def list(self) -> Rows:
-        return _rows(self._sandbox.send("GET", self._path), "accounts")
-
-    def replace(self, accounts: Sequence[Mapping[str, Any]]) -> Rows:
-        """Put these in place of all there are."""
-        return _rows(self._sandbox.send("PUT", self._path, {"accounts": list(accounts)}), "accounts")
+        mistakes = find_mistakes(calls)
+        if mistakes:
+            head = f"{len(mistakes)} of {len(calls)} calls in sandbox {self.name} were not as the vendor documents:"
+            raise AssertionError("\n".join([head, *describe_calls(mistakes, self.paths)]))

@@ -1,4 +1,4 @@
-"""Reads the values that the control API sends, and names what is missing."""
+"""The values that the control API takes and sends."""
 
 from __future__ import annotations
 
@@ -9,22 +9,17 @@ from urllib.parse import quote
 from ..sdk.secret_names import is_secret_name
 
 Json = dict[str, Any]
-
-
 Rows = list[Json]
-
-
 Condition = str | int | Mapping[str, str | bool]
 
-
 NETWORK = ("reset", "empty", "truncate", "malformed", "drip")
+NOT_A_MOCKSERVER = "The reply is none of a mockserver's; is something else at this address?"
 
-
-_STRANGER = "The reply is none of a mockserver's; is something else at this address?"
+__tracebackhide__ = True  # a failed test shows its own line
 
 
 class Settings(TypedDict, total=False):
-    """What may be set in a sandbox, spelled as in the control API."""
+    """The settings of a sandbox, spelled as in the control API."""
 
     dataset: str
     readings: Mapping[str, str]
@@ -35,8 +30,9 @@ class Settings(TypedDict, total=False):
 
 
 class Matcher(TypedDict, total=False):
-    """What a call looks like: each part optional, all must fit. A condition is a text, or a map like
-    ``{"contains": "x"}`` or ``{"absent": True}``.
+    """Matches calls by the given parts, all of which must match.
+
+    A condition is a text, or a map like ``{"contains": "x"}`` or ``{"absent": True}``.
     """
 
     operation: str
@@ -48,7 +44,7 @@ class Matcher(TypedDict, total=False):
 
 
 class Rule(TypedDict, total=False):
-    """A fault rule, without its outcome and vendor."""
+    """A fault rule without its outcome and vendor."""
 
     operation: str
     match: Mapping[str, Any]
@@ -59,57 +55,57 @@ class Rule(TypedDict, total=False):
     after: int
 
 
-def _matcher(vendor: str | None, matcher: Mapping[str, Any]) -> Json:
-    """Whole numbers among the conditions are texts on the wire."""
-    asked = dict(matcher) if vendor is None else {"vendor": vendor, **matcher}
+def make_matcher(vendor: str | None, matcher: Mapping[str, Any]) -> Json:
+    """A matcher as the control API takes it: whole numbers among its conditions become texts."""
+    body = dict(matcher) if vendor is None else {"vendor": vendor, **matcher}
     for field in ("query", "headers"):
-        if field in asked:
-            asked[field] = {name: _texts(condition) for name, condition in asked[field].items()}
-    return asked
+        if field in body:
+            body[field] = {name: _as_text(condition) for name, condition in body[field].items()}
+    return body
 
 
-def _told(matcher: Json) -> Json:
-    """A matcher as a test that failed may print it: without what it wants where credentials are."""
-    told = dict(matcher)
+def redact_matcher(matcher: Json) -> Json:
+    """A matcher that a failed test may print: without its conditions on credentials."""
+    redacted = dict(matcher)
     for field in ("query", "headers"):
-        if field in told:
-            told[field] = {
-                name: "[redacted]" if is_secret_name(name) else condition for name, condition in told[field].items()
+        if field in redacted:
+            redacted[field] = {
+                name: "[redacted]" if is_secret_name(name) else condition for name, condition in redacted[field].items()
             }
-    return told
+    return redacted
 
 
-def _texts(condition: Condition) -> Any:
+def _as_text(condition: Condition) -> Any:
     return str(condition) if isinstance(condition, int) else condition
 
 
-def _times(number: int) -> str:
+def format_times(number: int) -> str:
     return "once" if number == 1 else f"{number} times"
 
 
-def _one_of(names: Iterable[str], name: str) -> str:
+def check_vendor(names: Iterable[str], name: str) -> str:
     if name not in names:
         raise LookupError(f"there is no vendor {name!r}; there are {', '.join(names)}")
     return name
 
 
-def _part(value: str | int) -> str:
-    """A text as one segment of a path."""
+def quote_segment(value: str | int) -> str:
+    """A text as one segment of a path, percent-encoded."""
     return quote(str(value), safe="")
 
 
-def _word(value: bool | None) -> str | None:
+def format_bool(value: bool | None) -> str | None:
     return None if value is None else str(value).lower()
 
 
-def _map(found: Any) -> Json:
-    if not isinstance(found, dict):
-        raise ConnectionError(_STRANGER)
-    return dict(found)
+def expect_map(value: Any) -> Json:
+    if not isinstance(value, dict):
+        raise ConnectionError(NOT_A_MOCKSERVER)
+    return dict(value)
 
 
-def _rows(found: Any, name: str = "") -> Rows:
-    rows = found.get(name) if isinstance(found, dict) else found
+def expect_rows(value: Any, name: str = "") -> Rows:
+    rows = value.get(name) if isinstance(value, dict) else value
     if not isinstance(rows, list):
-        raise ConnectionError(_STRANGER)
+        raise ConnectionError(NOT_A_MOCKSERVER)
     return list(rows)

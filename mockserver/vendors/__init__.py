@@ -7,8 +7,7 @@ from collections.abc import Iterable
 from importlib import import_module
 from importlib.metadata import entry_points
 
-from ..sdk.contract import Vendor
-from ..sdk.errors import CORE_ERRORS
+from ..sdk import Vendor, errors
 
 GROUP = "mockserver.vendors"
 
@@ -17,34 +16,34 @@ class BadVendor(Exception):
     """A vendor that cannot be taken in: two of one name, or a folder or entry point without a Vendor value."""
 
 
-def found() -> tuple[Vendor, ...]:
+def find_vendors() -> tuple[Vendor, ...]:
     """Every vendor of this package and of installed ones, in the order of their names."""
     names = [info.name for info in pkgutil.iter_modules(__path__) if info.ispkg]
     ours = ((f"the folder {name}", f"{__name__}.{name}") for name in names)
-    vendors = [_taken(where, getattr(import_module(module), "VENDOR", None)) for where, module in ours]
+    vendors = [_check_vendor(where, getattr(import_module(module), "VENDOR", None)) for where, module in ours]
     for point in entry_points(group=GROUP):
         try:
             value = point.load()
         except Exception as error:
             raise BadVendor(f"the entry point {point.name} = {point.value} cannot be loaded: {error}") from error
-        vendors.append(_taken(f"the entry point {point.name} = {point.value}", value))
-    return distinct(vendors)
+        vendors.append(_check_vendor(f"the entry point {point.name} = {point.value}", value))
+    return check_vendors(vendors)
 
 
-def distinct(vendors: Iterable[Vendor]) -> tuple[Vendor, ...]:
+def check_vendors(vendors: Iterable[Vendor]) -> tuple[Vendor, ...]:
     """The same vendors, by name. Raises BadVendor when two have one name."""
     by_name: dict[str, Vendor] = {}
     for vendor in vendors:
         if by_name.setdefault(vendor.name, vendor) is not vendor:
             raise BadVendor(f"two vendors are named {vendor.name}")
         said = {words.error for words in vendor.errors if not words.when}
-        silent = [fact.__name__ for fact in CORE_ERRORS if fact not in said]
+        silent = [fact.__name__ for fact in errors.CORE_ERRORS if fact not in said]
         if silent:
             raise BadVendor(f"{vendor.name} has no words for {', '.join(silent)}")
     return tuple(by_name[name] for name in sorted(by_name))
 
 
-def _taken(where: str, value: object) -> Vendor:
+def _check_vendor(where: str, value: object) -> Vendor:
     if not isinstance(value, Vendor):
         raise BadVendor(f"{where} gives {type(value).__name__}, wanted a Vendor named VENDOR")
     return value

@@ -1,11 +1,11 @@
-"""The story that all five vendors tell: a dozen customers, six products, billing months, amounts.
+"""The story behind all five vendors' data: a dozen customers, six products, billing months, amounts.
 
-Used only when data is made. Entry ``index`` depends on (seed, index) and on the anchor's month, never on a stream, so
-that each vendor may tell any part of it in any order. Twelve entries make a month, one per customer; month 0 is the
-calendar month before the anchor's, month 1 the one before, up to 35; then the months come round again with new purchases.
+Only recipes use it. Entry ``index`` depends on (seed, index) and on the anchor's month, never on a stream, so that each
+vendor may use any part of it in any order. Twelve entries make a month, one per customer; month 0 is the calendar month
+before the anchor's, month 1 the one before it, up to 35; then the months repeat with new purchases.
 
-Records that a vendor needs beside the story (a tie, a test invoice, a cancelled one) must not disturb its totals: they
-amount to nothing, or their status says that they do not count.
+Records that a vendor needs beside the story (a tie, a test invoice, a cancelled one) must not change its totals: their
+amount is zero, or their status excludes them.
 """
 
 from __future__ import annotations
@@ -17,8 +17,7 @@ from decimal import Decimal
 from random import Random
 from typing import Literal
 
-from ..sdk.clock import months_before
-from ..sdk.money import round_to
+from ..sdk import money, months_before
 
 MONTHS = 36
 State = Literal["paid", "open", "overdue"]
@@ -82,7 +81,7 @@ CUSTOMERS = (
 class Entry:
     """One sale: a customer used a product in a month. ``total = net + tax``; all amounts have two decimals.
 
-    ``discount`` is in percent of ``gross`` (the list price); ``net`` is what is left of it.
+    ``discount`` is in percent of ``gross`` (the list price); ``net`` is the rest.
     """
 
     index: int
@@ -100,8 +99,8 @@ class Entry:
     state: State
 
 
-def entry(seed: int, index: int, anchor: datetime) -> Entry:
-    """The story's entry of this index, told from this anchor."""
+def make_entry(seed: int, index: int, anchor: datetime) -> Entry:
+    """The entry of this index for data with this anchor."""
     draw = Random(f"story/{seed}/{index}")
     month = index // len(CUSTOMERS) % MONTHS
     customer = CUSTOMERS[index % len(CUSTOMERS)]
@@ -109,10 +108,10 @@ def entry(seed: int, index: int, anchor: datetime) -> Entry:
     starts, ends = billing_month(anchor, month)
     quantity = draw.choice((1, 1, 1, 2, 3))
     usage = Decimal(draw.randrange(0, 2000)) / 100 if draw.random() < 0.5 else Decimal(0)
-    gross = round_to(product.price * quantity + usage, 2)
+    gross = money.round_to(product.price * quantity + usage, 2)
     discount = draw.choice((0, 0, 0, 0, 10, 20))
-    net = round_to(gross * (100 - discount) / 100, 2)
-    tax = round_to(net * customer.tax_rate / 100, 2)
+    net = money.round_to(gross * (100 - discount) / 100, 2)
+    tax = money.round_to(net * customer.tax_rate / 100, 2)
     return Entry(
         index, month, customer, product, starts, ends, quantity, gross, discount, net, tax, net + tax,
         _state(draw, month, index % len(CUSTOMERS)),
@@ -120,25 +119,23 @@ def entry(seed: int, index: int, anchor: datetime) -> Entry:
 
 
 def billing_month(anchor: datetime, back: int) -> tuple[date, date]:
-    """First and last day of the calendar month that lies ``back`` months before the one preceding the anchor's."""
+    """First and last day of the calendar month ``back`` months before the one that precedes the anchor's."""
     year, month = divmod(anchor.year * 12 + anchor.month - 2 - back, 12)
     return date(year, month + 1, 1), date(year, month + 1, monthrange(year, month + 1)[1])
 
 
-def gift(block: int) -> int:
-    """Which customer gets something for nothing in a month: the first one in the newest, the others in turn."""
+def gift_customer(block: int) -> int:
+    """The customer that gets something free in a month: the first one in the newest, the others in turn."""
     return 0 if block == 0 else 1 + (block - 1) % (len(CUSTOMERS) - 1)
 
 
-def anchor(at: datetime, block: int, later: int = 0) -> datetime:
-    """The anchor from which the months of ``block`` are told so that the billed one is the one before ``at``, or so
-    many months later.
-    """
+def anchor_for(at: datetime, block: int, later: int = 0) -> datetime:
+    """The anchor for which ``block`` bills the month before ``at``, or ``later`` months after that."""
     return months_before(at, -(block % MONTHS + later))
 
 
 def _state(draw: Random, month: int, customer: int) -> State:
-    """The newest month is half unpaid; of the older ones a few stay overdue, for the first customer among them."""
+    """Half of the newest month is unpaid; of the older ones a few stay overdue, one of the first customer's included."""
     if month == 0:
         return "open" if customer % 2 == 0 else "paid"
     if month == 3 and customer == 0:

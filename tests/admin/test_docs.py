@@ -18,11 +18,11 @@ from mockserver.data import yaml_text
 from mockserver.sandbox.settings import make_settings
 from mockserver.sdk import shipped
 from mockserver.sdk.contract import Vendor
-from mockserver.vendors import found
+from mockserver.vendors import find_vendors
 from tests.support.acme import RICH, Sandboxed
 from tests.support.client import WALL
 
-VENDORS = [vendor.name for vendor in found()]
+VENDORS = [vendor.name for vendor in find_vendors()]
 NAMES = [*VENDORS, "control"]
 
 

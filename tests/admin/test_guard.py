@@ -13,12 +13,13 @@ from packaging.version import Version
 from werkzeug.datastructures import Headers
 from werkzeug.test import EnvironBuilder
 
+from mockserver.admin.app import create_admin_app
 from mockserver.admin.guard import BODY_LIMIT, is_ours
-from mockserver.app import controlling
 from mockserver.engine import redaction
 from mockserver.engine.build import build_runtime
 from mockserver.sandbox.settings import make_settings
 from mockserver.sdk.contract import Vendor
+from mockserver.server.front import Front
 from tests.sdk.test_web import HOSTILE
 from tests.support.acme import BILLS, RICH, Sandboxed, only
 from tests.support.client import Answer
@@ -138,7 +139,7 @@ def test_the_token_opens_and_lifts_the_check_of_host(guarded: Sandboxed, headers
     ],
 )
 def test_nothing_is_told_without_the_token(guarded: Sandboxed, headers: dict[str, str]) -> None:
-    rules = list(controlling(guarded.world).url_map.iter_rules())
+    rules = list(create_admin_app(guarded.world).url_map.iter_rules())
     assert len(rules) > 15
     for rule in rules:
         if not rule.rule.startswith("/__admin"):  # what everybody may look at
@@ -343,6 +344,6 @@ def test_a_server_learns_how_much_of_a_body_it_must_keep(
     sent = Headers({"Content-Type": "application/json", **headers})
     environ = EnvironBuilder(path, method=method, headers=sent).get_environ() | framed(BytesIO(), length)
     with only(vendor):
-        assert front(build_runtime(make_settings({}, {}))).keeps(environ) == kept
-        off = front(build_runtime(make_settings({"control": "false"}, {})))
-    assert off.keeps(environ) == (kept if path in (BILLS, "/nowhere") else 0)
+        assert Front(build_runtime(make_settings({}, {}))).max_body_bytes(environ) == kept
+        off = Front(build_runtime(make_settings({"control": "false"}, {})))
+    assert off.max_body_bytes(environ) == (kept if path in (BILLS, "/nowhere") else 0)

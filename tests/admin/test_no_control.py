@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from mockserver.vendors import found
+from mockserver.vendors import find_vendors
 from tests.support.servers import running, serving
 
 WORDS = ("__admin", "__docs", "control")
@@ -35,8 +35,8 @@ def told(url: str, method: str, path: str, headers: dict[str, str]) -> tuple[int
 
 def served() -> list[str]:
     """What answers as ever, or is nobody's."""
-    own = [f"{prefix}{e.path}" for v in found() for e in v.operations for prefix in ("", f"/{v.name}")]
-    return ["/", "/__sandbox/mine", "/nowhere", *own, *(f"/{vendor.name}/nowhere" for vendor in found())]
+    own = [f"{prefix}{e.path}" for v in find_vendors() for e in v.operations for prefix in ("", f"/{v.name}")]
+    return ["/", "/__sandbox/mine", "/nowhere", *own, *(f"/{vendor.name}/nowhere" for vendor in find_vendors())]
 
 
 def gone() -> list[str]:

@@ -397,7 +397,7 @@ def test_what_a_sandbox_holds_as_a_fixture_file(server: Sandboxed, vendor: Vendo
     file = server.control("GET", "/export/acme", sandbox="x")
     assert file.headers["Content-Type"] == "application/yaml"
     assert file.headers["Content-Disposition"] == 'attachment; filename="default.yaml"'
-    content, wrong = fixture_check.check(yaml_text.load(file.body.decode()), fixture_schema(vendor))
+    content, wrong = fixture_check.check_fixture(yaml_text.load(file.body.decode()), fixture_schema(vendor))
     assert wrong == []
     assert content is not None
     assert (content.vendor, content.dataset, content.anchor) == ("acme", "default", parse_instant(ANCHOR))

@@ -42,7 +42,14 @@ class Interrupted:
 
 
 @pytest.mark.parametrize("there", [True, False])
-@pytest.mark.parametrize("settings", [{}, {"strict": True, "quotas": {"acme": "9/minute"}}, {"dataset": "empty"}])
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"strict": True, "quotas": {"acme": "9/minute"}},
+        pytest.param({}, marks=pytest.mark.slow),
+        pytest.param({"dataset": "empty"}, marks=pytest.mark.slow),
+    ],
+)
 def test_no_call_sees_a_sandbox_half_made(make: Make, vendor: Vendor, there: bool, settings: dict[str, Any]) -> None:
     store = make()
     interrupted = Interrupted(store)

@@ -9,7 +9,7 @@ import pytest
 
 from mockserver.engine.wsgi import REPLY
 from mockserver.sdk.contract import Vendor
-from mockserver.sdk.jsontext import floats
+from mockserver.sdk.jsontext import to_floats
 from tests.support.acme import BILL_ROWS, BILLS, FIXTURE, Sandboxed
 
 PLAIN = {
@@ -102,7 +102,7 @@ def test_calls_follow(server: Sandboxed) -> None:
     ],
 )
 def test_a_standing_delay(server: Sandboxed, delay: Any, low: float, high: float) -> None:
-    assert floats(patch(server, "delay", {"delay": delay})["delay"]) == delay
+    assert to_floats(patch(server, "delay", {"delay": delay})["delay"]) == delay
     with server.app.test_request_context(BILLS, headers={"X-Mock-Sandbox": "delay"}) as context:
         server.app.dispatch_request()
         assert low <= context.request.environ[REPLY].delay <= high

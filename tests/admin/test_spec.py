@@ -14,7 +14,7 @@ import pytest
 import schemathesis
 from openapi_spec_validator import validate
 
-from mockserver.app import controlling
+from mockserver.admin.app import create_admin_app
 from mockserver.cli.validate import check_all
 from mockserver.data import yaml_text
 from mockserver.sandbox.store.memory import MemoryStore
@@ -50,7 +50,7 @@ def test_it_is_openapi() -> None:
 
 
 def test_it_names_every_route_and_no_other(vendor: Vendor) -> None:
-    rules = list(controlling(Sandboxed(vendor).world).url_map.iter_rules())
+    rules = list(create_admin_app(Sandboxed(vendor).world).url_map.iter_rules())
     routes = {
         (method, re.sub(r"<(?:\w+:)?\w+>", "{}", rule.rule.removeprefix("/__admin")))
         for rule in rules

@@ -13,7 +13,7 @@ from mockserver.testing.sandbox_client import Sandbox
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
 
-VIEWS = ("calls", "data", "trouble", "fidelity", "sandboxes")
+VIEWS = ("calls", "data", "faults", "fidelity", "sandboxes")
 
 
 def expect(thing: Any) -> Any:

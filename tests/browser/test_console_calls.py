@@ -197,11 +197,11 @@ def test_a_replay_that_breaks_says_so(page: Page, own: Sandbox, allowed: list[st
 def test_calls_are_forgotten(page: Page, own: Sandbox) -> None:
     call(own, "wisecp")
     opened(page, own, "calls")
-    page.get_by_role("button", name="Forget all").click()
+    page.get_by_role("button", name="Clear").click()
     dialog(page).get_by_role("button", name="Cancel").click()
     assert len(own.requests) == 1
-    page.get_by_role("button", name="Forget all").click()
-    dialog(page).get_by_role("button", name="Forget them").click()
+    page.get_by_role("button", name="Clear").click()
+    dialog(page).get_by_role("button", name="Clear").click()
     expect(page.get_by_text("No calls yet")).to_be_visible()
     assert own.requests == []
     call(own, "wisecp")

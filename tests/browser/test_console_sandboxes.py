@@ -91,7 +91,7 @@ def test_one_of_the_same_name_is_not_replaced_unasked(page: Page, own: Sandbox, 
 def test_another_sandbox_is_shown(page: Page, own: Sandbox, other: Sandbox) -> None:
     call(other, "wisecp")
     opened(page, own, "sandboxes")
-    page.get_by_role("button", name=f"Look at {other.name}").click()
+    page.get_by_role("button", name=f"Open {other.name}").click()
     expect(page.locator("h1")).to_have_text(f"Sandboxes of {other.name}")
     page.get_by_role("link", name="Calls").click()
     expect(page.locator("main tr[data-id]")).to_have_count(1)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mockserver.vendors import found
+from mockserver.vendors import find_vendors
 from tests.browser.conftest import TOKEN
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.browser
 
-VENDORS = [vendor.name for vendor in found()]
+VENDORS = [vendor.name for vendor in find_vendors()]
 KEPT = "() => [...Object.values(sessionStorage), ...Object.values(localStorage), document.cookie].join()"
 # Swagger UI's own markup, in which axe finds serious: selects without a label, a button that holds others, a box that
 # scrolls by mouse alone, pale text. It is not ours to mend; all that is ours is looked at.
@@ -41,13 +41,13 @@ def tried(page: Page, operation: str) -> str:
 
 def test_all_specs_are_in_one_list(page: Page, server: str) -> None:
     opened(page, server, VENDORS[0])
-    titles = [vendor.title for vendor in found()]
+    titles = [vendor.title for vendor in find_vendors()]
     assert page.get_by_label("API", exact=True).locator("option").all_inner_texts() == [*titles, "Control API"]
 
 
 @pytest.mark.parametrize("name", VENDORS)
 def test_a_vendors_call_is_tried_with_what_is_filled_in(page: Page, server: str, name: str) -> None:
-    (endpoint,) = next(vendor for vendor in found() if vendor.name == name).operations
+    (endpoint,) = next(vendor for vendor in find_vendors() if vendor.name == name).operations
     opened(page, server, name)
     assert tried(page, endpoint.id) == "200"
     asked = page.locator(".request-url pre").inner_text()
@@ -59,7 +59,7 @@ def test_calls_of_one_spec_after_the_other_send_no_credential_of_another(page: P
     opened(page, server, VENDORS[0])
     sent: list[dict[str, str]] = []
     page.on("request", lambda request: sent.append(request.headers) if "/vendors" in request.url else None)
-    for vendor in found():
+    for vendor in find_vendors():
         with page.expect_response(f"**/specs/{vendor.name}.yaml"):
             page.get_by_label("API", exact=True).select_option(vendor.name)
         page.locator(f"[id$='-{vendor.operations[0].id}']").wait_for()
@@ -79,7 +79,7 @@ def test_a_write_of_control_is_tried(page: Page, server: str) -> None:
 def test_a_sandboxs_docs_try_calls_in_it(page: Page, server: str) -> None:
     with page.expect_response(f"**/__sandbox/docs-test/{VENDORS[0]}/**") as replied:
         opened(page, f"{server}/__sandbox/docs-test", VENDORS[0])
-        assert tried(page, found()[0].operations[0].id) == "200"
+        assert tried(page, find_vendors()[0].operations[0].id) == "200"
     assert replied.value.headers["x-mock-sandbox"] == "docs-test"
 
 
@@ -88,7 +88,7 @@ def test_our_part_is_accessible_and_a_picture_is_kept(
 ) -> None:
     opened(page, server, VENDORS[-1])
     accessible(besides=SWAGGER)
-    tried(page, found()[-1].operations[0].id)
+    tried(page, find_vendors()[-1].operations[0].id)
     page.set_viewport_size({"width": 1280, "height": 900})
     page.evaluate("scrollTo(0, 0)")
     picture("docs")
@@ -105,7 +105,7 @@ def test_it_fits_a_phone(page: Page, server: str) -> None:
 def test_credentials_are_filled_in_once_the_token_is_given(page: Page, guarded: str, allowed: list[str]) -> None:
     allowed += ["401"]  # an unauthorized call, and a wrong token
     opened(page, guarded, VENDORS[0])
-    assert tried(page, found()[0].operations[0].id) == "401"
+    assert tried(page, find_vendors()[0].operations[0].id) == "401"
     assert page.get_by_role("button", name="authorization button unlocked").count()
     form = page.locator("#token")
     form.get_by_label("Control token").fill("a-guess")
@@ -116,7 +116,7 @@ def test_credentials_are_filled_in_once_the_token_is_given(page: Page, guarded: 
     form.get_by_role("button").click()
     form.wait_for(state="hidden")
     opened(page, guarded, VENDORS[0])  # the token is asked for once
-    assert tried(page, found()[0].operations[0].id) == "200"
+    assert tried(page, find_vendors()[0].operations[0].id) == "200"
     assert not form.is_visible()
     opened(page, guarded, "control")
     assert tried(page, "listVendors") == "200"

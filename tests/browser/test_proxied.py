@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mockserver.vendors import found
+from mockserver.vendors import find_vendors
 from tests.browser.test_docs import tried
 from tests.support.proxies import free_port, nginx
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.browser
 
-VENDOR = found()[-1]
+VENDOR = find_vendors()[-1]
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +43,7 @@ def page(page: Page) -> Iterator[Page]:
 @pytest.mark.parametrize("inside", ["", "/__sandbox/proxied"])
 def test_the_start_page(page: Page, proxied: str, inside: str) -> None:
     page.goto(f"{proxied}{inside}/")
-    page.locator(".secret:not([hidden])").nth(len(found()) - 1).wait_for()
+    page.locator(".secret:not([hidden])").nth(len(find_vendors()) - 1).wait_for()
     card = page.locator(f"#{VENDOR.name}")
     assert f"{proxied}{inside}{VENDOR.operations[0].path}" in card.locator(".addresses li").all_inner_texts()
     assert f"'{proxied}{inside}/" in str(card.locator("pre").text_content())

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mockserver.testing.sandbox_client import Sandbox
-from mockserver.vendors import _story, found
+from mockserver.vendors import _story, find_vendors
 from tests.support.servers import ROOT
 from tests.vendors.test_one_story import VENDORS, sums
 
@@ -75,7 +75,7 @@ def test_every_customer_owes_the_same_in_all_five(page: Page, server: str, examp
             owed = sums("netgroot")[customer.company, month]
             assert row(page, month) == [*[f"{owed:,.2f}"] * 5, "✓ equal"]
     heads = page.get_by_role("columnheader").all_inner_texts()
-    assert sorted(heads[1:]) == sorted(vendor.title.removesuffix(" ISPCRM") for vendor in found())
+    assert sorted(heads[1:]) == sorted(vendor.title.removesuffix(" ISPCRM") for vendor in find_vendors())
 
 
 def test_the_page_is_a_client_that_behaves(page: Page, own: Sandbox, example: str) -> None:
@@ -117,7 +117,7 @@ def test_a_vendor_that_fails_is_told_in_its_words_beside_the_others(
     allowed.append(str(status))
     own.faults.add(vendor, status=status)
     assert compared(page, example, address(own)).startswith("4 of 5 answered. 0 of ")
-    title = next(known.title for known in found() if known.name == vendor)
+    title = next(known.title for known in find_vendors() if known.name == vendor)
     assert words in page.get_by_role("columnheader", name=title).inner_text()
     assert row(page, common()[-1])[-1] == "? not known"
 

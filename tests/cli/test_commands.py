@@ -1,4 +1,4 @@
-"""The commands: in this process by click's CliRunner; ``serve`` as a user runs it."""
+"""The commands, in this process with click's CliRunner; ``serve`` also as a user runs it."""
 
 from __future__ import annotations
 
@@ -36,17 +36,17 @@ from tests.support.acme import BILL_ROWS, BILLS, FIXTURE, RICH, acme, only
 from tests.support.certificates import self_signed
 from tests.support.servers import PROGRAM, running
 
-MAIN = cast(click.Command, SimpleNamespace(name="mockserver", main=commands.main))  # with the sentences that it tells
+MAIN = cast(click.Command, SimpleNamespace(name="mockserver", main=commands.main))  # with the sentences that it prints
 
 
 def run(vendor: Vendor, *arguments: str, **environment: str) -> Result:
-    """A command with acme as the only vendor."""
+    """Run a command with acme as the only vendor."""
     with only(vendor):
         return CliRunner().invoke(MAIN, list(arguments), env=environment, prog_name="mockserver")
 
 
-def told(result: Result) -> str:
-    """The sentence with which a command refuses; there is no trace, and nothing on standard output."""
+def read_refusal(result: Result) -> str:
+    """The sentence of a command's refusal, without a trace or standard output."""
     assert result.exit_code == 2
     assert isinstance(result.exception, SystemExit)
     assert result.stdout == ""
@@ -87,7 +87,9 @@ def test_vendors_of_a_dataset_of_ones_own(vendor: Vendor, tmp_path: Path) -> Non
     (tmp_path / "acme" / "own.yaml").write_text(text)
     found = run(vendor, "vendors", "--json", "--dataset", "own", "--fixtures", str(tmp_path))
     assert "my-own-secret" in found.stdout
-    assert told(run(vendor, "vendors", "--dataset", "nope")).startswith("mockserver: acme has no dataset 'nope'")
+    assert read_refusal(run(vendor, "vendors", "--dataset", "nope")).startswith(
+        "mockserver: acme has no dataset 'nope'"
+    )
 
 
 def test_readings(vendor: Vendor) -> None:
@@ -100,7 +102,7 @@ def test_readings(vendor: Vendor) -> None:
         "    What becomes of a bad parameter. [public P[1]]",
         "Sources: 000:21 is line 21 of document 000; P[4] is in docs/sources.md.",
     ]
-    assert told(run(vendor, "readings", "bolt")) == "mockserver: there is no vendor 'bolt'; there are acme."
+    assert read_refusal(run(vendor, "readings", "bolt")) == "mockserver: there is no vendor 'bolt'; there are acme."
 
 
 def test_validate(vendor: Vendor, tmp_path: Path) -> None:
@@ -115,7 +117,7 @@ def test_validate(vendor: Vendor, tmp_path: Path) -> None:
         f'{bad}:15: records[2].state: found "lost", wanted one of open, paid, void',
         "mockserver: 1 fault in 1 file.",
     ]
-    assert told(run(vendor, "validate", str(tmp_path / "no"))).endswith(
+    assert read_refusal(run(vendor, "validate", str(tmp_path / "no"))).endswith(
         f"there is no file or folder {tmp_path / 'no'}."
     )
 
@@ -142,9 +144,10 @@ def test_generate(vendor: Vendor, tmp_path: Path) -> None:
     ],
 )
 def test_what_generate_refuses(vendor: Vendor, flags: tuple[str, ...], sentence: str) -> None:
-    assert told(run(vendor, "generate", *flags, "--out", "-")) == f"mockserver: {sentence}"
+    assert read_refusal(run(vendor, "generate", *flags, "--out", "-")) == f"mockserver: {sentence}"
 
 
+@pytest.mark.slow
 def test_many_records_show_progress_to_a_person(
     vendor: Vendor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -206,7 +209,7 @@ def test_wrong_settings_are_sentences(
     vendor: Vendor, monkeypatch: pytest.MonkeyPatch, flags: tuple[str, ...], environment: dict[str, str], sentence: str
 ) -> None:
     monkeypatch.chdir(Path(__file__).parent.parent.parent)
-    assert told(run(vendor, "serve", *flags, **environment)) == f"mockserver: {sentence}"
+    assert read_refusal(run(vendor, "serve", *flags, **environment)) == f"mockserver: {sentence}"
 
 
 @pytest.mark.parametrize(
@@ -215,7 +218,7 @@ def test_wrong_settings_are_sentences(
 )
 def test_a_slip_in_the_name_of_a_variable_is_refused(vendor: Vendor, command: tuple[str, ...]) -> None:
     sentence = "mockserver: MOCKSERVER_PROT is not a setting of mockserver. Did you mean MOCKSERVER_PORT?"
-    assert told(run(vendor, *command, MOCKSERVER_PROT="1")) == sentence
+    assert read_refusal(run(vendor, *command, MOCKSERVER_PROT="1")) == sentence
 
 
 @pytest.mark.parametrize(
@@ -224,9 +227,9 @@ def test_a_slip_in_the_name_of_a_variable_is_refused(vendor: Vendor, command: tu
         (("run", "--", "true"), True),
         (("validate",), True),
         (("vendors",), True),
-        (("readings",), False),  # no setting has a say in these
+        (("readings",), False),  # these use no setting
         (("generate", "acme", "--out", "-"), False),
-        (("health",), False),  # asked again and again
+        (("health",), False),  # called repeatedly
     ],
 )
 def test_a_variable_of_somebody_else_is_mentioned_once(
@@ -276,7 +279,7 @@ def test_what_a_fixture_has_of_another_format_is_told_with_what_to_write_instead
 ) -> None:
     (tmp_path / "acme").mkdir()
     (tmp_path / "acme" / "default.yaml").write_text(text)
-    first, last = told(run(vendor, "serve", "--fixtures", str(tmp_path))).splitlines()
+    first, last = read_refusal(run(vendor, "serve", "--fixtures", str(tmp_path))).splitlines()
     assert first.startswith(f"{tmp_path}/acme/default.yaml:{sentence}")
     assert last == "mockserver: 1 fault in files; nothing is served."
 
@@ -285,7 +288,7 @@ def test_of_many_faults_a_hundred_are_told_and_all_are_counted(vendor: Vendor, t
     (tmp_path / "acme").mkdir()
     file = tmp_path / "acme" / "default.yaml"
     file.write_text(FIXTURE.format(vendor="acme", dataset="default") + "records:\n" + "- 1\n" * 1234)
-    lines = told(run(vendor, "serve", "--fixtures", str(tmp_path))).splitlines()
+    lines = read_refusal(run(vendor, "serve", "--fixtures", str(tmp_path))).splitlines()
     assert lines[-2:] == [f"{file}: 1,134 more", "mockserver: 1,234 faults in files; nothing is served."]
     found = run(vendor, "validate", str(tmp_path))
     assert (found.exit_code, found.stderr.splitlines()[-1]) == (1, "mockserver: 1,234 faults in 1 file.")
@@ -297,50 +300,50 @@ def test_what_the_system_refuses_is_a_sentence(vendor: Vendor, monkeypatch: pyte
         raise PermissionError(errno.EACCES, "Permission denied", "/a\x1b/file")
 
     monkeypatch.setattr("mockserver.cli.validate.check_all", refuse)
-    assert told(run(vendor, "validate")) == "mockserver: /a\\x1b/file cannot be used: Permission denied."
+    assert read_refusal(run(vendor, "validate")) == "mockserver: /a\\x1b/file cannot be used: Permission denied."
 
 
 def test_a_certificate_that_is_none(vendor: Vendor, tmp_path: Path) -> None:
     (tmp_path / "x").write_text("no certificate")
-    sentence = told(run(vendor, "serve", "--tls-cert", str(tmp_path / "x"), "--tls-key", str(tmp_path / "x")))
+    sentence = read_refusal(run(vendor, "serve", "--tls-cert", str(tmp_path / "x"), "--tls-key", str(tmp_path / "x")))
     assert sentence.startswith(f"mockserver: --tls-cert {tmp_path}/x and --tls-key {tmp_path}/x are no usable pair")
 
 
 def test_broken_fixtures_are_told_line_by_line(vendor: Vendor, tmp_path: Path) -> None:
     (tmp_path / "acme").mkdir()
     (tmp_path / "acme" / "default.yaml").write_text("vendor: acme\nanchor: no\n")
-    lines = told(run(vendor, "serve", "--fixtures", str(tmp_path))).splitlines()
+    lines = read_refusal(run(vendor, "serve", "--fixtures", str(tmp_path))).splitlines()
     assert len(lines) == 5
     assert lines[-1] == "mockserver: 4 faults in files; nothing is served."
 
 
 def test_two_vendors_of_one_name(vendor: Vendor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(shelf, "found", lambda: shelf.distinct([vendor, acme(tmp_path)]))
-    assert told(CliRunner().invoke(MAIN, ["readings"])) == "mockserver: two vendors are named acme"
+    monkeypatch.setattr(shelf, "find_vendors", lambda: shelf.check_vendors([vendor, acme(tmp_path)]))
+    assert read_refusal(CliRunner().invoke(MAIN, ["readings"])) == "mockserver: two vendors are named acme"
 
 
 def test_a_taken_port(vendor: Vendor) -> None:
     with listen.listen("127.0.0.1", 0) as listener:
         port = listener.getsockname()[1]
-        sentence = told(run(vendor, "serve", "--port", str(port)))
+        sentence = read_refusal(run(vendor, "serve", "--port", str(port)))
     assert sentence == f"mockserver: port {port} on 127.0.0.1 is taken; choose another with --port (0: a free one)."
 
 
 def test_several_workers_without_a_store_that_they_share(vendor: Vendor) -> None:
-    sentence = told(run(vendor, "serve", "--workers", "4"))
+    sentence = read_refusal(run(vendor, "serve", "--workers", "4"))
     assert sentence.startswith("mockserver: --workers is 4, ")
     assert "--store redis://" in sentence
 
 
 def test_a_store_that_is_away_at_the_start(vendor: Vendor, tmp_path: Path) -> None:
     url = f"unix://user:secret@{tmp_path}/none"
-    sentence = told(run(vendor, "serve", MOCKSERVER_STORE=url))
+    sentence = read_refusal(run(vendor, "serve", MOCKSERVER_STORE=url))
     assert sentence.startswith("mockserver: --store (or MOCKSERVER_STORE) is 'unix://…@")
     assert "it cannot be used (Error 2 connecting to" in sentence
     assert "secret" not in sentence
-    with listen.listen("127.0.0.1", 0) as silent:  # it takes connections, and never says a word
+    with listen.listen("127.0.0.1", 0) as silent:  # it accepts connections and never answers
         port = silent.getsockname()[1]
-        sentence = told(run(vendor, "serve", "--store", f"redis://127.0.0.1:{port}/0", "--workers", "2"))
+        sentence = read_refusal(run(vendor, "serve", "--store", f"redis://127.0.0.1:{port}/0", "--workers", "2"))
     assert "it cannot be used (Timeout" in sentence
     assert sentence.endswith("wanted a Redis or Valkey, 6.2 or newer, that lets us write.")
 
@@ -353,7 +356,7 @@ def test_a_store_that_is_away_at_the_start(vendor: Vendor, tmp_path: Path) -> No
     ],
 )
 def test_a_store_that_is_none(vendor: Vendor, url: str, wanted: str) -> None:
-    sentence = told(run(vendor, "serve", "--store", url))
+    sentence = read_refusal(run(vendor, "serve", "--store", url))
     assert wanted in sentence
     assert "db.example" in sentence
     assert "secret" not in sentence
@@ -362,7 +365,7 @@ def test_a_store_that_is_none(vendor: Vendor, url: str, wanted: str) -> None:
 def test_a_store_that_takes_a_package_which_is_not_there(vendor: Vendor, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "redis", None)
     monkeypatch.delitem(sys.modules, "mockserver.sandbox.store.redis", raising=False)
-    assert "pip install 'mockserver[redis]'" in told(run(vendor, "serve", "--store", "redis://localhost"))
+    assert "pip install 'mockserver[redis]'" in read_refusal(run(vendor, "serve", "--store", "redis://localhost"))
 
 
 @pytest.mark.parametrize(("strict", "status"), [(True, 1), (False, 0)])
@@ -391,7 +394,7 @@ def test_what_serve_does_around_the_server(
 
 
 def welcome(vendor: Vendor, monkeypatch: pytest.MonkeyPatch, *flags: str) -> tuple[str, Any]:
-    """What serve prints when it is ready, and the app that it serves."""
+    """The text that serve prints when it is ready, and the app that it serves."""
     apps: list[Any] = []
 
     def served(app: Any, listener: socket.socket, ready: Any, *tls: Any, **how: Any) -> None:
@@ -444,7 +447,7 @@ def test_python_dash_m() -> None:
 
 @contextmanager
 def serving(*flags: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """A server in a process of its own, and its URL once it answers."""
+    """A server process, and its URL once it answers."""
     pipe = subprocess.PIPE
     environment = {name: value for name, value in os.environ.items() if not name.startswith("MOCKSERVER_")}
     command = [PROGRAM, "serve", "--port", "0", *flags]
@@ -461,10 +464,10 @@ def serving(*flags: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
                 server.communicate(timeout=60)
 
 
-def interrupted(server: subprocess.Popen[str], number: int = signal.SIGINT) -> tuple[int, str]:
-    """Ctrl-C, as a terminal sends it: to all processes of the server. The exit status and the log."""
+def interrupt(server: subprocess.Popen[str], number: int = signal.SIGINT) -> tuple[int, str]:
+    """Send Ctrl-C to all processes of the server, as a terminal does; returns the exit status and the log."""
     os.killpg(server.pid, number)
-    _, log = server.communicate(timeout=GRACE_SECONDS - 2)  # one that waits for somebody takes all of it
+    _, log = server.communicate(timeout=GRACE - 2)  # a server that waits for a client takes all of it
     return server.returncode, log
 
 
@@ -484,38 +487,40 @@ def get(url: str, target: str, context: ssl.SSLContext | None = None, **headers:
 
 
 def test_serve_tells_its_port_logs_json_and_stops_at_ctrl_c(tmp_path: Path) -> None:
-    path = f"/{shelf.found()[0].name}/nowhere"
+    path = f"/{shelf.find_vendors()[0].name}/nowhere"
     with serving("--port-file", str(tmp_path / "port"), "--log-format", "json") as (server, url):
         assert url == f"http://127.0.0.1:{(tmp_path / 'port').read_text().strip()}"
         assert get(url, "/__admin/health")[1]["status"] == "healthy"
         assert get(url, path, X_Mock_Delay="1")[0] == 404
-        status, log = interrupted(server)
+        status, log = interrupt(server)
     assert status == 0
     (call,) = [json.loads(line) for line in log.splitlines()]
     assert (call["method"], call["path"], call["status"]) == ("GET", "/nowhere", 404)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_strict_makes_a_warned_call_the_exit_status_and_says_so_once(number: int) -> None:
-    found = shelf.found()[0]
+    found = shelf.find_vendors()[0]
     listed = json.loads(CliRunner().invoke(commands.commands, ["vendors", "--json"]).stdout)
     example = next(one["example"] for one in listed if one["name"] == found.name)
     with serving("--strict") as (server, url):
         assert get(url, f"/{found.name}{example['path']}?nonsense=1", **example["headers"])[0] in (200, 400, 422)
-        status, log = interrupted(server, number)
+        status, log = interrupt(server, number)
     assert status == 1
     assert log.splitlines()[1:] == ["mockserver: 1 call with warnings; --strict counts that as failure."]
 
 
+@pytest.mark.slow
 def test_a_call_under_way_is_served_to_its_end_when_all_processes_are_told_to_stop() -> None:
-    name = shelf.found()[0].name
+    name = shelf.find_vendors()[0].name
     with serving() as (server, url):
         host, port = url.partition("://")[2].split(":")
         connection = http.client.HTTPConnection(host, int(port), timeout=60)
         connection.request("GET", f"/{name}/nowhere", headers={"X-Mock-Delay": "500"})
-        while not get(url, "/__admin/requests")[1]["requests"]:  # it is written down before it waits
+        while not get(url, "/__admin/requests")[1]["requests"]:  # it is recorded before its delay
             pass
-        os.killpg(server.pid, signal.SIGTERM)  # and the master tells its worker once more
+        os.killpg(server.pid, signal.SIGTERM)  # and the master signals its worker again
         assert connection.getresponse().status == 404
         connection.close()
         _, log = server.communicate(timeout=60)
@@ -523,6 +528,7 @@ def test_a_call_under_way_is_served_to_its_end_when_all_processes_are_told_to_st
     assert "Traceback" not in log
 
 
+@pytest.mark.slow
 def test_serve_speaks_tls_with_a_certificate_that_a_client_verifies(tmp_path: Path) -> None:
     certificate, key = self_signed(tmp_path)
     with serving("--tls-cert", str(certificate), "--tls-key", str(key)) as (server, url):
@@ -531,11 +537,11 @@ def test_serve_speaks_tls_with_a_certificate_that_a_client_verifies(tmp_path: Pa
         with pytest.raises(ssl.SSLCertVerificationError):
             get(url, "/__admin/health", ssl.create_default_context())
         assert health.ask(url) == (True, "is healthy")
-        assert interrupted(server)[0] == 0
+        assert interrupt(server)[0] == 0
 
 
 def test_a_key_that_wants_a_passphrase_is_refused_and_nobody_is_asked(tmp_path: Path) -> None:
-    """With a terminal, which OpenSSL would ask by itself."""
+    """With a terminal, where OpenSSL would ask for the passphrase."""
     certificate, key = self_signed(tmp_path, passphrase=b"open-sesame")
     terminal, its = os.openpty()
     on_terminal = "import os, sys; os.open(sys.argv[1], os.O_RDWR); os.execv(sys.argv[2], sys.argv[2:])"
@@ -559,16 +565,18 @@ def test_a_key_that_wants_a_passphrase_is_refused_and_nobody_is_asked(tmp_path: 
     assert len(done.stderr.splitlines()) == 1
 
 
+@pytest.mark.slow
 def test_a_certificate_that_has_expired_is_served_with_a_word(tmp_path: Path) -> None:
     certificate, key = self_signed(tmp_path, until=2021)
     with serving("--tls-cert", str(certificate), "--tls-key", str(key)) as (server, url):
         assert health.ask(url) == (True, "is healthy")
-        status, log = interrupted(server)
+        status, log = interrupt(server)
     assert status == 0
     wanted = f"mockserver: the certificate of --tls-cert {certificate} has expired: clients that look at it refuse it."
     assert log.splitlines()[0] == wanted
 
 
+@pytest.mark.slow
 def test_serve_speaks_tls_on_one_port_and_http_on_another_of_the_same_sandboxes(tmp_path: Path) -> None:
     certificate, key = self_signed(tmp_path)
     flags = ("--tls-cert", str(certificate), "--tls-key", str(key), "--tls-port", "0")
@@ -590,7 +598,7 @@ def test_serve_speaks_tls_on_one_port_and_http_on_another_of_the_same_sandboxes(
 def test_what_a_person_is_told_moves_no_cursor(vendor: Vendor, tmp_path: Path) -> None:
     (tmp_path / "acme").mkdir()
     (tmp_path / "acme" / "default.yaml").write_text('"\\e[2J": 1\nvendor: "\\e[31m\\n\\u202e"\n')
-    lines = told(run(vendor, "serve", "--fixtures", str(tmp_path))).splitlines()
+    lines = read_refusal(run(vendor, "serve", "--fixtures", str(tmp_path))).splitlines()
     assert len(lines) == 7
     assert all(line.isprintable() for line in lines)
     mentioned = run(vendor, "vendors", **{"MOCKSERVER_\x1b[2J": "x"})

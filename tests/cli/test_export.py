@@ -1,4 +1,4 @@
-"""``mockserver export``: what a sandbox holds becomes fixtures that ``validate`` accepts and ``serve`` serves."""
+"""``mockserver export``: a sandbox as fixtures that ``validate`` accepts and ``serve`` serves."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from mockserver import vendors as shelf
-from mockserver.cli.export import export
+from mockserver.cli.export import write_sandbox
 from mockserver.sdk.contract import Vendor
 from mockserver.testing import Client, Server
 from tests.cli.test_commands import MAIN
@@ -70,7 +70,7 @@ def test_what_goes_wrong_is_told_in_a_sentence(
     assert (told.exit_code, told.stdout) == (2, "")
     assert sentence in told.stderr
     assert not (tmp_path / "out").exists()
-    assert "nobody" not in server.world.store.sandboxes()
+    assert "nobody" not in server.runtime.store.sandboxes()
 
 
 def test_a_folder_that_cannot_be(server: Server, vendor: Vendor, tmp_path: Path) -> None:
@@ -81,8 +81,8 @@ def test_a_folder_that_cannot_be(server: Server, vendor: Vendor, tmp_path: Path)
     assert "cannot be exported" in told.stderr
 
 
-class Told(Client):
-    """A server that says what it likes."""
+class FakeServer(Client):
+    """A server with any file path and text."""
 
     def __init__(self, path: str, text: str = "text") -> None:
         super().__init__("http://127.0.0.1:9")
@@ -97,22 +97,23 @@ class Told(Client):
 )
 def test_a_server_cannot_choose_where_files_go(tmp_path: Path, path: str) -> None:
     with pytest.raises(ValueError, match=r"wanted <vendor>/<dataset>.yaml or .jsonl"):
-        export(Told(path), "default", tmp_path)
+        write_sandbox(FakeServer(path), "default", tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_an_older_export_of_the_dataset_is_replaced_whole(tmp_path: Path) -> None:
-    (old,) = export(Told("acme/big.yaml"), "default", tmp_path)
-    (other,) = export(Told("acme/small.yaml"), "default", tmp_path)
-    (new,) = export(Told("acme/big.jsonl", "lines"), "default", tmp_path)
+    (old,) = write_sandbox(FakeServer("acme/big.yaml"), "default", tmp_path)
+    (other,) = write_sandbox(FakeServer("acme/small.yaml"), "default", tmp_path)
+    (new,) = write_sandbox(FakeServer("acme/big.jsonl", "lines"), "default", tmp_path)
     assert not old.exists()
     assert (new.read_text(), other.read_text()) == ("lines", "text")
 
 
+@pytest.mark.slow
 def test_every_vendor_there_is_is_exported(tmp_path: Path) -> None:
     with Server(wall=lambda: WALL) as server:
-        files = export(server.client, "default", tmp_path)
-    assert [file.parent.name for file in files] == [vendor.name for vendor in shelf.found()]
+        files = write_sandbox(server.client, "default", tmp_path)
+    assert [file.parent.name for file in files] == [vendor.name for vendor in shelf.find_vendors()]
     checked = CliRunner().invoke(MAIN, ["validate", str(tmp_path)], prog_name="mockserver")
     assert checked.exit_code == 0, checked.stderr
     assert checked.stdout == f"{len(files)} files checked, nothing wrong.\n"

@@ -1,4 +1,4 @@
-"""Making fixture files."""
+"""``mockserver generate``: fixture files."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_fewer_records_are_a_prefix_and_another_seed_or_anchor_is_other_data(ven
 def test_beyond_ten_thousand_records_it_is_json_lines(
     vendor: Vendor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(fixtures, "YAML_LIMIT", 10)
+    monkeypatch.setattr(fixtures, "MAX_YAML_RECORDS", 10)
     generate.write(vendor, "big", tmp_path / "big.jsonl", 11)
     assert len(fixtures.read(tmp_path / "big.jsonl", fixture_schema(vendor)).records) == 11
     for name, count in (("big.yaml", 11), ("big.jsonl", 10), ("big", 10)):
@@ -62,13 +62,13 @@ def test_standard_output_takes_either(vendor: Vendor, capsys: pytest.CaptureFixt
 def test_somebody_may_look_on(vendor: Vendor, tmp_path: Path) -> None:
     seen: list[Any] = []
 
-    def watched(rows: Iterator[Mapping[str, Any]], total: int) -> Iterator[Mapping[str, Any]]:
+    def watch(rows: Iterator[Mapping[str, Any]], total: int) -> Iterator[Mapping[str, Any]]:
         seen.append(total)
         for row in rows:
             seen.append(row["id"])
             yield row
 
-    generate.write(vendor, "own", tmp_path / "own.yaml", 3, watched=watched)
+    generate.write(vendor, "own", tmp_path / "own.yaml", 3, watch=watch)
     assert seen == [3, 100, 101, 102]
 
 

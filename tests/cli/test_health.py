@@ -1,4 +1,4 @@
-"""Asking a server whether it is healthy."""
+"""``mockserver health``: whether a server is healthy."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.support.acme import Sandboxed
 
 
 class Replies:
-    """A connection that is handed its replies; an exception is raised."""
+    """A connection with given replies; raises those that are exceptions."""
 
     def __init__(self, *replies: Any) -> None:
         self.replies, self.asked = list(replies), [""]
@@ -46,8 +46,8 @@ class Replies:
 GOOD = (200, b'{"status": "healthy"}')
 
 
-def asked(monkeypatch: pytest.MonkeyPatch, url: str, *replies: Any, wait: float = 0.0) -> tuple[Replies, Any]:
-    """What is found; sleeping moves the clock, and nothing else does."""
+def ask_with(monkeypatch: pytest.MonkeyPatch, url: str, *replies: Any, wait: float = 0.0) -> tuple[Replies, Any]:
+    """Ask; only sleeping moves the clock."""
     connection, now = Replies(*replies), [100.0]
     monkeypatch.setattr(http.client, "HTTPConnection", connection)
     monkeypatch.setattr(http.client, "HTTPSConnection", connection)
@@ -57,14 +57,14 @@ def asked(monkeypatch: pytest.MonkeyPatch, url: str, *replies: Any, wait: float 
 
 
 def test_a_healthy_server(monkeypatch: pytest.MonkeyPatch) -> None:
-    connection, found = asked(monkeypatch, "http://127.0.0.1:8080/", GOOD)
+    connection, found = ask_with(monkeypatch, "http://127.0.0.1:8080/", GOOD)
     assert found == (True, "is healthy")
     assert connection.made == [("127.0.0.1", 8080, {"timeout": 5})]
     assert connection.asked[1:] == ["GET /__admin/health", "closed"]
 
 
 def test_tls_is_asked_without_trusting_the_certificate(monkeypatch: pytest.MonkeyPatch) -> None:
-    connection, found = asked(monkeypatch, "https://sandbox.test/base", GOOD)
+    connection, found = ask_with(monkeypatch, "https://sandbox.test/base", GOOD)
     assert found == (True, "is healthy")
     ((host, port, how),) = connection.made
     assert (host, port, how["context"].verify_mode) == ("sandbox.test", None, ssl.CERT_NONE)
@@ -76,11 +76,11 @@ def test_one_without_a_control_api_tells_so(monkeypatch: pytest.MonkeyPatch, ven
         return [(answer.status, answer.body) for answer in (server.control("GET", path), server.get(start))]
 
     off, on = Sandboxed(vendor, control="false"), Sandboxed(vendor)
-    connection, found = asked(monkeypatch, "http://x/base", *replies(off, "/health", "/"))
+    connection, found = ask_with(monkeypatch, "http://x/base", *replies(off, "/health", "/"))
     assert found == (True, "answers; its control API is off")
     assert connection.asked[1:] == ["GET /base/__admin/health", "closed", "GET /base/", "closed"]
-    assert asked(monkeypatch, "http://x", *replies(on, "/helth", "/"))[1] == (False, "is 404")
-    assert asked(monkeypatch, "http://x", *replies(on, "/helth", "/elsewhere/"))[1] == (False, "is 404")
+    assert ask_with(monkeypatch, "http://x", *replies(on, "/helth", "/"))[1] == (False, "is 404")
+    assert ask_with(monkeypatch, "http://x", *replies(on, "/helth", "/elsewhere/"))[1] == (False, "is 404")
 
 
 @pytest.mark.parametrize(
@@ -95,18 +95,18 @@ def test_one_without_a_control_api_tells_so(monkeypatch: pytest.MonkeyPatch, ven
     ],
 )
 def test_one_that_is_not(monkeypatch: pytest.MonkeyPatch, reply: Any, found: str) -> None:
-    assert asked(monkeypatch, "http://127.0.0.1:8080", reply)[1] == (False, found)
+    assert ask_with(monkeypatch, "http://127.0.0.1:8080", reply)[1] == (False, found)
 
 
 @pytest.mark.parametrize("url", ["", "127.0.0.1:8080", "ftp://x", "http://", "http://x:port"])
 def test_what_is_no_url(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
-    assert not asked(monkeypatch, url)[1][0]
+    assert not ask_with(monkeypatch, url)[1][0]
 
 
 def test_it_keeps_asking_as_long_as_it_was_told(monkeypatch: pytest.MonkeyPatch) -> None:
     refused = ConnectionRefusedError("refused")
-    assert asked(monkeypatch, "http://x", refused, refused, GOOD, wait=1.0)[1] == (True, "is healthy")
+    assert ask_with(monkeypatch, "http://x", refused, refused, GOOD, wait=1.0)[1] == (True, "is healthy")
     tries = [refused] * 100
-    connection, found = asked(monkeypatch, "http://x", *tries, wait=1.0)
+    connection, found = ask_with(monkeypatch, "http://x", *tries, wait=1.0)
     assert found == (False, "does not answer (refused)")
-    assert 100 - len(connection.replies) == pytest.approx(1.0 / health.EVERY + 1, abs=1)
+    assert 100 - len(connection.replies) == pytest.approx(1.0 / health.INTERVAL_SECONDS + 1, abs=1)

@@ -1,4 +1,4 @@
-"""``mockserver run``: a command beside a server of its own, its end, and the verdict on what it sent."""
+"""``mockserver run``: a command beside its own server, its exit status, and the verdict on its calls."""
 
 from __future__ import annotations
 
@@ -53,8 +53,8 @@ def program(text: str) -> tuple[str, ...]:
     return ("--", sys.executable, "-c", CALL + text)
 
 
-def obey(text: str) -> int:
-    return run_.obey([sys.executable, "-c", text], os.environ)
+def run_program(text: str) -> int:
+    return run_.run_program([sys.executable, "-c", text], os.environ)
 
 
 @pytest.mark.parametrize("status", [0, 3])
@@ -172,7 +172,7 @@ def test_junit_that_cannot_be_written_any_more_hides_nothing(vendor: Vendor, tmp
 
 
 def test_what_the_command_is_told(vendor: Vendor) -> None:
-    told = run_.variables(Sandboxed(vendor, control_token="open-sesame").world, "http://127.0.0.1:1")
+    told = run_.client_variables(Sandboxed(vendor, control_token="open-sesame").world, "http://127.0.0.1:1")
     assert told == {
         "MOCKSERVER_URL": "http://127.0.0.1:1",
         "MOCKSERVER_CONTROL_TOKEN": "open-sesame",
@@ -191,11 +191,13 @@ def test_the_settings_of_the_server_are_flags(vendor: Vendor) -> None:
 @pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
 def test_a_request_to_terminate_or_hang_up_is_handed_on(name: str) -> None:
     number, hears = signal.Signals[name], f"signal.signal(signal.{name}, signal.SIG_DFL)"  # deaf under nohup otherwise
-    assert obey(f"import os, signal; {hears}; os.kill(os.getppid(), signal.{name}); signal.pause()") == 128 + number
+    assert (
+        run_program(f"import os, signal; {hears}; os.kill(os.getppid(), signal.{name}); signal.pause()") == 128 + number
+    )
 
 
 def test_ctrl_c_is_for_the_command_alone() -> None:
-    assert obey("import os, signal; os.kill(os.getppid(), signal.SIGINT); raise SystemExit(3)") == 3
+    assert run_program("import os, signal; os.kill(os.getppid(), signal.SIGINT); raise SystemExit(3)") == 3
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Checking fixture files and specs."""
+"""``mockserver validate``: fixture files and specs."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from mockserver.sandbox.scenario import OURS
 from mockserver.sdk import shipped
 from mockserver.sdk.contract import Vendor
 from mockserver.sdk.errors import InvalidSetting
-from mockserver.vendors import found as found_vendors
+from mockserver.vendors import find_vendors as found_vendors
 from tests.support.acme import BILL_ROWS, FIXTURE, only
 
 SPEC = """\
@@ -45,7 +45,7 @@ GOOD = FIXTURE.format(vendor="acme", dataset="own") + "records:\n" + BILL_ROWS
 
 
 def faults(vendor: Vendor, path: Path, text: str) -> list[str]:
-    """What is wrong with a file of this text."""
+    """The faults of a file with this text."""
     path.parent.mkdir(exist_ok=True)
     path.write_text(text, encoding="utf-8")
     with only(vendor):
@@ -265,8 +265,8 @@ def keys_of_accounts(count: int) -> str:
     return "".join(f"- {{account: a{number}, secret: s{number}}}\n" for number in range(count))
 
 
-def counted(do: Callable[[], object]) -> int:
-    """How many instructions of Python are carried out."""
+def count_opcodes(do: Callable[[], object]) -> int:
+    """The number of executed Python opcodes."""
     steps = 0
 
     def count(frame: FrameType, event: str, argument: object) -> Any:
@@ -284,6 +284,7 @@ def counted(do: Callable[[], object]) -> int:
     return steps
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", WRONG)
 def test_all_that_is_wrong_takes_a_time_in_proportion(vendor: Vendor, tmp_path: Path, kind: str) -> None:
     name, text = WRONG[kind]
@@ -293,12 +294,13 @@ def test_all_that_is_wrong_takes_a_time_in_proportion(vendor: Vendor, tmp_path: 
     def work(count: int) -> int:
         path.write_text(text(count))
         with only(vendor):
-            return counted(lambda: check_all([path]))
+            return count_opcodes(lambda: check_all([path]))
 
     work(1)  # what is done once for all
     assert work(480) <= 4.5 * work(120)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("count", [1, 99, 100, 101, 8000])
 def test_a_hundred_things_are_told_and_how_many_more_there_are(vendor: Vendor, tmp_path: Path, count: int) -> None:
     told = faults(vendor, tmp_path / "own.yaml", GOOD + keys("", count))

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from mockserver.data import catalog
+from mockserver.data import cache_key, catalog
 from mockserver.data.catalog import DatasetCatalog
 from mockserver.data.disk_cache import DiskCache
 from mockserver.data.fixture_errors import InvalidFixture
@@ -51,7 +51,7 @@ def test_the_users_folder_comes_first_and_ours_fills_in(vendor: Vendor, tmp_path
     library = DatasetCatalog([vendor], own(tmp_path, "default", BILL_ROWS.splitlines()[0] + "\n"))
     assert len(library.dataset(vendor, "default").records) == 1
     assert len(library.dataset(vendor, "hand").records) == 7
-    assert library.names(vendor) == ["default", "empty", "hand"]
+    assert library.list_names(vendor) == ["default", "empty", "hand"]
 
 
 def test_a_link_in_the_users_folder_is_followed(vendor: Vendor, tmp_path: Path) -> None:
@@ -71,7 +71,7 @@ def test_json_lines_are_a_dataset_too(vendor: Vendor, tmp_path: Path) -> None:
     (tmp_path / "acme" / "notes.txt").write_text("")
     library = DatasetCatalog([vendor], tmp_path)
     assert len(library.dataset(vendor, "big").records) == 0
-    assert library.names(vendor) == ["big", "default", "empty", "hand"]
+    assert library.list_names(vendor) == ["big", "default", "empty", "hand"]
 
 
 def test_a_name_that_only_another_vendor_has_is_the_default_here(vendor: Vendor, tmp_path: Path) -> None:
@@ -267,8 +267,8 @@ def test_what_other_code_made_is_not_trusted(
     code = {folder: tmp_path / f"{folder}.py" for folder in ("core", "vendor")}
     for file in code.values():
         file.write_text("1")
-    monkeypatch.setattr(catalog, "_core", lambda: (code["core"],))
-    monkeypatch.setattr(catalog, "_files", lambda folder: [code["vendor"]])
+    monkeypatch.setattr(cache_key, "core_files", lambda: (code["core"],))
+    monkeypatch.setattr(cache_key, "python_files", lambda folder: [code["vendor"]])
     DatasetCatalog([vendor], cache=kept).dataset(vendor, "default")
     if changed in code:
         code[changed].write_text("22")
@@ -283,7 +283,7 @@ def test_what_other_code_made_is_not_trusted(
 
 
 def test_the_core_that_has_a_say_is_all_that_reads_types_and_renders() -> None:
-    names = {f"{path.parent.name}/{path.name}" for path in catalog._core()}
+    names = {f"{path.parent.name}/{path.name}" for path in cache_key.core_files()}
     assert {"data/table.py", "data/disk_cache.py", "sdk/fields.py", "sdk/clock.py"} <= names
 
 

@@ -118,14 +118,19 @@ def test_the_least_recently_used_go_first(kept: DiskCache, tmp_path: Path, monke
 def test_a_key_depends_on_each_part_and_on_where_it_ends(tmp_path: Path) -> None:
     file = tmp_path / "code.py"
     file.write_text("a")
-    keys = {disk_cache.key("ab", "c"), disk_cache.key("a", "bc"), disk_cache.key("abc"), disk_cache.key(b"abc", file)}
+    keys = {
+        disk_cache.make_key("ab", "c"),
+        disk_cache.make_key("a", "bc"),
+        disk_cache.make_key("abc"),
+        disk_cache.make_key(b"abc", file),
+    }
     os.utime(file, (1, 1))
-    keys.add(disk_cache.key(b"abc", file))
+    keys.add(disk_cache.make_key(b"abc", file))
     file.write_text("ab")
     os.utime(file, (1, 1))
-    keys.add(disk_cache.key(b"abc", file))
+    keys.add(disk_cache.make_key(b"abc", file))
     assert len(keys) == 6
-    assert disk_cache.key("ab", "c") == disk_cache.key("ab", "c")
+    assert disk_cache.make_key("ab", "c") == disk_cache.make_key("ab", "c")
 
 
 @pytest.mark.parametrize(

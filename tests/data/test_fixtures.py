@@ -244,7 +244,7 @@ def test_what_is_written_is_read(
     ]
     accounts = [{"account": "rich", "secret": "s"}]
     out = io.StringIO()
-    head = fixture_writer.head("acme", "own", parse_instant("2026-03-31"))
+    head = fixture_writer.build_head("acme", "own", parse_instant("2026-03-31"))
     fixture_writer.write(out, head, accounts, records, lines=lines, comment="Two\nlines.")
     path = tmp_path_factory.getbasetemp() / f"own{'.jsonl' if lines else '.yaml'}"
     path.write_text(out.getvalue(), encoding="utf-8", newline="")
@@ -316,5 +316,5 @@ def test_who_a_record_belongs_to_is_not_looked_for_among_all_accounts(vendor: Ve
     accounts = [{"account": f"a{number}", "secret": f"s{number}"} for number in range(200)]
     records = [{"id": number, "_owner": Owner(f"a{number}")} for number in range(200)]
     raw = {"vendor": "acme", "dataset": "own", "anchor": "2026-03-31", "accounts": accounts, "records": records}
-    fixture_check.check(raw, fixture_schema(vendor))
+    fixture_check.check_fixture(raw, fixture_schema(vendor))
     assert compared <= 4 * len(records)

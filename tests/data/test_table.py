@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from mockserver.data import table
+from mockserver.data import overlay, table
 from mockserver.data.table import RecordTable
 from mockserver.sdk.filters import Columns, Condition, Contains, Equals, Within
 from mockserver.sdk.jsontext import decode, encode
@@ -188,7 +188,8 @@ def test_a_copy_out_of_use_is_gone_at_once_and_its_views_when_it_is_told() -> No
 
 
 def test_a_changed_copy_of_many_copies_no_list(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(table, "MIN_PACKED", 100)
+    for module in (overlay, table):
+        monkeypatch.setattr(module, "MIN_PACKED", 100)
     made = RecordTable(KIND, [{**ROWS[0], "id": row} for row in range(1000)], {"style": "plain"})
     copy = made.with_changes({3: None, 8: ROWS[1] | {"id": 8}, "new": ROWS[2] | {"id": "new"}})
     assert copy.own_bytes < 8 * 1000
@@ -237,7 +238,8 @@ def test_a_changed_copy_is_as_if_it_had_been_made_of_its_rows(
     columns: dict[str, Any] = {name: lambda row, name=name: row[name] for name in ("id", "day", "word")}
     kind = Resource(Bill, "id", columns, lambda row, readings: encode({**row, **readings}))
     copy = RecordTable(kind, [{"id": id, "day": row % 3, "word": "ab"[row % 2]} for row, id in enumerate(ids)], {})
-    with patch.multiple(table, MANY=many, FEW=few, MIN_PACKED=small):
+    few_values = patch.object(table, "FEW_VALUES", few)
+    with few_values, patch.multiple(overlay, MIN_ROWS_PER_CHANGE=many, MIN_PACKED=small):
         for changes in (more, yet_more):
             copy.rows((), (("day", True),))
             copy = copy.with_changes({id: row and {"id": id, **row} for id, row in changes.items()})
@@ -329,7 +331,7 @@ def test_any_rows_in_any_order_are_what_filters_and_stable_sorts_would_find(
         expected = plainly(expected, condition)
     for name, descending in reversed(order):
         expected = sorted(expected, key=itemgetter(name), reverse=descending)
-    with patch.object(table, "FEW", few):
+    with patch.object(table, "FEW_VALUES", few):
         assert list(made.rows(tuple(asked), tuple(order))) == [row["id"] for row in expected]
 
 
@@ -378,7 +380,7 @@ def test_what_was_at_rest_is_sorted_without_a_look_at_its_columns() -> None:
 def test_of_many_the_ranks_are_there_from_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(table, "MIN_PACKED", 3)
     looked = list[Any]()
-    monkeypatch.setattr(table, "_ranked", looked.append)
+    monkeypatch.setattr(table, "_rank", looked.append)
     RecordTable(KIND, ROWS[:3], {"style": "plain"})
     assert looked == []
     made = RecordTable(KIND, ROWS, {"style": "plain"})
@@ -392,7 +394,7 @@ def test_equal_texts_of_a_column_are_kept_once(monkeypatch: pytest.MonkeyPatch) 
     states = RecordTable(KIND, rows("aba"), {"style": "plain"}).columns["state"]
     assert states == ["a" * 9, "b" * 9, "a" * 9]
     assert states[0] is states[2]
-    monkeypatch.setattr(table, "SHARED", 1)
+    monkeypatch.setattr(table, "MAX_SHARED_TEXTS", 1)
     states = RecordTable(KIND, rows("abab"), {"style": "plain"}).columns["state"]
     assert states[0] is states[2]
     assert states[1] is not states[3]  # of numbers that never come back none is remembered

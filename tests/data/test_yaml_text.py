@@ -160,11 +160,11 @@ list:
     ],
 )
 def test_the_line_of_a_path(path: tuple[str | int, ...], line: int) -> None:
-    assert yaml_text.lines(PLACES, [path]) == [line]
+    assert yaml_text.find_lines(PLACES, [path]) == [line]
 
 
 def test_an_empty_file_has_a_line_too() -> None:
-    assert yaml_text.lines("", [("a",)]) == [1]
+    assert yaml_text.find_lines("", [("a",)]) == [1]
 
 
 @pytest.mark.parametrize(

@@ -122,5 +122,5 @@ def test_what_is_not_declared_repeatable_is_asked_each_time(vendor: Vendor, aske
 
 def test_what_an_answer_weighs_has_the_names_of_its_path() -> None:
     answer = (Reply(200, b"12345"), (), dict[str, None](), False)
-    weights = [answer_cache._weight(("question", "mark", "rich", (("id", name),)), answer) for name in ("", "a" * 9000)]
+    weights = [answer_cache._weigh(("question", "mark", "rich", (("id", name),)), answer) for name in ("", "a" * 9000)]
     assert weights[1] - weights[0] == 9000

@@ -11,7 +11,7 @@ import pytest
 from mockserver.engine.cors import make_headers
 from mockserver.sdk.contract import Vendor
 from mockserver.sdk.http import Request
-from mockserver.testing.report import mistakes
+from mockserver.testing.report import find_mistakes
 from tests.support.acme import BILLS, RICH, Sandboxed
 
 ORIGIN = "https://app.example"
@@ -198,7 +198,7 @@ def test_a_preflight_after_which_no_call_comes_is_in_the_journal_and_fails_where
     assert (entry["request"]["method"], entry["response"]["status"]) == ("OPTIONS", 204)
     assert [warning["code"] for warning in entry["warnings"]] == ["refused-header", "undocumented-header"]
     assert failed == [False, True]
-    assert len(mistakes(calls(server))) == 1
+    assert len(find_mistakes(calls(server))) == 1
 
 
 def test_a_call_from_another_origin_warns_of_such_headers_and_is_no_mistake(vendor: Vendor) -> None:
@@ -215,7 +215,7 @@ def test_a_call_from_another_origin_warns_of_such_headers_and_is_no_mistake(vend
     (entry,) = calls(server)
     assert sorted((each["location"], each["code"]) for each in entry["warnings"]) == sorted(warned)
     assert failed == [False]
-    assert mistakes(calls(server)) == []
+    assert find_mistakes(calls(server)) == []
 
 
 @pytest.mark.parametrize("sent", [{}, {"Origin": "http://localhost"}])

@@ -15,7 +15,7 @@ from mockserver.engine.fidelity import InvalidSpec, Row, count_bases, iterate_ro
 from mockserver.sdk.basis import Basis
 from mockserver.sdk.contract import Vendor
 
-ALL = pytest.mark.parametrize("each", shelf.found(), ids=lambda vendor: vendor.name)
+ALL = pytest.mark.parametrize("each", shelf.find_vendors(), ids=lambda vendor: vendor.name)
 
 SPEC = """\
 components:

@@ -11,6 +11,7 @@ import pytest
 
 from mockserver.engine import journal
 from mockserver.engine.exchange import Exchange
+from mockserver.engine.handle import handle
 from mockserver.engine.redaction import MAX_BODY_BYTES
 from mockserver.sdk import clock
 from mockserver.sdk.call_warnings import CallWarning
@@ -21,13 +22,12 @@ from tests.support.acme import BILLS, RICH, Sandboxed
 
 def calls(server: Sandboxed, number: int) -> None:
     """So many calls of all kinds, without the server in front: small and large ones, answered and refused."""
-    vendor = server.vendor
     for index in range(number):
         key = {"x-acme-key": RICH} if index % 3 else {}
         body = b"b" * (index % 7 * 900)
         query = f"page={index % 4}&unknown={index}" + "&long=" + "q" * (index % 5 * 500)
-        endpoint = vendor.operations[0] if index % 2 else None
-        serve(server.world, vendor, endpoint, Request("GET", BILLS, query, key, body=body))
+        path = BILLS if index % 2 else "/acme/nowhere"
+        handle(server.world, Request("GET", path, query, key, body=body))
 
 
 def size(value: Any) -> int:
@@ -73,7 +73,7 @@ def test_bodies_are_cut(vendor: Vendor) -> None:
     assert len(big.body) < 64 * 1024
     (entry,) = server.control("GET", "/requests").json["requests"]
     assert (entry["response"]["body"], entry["response"]["truncated"]) == (big.body.decode(), False)
-    serve(server.world, vendor, None, Request("POST", "/x", body=b"b" * 100_000))
+    handle(server.world, Request("POST", "/acme/x", body=b"b" * 100_000))
     entry = server.control("GET", "/requests").json["requests"][0]
     assert len(entry["request"]["body"]) == 64 * 1024
 
@@ -97,9 +97,10 @@ def test_what_is_kept_of_a_call_is_no_more_than_is_counted(vendor: Vendor) -> No
     told = world.redactor.redact(Request("GET", "/v3/bills", headers=names), vendor)
     reply = Reply(200, body)
     notice = CallWarning("header." + "n" * 5000, "unknown-header", "n" * 5000)
-    done = Exchange(
-        vendor, None, "default", Request("GET", "/"), "/", reply, (notice,), clock.from_timestamp(0), 0.0, 1.0
-    )
+    request = Request("GET", "/acme/")
+    route = world.router.match(request)
+    now = clock.from_timestamp(0)
+    done = Exchange(request, route, None, None, 0.0, 0.0, now, reply=reply, warnings=(notice,))
     entry, size = journal.make_entry(done, told)
     assert size >= MAX_BODY_BYTES + 15_000
     held = entry._parts[5].body

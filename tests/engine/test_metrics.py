@@ -146,6 +146,7 @@ print(metrics.text(sandboxes=1))
 
 
 @pytest.mark.skipif(os.name == "nt", reason="nothing is forked there")
+@pytest.mark.slow
 def test_counts_are_those_of_all_workers_and_outlive_them(tmp_path: Path) -> None:
     """Processes that are forked, as workers are; the last one counts where one that is gone has counted."""
     command = [sys.executable, "-c", FORKING, str(tmp_path)]

@@ -27,7 +27,7 @@ def nothing_is_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
         (redaction, "MAX_REMEMBERED_CHARS"),
         (redaction, "MAX_REMEMBERED_QUERY_CHARS"),
         (answer_cache, "MAX_REMEMBERED_CHARS"),
-        (querystring, "LONGEST"),
+        (querystring, "MAX_CACHED_QUERY_CHARS"),
     ):
         monkeypatch.setattr(module, name, 0)
 
@@ -74,6 +74,7 @@ QUERIES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", QUERIES)
 @pytest.mark.parametrize("path", [BILLS, f"/acme{BILLS}", "/acme/nowhere", "/nowhere", "/__admin/settings"])
 def test_a_query(server: Sandboxed, path: str, kind: str) -> None:
@@ -133,6 +134,7 @@ BODIES: Mapping[str, tuple[str, Callable[[int], str]]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", BODIES)
 @pytest.mark.parametrize(
     ("method", "path"),

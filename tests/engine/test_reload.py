@@ -627,6 +627,7 @@ def copied(folder: Path, *flags: str) -> Iterator[tuple[Copy, subprocess.Popen[s
                 end(server)
 
 
+@pytest.mark.slow
 def test_serve_watch_takes_what_is_good_and_refuses_what_is_not(tmp_path: Path) -> None:
     with copied(tmp_path, "--watch") as (copy, server):
         whole = copy.records()
@@ -650,6 +651,7 @@ def test_serve_watch_takes_what_is_good_and_refuses_what_is_not(tmp_path: Path) 
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="tells workers by /proc")
+@pytest.mark.slow
 def test_a_hangup_reads_anew_and_cuts_nothing(tmp_path: Path) -> None:
     with copied(tmp_path) as (copy, server):
         whole, pids = copy.records(), workers(server)
@@ -677,6 +679,7 @@ def test_a_hangup_reads_anew_and_cuts_nothing(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="tells workers by /proc")
+@pytest.mark.slow
 def test_all_workers_follow_and_so_does_one_that_starts_later(tmp_path: Path) -> None:
     with stores.running(stores.program()) as redis, copied(tmp_path, "--workers", "2", "--store", redis.url) as made:
         copy, server = made

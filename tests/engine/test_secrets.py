@@ -31,12 +31,12 @@ from mockserver.engine import access_log
 from mockserver.engine.journal import Journal
 from mockserver.engine.runtime import Runtime
 from mockserver.sandbox.settings import make_settings
-from mockserver.testing.report import calls_told, findings_told
+from mockserver.testing.report import describe_calls, describe_findings
 from tests.support.client import WALL
 from tests.support.logged import logged
 from tests.support.servers import PROGRAM
 
-VENDORS = shelf.found()
+VENDORS = shelf.find_vendors()
 TOKEN = "the-control-token-Of-this-Run/1"
 OWN = {vendor.name: f"an-account-Of-{vendor.name}-that-Control-made" for vendor in VENDORS}
 BOX = "box"
@@ -210,7 +210,7 @@ def outputs(watched: Watched, call: Planted) -> Iterator[tuple[str, str]]:
             for path in (f"/requests/{entry['id']}", f"/requests/{entry['id']}/near-misses"):
                 yield path, ask("GET", path, **{"X-Mock-Sandbox": sandbox})[1]
         verdict = json.loads(ask("GET", "/verdict", **{"X-Mock-Sandbox": sandbox})[1].partition("\n")[0])
-        lines = [*calls_told(entries, lambda name: ["/"]), *findings_told(verdict)]
+        lines = [*describe_calls(entries, lambda name: ["/"]), *describe_findings(verdict)]
         yield "a test that failed", "\n".join(lines)
     matchers = [
         {"headers": {vendor.credential.header: secret}},

@@ -11,9 +11,9 @@ from typing import Any
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as some
 
-from mockserver.sdk import param_schema
+from mockserver.sdk import params
 from mockserver.sdk.contract import Operation, Vendor
-from mockserver.vendors import found
+from mockserver.vendors import find_vendors
 from tests.fuzz.targets import request
 
 # By MOCK_FUZZ_EXAMPLES so many are tried of each kind, others with every seed (``make fuzz``); else always the same.
@@ -184,7 +184,7 @@ RAW = some.sampled_from(
         b"-1",
     ]
 )
-VENDORS = found()
+VENDORS = find_vendors()
 
 
 class Number:
@@ -313,7 +313,7 @@ def escaped(text: str) -> bytes:
 @some.composite
 def queries(draw: some.DrawFn, endpoint: Operation) -> bytes:
     """A query string: documented names with hostile values, slips of names, and rubbish."""
-    known = param_schema.names(endpoint.query) or ["x"]
+    known = params.param_names(endpoint.query) or ["x"]
     names = some.sampled_from(known).map(str.encode) | some.sampled_from(known).map(lambda name: name.upper().encode())
     names |= TEXT.map(escaped) | some.just(b"__code") | RAW
     values = TEXT.map(escaped) | RAW | some.integers().map(lambda number: str(number).encode())

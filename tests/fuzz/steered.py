@@ -17,9 +17,9 @@ with atheris.instrument_imports(include=["mockserver", "gunicorn.asgi.parser"]):
     from tests.fuzz import targets
 from mockserver.data import yaml_text
 from mockserver.sandbox.scenario import OURS
-from mockserver.vendors import found
+from mockserver.vendors import find_vendors
 
-VENDORS = [vendor.name for vendor in found()]
+VENDORS = [vendor.name for vendor in find_vendors()]
 PLACES = [
     ("PATCH", "settings"),
     ("POST", "faults"),
@@ -95,11 +95,11 @@ def seeds(target: str) -> Iterable[bytes]:
             chunked = targets.request("POST", path, {**headers, "Transfer-Encoding": "chunked"})
             yield chunked + b"2\r\n{}\r\n0\r\n\r\n" + chunked
     elif target == "query":
-        for index, vendor in enumerate(found()):
+        for index, vendor in enumerate(find_vendors()):
             known = vendor.operations[0].query.fields
             yield bytes([index]) + b"&".join(f"{each.data_key or name}=1".encode() for name, each in known.items())
     elif target == "fixture":
-        for index, vendor in enumerate(found()):
+        for index, vendor in enumerate(find_vendors()):
             content = yaml_text.load((vendor.fixtures / "docs.yaml").read_text(encoding="utf-8"))
             content["dataset"], content["records"] = "own", content["records"][:2]
             yield bytes([index]) + yaml_text.dump(content).encode()

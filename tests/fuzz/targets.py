@@ -24,8 +24,7 @@ from typing import Any
 from gunicorn.config import Config
 
 from mockserver.data import fixtures
-from mockserver.data.build import fixture_schema
-from mockserver.data.build import read_dataset as read_dataset
+from mockserver.data.build import fixture_schema, read_dataset
 from mockserver.data.fixture_errors import InvalidFixture
 from mockserver.engine.access_log import make_observer
 from mockserver.engine.build import build_runtime

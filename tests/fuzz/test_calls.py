@@ -25,7 +25,7 @@ def test_no_call_breaks_anything(sent: bytes) -> None:
 def test_no_query_breaks_anything_for_who_may_call(vendor: Any, data: Any) -> None:
     """Behind authentication, where filters and pages are."""
     path, headers = targets.examples()[vendor.name]
-    query = data.draw(queries(vendor.endpoints[0]))
+    query = data.draw(queries(vendor.operations[0]))
     reply = targets.call(request("GET", path + b"?" + query, headers))
     assert reply is not None
     assert b"__code" in query or reply.status != 401

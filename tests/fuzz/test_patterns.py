@@ -8,7 +8,8 @@ import pytest
 
 from mockserver.admin.requests import endpoints_near
 from mockserver.data import yaml_text
-from mockserver.engine import forced, near_misses
+from mockserver.engine import near_misses
+from mockserver.engine.outcomes import requested_outcome
 from mockserver.engine.redaction import Redactor
 from mockserver.sandbox import live_credentials
 from mockserver.sandbox.matching import Difference
@@ -84,7 +85,7 @@ USES: dict[str, Callable[[str], object]] = {
     "the secrets of an address": lambda text: REDACTION.redact(Request("GET", text, text, {"referer": text})),
     "a live credential": lambda text: (live_credentials.mask_live(text, ""), live_credentials.looks_live(text, 0.0)),
     "a URL": without_password,
-    "a wish": lambda text: forced.wish(Request("GET", "/", text, {"prefer": text})),
+    "an outcome": lambda text: requested_outcome(Request("GET", "/", text, {"prefer": text})),
     "secrets": SecretIndex(["a" * 20, "-" * 30]).find,
     "a slip": lambda text: find_closest(text, ["aaaa", text, text[:50]]),
     "a hint": lambda text: near_misses.explain_difference(Difference("path", text, PATH), KEPT),

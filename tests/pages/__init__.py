@@ -1,1 +1,1 @@
-"""Tests that carry out what pages say."""
+"""Tests that execute the pages."""

@@ -1,4 +1,4 @@
-"""docs/operations.md names every metric that is told, and every field of a line of the log."""
+"""docs/operations.md names every metric, and every field of a log line."""
 
 from __future__ import annotations
 

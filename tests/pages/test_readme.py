@@ -1,4 +1,4 @@
-"""The README's commands are run: what it says a command prints is what it prints.
+"""The README's commands print what it shows.
 
 A block marked ``console`` holds commands behind ``$`` and their output; those of one block run one after the other,
 against a server on a free port. A block marked ``sh`` holds commands that are run by a test of their own below.
@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from mockserver.sdk.contract import Vendor
-from mockserver.vendors import found
+from mockserver.vendors import find_vendors
 from tests.support.client import Client, compact
 from tests.support.servers import copy_checkout, running, serving
 
@@ -31,7 +31,7 @@ def blocks(kind: str) -> list[str]:
 
 
 def sessions() -> list[list[tuple[str, str]]]:
-    """For each console block its commands (continued lines joined), each with the output shown below it."""
+    """The commands of each console block (continued lines joined), each with the output below it."""
     pattern = r"^\$ ((?:.*\\\n)*.*)\n((?:(?!\$ ).*\n)*)"
     return [re.findall(pattern, block, re.MULTILINE) for block in blocks("console")]
 
@@ -70,14 +70,14 @@ def test_the_readme_shows_commands() -> None:
 
 
 def test_the_table_has_every_vendor() -> None:
-    for vendor in found():
+    for vendor in find_vendors():
         row = next(line for line in README.splitlines() if line.startswith(f"| {vendor.title}"))
         for endpoint in vendor.operations:
             assert endpoint.path in row
         assert vendor.document in row
 
 
-@pytest.mark.parametrize("vendor", found(), ids=lambda vendor: vendor.name)
+@pytest.mark.parametrize("vendor", find_vendors(), ids=lambda vendor: vendor.name)
 def test_the_documented_requests_of_the_readme_and_of_the_datasets_get_what_the_documents_print(vendor: Vendor) -> None:
     row = next(line for line in README.splitlines() if line.startswith(f"| {vendor.title} | `/") and " with `" in line)
     target, *headers = re.findall(r"`([^`]+)`", row.split(" | ")[1])
@@ -96,7 +96,7 @@ def test_the_documented_requests_of_the_readme_and_of_the_datasets_get_what_the_
 
 
 def documented_reply(vendor: str) -> bytes:
-    """What the example of the document prints, as the tests of the vendor have it; 000:79-99 repeats 000:40-60."""
+    """The example reply of the document, from the tests of the vendor; 000:79-99 repeats 000:40-60."""
     module = import_module(f"tests.vendors.{vendor}.test_docs")
     names = ("SUCCESS", "REPLY", "RESPONSE", "FULL_SUCCESS_ACK")
     return compact(next(getattr(module, name) for name in names if hasattr(module, name)))
@@ -109,10 +109,10 @@ def test_make_serve_serves_from_a_fresh_checkout(tmp_path: Path) -> None:
     # The make that runs this test must not hand its own variables down.
     clean = dict.fromkeys(("MAKEFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "MFLAGS"), "")
     with running(["make", "serve", "ARGS=--port 0"], cwd=tmp_path, environment=clean) as (url, printed):
-        for vendor in found():
+        for vendor in find_vendors():
             assert vendor.title in printed
         curls = re.findall(r"^  (curl .*)$", printed, re.MULTILINE)
-        assert len(curls) == len(found())
+        assert len(curls) == len(find_vendors())
         for curl in curls:
             done = subprocess.run(
                 ["bash", "-c", curl + r" -sS -o /dev/null -w '%{http_code}'"],

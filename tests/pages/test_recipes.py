@@ -1,4 +1,4 @@
-"""The recipes of docs/recipes.md are run, as they stand, by what runs them elsewhere, or by a stand-in for it."""
+"""Runs the recipes of docs/recipes.md unchanged, with their real tools or stand-ins."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from mockserver.vendors import found
+from mockserver.vendors import find_vendors
 from tests.support.servers import PYTEST, ROOT
 
 TOOLS = ROOT / "build" / "browser" / "node_modules"  # make browser-tools
@@ -75,7 +75,7 @@ public class Main {
 
 
 def recipe(heading: str, folder: Path, language: str = r"\w+") -> Path:
-    """The first code below a heading (in a language), in the file that its first line names."""
+    """Write the first code below a heading (in a language) to the file that its first line names."""
     found = re.search(rf"^## {heading}\n.*?^```{language}\n((?:#|//) (\S+)\n.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
     assert found, heading
     (folder / found[2]).write_text(found[1], encoding="utf-8")
@@ -90,7 +90,7 @@ def needs(tool: str) -> None:
 
 
 def done(command: list[str], folder: Path) -> str:
-    """What a command prints that ends well."""
+    """The output of a successful command."""
     finished = subprocess.run(
         command,
         cwd=folder,
@@ -105,7 +105,7 @@ def done(command: list[str], folder: Path) -> str:
 
 
 def node_tests(file: Path, module: str, stand_in: str) -> str:
-    """What node's own test runner says of a file, with a stand-in for the module that it imports."""
+    """The report of Node's test runner on a file, with a stand-in for the imported module."""
     needs("node")
     place = file.parent / "node_modules" / module
     place.mkdir(parents=True)
@@ -128,13 +128,13 @@ def test_unittest(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_vitest(tmp_path: Path) -> None:
-    """With node's own test runner behind the names that the recipe imports."""
+    """With Node's test runner behind the imported names."""
     assert "# pass 1\n" in node_tests(recipe("Vitest and Jest", tmp_path), "vitest", VITEST)
 
 
 @pytest.mark.slow
 def test_junit(tmp_path: Path) -> None:
-    """With a stand-in for the two names of JUnit that the recipe imports."""
+    """With a stand-in for the two imported names of JUnit."""
     needs("java")
     file = recipe("JUnit", tmp_path)
     for name, text in JUNIT.items():
@@ -146,7 +146,7 @@ def test_junit(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_playwright(tmp_path: Path) -> None:
-    """With a stand-in for the browser, and for the page that it would show; the control API is the real one."""
+    """With stand-ins for the browser and its page; the control API is real."""
     told = node_tests(recipe("Playwright", tmp_path), "@playwright/test", PLAYWRIGHT)
     assert "# pass 1\n" in told
     assert "mockserver: the verdict on 1 call stands.\n" in told
@@ -161,7 +161,7 @@ def test_a_shell(tmp_path: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_typed_clients(tmp_path: Path) -> None:
-    """With the tools that the recipe installs, from npm; a parameter that there is not does not compile."""
+    """With the recipe's tools from npm; an unknown parameter does not compile."""
     needs("node")
     if not (TOOLS / "openapi-typescript").exists():
         (pytest.fail if os.environ.get("CI") else pytest.skip)("make browser-tools installs what this needs")
@@ -170,9 +170,9 @@ def test_typed_clients(tmp_path: Path) -> None:
     (tmp_path / "package.json").write_text('{"type": "module"}')
     done([*RUN, "--", "sh", "-e", types.name], tmp_path)
     compiler = ["npx", "--no-install", "tsc", "--strict", "--target", "es2022", "--module", "nodenext"]
-    for vendor in found():
+    for vendor in find_vendors():
         assert f'"{vendor.operations[0].path}"' in (tmp_path / f"{vendor.name}.d.ts").read_text()
-    done([*compiler, client.name, *(f"{vendor.name}.d.ts" for vendor in found())], tmp_path)
+    done([*compiler, client.name, *(f"{vendor.name}.d.ts" for vendor in find_vendors())], tmp_path)
     (tmp_path / "main.js").write_text(
         "const { MOCKSERVER_WISECP_URL: url, MOCKSERVER_WISECP_CREDENTIAL: key } = process.env;\n"
         'console.log(await (await import("./invoices.js")).unpaid(url, key));\n'

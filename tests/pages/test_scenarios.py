@@ -1,4 +1,4 @@
-"""docs/scenarios.md says all that a scenario's file can hold, and its example is one."""
+"""docs/scenarios.md describes every key of a scenario file, and its example is valid."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""docs/sources.md explains every source that users meet."""
+"""docs/sources.md explains every source in listings."""
 
 from __future__ import annotations
 

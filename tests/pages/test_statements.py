@@ -1,4 +1,4 @@
-"""Every statement of the documents is shown by a test, and statements.md says by which."""
+"""Every statement of the documents has a test, and statements.md names it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""docs/story.md says what the fixtures say."""
+"""docs/story.md agrees with the fixtures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""docs/verdict.md has the rule of each check in a sentence, and says which checks decide where."""
+"""docs/verdict.md has the rule of each check, and which checks decide where."""
 
 from __future__ import annotations
 

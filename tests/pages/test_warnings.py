@@ -1,4 +1,4 @@
-"""docs/warnings.md lists every code that a warning has, and no other."""
+"""docs/warnings.md lists exactly the codes of warnings."""
 
 from __future__ import annotations
 

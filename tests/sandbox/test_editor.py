@@ -25,7 +25,7 @@ from mockserver.sdk.errors import Problem
 from tests.support.acme import POOR, RECIPE, RICH, Sandboxed
 from tests.support.client import WALL
 
-VENDORS = [pytest.param(index, id=vendor.name) for index, vendor in enumerate(shelf.found())]
+VENDORS = [pytest.param(index, id=vendor.name) for index, vendor in enumerate(shelf.find_vendors())]
 
 
 @pytest.fixture(scope="module")
@@ -34,13 +34,16 @@ def world() -> Runtime:
     return found
 
 
+SLOW_DATASETS = ("default", "docs", "empty")
+
+
 @pytest.fixture
 def editor(vendor: Vendor) -> RecordEditor:
     return RecordEditor(Sandboxed(vendor).world.sandboxes, "x", vendor, WALL)
 
 
 @pytest.mark.parametrize("index", VENDORS)
-@pytest.mark.parametrize("dataset", ["default", "docs", "empty", "edge"])
+@pytest.mark.parametrize("dataset", ["edge", *(pytest.param(name, marks=pytest.mark.slow) for name in SLOW_DATASETS)])
 def test_every_vendors_data_can_be_edited_and_written_down(world: Runtime, index: int, dataset: str) -> None:
     vendor = world.vendors[index]
     name = f"{vendor.name}-{dataset}"
@@ -64,7 +67,7 @@ def test_every_vendors_data_can_be_edited_and_written_down(world: Runtime, index
 
 def assert_written_down(editor: RecordEditor) -> None:
     """A fixture file of it is valid, and holds it to the last digit."""
-    content, wrong = fixture_check.check(yaml_text.load(editor.fixture()), fixture_schema(editor.vendor))
+    content, wrong = fixture_check.check_fixture(yaml_text.load(editor.fixture()), fixture_schema(editor.vendor))
     assert wrong == []
     assert content is not None
     data = editor.data
@@ -165,6 +168,7 @@ def _as_before(world: Runtime) -> Iterator[None]:
         world.sandboxes.delete(name)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("index", VENDORS)
 @pytest.mark.parametrize("seed", [None, 99])
 def test_as_many_records_as_may_be_asked_for_can_be_made_of_every_vendor(
@@ -180,3 +184,17 @@ def test_as_many_records_as_may_be_asked_for_can_be_made_of_every_vendor(
     assert (
         over.get_json()["detail"] == f"records is {MAX_GENERATED + 1}, wanted a whole number from 1 to {MAX_GENERATED}."
     )
+
+
+@pytest.mark.parametrize("given", [{"state": ["paid"]}, {"state": "bogus"}, {"due": 7}, {"due": "31.03.2026"}])
+def test_a_value_that_no_record_can_have_is_refused_without_looking_for_one(vendor: Vendor, given: Any) -> None:
+    made: list[int] = []
+
+    def record(seed: int, index: int, anchor: datetime) -> Mapping[str, Any]:
+        made.append(index)
+        return RECIPE.record(seed, index, anchor)
+
+    counted = replace(vendor, recipe=lambda: replace(RECIPE, record=record))
+    with pytest.raises(Problem, match="found"):
+        RecordEditor(Sandboxed(counted).world.sandboxes, "x", counted, WALL).add(given)
+    assert len(made) == 1

@@ -9,8 +9,9 @@ from statistics import median
 from typing import Any
 
 import pytest
-from mockserver.engine.forced import Wish, wish
 
+from mockserver.engine.handle import handle
+from mockserver.engine.outcomes import requested_outcome
 from mockserver.sandbox.fault_rules import NO_OUTCOME, FaultRule, Outcome, match_rules, parse_rule
 from mockserver.sandbox.fault_values import InvalidRule, draw_delay
 from mockserver.sandbox.matching import MatchInput
@@ -29,26 +30,31 @@ def server(vendor: Vendor) -> Sandboxed:
     return Sandboxed(vendor)
 
 
+def asks(code: str, where: str, retry_after: int | None = None) -> Outcome:
+    """What a request asks for with a code."""
+    return Outcome(f"Prefer: code={code}", code, where=where, retry_after=retry_after)
+
+
 @pytest.mark.parametrize(
     ("query", "headers", "wanted", "rest"),
     [
-        ("a=1", {}, Wish(), "a=1"),
-        ("a=1&__code=404&b=2", {}, Wish("404", where="query.__code"), "a=1&b=2"),
-        ("__code=404", {"prefer": "code=500"}, Wish("404", where="query.__code"), ""),
-        ("", {"prefer": "code=429"}, Wish("429", where="header.Prefer"), ""),
-        ("", {"prefer": 'respond-async, CODE = "429"; x=1'}, Wish("429", where="header.Prefer"), ""),
-        ("", {"prefer": "code=400, code=500"}, Wish("400", where="header.Prefer"), ""),
-        ("", {"prefer": "wait=5"}, Wish(), ""),
-        ("", {"prefer": "code=429, retry-after=1"}, Wish("429", where="header.Prefer", retry_after=1), ""),
-        ("", {"prefer": 'Retry-After="86400"; code=503'}, Wish("503", 0, "header.Prefer", 86400), ""),
-        ("__code=429", {"prefer": "retry-after=0"}, Wish("429", 0, "query.__code", 0), ""),
-        ("", {"prefer": "code"}, Wish("", where="header.Prefer"), ""),
-        ("", {"x-mock-delay": " 800 "}, Wish(None, 0.8), ""),
-        ("", {"x-mock-delay": "60000"}, Wish(None, 60.0), ""),
+        ("a=1", {}, NO_OUTCOME, "a=1"),
+        ("a=1&__code=404&b=2", {}, asks("404", "query.__code"), "a=1&b=2"),
+        ("__code=404", {"prefer": "code=500"}, asks("404", "query.__code"), ""),
+        ("", {"prefer": "code=429"}, asks("429", "header.Prefer"), ""),
+        ("", {"prefer": 'respond-async, CODE = "429"; x=1'}, asks("429", "header.Prefer"), ""),
+        ("", {"prefer": "code=400, code=500"}, asks("400", "header.Prefer"), ""),
+        ("", {"prefer": "wait=5"}, NO_OUTCOME, ""),
+        ("", {"prefer": "code=429, retry-after=1"}, asks("429", "header.Prefer", 1), ""),
+        ("", {"prefer": 'Retry-After="86400"; code=503'}, asks("503", "header.Prefer", 86400), ""),
+        ("__code=429", {"prefer": "retry-after=0"}, asks("429", "query.__code", 0), ""),
+        ("", {"prefer": "code"}, asks("", "header.Prefer"), ""),
+        ("", {"x-mock-delay": " 800 "}, NO_OUTCOME._replace(delay=0.8), ""),
+        ("", {"x-mock-delay": "60000"}, NO_OUTCOME._replace(delay=60.0), ""),
     ],
 )
-def test_what_a_request_wishes_for(query: str, headers: dict[str, str], wanted: Wish, rest: str) -> None:
-    found, request = wish(Request("GET", "/", query, headers))
+def test_what_a_request_asks_for(query: str, headers: dict[str, str], wanted: Outcome, rest: str) -> None:
+    found, request = requested_outcome(Request("GET", "/", query, headers))
     assert found == wanted
     assert request.query == rest
 
@@ -56,7 +62,7 @@ def test_what_a_request_wishes_for(query: str, headers: dict[str, str], wanted: 
 @pytest.mark.parametrize("prefer", [f"code=429, retry-after={bad}" for bad in ("x", "", "-1", "1.5", "86401", "٣")])
 def test_a_retry_after_that_is_no_number_of_seconds(server: Sandboxed, prefer: str) -> None:
     with pytest.raises(Problem, match="Bad Retry-After"):
-        wish(Request("GET", "/", "", {"prefer": prefer}))
+        requested_outcome(Request("GET", "/", "", {"prefer": prefer}))
     answer = server.get(Prefer=prefer.encode().decode("latin-1"))
     assert (answer.status, answer.json["type"]) == (400, "urn:mockserver:bad-retry-after")
     assert "from 0 to 86400" in answer.json["detail"]
@@ -83,7 +89,7 @@ def test_how_long_to_wait_can_be_asked_for(server: Sandboxed, code: str) -> None
 @pytest.mark.parametrize("delay", ["x", "", "-1", "1.5", "60001", "٣", "9" * 40])
 def test_a_delay_that_is_no_number_of_milliseconds(server: Sandboxed, delay: str) -> None:
     with pytest.raises(Problem, match="Bad delay"):
-        wish(Request("GET", "/", "", {"x-mock-delay": delay}))
+        requested_outcome(Request("GET", "/", "", {"x-mock-delay": delay}))
     answer = server.get(headers={"X-Mock-Delay": delay.encode().decode("latin-1")})
     assert (answer.status, answer.json["type"]) == (400, "urn:mockserver:bad-delay")
     assert "from 0 to 60000" in answer.json["detail"]
@@ -179,7 +185,7 @@ def replied(server: Sandboxed, target: str = BILLS, **headers: str) -> Reply:
     """A reply with what the server in front is to do with it."""
     path, _, query = target.partition("?")
     sent = {"x-acme-key": RICH, **{name.lower().replace("_", "-"): value for name, value in headers.items()}}
-    return serve(server.world, server.vendor, server.vendor.operations[0], Request("GET", path, query, sent))
+    return handle(server.world, Request("GET", path, query, sent))
 
 
 def test_the_first_rule_that_takes_hold_wins() -> None:
@@ -380,7 +386,7 @@ def test_a_network_fault_and_a_delay_of_a_rule_travel_on_the_reply(vendor: Vendo
     assert replied(server, X_Mock_Delay="100").delay == pytest.approx(0.42)
 
 
-def test_what_a_request_wishes_for_comes_before_the_rules_and_uses_none_up(vendor: Vendor) -> None:
+def test_what_a_request_asks_for_comes_before_the_rules_and_uses_none_up(vendor: Vendor) -> None:
     server = ruled(vendor, {"status": 503, "network": None, "times": 1}, {"network": "empty"}, delay=20)
     wished = replied(server, Prefer="code=404")
     assert (wished.status, wished.network, wished.delay) == (404, None, 0.02)

@@ -22,12 +22,12 @@ from mockserver.sdk.errors import InvalidSetting, Problem
 from mockserver.sdk.fields import Timestamp
 from mockserver.sdk.querystring import encode
 from tests.support.acme import BILLS, Sandboxed
-from tests.support.client import WALL
+from tests.support.client import WALL, CarryingClient
 
 SHIPPED = (
     "empty", "expired-credentials", "flaky", "healthy", "outage", "paging-hazards", "past-due", "rate-limited", "slow",
 )  # fmt: skip
-ALL = pytest.mark.parametrize("name", [vendor.name for vendor in shelf.found()])
+ALL = pytest.mark.parametrize("name", [vendor.name for vendor in shelf.find_vendors()])
 
 
 class Stage:
@@ -55,6 +55,7 @@ class Stage:
 @pytest.fixture(scope="module")
 def stage(tmp_path_factory: pytest.TempPathFactory) -> Stage:
     app = create_app(make_settings({}, {}), wall=lambda: WALL)
+    app.test_client_class = CarryingClient
     return Stage(app.extensions["mockserver"], app)
 
 
@@ -72,7 +73,7 @@ def test_ours_are_all_there_and_name_no_vendor(stage: Stage) -> None:
     assert tuple(stage.scenarios.names()) == SHIPPED
     for name in SHIPPED:
         text = (OURS / f"{name}.yaml").read_text(encoding="utf-8")
-        assert not [vendor.name for vendor in shelf.found() if vendor.name in text.lower()]
+        assert not [vendor.name for vendor in shelf.find_vendors() if vendor.name in text.lower()]
         assert find_faults(OURS / f"{name}.yaml", stage.world.sandboxes, WALL) == []
 
 
@@ -156,7 +157,7 @@ def test_slow(stage: Stage, name: str) -> None:
     assert len(set(delays)) == 5
 
 
-@pytest.mark.parametrize("name", [v.name for v in shelf.found() if any(e.paging for e in v.operations)])
+@pytest.mark.parametrize("name", [v.name for v in shelf.find_vendors() if any(e.paging for e in v.operations)])
 def test_paging_hazards_of_every_vendor_with_pages(stage: Stage, hazards: str, name: str) -> None:
     pages = [entry["evidence"]["page"] for entry in stage.calls(name, hazards, pages=4)]
     total, size = pages[0]["total"], pages[0]["stop"]
@@ -166,7 +167,7 @@ def test_paging_hazards_of_every_vendor_with_pages(stage: Stage, hazards: str, n
     assert (total - last) % size == 0
 
 
-@pytest.mark.parametrize("name", [v.name for v in shelf.found() if not any(e.paging for e in v.operations)])
+@pytest.mark.parametrize("name", [v.name for v in shelf.find_vendors() if not any(e.paging for e in v.operations)])
 def test_paging_hazards_without_pages_are_a_record_that_comes_and_goes(stage: Stage, hazards: str, name: str) -> None:
     first, second, third, fourth = (len(entry["response"]["body"]) for entry in stage.calls(name, hazards, pages=4))
     assert first == third == fourth > second

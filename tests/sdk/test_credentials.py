@@ -60,4 +60,4 @@ def test_every_header_a_client_must_send() -> None:
 def test_where_a_secret_seems_to_be_instead(
     credential: Credential, headers: dict[str, str], sent: list[tuple[str, str]], places: list[str]
 ) -> None:
-    assert credential.misplaced(headers, sent) == places
+    assert credential.find_misplaced(headers, sent) == places

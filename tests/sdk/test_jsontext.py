@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from mockserver.sdk import jsontext
-from mockserver.sdk.jsontext import Fragment, brief, decimals, decode, encode, floats
+from mockserver.sdk.jsontext import Fragment, decode, encode, format_brief, to_decimals, to_floats
 from mockserver.sdk.money import as_double
 
 TEXT = some.text(some.characters(exclude_categories=["Cs"]))
@@ -74,14 +74,14 @@ MEASURES = [
 
 @pytest.mark.parametrize(("value", "text"), MEASURES)
 def test_measures_are_floats_here_and_decimals_on_the_wire(value: object, text: bytes) -> None:
-    assert encode(decimals(value)).startswith(text)
-    assert floats(decode(encode(decimals(value)))) == value
+    assert encode(to_decimals(value)).startswith(text)
+    assert to_floats(decode(encode(to_decimals(value)))) == value
 
 
 def test_what_is_not_a_measure_is_left_alone() -> None:
     fragment = Fragment(b"[1.50]")
-    assert encode(decimals({"rows": fragment, "amount": Decimal("1.50")})) == b'{"rows":[1.50],"amount":1.50}'
-    assert floats(("x", [Decimal("0.5")])) == ["x", [0.5]]
+    assert encode(to_decimals({"rows": fragment, "amount": Decimal("1.50")})) == b'{"rows":[1.50],"amount":1.50}'
+    assert to_floats(("x", [Decimal("0.5")])) == ["x", [0.5]]
 
 
 @pytest.mark.parametrize(
@@ -96,7 +96,7 @@ def test_what_is_not_a_measure_is_left_alone() -> None:
     ],
 )
 def test_what_was_found_is_told_as_json(value: object, told: str) -> None:
-    assert brief(value) == told
+    assert format_brief(value) == told
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from mockserver.sdk.money import as_double, from_double, plain, round_to, shortest
+from mockserver.sdk.money import as_double, format_plain, from_double, round_to, strip_zeros
 
 AMOUNTS = some.decimals(allow_nan=False, allow_infinity=False, min_value=-(10**40), max_value=10**40, places=6)
 
@@ -23,19 +23,19 @@ def test_halves_are_rounded_away_from_zero(amount: str, places: int, text: str) 
 
 @pytest.mark.parametrize(("amount", "text"), [("50.00", "50.00"), ("1E+5", "100000"), ("1E-9", "0.000000001")])
 def test_plain_never_prints_an_exponent(amount: str, text: str) -> None:
-    assert plain(Decimal(amount)) == text
+    assert format_plain(Decimal(amount)) == text
 
 
 @pytest.mark.parametrize(("amount", "text"), [("211.0", "211"), ("25.90", "25.9"), ("1E+2", "100"), ("0.00", "0")])
 def test_the_shortest_form(amount: str, text: str) -> None:
-    assert str(shortest(Decimal(amount))) == text
+    assert str(strip_zeros(Decimal(amount))) == text
 
 
 @given(AMOUNTS)
 def test_no_form_changes_the_value(amount: Decimal) -> None:
-    assert shortest(amount) == amount
+    assert strip_zeros(amount) == amount
     assert round_to(amount, 6) == amount
-    assert Decimal(plain(amount)) == amount
+    assert Decimal(format_plain(amount)) == amount
     assert float(as_double(amount)) == float(amount)
     assert float(from_double(amount)) == float(amount)
 

@@ -11,27 +11,27 @@ from hypothesis import given
 from hypothesis import strategies as some
 from marshmallow import Schema, ValidationError, fields
 
-from mockserver.sdk import param_fields, param_schema, params
+from mockserver.sdk import param_reader, params
 from mockserver.sdk.call_warnings import CallWarning
 from mockserver.sdk.errors import InvalidParams, ParamError
 from mockserver.sdk.querystring import Pairs
 
 
-class Query(param_schema.ParamSchema):
-    page = param_fields.Integer(minimum=1, maximum=99, below="1", above="99", load_default=7)
-    least = param_fields.Integer(minimum=0)
-    most = param_fields.Integer(maximum=9)
-    number = param_fields.Integer(data_key="filter[number]")
-    state = param_fields.Choice(["Open", "Paid"])
-    kind = param_fields.Choice({"a": 1, "b": None}, any_case=True)
-    day = param_fields.Day()
-    text = param_fields.Text(empty="value")
-    name = param_fields.Text(empty="refused")
+class Query(params.ParamSchema):
+    page = params.Integer(minimum=1, maximum=99, below="1", above="99", load_default=7)
+    least = params.Integer(minimum=0)
+    most = params.Integer(maximum=9)
+    number = params.Integer(data_key="filter[number]")
+    state = params.Choice(["Open", "Paid"])
+    kind = params.Choice({"a": 1, "b": None}, any_case=True)
+    day = params.Day()
+    text = params.Text(empty="value")
+    name = params.Text(empty="refused")
 
 
-class Needs(param_schema.ParamSchema):
-    first = param_fields.Text(required=True)
-    second = param_fields.Integer(required=True, data_key="the-second")
+class Needs(params.ParamSchema):
+    first = params.Text(required=True)
+    second = params.Integer(required=True, data_key="the-second")
 
 
 QUERY = Query()
@@ -40,7 +40,7 @@ QUERY = Query()
 def read(schema: Schema, sent: Pairs, **how: Any) -> tuple[dict[str, Any], list[CallWarning]]:
     """The values, and what was told on the way."""
     notices: list[CallWarning] = []
-    return params.read(schema, sent, notices.append, **how), notices
+    return param_reader.read_params(schema, sent, notices.append, **how), notices
 
 
 def value(name: str, text: str) -> Any:
@@ -145,7 +145,7 @@ def test_unknown_parameters_are_told_once_each() -> None:
     ("repeated", "wanted", "rule"),
     [("first", "a", "the first counts."), ("last", "c", "the last counts."), ("joined", "a,b,c", "joined by commas.")],
 )
-def test_which_of_several_values_counts(repeated: params.Repeated, wanted: str, rule: str) -> None:
+def test_which_of_several_values_counts(repeated: param_reader.Repeated, wanted: str, rule: str) -> None:
     sent = [("text", "a"), ("text", "b"), ("text", "c")]
     values, (notice,) = read(QUERY, sent, repeated=repeated)
     assert values["text"] == wanted
@@ -156,7 +156,7 @@ def test_which_of_several_values_counts(repeated: params.Repeated, wanted: str, 
 
 def test_what_a_forgiving_vendor_reads_instead() -> None:
     sent = [("page", "1000"), ("state", "x" * 90), ("day", "2024-02-29")]
-    values, notices = read(QUERY, sent, ignores=lambda complaint: True)
+    values, notices = read(QUERY, sent, tolerates=lambda complaint: True)
     assert values == {"page": 99, "day": date(2024, 2, 29)}
     assert [notice.code for notice in notices] == ["ignored-value", "ignored-value"]
     assert notices[0].message == "page was '1000', wanted an integer from 1 to 99; read as 99."
@@ -166,7 +166,7 @@ def test_what_a_forgiving_vendor_reads_instead() -> None:
 def test_a_refusal_does_not_silence_the_rest() -> None:
     told: list[CallWarning] = []
     with pytest.raises(InvalidParams):
-        params.read(QUERY, [("page", "x"), ("pge", "1")], told.append)
+        param_reader.read_params(QUERY, [("page", "x"), ("pge", "1")], told.append)
     assert [(notice.location, notice.code) for notice in told] == [
         ("query.pge", "unknown-parameter"),
         ("query.page", "refused-value"),
@@ -176,23 +176,23 @@ def test_a_refusal_does_not_silence_the_rest() -> None:
 
 def test_only_what_is_not_ignored_is_refused() -> None:
     with pytest.raises(InvalidParams) as refused:
-        read(QUERY, [("page", "0"), ("day", "x")], ignores=lambda complaint: complaint.name == "page")
+        read(QUERY, [("page", "0"), ("day", "x")], tolerates=lambda complaint: complaint.name == "page")
     assert [one.name for one in refused.value.errors] == ["day"]
 
 
 def test_names_and_words_as_a_spec_wants_them() -> None:
-    assert param_schema.names(QUERY)[:4] == ["page", "least", "most", "filter[number]"]
+    assert params.param_names(QUERY)[:4] == ["page", "least", "most", "filter[number]"]
     kind = QUERY.fields["kind"]
-    assert isinstance(kind, param_fields.Choice)
+    assert isinstance(kind, params.Choice)
     assert kind.words == ("a", "b")
 
 
-@given(some.lists(some.tuples(some.sampled_from([*param_schema.names(QUERY), "other"]), some.text())))
+@given(some.lists(some.tuples(some.sampled_from([*params.param_names(QUERY), "other"]), some.text())))
 def test_any_query_is_read_or_complained_about(sent: list[tuple[str, str]]) -> None:
     with suppress(InvalidParams):
         values, _ = read(QUERY, sent)
         assert set(values) <= set(QUERY.fields)
-    read(QUERY, sent, ignores=lambda complaint: True)
+    read(QUERY, sent, tolerates=lambda complaint: True)
 
 
 def even(number: int) -> None:
@@ -200,10 +200,10 @@ def even(number: int) -> None:
         raise ValidationError([ParamError("number", "odd", str(number), "an even number")])
 
 
-class Foreign(param_schema.ParamSchema):
+class Foreign(params.ParamSchema):
     """What marshmallow offers beside fields of ours: validators, and fields of its own."""
 
-    number = param_fields.Integer(validate=even)
+    number = params.Integer(validate=even)
     flag = fields.Boolean()
 
 
@@ -215,21 +215,21 @@ def test_validators_and_fields_of_marshmallow_are_heard_as_well() -> None:
     assert refused.value.errors == (ParamError("number", "odd", "5", "an even number"),)
 
 
-class Lenient(param_schema.ParamSchema):
+class Lenient(params.ParamSchema):
     arrays = True
 
-    day = param_fields.Day(required=True)
-    size = param_fields.Integer(load_default=10, called=("limit",))
+    day = params.Day(required=True)
+    size = params.Integer(load_default=10, synonyms=("limit",))
 
 
 def test_a_vendor_may_take_a_value_for_another_one() -> None:
     notices: list[CallWarning] = []
-    taken = {"day": param_fields.ReadAs("some day"), "size": param_fields.ReadAs(7, "seven")}
-    values = params.read(
+    taken = {"day": params.ReadAs("some day"), "size": params.ReadAs(7, "seven")}
+    values = param_reader.read_params(
         Lenient(),
         [("day", "x"), ("size", "y")],
         notices.append,
-        ignores=lambda complaint: taken[complaint.name],
+        tolerates=lambda complaint: taken[complaint.name],
     )
     assert values == {"day": "some day", "size": 7}
     assert [(notice.location, notice.code) for notice in notices] == [("query.size", "ignored-value")]
@@ -238,10 +238,10 @@ def test_a_vendor_may_take_a_value_for_another_one() -> None:
 
 def test_what_is_taken_as_absent_is_so_whatever_the_complaint_proposes() -> None:
     notices: list[CallWarning] = []
-    schema = param_schema.ParamSchema.from_dict(
-        {"size": param_fields.Integer(maximum=50, above="50", load_default=10)}
-    )()
-    values = params.read(schema, [("size", "99")], notices.append, ignores=lambda complaint: param_fields.AS_ABSENT)
+    schema = params.ParamSchema.from_dict({"size": params.Integer(maximum=50, above="50", load_default=10)})()
+    values = param_reader.read_params(
+        schema, [("size", "99")], notices.append, tolerates=lambda complaint: params.AS_ABSENT
+    )
     assert values == {"size": 10}
     assert notices[0].message.endswith("read as its default.")
 
@@ -249,7 +249,7 @@ def test_what_is_taken_as_absent_is_so_whatever_the_complaint_proposes() -> None
 def test_an_array_is_read_as_its_name_where_a_schema_says_so() -> None:
     notices: list[CallWarning] = []
     sent = [("day[]", "2026-01-02"), ("size[]", "1"), ("size", "2"), ("limit[]", "3")]
-    values = params.read(Lenient(), sent, notices.append)
+    values = param_reader.read_params(Lenient(), sent, notices.append)
     assert values["size"] == 2
     assert [notice.code for notice in notices] == [
         "respelled-parameter",

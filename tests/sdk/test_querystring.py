@@ -77,4 +77,4 @@ def test_what_is_long_is_read_alike_and_not_remembered() -> None:
     assert [cache.cache_info().currsize for cache in CACHES] == before
 
 
-CACHES = (querystring._known_quoted, querystring._known_pairs, querystring._known_text)
+CACHES = (querystring._cached_quote, querystring._cached_pairs, querystring._cached_unquote)

@@ -1,6 +1,7 @@
 """Acme on a real server in a process of its own: ``python -m tests.server.serving <server> <folder> <NAME=seconds>..``.
 
-The server is werkzeug, or gunicorn as the command ``serve`` has it. Its constants are what is given. Prints its port once it answers. Dripping does not pause.
+The server is werkzeug, or gunicorn as the command ``serve`` has it. Its constants are what is given. Prints its port
+once it answers. Dripping does not pause.
 """
 
 from __future__ import annotations

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from typing import Any
 
+import pytest
 from werkzeug.test import Client
 
 from mockserver.app import create_app
@@ -13,21 +15,70 @@ from mockserver.sandbox.settings import make_settings
 from mockserver.sdk.contract import Vendor
 from mockserver.server.front import Front
 from tests.support.acme import BILLS, RICH, only
+from tests.support.client import WALL
 
 KEY = {"X-Acme-Key": RICH}
+PAGE = {"Origin": "http://page.example"}
+ADDRESSES = [
+    BILLS,
+    f"/acme{BILLS}",
+    f"{BILLS}?state=paid&page=2&%C3%B6=1",
+    "/v3/bills/4",
+    "/v3/bills/%C3%B6",
+    "/v3/bills/a%20b",
+    "/v3/bills/4?trouble=crash",
+    f"/__sandbox/mine{BILLS}",
+    f"/__sandbox/mine/acme{BILLS}",
+    f"/__sandbox/no%20name{BILLS}",
+    "/v3/bills/",
+    "/v3/bills/4/5",
+    "/v3//bills",
+    "//v3/bills",
+    "/acme",
+    "/acme/",
+    "/acme/no/such",
+    "/nowhere",
+    "/",
+    "/__sandbox/mine",
+    "/__sandbox/mine/",
+    "/__admin",
+    "/__admin/version",
+    "/__admin/nowhere",
+    "/__admin/settings",
+    "/__sandbox/mine/__admin/version",
+    "/__docs",
+    "/__nothing",
+]
+REQUESTS: list[dict[str, Any]] = [
+    {"headers": KEY},
+    {"headers": KEY, "method": "HEAD"},
+    {"headers": KEY, "method": "POST"},
+    {"headers": KEY, "method": "BREW"},
+    {"headers": PAGE | {"Access-Control-Request-Method": "GET"}, "method": "OPTIONS"},
+    {"headers": PAGE},
+    {"headers": KEY | {"Host": "api.acme.example", "X-Mock-Sandbox": "other"}},
+    {"headers": KEY | {"Prefer": "code=429", "X-Mock-Readings": "acme.no-such=1"}},
+    {"headers": KEY, "data": b"what a get has no use for"},
+    {"headers": KEY, "method": "PUT", "data": b"b" * 70_000},
+    {"headers": {"Content-Type": "application/json"}, "method": "PATCH", "data": b'{"strict": true}'},
+]
 
 
-def test_it_answers_as_the_flask_app_does(vendor: Vendor) -> None:
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_it_answers_as_the_flask_app_does_to_the_byte_and_the_header(vendor: Vendor, address: str) -> None:
+    settings = make_settings({}, {})
     with only(vendor):
-        one, other = (
-            Client(Front(build_runtime(make_settings({}, {})))),
-            create_app(make_settings({}, {})).test_client(),
-        )
-    for path in (BILLS, "/acme/no/such", "/nowhere", "/", "/__admin", "/__admin/nowhere", "/__admin/version"):
-        for method in ("GET", "PUT"):
-            replies = [client.open(path, method=method, headers=KEY) for client in (one, other)]
-            assert replies[0].status == replies[1].status, path
-            assert replies[0].data == replies[1].data, path
+        front = Front(build_runtime(settings, wall=lambda: WALL))
+        app = create_app(settings, wall=lambda: WALL)
+    for request in REQUESTS:
+        one, other = (Client(each).open(address, **request) for each in (front, app))
+        assert (one.status, one.data) == (other.status, other.data), request
+        assert sorted(one.headers) == sorted(other.headers), request
+    journals = [
+        [{name: value for name, value in entry.items() if name != "ms"} for _, entry in world.store.entries("default")]
+        for world in (front.runtime, app.extensions["mockserver"])
+    ]
+    assert journals[0] == journals[1]
 
 
 def test_control_in_a_sandbox_by_url(vendor: Vendor) -> None:

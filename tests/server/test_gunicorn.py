@@ -7,21 +7,20 @@ import gc
 import signal
 import socket
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from gunicorn.config import Config
 
 from mockserver.engine.metrics import REGIONS, Metrics
 from mockserver.sdk.contract import Vendor
+from mockserver.sdk.http import Reply, Request
 from mockserver.server import gunicorn, listen
-from mockserver.server.asgi import Inline
+from mockserver.server.asgi import AsgiAdapter
 from mockserver.server.connection import Connection
-
-if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+from tests.server.stub import StubFront
 
 
 @pytest.fixture
@@ -39,24 +38,22 @@ def test_what_is_loaded_before_the_server_starts_is_not_looked_at_again(
     monkeypatch.setattr(gunicorn._Application, "run", lambda self: found.append(gc.get_freeze_count()))
     gc.unfreeze()
     listener = listen.listen("127.0.0.1", 0)
-    gunicorn.run(lambda environ, start_response: [], listener, lambda: None)
+    gunicorn.run(StubFront(), listener, lambda: None)
     assert found[0] > 10_000
     assert gc.get_threshold()[0] > 700
 
 
-class Breaking:
-    """An app whose shorter way breaks, and the log of the server in front of it."""
+class Breaking(StubFront):
+    """A front that breaks, and the log of the server before it."""
 
     def __init__(self) -> None:
+        super().__init__(Reply(200, b"ok"))
         self.told: list[str] = []
 
-    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        start_response("200 OK", [("Content-Length", "2")])
-        return [b"ok"]
-
-    def at_once(self, method: str, *rest: object) -> None:
-        if method == "GET":
+    def handle(self, request: Request) -> Reply:
+        if request.method == "GET":
             raise RuntimeError("at once")
+        return super().handle(request)
 
     def exception(self, message: str) -> None:
         self.told.append(f"{message}: {sys.exc_info()[1]}")
@@ -67,7 +64,7 @@ class Breaking:
 
 def test_a_call_that_breaks_before_it_is_one_is_told_and_the_next_is_answered() -> None:
     breaking = Breaking()
-    app = Inline(breaking, "the-key")
+    app = AsgiAdapter(breaking)
     counts = {"nr": 0, "nr_conns": 0, "max_requests": sys.maxsize, "alive": True}
     worker = SimpleNamespace(cfg=Config(), log=breaking, asgi=app, connections=set(), state={}, **counts)
 
@@ -111,7 +108,7 @@ def test_a_worker_enters_its_region_and_another_process_tells_that_it_left(
     monkeypatch.setattr(signal, "signal", lambda *anything: None)
     counts = Metrics([vendor])
     listener = listen.listen("127.0.0.1", 0)
-    gunicorn.run(lambda *anything: [], listener, lambda: None, metrics=counts if metrics else None)
+    gunicorn.run(StubFront(), listener, lambda: None, metrics=counts if metrics else None)
     socket.socket(fileno=int(made[0].cfg.bind[0].removeprefix("fd://"))).close()
     worker = SimpleNamespace(region=5, age=1)
     made[0].cfg.post_worker_init(worker)

@@ -27,13 +27,13 @@ JSON = "POST /__admin/faults HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: applic
 
 @pytest.fixture(scope="module")
 def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
-    with serving("gunicorn", tmp_path_factory.mktemp("hung"), PATIENCE=PATIENCE, KEEPALIVE_SECONDS=KEPT) as found:
+    with serving("gunicorn", tmp_path_factory.mktemp("hung"), CLIENT_TIMEOUT_SECONDS=PATIENCE, KEPT=KEPT) as found:
         yield found
 
 
 @pytest.fixture(scope="module")
 def threaded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
-    with serving("werkzeug", tmp_path_factory.mktemp("hung"), PATIENCE=PATIENCE) as found:
+    with serving("werkzeug", tmp_path_factory.mktemp("hung"), CLIENT_TIMEOUT_SECONDS=PATIENCE) as found:
         yield found
 
 

@@ -25,7 +25,8 @@ from werkzeug.serving import make_server
 
 from mockserver.sdk.contract import Vendor
 from mockserver.server import gunicorn, listen, werkzeug
-from mockserver.server.asgi import Inline
+from mockserver.server.asgi import AsgiAdapter
+from mockserver.server.front import Front
 from tests.support.acme import RICH, Sandboxed
 from tests.support.certificates import self_signed
 from tests.support.servers import running
@@ -54,7 +55,7 @@ def serving(kind: str, folder: Path, *before: str, **constants: float) -> Iterat
     assert "rror" not in told
 
 
-@pytest.fixture(scope="module", params=["gunicorn", "gunicorn-wsgi", "werkzeug"])
+@pytest.fixture(scope="module", params=["gunicorn", "werkzeug"])
 def port(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     with serving(request.param, tmp_path_factory.mktemp("served")) as found:
         yield found
@@ -202,6 +203,30 @@ def test_what_is_no_http_or_too_much_is_refused_in_words_of_ours(
     assert get(port, "/v3/bills/4")[0].status == 200
 
 
+@pytest.mark.parametrize("body", [b"", b"Content-Length: 2\r\n\r\n{}"], ids=["none", "body"])
+@pytest.mark.parametrize(
+    ("target", "status", "mark"),
+    [
+        ("http://api.acme.example/v3/bills/4?x=1", 200, b'"bill"'),
+        ("http://127.0.0.1:1/acme/v3/bills/4", 200, b'"bill"'),
+        ("http://acme.localhost/nowhere", 404, b"No such page."),
+        ("http://acme.localhost", 404, b"No such page."),
+        ("http://127.0.0.1/nowhere", 404, b"urn:mockserver:unknown-path"),
+        ("http://127.0.0.1/__admin/health", 200, b'"vendors"'),
+        ("http://127.0.0.1/__sandbox/absolute/v3/bills/4", 200, b'"bill"'),
+    ],
+)
+def test_a_target_in_absolute_form_as_a_client_behind_a_proxy_sends_it(
+    port: int, target: str, status: int, mark: bytes, body: bytes
+) -> None:
+    head = f"GET {target} HTTP/1.1\r\nHost: elsewhere.example\r\nX-Acme-Key: {RICH}\r\nConnection: close\r\n"
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
+        connection.sendall(head.encode() + (body or b"\r\n"))
+        raw = b"".join(iter(lambda: connection.recv(65536), b""))
+    assert raw.startswith(b"HTTP/1.1 %d " % status)
+    assert mark in raw
+
+
 def test_an_address_that_is_none_is_refused(port: int) -> None:
     status, body, _ = told(port, b"GET http://[ HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
     assert (status, body["status"]) in ((400, 400), (404, 404))  # or nothing is there
@@ -311,7 +336,7 @@ def test_nobody_waits_for_a_client_that_does_not_hang_up(port: int) -> None:
 
 def test_werkzeug_inside_this_process(vendor: Vendor) -> None:
     with listen.listen("127.0.0.1", 0) as listener:
-        serving = werkzeug.build_server(Sandboxed(vendor).app, listener)
+        serving = werkzeug.server(Front(Sandboxed(vendor).world), listener)
         thread = Thread(target=serving.serve_forever, args=(0.01,))
         thread.start()
         try:
@@ -338,8 +363,9 @@ def test_werkzeug_says_when_it_is_ready_and_ends_in_peace(vendor: Vendor, monkey
         return Stopped()
 
     monkeypatch.setattr(werkzeug, "make_server", make_server)
+    front = Front(Sandboxed(vendor).world)
     with listen.listen("127.0.0.1", 0) as listener:
-        werkzeug.run(Sandboxed(vendor).app, listener, lambda: told.append("ready"), (Path("cert"), Path("key")))
+        werkzeug.run(front, listener, lambda: told.append("ready"), (Path("cert"), Path("key")))
     assert told == [("cert", "key"), "ready", "serves", "closed"]
 
 
@@ -355,7 +381,7 @@ def test_werkzeug_speaks_tls_on_a_socket_of_its_own(
     monkeypatch.setattr(werkzeug, "make_server", making)
     certificate, key = self_signed(tmp_path)
     with listen.listen("127.0.0.1", 0) as plain, listen.listen("127.0.0.1", 0) as encrypted:
-        run = partial(werkzeug.run, Sandboxed(vendor).app, plain, lambda: None, (certificate, key), encrypted)
+        run = partial(werkzeug.run, Front(Sandboxed(vendor).world), plain, lambda: None, (certificate, key), encrypted)
         thread = Thread(target=run)
         thread.start()
         try:
@@ -375,11 +401,11 @@ def test_how_gunicorn_is_set(vendor: Vendor, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(gunicorn._Arbiter, "run", lambda self: made.append(self.app))
     ready: list[str] = []
     ended: list[Any] = []
-    app = Sandboxed(vendor).app
+    front = Front(Sandboxed(vendor).world)
     for tls in (None, (ROOT / "setup.cfg", ROOT / "setup.py")):
         listener = listen.listen("127.0.0.1", 0)
         descriptor = listener.fileno()
-        gunicorn.run(app, listener, lambda: ready.append("ready"), tls, leaving=lambda: ended.append("told"))
+        gunicorn.run(front, listener, lambda: ready.append("ready"), tls, leaving=lambda: ended.append("told"))
         config = made[-1].cfg
         assert (config.bind, config.workers, config.limit_request_line) == ([f"fd://{descriptor}"], 1, 65536)
         assert issubclass(config.worker_class, gasgi.ASGIWorker)
@@ -395,7 +421,7 @@ def test_how_gunicorn_is_set(vendor: Vendor, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(os, "_exit", ended.append)
     handlers.pop(signal.SIGQUIT)(signal.SIGQUIT, None)
     assert (ended, handlers) == (["told", 0], {})
-    assert isinstance(made[0].load(), Inline)
+    assert isinstance(made[0].load(), AsgiAdapter)
 
 
 FROM_A_PAGE = b"Origin: https://app.example\r\n"
@@ -461,5 +487,6 @@ def test_nothing_of_the_request_before_is_taken_for_this_one(port: int) -> None:
         first.begin()
         first.read()
         connection.sendall(b"GET /v3/bills?x=" + b"a" * 65_600 + b" HTTP/1.1\r\n\r\n")
+        connection.shutdown(socket.SHUT_WR)  # a server that lingers need not wait for our end
         raw = b"".join(iter(lambda: connection.recv(65536), b""))
     assert b"https://app.example" not in raw

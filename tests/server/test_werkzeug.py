@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from threading import Event
 from typing import Any
 
@@ -11,6 +10,7 @@ from werkzeug.serving import BaseWSGIServer
 
 from mockserver.engine.reload import POLL_SECONDS
 from mockserver.server import listen, werkzeug
+from tests.server.stub import StubFront
 
 
 class Enough(Exception):
@@ -21,15 +21,15 @@ class Looked:
     """Files that have changed at some looks."""
 
     def __init__(self, *looks: bool, watching: bool = True) -> None:
-        self._looks, self.watching, self.renewed = iter(looks), watching, list[int]()
+        self._looks, self.watching, self.swapped = iter(looks), watching, list[int]()
         self._at = 0
 
-    def look(self) -> bool:
+    def find_changes(self) -> bool:
         self._at += 1
         return next(self._looks)
 
-    def renew(self) -> None:
-        self.renewed.append(self._at)
+    def swap(self) -> None:
+        self.swapped.append(self._at)
 
 
 def test_files_are_read_anew_when_a_look_says_so() -> None:
@@ -40,8 +40,8 @@ def test_files_are_read_anew_when_a_look_says_so() -> None:
             raise Enough
 
     with pytest.raises(Enough):
-        werkzeug._poll_files(data, pause)  # type: ignore[arg-type]  # all that is asked of it
-    assert data.renewed == [2, 4]
+        werkzeug._watch(data, pause)  # type: ignore[arg-type]  # all that is asked of it
+    assert data.swapped == [2, 4]
 
 
 @pytest.mark.parametrize("data", [Looked(), Looked(watching=False), None])
@@ -57,11 +57,8 @@ def test_it_looks_if_it_is_to_watch(monkeypatch: pytest.MonkeyPatch, data: Any) 
             assert looking.wait(60)
         raise KeyboardInterrupt
 
-    def app(environ: Any, start_response: Any) -> Iterator[bytes]:
-        raise NotImplementedError
-
-    monkeypatch.setattr(werkzeug, "_poll_files", watch)
+    monkeypatch.setattr(werkzeug, "_watch", watch)
     monkeypatch.setattr(BaseWSGIServer, "serve_forever", interrupted)
     with listen.listen("127.0.0.1", 0) as listener:
-        werkzeug.run(app, listener, lambda: None, data=data)
+        werkzeug.run(StubFront(), listener, lambda: None, data=data)
     assert seen == ([data, POLL_SECONDS] if data and data.watching else [])

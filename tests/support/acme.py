@@ -20,16 +20,34 @@ from mockserver.data.build import build_dataset
 from mockserver.engine.runtime import Runtime
 from mockserver.sandbox.settings import make_settings
 from mockserver.sandbox.store import Store
-from mockserver.sdk import errors as facts
-from mockserver.sdk import fields, paging, param_fields, param_schema, record_schema
-from mockserver.sdk.call import Call
-from mockserver.sdk.contract import ErrorSpec, Example, Operation, Paging, Reading, Recipe, Vendor
-from mockserver.sdk.credentials import Credential
-from mockserver.sdk.dataset import Account as Found
-from mockserver.sdk.dataset import Dataset
-from mockserver.sdk.http import NetworkFault, Reply
-from mockserver.sdk.jsontext import Fragment, decimals, encode
-from mockserver.sdk.resource import Readings, Record, Resource, Summary
+from mockserver.sdk import Account as AccountRow
+from mockserver.sdk import (
+    Call,
+    Credential,
+    Dataset,
+    ErrorSpec,
+    Example,
+    Fragment,
+    NetworkFault,
+    Operation,
+    Paging,
+    ParamSchema,
+    Reading,
+    Readings,
+    Recipe,
+    Record,
+    RecordSchema,
+    Reply,
+    Resource,
+    Summary,
+    Vendor,
+    cut_page,
+    encode,
+    errors,
+    fields,
+    params,
+)
+from mockserver.sdk.jsontext import to_decimals
 from tests.support.client import WALL, Answer, CarryingClient
 
 ANCHOR = "2026-03-31T12:00:00Z"
@@ -46,13 +64,13 @@ READINGS = (
 )
 
 
-class Account(record_schema.RecordSchema):
+class Account(RecordSchema):
     account = fields.Text()
     secret = fields.Text(null=True)
     expires = fields.Timestamp("%Y-%m-%dT%H:%M:%SZ", "2026-12-01T10:00:00Z", optional=True)
 
 
-class Bill(record_schema.RecordSchema):
+class Bill(RecordSchema):
     id = fields.Integer()
     name = fields.Text(null=True)
     state = fields.Choice(*STATES)
@@ -85,22 +103,20 @@ RECORDS = Resource(
 )
 
 
-class BillsQuery(param_schema.ParamSchema):
-    page = param_fields.Integer(minimum=1, below="1", load_default=1)
-    size = param_fields.Integer(minimum=1, maximum=50, above="50", load_default=5)
-    state = param_fields.Choice(STATES, any_case=True)
-    text = param_fields.Text()
-    since = param_fields.Day()
-    order = param_fields.Choice(
-        {"due": ("due", "id"), "-amount": ("-amount", "id"), "id": ("id",)}, load_default=("id",)
-    )
+class BillsQuery(ParamSchema):
+    page = params.Integer(minimum=1, below="1", load_default=1)
+    size = params.Integer(minimum=1, maximum=50, above="50", load_default=5)
+    state = params.Choice(STATES, any_case=True)
+    text = params.Text()
+    since = params.Day()
+    order = params.Choice({"due": ("due", "id"), "-amount": ("-amount", "id"), "id": ("id",)}, load_default=("id",))
 
 
-class BillQuery(param_schema.ParamSchema):
-    trouble = param_fields.Text()
+class BillQuery(ParamSchema):
+    trouble = params.Text()
 
 
-def ignores(complaint: facts.ParamError, readings: Readings) -> bool:
+def ignores(complaint: errors.ParamError, readings: Readings) -> bool:
     return readings["bad-input"] == "ignore"
 
 
@@ -111,7 +127,7 @@ def list_bills(call: Call) -> Reply:
     found = found.where_contains(("name", "state"), asked.get("text")).order_by(*asked["order"], given=2)
     if "since" in asked:
         found = found.where_between("due", asked["since"].isoformat(), "9999-12-31")
-    page = paging.page_number(len(found), asked["page"], asked["size"], first=1)
+    page = cut_page(len(found), asked["page"], asked["size"], first=1)
     body = {"total": page.total, "last": page.last, "bills": Fragment(found.json(page.start, page.stop))}
     return Reply.json(encode(body), page=page)
 
@@ -124,22 +140,22 @@ def one_bill(call: Call) -> Reply:
     mine = call.records.where(owner=call.account["account"])
     found = mine.where(id=int(wanted)) if wanted.isdecimal() else mine.where(id=-1)
     if not len(found):
-        raise facts.NotFound
+        raise errors.NotFound
     reply = Reply.json(encode({"bill": Fragment(found.json()[1:-1]), "trace": str(call.stable_uuid("trace"))}))
     return reply._replace(network=cast(NetworkFault, trouble)) if trouble else reply
 
 
-def authenticate(call: Call) -> Found:
+def authenticate(call: Call) -> AccountRow:
     account = call.accounts.find_by("secret", CREDENTIAL.read(call.request.headers))
     if account is None:
         if "authorization" in call.request.headers:
             call.warn("header.Authorization", "misplaced-credential", "Acme reads its key from X-Acme-Key.")
-        raise facts.Unauthenticated
+        raise errors.Unauthenticated
     return account
 
 
 def _words(
-    status: int, fact: type[facts.ApiError], text: str, *, slug: str = "", code: str = "", when: str = ""
+    status: int, fact: type[errors.ApiError], text: str, *, slug: str = "", code: str = "", when: str = ""
 ) -> ErrorSpec:
     rule = f"acme.{status}" + (f".{slug}" if slug else "")
     basis = "documented" if status in (400, 401, 404) else "inferred"
@@ -147,22 +163,22 @@ def _words(
 
 
 ERRORS = (
-    _words(401, facts.Unauthenticated, "Who are you?"),
-    _words(400, facts.InvalidParams, "That is wrong."),
-    _words(400, facts.InvalidParams, "That is no day.", slug="day", code="ACME_BAD_DAY", when="bad-date"),
-    _words(404, facts.NotFound, "No such bill."),
-    _words(500, facts.InternalError, "Acme is broken."),
-    _words(404, facts.UnknownPath, "No such page.", slug="unknown-path"),
-    _words(405, facts.MethodNotAllowed, "Not like that."),
-    _words(403, facts.Forbidden, "Not for you."),
-    _words(414, facts.UriTooLong, "Too long."),
-    _words(429, facts.Throttled, "Slow down.", code="ACME_SLOW_DOWN"),
-    _words(503, facts.Unavailable, "Closed."),
+    _words(401, errors.Unauthenticated, "Who are you?"),
+    _words(400, errors.InvalidParams, "That is wrong."),
+    _words(400, errors.InvalidParams, "That is no day.", slug="day", code="ACME_BAD_DAY", when="bad-date"),
+    _words(404, errors.NotFound, "No such bill."),
+    _words(500, errors.InternalError, "Acme is broken."),
+    _words(404, errors.UnknownPath, "No such page.", slug="unknown-path"),
+    _words(405, errors.MethodNotAllowed, "Not like that."),
+    _words(403, errors.Forbidden, "Not for you."),
+    _words(414, errors.UriTooLong, "Too long."),
+    _words(429, errors.Throttled, "Slow down.", code="ACME_SLOW_DOWN"),
+    _words(503, errors.Unavailable, "Closed."),
 )
 
 
-def refuse(call: Call, words: ErrorSpec, fact: facts.ApiError) -> Reply:
-    wrong = [complaint.name for complaint in fact.errors] if isinstance(fact, facts.InvalidParams) else []
+def refuse(call: Call, words: ErrorSpec, fact: errors.ApiError) -> Reply:
+    wrong = [complaint.name for complaint in fact.errors] if isinstance(fact, errors.InvalidParams) else []
     body = {"error": words.text, "wrong": wrong} if wrong else {"error": words.text}
     return Reply.json(encode(body), words.status)
 
@@ -192,7 +208,7 @@ def accounts(seed: int, anchor: datetime) -> list[dict[str, Any]]:
 RECIPE = Recipe(records=23, accounts=accounts, record=record)
 
 
-def example(account: Found, dataset: Dataset) -> Example:
+def example(account: AccountRow, dataset: Dataset) -> Example:
     return Example(BILLS, {"state": "paid"}, CREDENTIAL.write(account["secret"]))
 
 
@@ -228,7 +244,7 @@ def spec_text() -> str:
     for path, operation, query in ((BILLS, "listBills", BillsQuery()), (BILL, "oneBill", BillQuery())):
         lines += [f"  {path}:", "    get:", f"      operationId: {operation}", f"      {based}", "      parameters:"]
         named = [("path", name) for name in ("id",) if f"{{{name}}}" in path]
-        for where, name in [*named, *(("query", name) for name in param_schema.names(query))]:
+        for where, name in [*named, *(("query", name) for name in params.param_names(query))]:
             required = "required: true, " if where == "path" else ""
             lines.append(f"      - {{name: {name}, in: {where}, {required}schema: {{}}, {based}}}")
         lines += ["      responses:", "        '200':", "          description: Bills.", f"          {based}"]
@@ -323,7 +339,7 @@ class Wall:
 @contextmanager
 def only(*vendors: Vendor) -> Iterator[None]:
     """As if these were all vendors there are: a core test does not wait for, or fail with, a real one."""
-    with patch.object(shelf, "found", lambda: vendors):
+    with patch.object(shelf, "find_vendors", lambda: vendors):
         yield
 
 
@@ -376,7 +392,7 @@ class Sandboxed:
     ) -> Answer:
         """A request of the control API, for a sandbox; a body of bytes goes as it is, anything else as JSON."""
         sent = {"X-Mock-Sandbox": sandbox} if sandbox is not None else {}
-        text = body if body is None or isinstance(body, bytes) else encode(decimals(body))
+        text = body if body is None or isinstance(body, bytes) else encode(to_decimals(body))
         sent |= {"Content-Type": "application/json"} if body is not None else {}
         target = f"/__admin{path}"
         response = self.app.test_client().open(target, method=method, data=text, headers={**sent, **(headers or {})})

@@ -31,7 +31,7 @@ class CarryingClient(FlaskClient):
 
     def __init__(self, *args: Any, **more: Any) -> None:
         super().__init__(*args, **more)
-        self.environ_base[CARRIER] = True
+        self.environ_base[CARRIER] = True  # type: ignore[assignment]  # it need not be a text
 
 
 @lru_cache(maxsize=32)

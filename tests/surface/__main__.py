@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sys
 
-from . import written
-from .collected import surface
+from tests.surface import written
+from tests.surface.collected import surface
 
 if "--write" in sys.argv[1:]:
     written.write(surface())

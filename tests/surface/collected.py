@@ -15,11 +15,10 @@ import yaml
 
 import mockserver
 from mockserver import testing
-from mockserver.cli import commands
+from mockserver.cli.commands import commands
 from tests.support.servers import PLUGIN, ROOT
+from tests.surface import imported, served
 from tests.transcripts import files
-
-from . import imported, served
 
 Names = list[str]
 FIXTURE = type(pytest.fixture(lambda: None))

@@ -8,9 +8,8 @@ import subprocess
 from pathlib import Path
 
 from tests.support.servers import PROGRAM
-
-from . import written
-from .collected import surface
+from tests.surface import written
+from tests.surface.collected import surface
 
 BROKEN = "vendor: wisecp\ndataset: default\nrecords: 7\n"
 

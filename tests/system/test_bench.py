@@ -1,4 +1,4 @@
-"""The benchmarks run and print their figures; what these are is for people to judge."""
+"""The benchmarks run and print figures; people judge these."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The tools that measure: what they ask, how they count, and that they tell what is not met."""
+"""The measuring tools: their requests, their counts, and how they report a missed target."""
 
 from __future__ import annotations
 
@@ -118,7 +118,7 @@ def test_a_part_that_fails_is_a_row_and_not_the_end() -> None:
     def measure(asked: plan.Plan) -> list[Row]:
         raise Failed("no answer | at all\nnone")
 
-    (row,) = reporting.measured(reporting.Section({4, 6}, "many", measure), QUICK)
+    (row,) = reporting.measure(reporting.Section({4, 6}, "many", measure), QUICK)
     assert (row.number, row.ours, row.measured) == (4, "not measured: no answer / at all none", None)
 
 
@@ -142,7 +142,7 @@ def test_that_nobody_is_answered_is_a_target_missed_and_not_the_end(monkeypatch:
 def test_a_worker_that_is_not_installed_is_a_row_that_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(workers, "find_spec", lambda name: None)
     *_, last = workers.sections(QUICK)
-    (row,) = reporting.measured(last, QUICK)
+    (row,) = reporting.measure(last, QUICK)
     told = "not measured: gevent is not installed (pip install 'gunicorn[gevent]')"
     assert (row.what, row.ours, row.measured) == ("gevent", told, None)
     assert workers.about() == {}
@@ -187,7 +187,7 @@ def test_every_case_of_the_instructions_is_answered() -> None:
 
 def test_the_environment_says_how_much() -> None:
     assert QUICK.quick
-    assert "nothing to rely on" in QUICK.told
+    assert "nothing to rely on" in QUICK.description
     assert plan.plan({}).sizes == (100_000,)
     assert plan.plan({"MILLION": "1"}).sizes == (100_000, 1_000_000)
     assert plan.plan({"QUICK": "0"}) == plan.plan({})
@@ -249,6 +249,7 @@ def test_a_server_that_does_not_come_up_is_told_and_gone(monkeypatch: pytest.Mon
     assert (tmp_path / "broken.log").read_text() == "no\n"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("worker", "closes"), [("sync", True), ("gthread with 8 threads", False)])
 @pytest.mark.parametrize("server", ["sandbox", "bare route"])
 def test_our_servers_are_carried_by_another_worker(
@@ -256,7 +257,7 @@ def test_our_servers_are_carried_by_another_worker(
 ) -> None:
     monkeypatch.setattr(servers, "WORK", tmp_path)
     ready = servers.bare({"/a": b"one"}) if server == "bare route" else servers.ours("sandbox", "/__admin/health", {})
-    with servers.running(workers.carried(ready, worker)) as running:
+    with servers.running(workers.carry(ready, worker)) as running:
         connection = HTTPConnection("127.0.0.1", running.port, timeout=30)
         connection.request("GET", ready.path)
         response = connection.getresponse()
@@ -264,7 +265,7 @@ def test_our_servers_are_carried_by_another_worker(
         connection.close()
     assert response.status == 200
     assert response.will_close is closes  # only gunicorn's sync worker keeps no connection
-    assert workers.carried(ready, workers.OURS) is ready
+    assert workers.carry(ready, workers.OURS) is ready
 
 
 @pytest.mark.slow

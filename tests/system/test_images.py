@@ -26,21 +26,21 @@ from typing import Any
 import pytest
 import yaml
 
-from mockserver.cli.commands import commands
+from mockserver.cli.commands import COMMANDS
 from mockserver.data.catalog import DatasetCatalog
 from mockserver.sandbox.settings import make_settings, secure
 from mockserver.sdk import clock
 from mockserver.sdk.querystring import encode
 from mockserver.sdk.version import __version__
-from mockserver.server.worker import GRACE_SECONDS
-from mockserver.vendors import found
+from mockserver.server.worker import GRACE
+from mockserver.vendors import find_vendors
 
 ROOT = Path(__file__).parent.parent.parent
 DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
 GUIDE = (ROOT / "docs" / "demo.md").read_text(encoding="utf-8")
 DEMO: dict[str, Any] = COMPOSE["services"]["mockserver"]
-HOSTS = [host for vendor in found() for host in vendor.hosts]
+HOSTS = [host for vendor in find_vendors() for host in vendor.hosts]
 TOKEN = {"X-Mock-Control-Token": "choose-one"}
 
 
@@ -52,14 +52,14 @@ def image_environment() -> dict[str, str]:
     return dict(pair.split("=", 1) for line in instructions("ENV") for pair in line.split())
 
 
-def composed(text: str, given: Mapping[str, str]) -> str:
+def interpolate(text: str, given: Mapping[str, str]) -> str:
     """A text of the compose file as Compose reads it, with these variables set."""
     return re.sub(r"\$\{(\w+):?-([^}]*)}", lambda part: given.get(part[1], part[2]), text)
 
 
 def demo_environment(**given: str) -> dict[str, str]:
-    """All that the server finds in its environment."""
-    return image_environment() | {name: composed(text, given) for name, text in DEMO["environment"].items()}
+    """The server's whole environment."""
+    return image_environment() | {name: interpolate(text, given) for name, text in DEMO["environment"].items()}
 
 
 def openssl(script: str) -> list[list[str]]:
@@ -119,7 +119,7 @@ def test_the_files_of_pages_are_part_of_the_package() -> None:
     patterns = setup["options.package_data"]["mockserver"].split()
     package = ROOT / "mockserver"
     packed = {path for pattern in patterns for path in package.glob(pattern)}
-    pages = [path for path in (package / "control" / "site").rglob("*") if path.is_file()]
+    pages = [path for path in (package / "admin" / "site").rglob("*") if path.is_file()]
     assert pages
     assert packed.issuperset(pages)
     (extras,) = re.findall(r"pip install --no-cache-dir '\.\[([\w,]+)\]'", DOCKERFILE)
@@ -134,7 +134,7 @@ def test_the_commands_are_commands_of_ours_with_no_shell_around_them() -> None:
     assert shell == ["sh", "-euc"]
     assert script.endswith("\nexec mockserver serve\n")  # or the signal that stops it would not reach it
     assert "$" not in script  # Compose would put a variable there
-    assert {"serve", "health"} <= set(commands.commands)
+    assert {"serve", "health"} <= set(COMMANDS)
 
 
 def test_it_is_stopped_by_a_signal_and_given_the_time_to_end_its_calls() -> None:
@@ -160,7 +160,7 @@ def test_the_environment_is_made_of_settings_that_exist(tmp_path: Path) -> None:
 
 
 def test_its_ports_are_published_to_this_machine_alone() -> None:
-    ports = [composed(port, {}) for port in DEMO["ports"]]
+    ports = [interpolate(port, {}) for port in DEMO["ports"]]
     assert ports == ["127.0.0.1:8080:8080", "127.0.0.1:8443:443"]
     assert DEMO["sysctls"] == {"net.ipv4.ip_unprivileged_port_start": 0}
 
@@ -189,7 +189,7 @@ def test_the_guide_says_what_the_compose_file_does() -> None:
 
 @dataclass
 class Demo:
-    """The demo as its containers run it, without containers."""
+    """The demo's commands, run without containers."""
 
     folder: Path
     environment: dict[str, str]
@@ -204,7 +204,7 @@ class Demo:
     def get(
         self, host: str, target: str, headers: Mapping[str, str], *, tls: bool = True, method: str = "GET"
     ) -> tuple[int, Any]:
-        """What a client gets that knows this host and no other, where that leads here: status and body."""
+        """The status and body for a client that resolves only this host, to this machine."""
         port = self.tls_port if tls else self.port
         with socket.create_connection(("127.0.0.1", port), timeout=60) as plain:
             context = ssl.create_default_context(cafile=str(self.authority))
@@ -229,22 +229,24 @@ exec setpriv --no-new-privs --inh-caps=-all --bounding-set=-all -- "$@"
 
 @cache
 def can_contain() -> bool:
-    """Whether this machine lets a process have a view of its own of the file system."""
+    """Whether this machine allows mount namespaces."""
     if not (shutil.which("unshare") and shutil.which("setpriv")):
         return False
-    return subprocess.run(contained(["true"]), check=False, capture_output=True).returncode == 0
+    return subprocess.run(contain(["true"]), check=False, capture_output=True).returncode == 0
 
 
-def contained(command: list[str], *writable: Path) -> list[str]:
-    """A command as in the container, where all is read-only but a few folders."""
+def contain(command: list[str], *writable: Path) -> list[str]:
+    """A command as in the container: read-only except for a few folders."""
     script = _CONTAINED.replace("$WRITABLE", shlex.join(map(str, writable)))
     return ["unshare", "--user", "--map-root-user", "--mount", "sh", "-euc", script, "sh", *command]
 
 
-def begun(command: list[str], environment: Mapping[str, str], folder: Path, *writable: Path) -> subprocess.Popen[str]:
-    """Start a command in a folder: contained, where this machine can."""
+def start_contained(
+    command: list[str], environment: Mapping[str, str], folder: Path, *writable: Path
+) -> subprocess.Popen[str]:
+    """Start a command in a folder, contained where this machine can."""
     return subprocess.Popen(
-        contained(command, *writable) if can_contain() else command,
+        contain(command, *writable) if can_contain() else command,
         env=environment,
         cwd=folder,
         stdout=subprocess.PIPE,
@@ -255,8 +257,8 @@ def begun(command: list[str], environment: Mapping[str, str], folder: Path, *wri
 
 
 def run(command: list[str], environment: Mapping[str, str], folder: Path, *writable: Path) -> tuple[int, str, str]:
-    """A command's exit status, what it printed, and what it complained of."""
-    with begun(command, environment, folder, *writable) as process:
+    """A command's exit status, standard output and standard error."""
+    with start_contained(command, environment, folder, *writable) as process:
         printed, complaints = process.communicate(timeout=60)
     return process.returncode, printed, complaints
 
@@ -275,7 +277,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     environment["PATH"] = environment["PATH"].replace("/opt/mockserver/bin:$PATH", path)
     environment["HOME"] = environment["TMPDIR"] = str(tmp)
     environment |= {"MOCKSERVER_HOST": "127.0.0.1", "MOCKSERVER_PORT": "0", "MOCKSERVER_TLS_PORT": "0"}
-    with begun(DEMO["command"], environment, certs, certs, tmp) as server:
+    with start_contained(DEMO["command"], environment, certs, certs, tmp) as server:
         assert server.stdout is not None
         try:
             printed = []
@@ -311,7 +313,7 @@ def test_all_vendors_answer_by_their_own_hosts_with_tls_and_without(demo: Demo) 
     status, vendors = demo.get("localhost", "/__admin/vendors", TOKEN)
     assert (status, len(vendors)) == (200, 5)
     examples = {vendor["name"]: vendor["example"] for vendor in vendors}
-    for vendor in found():
+    for vendor in find_vendors():
         example = examples[vendor.name]
         target = f"{example['path']}?{encode(example['query'])}"
         for host in vendor.hosts:
@@ -358,7 +360,7 @@ def test_both_ports_are_one_world_and_its_data_is_of_today(demo: Demo) -> None:
         asked = {**TOKEN, "X-Mock-Sandbox": "both"}
         assert demo.get("localhost", "/__admin/requests", asked, tls=tls)[1]["meta"]["total"] == 2
     now = demo.get("localhost", "/__admin/clock", TOKEN)[1]["now"]
-    shipped = DatasetCatalog(found()).load_all("default")
+    shipped = DatasetCatalog(find_vendors()).load_all("default")
     assert clock.parse_instant(now) > max(data.anchor for data in shipped.values())
 
 

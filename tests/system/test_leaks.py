@@ -1,4 +1,4 @@
-"""No credential is ever in the journal, the log or an error, wherever in a call it was put; for every vendor."""
+"""No credential ever appears in the journal, the log or an error, wherever a call has it, for every vendor."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from mockserver.sdk.secret_names import USUAL_HEADERS, USUAL_PARAMETERS
 from tests.support.client import WALL
 from tests.support.logged import logged
 
-VENDORS = shelf.found()
+VENDORS = shelf.find_vendors()
 COPIES = ("path", "value", "name", "body", "header", "cookie", "suffixed")
 ADDRESSES = ("known", "unknown", "nobody's")
 ODD = some.text(some.characters(min_codepoint=0x21, max_codepoint=0x7E), min_size=8, max_size=40)
@@ -32,7 +32,7 @@ ODD = some.text(some.characters(min_codepoint=0x21, max_codepoint=0x7E), min_siz
 
 @dataclass(frozen=True)
 class Leaky:
-    """A call with a secret where one belongs, or nearly, and perhaps copies of it where none does."""
+    """A call with a secret in or near its place, and perhaps copies of it elsewhere."""
 
     vendor: int
     secret: str
@@ -45,7 +45,7 @@ class Leaky:
 
 @dataclass
 class Watched:
-    """A server whose log is written down."""
+    """A server with a recorded log."""
 
     app: Flask
     log: io.StringIO
@@ -65,7 +65,7 @@ def watched(request: pytest.FixtureRequest) -> Iterator[Watched]:
 
 
 def secrets(vendor: Vendor) -> list[str]:
-    """Those of the accounts that the vendor ships."""
+    """The secrets of the vendor's accounts."""
     app = create_app(make_settings({}, {}), wall=lambda: WALL)
     data = app.extensions["mockserver"].sandboxes.catalog.dataset(vendor, "default")
     return [str(account[vendor.credential.key]) for account in data.accounts if account.get(vendor.credential.key)]
@@ -88,7 +88,7 @@ HEADERS: list[dict[str, str]] = [
 
 
 def calls(vendor: int) -> some.SearchStrategy[Leaky]:
-    """Calls of a vendor; a secret of its own accounts may also be nowhere but where none belongs."""
+    """Calls of a vendor; a secret of its accounts may also be in a wrong place alone."""
 
     def with_secret(secret: some.SearchStrategy[str], places: list[str]) -> some.SearchStrategy[Leaky]:
         return some.builds(
@@ -149,7 +149,7 @@ def texts(value: Any) -> Iterator[str]:
 
 
 def shapes(secret: str) -> set[str]:
-    """A secret as it stands, in JSON, in a URL."""
+    """A secret plain, in JSON, and in a URL."""
     return {secret, json.dumps(secret)[1:-1], quote(secret, safe=""), quote(secret), quote(secret, safe="-_.~:/,@")}
 
 
@@ -159,6 +159,7 @@ def assert_in_none(where: str, found: Iterator[str], secret: str) -> None:
             assert shape not in text, f"{where}: {text}"
 
 
+@pytest.mark.slow
 @example(Leaky(0, SECRETS[0][0], "own", frozenset(COPIES), "GET", "known", {}))
 @example(Leaky(0, SECRETS[0][0], "own", frozenset(COPIES), "POST", "unknown", {"X-Mock-Strict": "true"}))
 @example(Leaky(0, SECRETS[0][0], "own", frozenset(COPIES), "GET", "nobody's", {"X-Mock-Strict": "true"}))

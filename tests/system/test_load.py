@@ -1,4 +1,4 @@
-"""The tools behind ``make load`` and ``make soak``: they find what is wrong, and pass over nothing."""
+"""The tools of ``make load`` and ``make soak`` detect every kind of error."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 
 from bench import job, soak, table, underload
 from bench.crowd import KINDS, Box, Struck, Wrong, compare
-from bench.model import GOOD, NOWHERE, STRANGER, WISHED, Ask, Model, Setup, listed, marker
+from bench.model import GOOD, NOWHERE, STRANGER, WISHED, Ask, Model, Setup, list_invoices, marker
 from bench.table import Finding
 from tests.support.servers import ROOT
 
@@ -22,7 +22,7 @@ def model() -> Model:
     return Model(1)
 
 
-def ran(*words: str) -> subprocess.CompletedProcess[str]:
+def run_tool(*words: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", *words]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
 
@@ -35,7 +35,7 @@ def test_the_document_and_the_server_agree_on_every_page(model: Model) -> None:
     for _ in range(150):
         query = job.anything(draw)
         asked = Ask(job.VENDOR, GOOD, job.PATH, query)
-        assert listed(model.invoices, query) == model.answer(Setup(), asked), query
+        assert list_invoices(model.invoices, query) == model.answer(Setup(), asked), query
 
 
 def test_most_of_what_is_asked_shows_what_is_a_sandboxs_own(model: Model) -> None:
@@ -76,9 +76,9 @@ def test_which_calls_a_fault_and_a_quota_count() -> None:
 
 
 def test_growth_is_what_comes_after_the_warm_part() -> None:
-    first, last, grown = soak.growth([50, *[100] * 30, *[104] * 29], 6, 60)
+    first, last, grown = soak.measure_growth([50, *[100] * 30, *[104] * 29], 6, 60)
     assert (first, last, round(grown, 3)) == (100, 104, 0.04)
-    assert soak.growth([100, 100, 150, 150], 0, 4)[2] == 0.5
+    assert soak.measure_growth([100, 100, 150, 150], 0, 4)[2] == 0.5
 
 
 def test_what_is_asked_for_is_in_the_command_but_where_the_store_is() -> None:
@@ -103,7 +103,7 @@ def test_what_does_not_hold_is_bold_and_the_page_has_a_place_for_each_table(tmp_
 
 @pytest.mark.slow
 def test_under_load_no_answer_is_wrong() -> None:
-    ended = ran("bench.underload", "--only", "answers", "--seconds", "4", "--sandboxes", "42", "--clients", "6")
+    ended = run_tool("bench.underload", "--only", "answers", "--seconds", "4", "--sandboxes", "42", "--clients", "6")
     assert ended.returncode == 0, ended.stderr
     assert "| 42 sandboxes × 6 clients, 4 s: wrong answers | 0 of " in ended.stdout
     assert all(f"{kind} 0" not in ended.stdout for kind in KINDS)
@@ -112,7 +112,7 @@ def test_under_load_no_answer_is_wrong() -> None:
 @pytest.mark.slow
 def test_a_planted_wrong_answer_is_found() -> None:
     plan = ("--seconds", "30", "--sandboxes", "7", "--clients", "4", "--plant")
-    ended = ran("bench.underload", "--only", "answers", *plan)
+    ended = run_tool("bench.underload", "--only", "answers", *plan)
     assert ended.returncode == 1
     assert "WRONG  seed 1, client " in ended.stderr
     assert "planted" in ended.stderr
@@ -124,14 +124,14 @@ def test_delayed_calls_and_consoles_are_checked_too() -> None:
     if shutil.which("wrk") is None:
         pytest.skip("wrk is not installed")
     plan = ("--calls", "200", "--consoles", "5", "--rounds", "1")
-    ended = ran("bench.underload", "--only", "delayed,consoles", *plan)
+    ended = run_tool("bench.underload", "--only", "delayed,consoles", *plan)
     assert "| 200 calls in flight at once, each delayed by 2 s, 1 times: wrong answers | 0 of 200;" in ended.stdout
     assert ended.stdout.count("none of which missed a call") == 2, ended.stdout
 
 
 @pytest.mark.slow
 def test_a_server_is_soaked_in_everything() -> None:
-    ended = ran("bench.soak", "--seconds", "8")
+    ended = run_tool("bench.soak", "--seconds", "8")
     assert "growth of memory after 3 s of 8 s of mixed use" in ended.stdout, ended.stderr
     for use in ("call", "make", "forget", "edit", "fault", "read", "misuse", "looks of consoles"):
         assert f"{use} " in ended.stdout

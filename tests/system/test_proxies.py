@@ -1,4 +1,4 @@
-"""Behind a real nginx, with TLS and a path of its own in front: every URL that is told leads back through it."""
+"""Behind a real nginx with TLS and a path prefix: every printed URL leads back through it."""
 
 from __future__ import annotations
 
@@ -20,10 +20,12 @@ import requests
 
 from mockserver.data import yaml_text
 from mockserver.testing import Client
-from mockserver.vendors import found
+from mockserver.vendors import find_vendors
 from tests.support.certificates import self_signed
 from tests.support.proxies import free_port, nginx, nginx_of, program, proxy
 from tests.support.servers import PROGRAM, ROOT, running, serving
+
+pytestmark = pytest.mark.slow
 
 BROWSER = {"Accept": "text/html"}
 STRIPPED = "location /mock/ {{ proxy_pass {upstream}/; {headers} }}"
@@ -35,14 +37,14 @@ FORWARDED = """
 
 
 class Proxied(NamedTuple):
-    """A server behind a proxy: the URL outside, that of the server itself, and whom to trust."""
+    """A server behind a proxy: the outer URL, the server's own, and the trusted certificate."""
 
     url: str
     inside: str
     certificate: str
 
     def send(self, method: str, url: str, **more: Any) -> requests.Response:
-        """The reply to a request through the proxy; it must come from there."""
+        """The reply to a request through the proxy."""
         target = urljoin(f"{self.url}/", url)
         assert target.startswith(f"{self.url}/") or target == self.url
         return requests.request(method, target, verify=self.certificate, timeout=60, allow_redirects=False, **more)
@@ -71,7 +73,7 @@ def test_a_sandbox_is_called_at_the_urls_that_its_answer_tells(proxied: Proxied)
     assert made.json()["url"] == f"{proxied.url}/__sandbox/behind"
     assert made.headers["Location"] == f"{proxied.url}/__admin/sandboxes/behind"
     assert proxied.get(made.headers["Location"]).json()["url"] == made.json()["url"]
-    for vendor in found():
+    for vendor in find_vendors():
         told = made.json()["vendors"][vendor.name]
         path = vendor.operations[0].path
         answer = proxied.send("GET", f"{told['url']}{path}", headers=told["headers"])
@@ -147,7 +149,7 @@ def test_pages_of_other_origins_control_nothing_through_it(proxied: Proxied) -> 
 
 
 def test_no_host_but_the_own_one_controls_behind_a_proxy_that_hands_it_on(tmp_path: Path) -> None:
-    """As the snippets of docs/operations.md have it: with Host."""
+    """As in the snippets of docs/operations.md: with Host."""
     port = free_port()
     headers = f"proxy_set_header Host $http_host;{FORWARDED}"
     flags = serving("--public-url", "https://mock.example/mock", "--trusted-proxies", "127.0.0.1")
@@ -179,7 +181,7 @@ MOCK = "mock.example"
 
 @contextmanager
 def as_documented(kind: str, folder: Path, inside: str) -> Iterator[int]:
-    """The port of a proxy that is configured as docs/operations.md says, but for ports and files."""
+    """The port of a proxy with the configuration of docs/operations.md, except for ports and files."""
     (certificate, key), port = self_signed(folder), free_port()
     (folder / "both.pem").write_bytes(certificate.read_bytes() + key.read_bytes())
     found = re.search(rf"^```{kind}\n(.*?)^```$", PAGE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)

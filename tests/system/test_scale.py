@@ -1,4 +1,4 @@
-"""Two servers of two worker processes each on one Redis, as on two machines: what is promised of a sandbox is exact."""
+"""Two servers of two workers each on one Redis: every promise about a sandbox is exact."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ import yaml
 from redis import Redis
 from urllib3 import Retry
 
-from mockserver.sandbox.settings import make_settings as make_settings
+from mockserver.sandbox.settings import make_settings
 from tests.engine.test_metrics import parsed
 from tests.support import stores
 from tests.support.servers import ROOT, end, running, serving
@@ -41,14 +41,14 @@ def store(request: pytest.FixtureRequest) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def urls(store: str) -> Iterator[list[str]]:
-    """Where the two servers are."""
+    """The URLs of the two servers."""
     flags = ["--workers", "2", "--store", store, "--journal-entries", str(KEPT), "--max-sandboxes", "100"]
     with ExitStack() as stack:
         yield [stack.enter_context(running(serving(*flags)))[0] for _ in range(2)]
 
 
 class Client:
-    """Calls the first vendor's example, and control, in one sandbox; of each server in turn."""
+    """Calls the first vendor's example, and control, in one sandbox, on each server in turn."""
 
     def __init__(self, urls: Sequence[str], sandbox: str | None = None) -> None:
         self.urls, self.sandbox = urls, sandbox or f"box-{next(_NAMES)}"
@@ -62,7 +62,7 @@ class Client:
         return found
 
     def call(self, at: int = 0, session: Any = requests, **headers: str) -> requests.Response:
-        """The example call without what narrows it down."""
+        """Make the example call without its filters."""
         example = self._example["example"]
         url = f"{self.urls[at]}/{self.vendor}{example['path']}"
         sent = {**example["headers"], "X-Mock-Sandbox": self.sandbox, **headers}
@@ -70,7 +70,7 @@ class Client:
         return found
 
     def calls(self, headers: Callable[[int, int], dict[str, str]] = lambda thread, call: {}) -> list[requests.Response]:
-        """Many at once, over connections of all workers."""
+        """Make many calls at once, over connections of all workers."""
 
         def work(thread: int) -> list[requests.Response]:
             with requests.Session() as session:
@@ -83,7 +83,7 @@ class Client:
 
 
 def ready(server: subprocess.Popen[str]) -> str:
-    """Where a server is, once it answers."""
+    """The URL of a server, once it answers."""
     assert server.stdout is not None
     line = next(line for line in iter(server.stdout.readline, "") if line.startswith("health: "))
     return line.split()[1].removesuffix("/__admin/health")
@@ -167,6 +167,7 @@ def test_the_clock_is_one_over_workers(urls: list[str]) -> None:
         assert seen == {moved}
 
 
+@pytest.mark.slow
 def test_as_many_sandboxes_are_made_over_workers_as_there_may_be(store: str) -> None:
     flags = ["--workers", "2", "--store", f"{store}limited:", "--max-sandboxes", str(LIMIT)]
     with ExitStack() as stack:
@@ -184,7 +185,7 @@ def test_as_many_sandboxes_are_made_over_workers_as_there_may_be(store: str) -> 
 
 
 def test_calls_are_answered_by_all_workers_and_connections_are_their_own(urls: list[str], store: str) -> None:
-    """A connection that was open before processes were forked would be shared: answers would come to the wrong one."""
+    """Processes must not share a connection from before the fork: replies would reach the wrong one."""
     client = Client(urls)
     with Redis.from_url(store.partition("?")[0]) as redis:
         for _ in range(50):  # until chance has given each worker something to do
@@ -195,6 +196,7 @@ def test_calls_are_answered_by_all_workers_and_connections_are_their_own(urls: l
             pytest.fail("some worker answers nothing")
 
 
+@pytest.mark.slow
 def test_strict_failures_are_counted_over_workers(store: str) -> None:
     command = serving("--workers", "3", "--store", store, "--strict")
     pipe = subprocess.PIPE
@@ -213,9 +215,10 @@ def test_strict_failures_are_counted_over_workers(store: str) -> None:
     assert "health:" not in out  # ready is told once, not by each worker
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="tells workers by /proc")
 def test_a_worker_that_is_killed_takes_nothing_with_it(store: str) -> None:
-    """What was acknowledged stays, the other worker goes on, and there is soon another one in its place."""
+    """Acknowledged changes stay, the other worker goes on, and a new one replaces it soon."""
     command = serving("--workers", "2", "--store", f"{store}killed:")
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True) as server:
         try:
@@ -249,15 +252,16 @@ def test_a_worker_that_is_killed_takes_nothing_with_it(store: str) -> None:
             end(server)
 
 
-def counted(client: Client) -> float:
-    """How many calls the server says that it answered with 200; any of its workers says it."""
+def count_answered(client: Client) -> float:
+    """The number of calls answered with 200, as any worker reports it."""
     told = parsed(requests.get(f"{client.urls[0]}/__admin/metrics", timeout=60).text)["mockserver_calls_total"]
     return sum(count for (vendor, _, status), count in told.items() if (vendor, status) == (client.vendor, "200"))
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="tells workers by /proc")
 def test_metrics_are_those_of_all_workers_whoever_tells_them_and_outlive_them(store: str) -> None:
-    """While one of the two is held, the other answers everything; then one is killed, and another takes its place."""
+    """While one worker is stopped, the other answers; then one is killed and replaced."""
     command = serving("--workers", "2", "--store", f"{store}metrics:")
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True) as server:
         try:
@@ -268,7 +272,7 @@ def test_metrics_are_those_of_all_workers_whoever_tells_them_and_outlive_them(st
                 os.kill(worker, signal.SIGSTOP)
                 assert [client.call().status_code for _ in range(CALLS)] == [200] * CALLS
                 calls += CALLS
-                assert counted(client) == calls
+                assert count_answered(client) == calls
                 os.kill(worker, signal.SIGCONT)
 
             first, second = sorted(workers(server))
@@ -277,7 +281,7 @@ def test_metrics_are_those_of_all_workers_whoever_tells_them_and_outlive_them(st
             os.kill(first, signal.SIGKILL)
             for _ in range(1000):
                 with suppress(requests.ConnectionError):  # it was meant for the one that is no more
-                    assert counted(client) == calls
+                    assert count_answered(client) == calls
                 if len(others := workers(server) - {first, second}) == 1:
                     break
             assert len(others) == 1
@@ -288,8 +292,9 @@ def test_metrics_are_those_of_all_workers_whoever_tells_them_and_outlive_them(st
             end(server)
 
 
+@pytest.mark.slow
 def test_an_outage_is_told_once_a_worker_and_survived() -> None:
-    """From the outside: what a user sees while Redis is away, and when it is back."""
+    """What a user sees during an outage of Redis, and after it."""
     with stores.running(stores.program()) as redis:
         command = serving("--workers", "2", "--store", redis.url)
         pipe = subprocess.PIPE
@@ -326,8 +331,9 @@ def test_an_outage_is_told_once_a_worker_and_survived() -> None:
 SERVICES: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))["services"]
 
 
+@pytest.mark.slow
 def test_replicas_share_a_store_that_is_healthy_before_they_start() -> None:
-    """They are like the one server, but reached through the proxy alone."""
+    """They differ from the one server only in being reached through the proxy."""
     for name in ("replica", "proxy", "redis"):
         assert SERVICES[name]["profiles"] == ["scale"]
         assert "test" in SERVICES[name]["healthcheck"]
@@ -342,7 +348,7 @@ def test_replicas_share_a_store_that_is_healthy_before_they_start() -> None:
 
 
 def test_replicas_without_a_token_are_refused_in_a_sentence() -> None:
-    """Each would make one of its own, and no client could know which replica it meets."""
+    """Each replica would generate another token, and no client knows which replica answers."""
     _, flag, script = SERVICES["replica"]["command"]
     command = ["sh", flag, script.replace("$$", "$")]
     told = subprocess.run(command, capture_output=True, text=True, check=False, env={"PATH": os.defpath})

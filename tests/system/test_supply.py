@@ -1,4 +1,4 @@
-"""What we are built on: the pins fit what setup.cfg wants and are used, licences are listed, findings are told."""
+"""Dependencies: the pins fit setup.cfg and are used, licences are listed, findings are reported."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SYSTEMS = (("linux", "Linux", "posix"), ("darwin", "Darwin", "posix"), ("win32",
 
 
 def environments() -> Iterator[dict[str, str]]:
-    """What markers are asked about on each Python and system."""
+    """The environment of markers on each Python and system."""
     for python, (system, platform, name) in product(PYTHONS, SYSTEMS):
         here = {name: str(value) for name, value in default_environment().items()}
         there = {
@@ -134,7 +134,7 @@ def test_what_is_allowed(words: str, allowed: bool) -> None:
 
 
 class Package(Distribution):
-    """One whose metadata is what a test says."""
+    """A distribution with given metadata."""
 
     def __init__(self, *lines: str) -> None:
         self.lines = ("Metadata-Version: 2.4", "Name: some", "Version: 1", *lines)

@@ -1,4 +1,4 @@
-"""Faults on a whole server under load: what docs/survival.md promises of each. ``python -m bench.survival`` prints the
+"""Faults on a whole server under load, and the promises of docs/survival.md. ``python -m bench.survival`` prints the
 figures of the same runs; the bounds here are wide, for machines that are busy.
 """
 
@@ -27,7 +27,7 @@ if sys.platform != "linux":
 
 from bench import survival
 
-pytestmark = pytest.mark.timeout(400)
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 SOON = 20  # seconds, for what comes about by itself within one or two on a machine that has nothing else to do
 
 
@@ -37,24 +37,23 @@ def store() -> Iterator[str]:
         yield stores.prefixed(url)
 
 
-@pytest.mark.slow
 def test_a_worker_of_two_is_killed_and_no_acknowledged_change_is_lost(store: str) -> None:
-    found = survival.one_of_two_is_killed(f"{store}one:")
+    found = survival.kill_one_of_two(f"{store}one:")
     assert found.acknowledged > 100
     assert (found.lost, found.of_others) == (0, [])
     assert found.replaced < SOON
     told = r"\S+Z worker \d+ was killed \(signal 9\) and is being replaced; nothing is lost, all is in the store"
-    assert re.fullmatch(told, found.told), found.told
+    assert re.fullmatch(told, found.log), found.log
 
 
 def test_the_only_worker_is_killed_and_says_that_all_is_lost() -> None:
-    found = survival.the_only_one_is_killed()
+    found = survival.kill_the_only_one()
     before, after = found.instances
     assert before != after
     assert (found.there_before, found.there_after) == (1, 0)
     assert found.replaced < SOON
     told = rf"\S+Z worker \d+ was killed \(signal 9\) and is being replaced; (.*) {after}"
-    (lost,) = re.fullmatch(told, found.told).groups()  # type: ignore[union-attr]
+    (lost,) = re.fullmatch(told, found.log).groups()  # type: ignore[union-attr]
     assert lost == "its sandboxes are lost, instance is now"
 
 
@@ -63,19 +62,19 @@ def test_the_only_worker_is_killed_and_says_that_all_is_lost() -> None:
 HASTY = """
 from mockserver.sdk import clock
 from mockserver.server import connection, gunicorn
-gunicorn.WORKER_TIMEOUT_SECONDS, connection.CLIENT_TIMEOUT_SECONDS, clock.MAX_TICK_SECONDS = 5, 4, 1.5
+gunicorn.PATIENCE, connection.CLIENT_TIMEOUT_SECONDS, clock.MAX_TICK_SECONDS = 5, 4, 1.5  # seconds
 from mockserver.cli.commands import main
 main()
 """
 
 
-def hasty(*flags: str) -> list[str]:
-    """A server that soon takes silence for death."""
+def make_impatient(*flags: str) -> list[str]:
+    """A server that kills a silent worker soon."""
     return [sys.executable, "-c", HASTY, *serving(*flags)[1:]]
 
 
-def both(server: survival.Served) -> set[int]:
-    """Its two workers, as soon as each has answered, and so shown that it lives."""
+def both(server: survival.RunningServer) -> set[int]:
+    """Its two workers, once each has answered."""
     seen = set[int]()
 
     def have_answered() -> bool:
@@ -86,7 +85,7 @@ def both(server: survival.Served) -> set[int]:
         talker.close()
         return seen == server.workers() and len(seen) == 2
 
-    survival.awaited("two workers", have_answered)
+    survival.wait_for("two workers", have_answered)
     return seen
 
 
@@ -96,18 +95,17 @@ def signalled(number: signal.Signals, *pids: int) -> None:
 
 
 def outlast(store: str) -> None:
-    """Wait long enough for a worker that is stopped to be taken for dead, where there are several: one is."""
-    with survival.served(command=hasty("--workers", "2", "--store", store)) as server:
+    """Wait until a server with several workers kills a stopped one."""
+    with survival.run_server(command=make_impatient("--workers", "2", "--store", store)) as server:
         before = both(server)
         signalled(signal.SIGSTOP, min(before))
-        survival.awaited("a new worker", lambda: server.workers() - before)
+        survival.wait_for("a new worker", lambda: server.workers() - before)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("who", ["worker", "master", "all"])
 def test_a_pause_loses_nothing_that_is_in_memory(who: str, store: str) -> None:
     stops = who != "master"  # what only goes on being idle, or letting others wait, while it is not stopped
-    with survival.served(command=hasty(*(["--sandbox-idle", "4"] if stops else []))) as server:
+    with survival.run_server(command=make_impatient(*(["--sandbox-idle", "4"] if stops else []))) as server:
         workers = server.workers()
         pids = {"worker": workers, "master": {server.process.pid}, "all": {server.process.pid, *workers}}[who]
         example, load = survival.Example.of(server.port), survival.Load()
@@ -115,14 +113,14 @@ def test_a_pause_loses_nothing_that_is_in_memory(who: str, store: str) -> None:
         half.sendall(b"GET /__admin/version HTTP/1.1\r\n")
 
         def control(method: str, path: str, body: Any = None) -> Any:
-            """Over a new connection: one that was kept alive is closed meanwhile where the worker is not stopped."""
+            """Use a new connection: a running worker closes an idle one meanwhile."""
             return survival.Talker(server.port, "mine").control(method, path, body)
 
         def wait(over: Event) -> None:
             load.note(0, example.call(survival.Talker(server.port, "mine"), **{"X-Mock-Delay": "2000"}))
 
-        with survival.at_work(wait) as (waiting,):
-            survival.awaited("the call", lambda: control("GET", "/requests")["requests"])
+        with survival.run_beside(wait) as (waiting,):
+            survival.wait_for("the call", lambda: control("GET", "/requests")["requests"])
             before = control("GET", "/health")["instance"]
             control("PATCH", "/settings", {"strict": True})
             signalled(signal.SIGSTOP, *pids)
@@ -136,14 +134,13 @@ def test_a_pause_loses_nothing_that_is_in_memory(who: str, store: str) -> None:
         half.close()
         assert control("GET", "/health")["instance"] == before
         assert len(control("GET", "/requests")["requests"]) == 1
-        assert (dict(load.statuses), server.workers(), server.told) == ({200: 1}, workers, "")
+        assert (dict(load.statuses), server.workers(), server.log) == ({200: 1}, workers, "")
         server.process.terminate()
         assert server.process.wait(60) == 0
 
 
-@pytest.mark.slow
 def test_a_pause_of_all_kills_no_worker_of_several(store: str) -> None:
-    with survival.served(command=hasty("--workers", "2", "--store", f"{store}all:")) as server:
+    with survival.run_server(command=make_impatient("--workers", "2", "--store", f"{store}all:")) as server:
         workers = both(server)
         signalled(signal.SIGSTOP, server.process.pid, *workers)
         outlast(f"{store}other:")
@@ -152,36 +149,35 @@ def test_a_pause_of_all_kills_no_worker_of_several(store: str) -> None:
         for _ in range(20):
             survival.Talker(server.port).control("GET", "/version")
         server.process.terminate()
-        assert (server.process.wait(60), server.told) == (0, "")
+        assert (server.process.wait(60), server.log) == (0, "")
 
 
 def test_no_worker_joins_one_that_has_all_in_its_memory() -> None:
-    """It would have sandboxes of its own."""
-    with survival.served() as server:
+    """It would have other sandboxes."""
+    with survival.run_server() as server:
         workers = server.workers()
         server.process.send_signal(signal.SIGTTIN)
-        survival.awaited("a word on it", lambda: server.told)
-        assert re.fullmatch(r"\S+Z SIGTTIN was ignored: what is in memory has one worker; .*", server.told)
+        survival.wait_for("a word on it", lambda: server.log)
+        assert re.fullmatch(r"\S+Z SIGTTIN was ignored: what is in memory has one worker; .*", server.log)
         server.process.send_signal(signal.SIGTTOU)
         assert survival.Talker(server.port).ask("GET", "/__admin/version")[0] == 200
         assert server.workers() == workers
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("group", [False, True])
 @pytest.mark.parametrize("workers", [1, 2])
 def test_a_stop_cuts_no_call(workers: int, group: bool, store: str) -> None:
     flags = ["--workers", "2", "--store", f"{store}stop-{group}:"] if workers == 2 else []
-    found = survival.stopped(*flags, group=group)
+    found = survival.stop_under_load(*flags, group=group)
     assert found.cut == []
     assert found.delayed == 20
-    assert found.idle < survival.DELAY / 1000  # they are not waited for
-    assert (found.status, found.told) == (0, "")
+    assert found.idle < survival.DELAY_MS / 1000  # they are not waited for
+    assert (found.status, found.log) == (0, "")
 
 
 def test_a_stop_answers_also_those_that_the_system_alone_has_let_in() -> None:
-    """More than an event loop takes in at one go, while the worker is held."""
-    with survival.served() as server, ExitStack() as stack:
+    """More connections than an event loop accepts at once, while the worker is stopped."""
+    with survival.run_server() as server, ExitStack() as stack:
         (worker,) = server.workers()
         survival.Talker(server.port).control("GET", "/version")
         os.kill(worker, signal.SIGSTOP)
@@ -196,24 +192,23 @@ def test_a_stop_answers_also_those_that_the_system_alone_has_let_in() -> None:
             reply = b"".join(iter(lambda client=client: client.recv(65536), b""))  # type: ignore[misc]
             assert reply.startswith(b"HTTP/1.1 200 OK\r\n")
             assert b"\r\nConnection: close\r\n" in reply
-        assert (server.process.wait(60), server.told) == (0, "")
+        assert (server.process.wait(60), server.log) == (0, "")
 
 
 def test_a_storm_of_signals_ends_it_in_peace(store: str) -> None:
-    """As from a terminal that closes, a supervisor, and a person who does not wait: also amid its last steps."""
+    """Signals as from a closing terminal, a supervisor, and an impatient person, even amid its last steps."""
     for _ in range(3):
-        with survival.served("--workers", "2", "--store", f"{store}storm:") as server:
+        with survival.run_server("--workers", "2", "--store", f"{store}storm:") as server:
             while server.process.poll() is None:
                 os.killpg(server.process.pid, signal.SIGTERM)
                 with suppress(subprocess.TimeoutExpired):
                     server.process.wait(0.003)
-            assert (server.process.wait(60), server.told) == (0, "")
+            assert (server.process.wait(60), server.log) == (0, "")
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("keeps", [True, False])
 def test_the_store_is_restarted_and_calls_go_on(keeps: bool) -> None:
-    found = survival.the_store_is_restarted(keeps=keeps)
+    found = survival.restart_store(keeps=keeps)
     assert found.cut == []
     assert set(found.statuses) == {200}
     assert set(found.control) == {200, 503}
@@ -222,30 +217,29 @@ def test_the_store_is_restarted_and_calls_go_on(keeps: bool) -> None:
     assert found.back < SOON
     assert found.kept == keeps
     assert (found.instances[0] == found.instances[1]) == keeps
-    lines = [re.sub(r"^\S+Z the store at \S+ is (away|back).*", r"\1", line) for line in found.told.splitlines()]
-    assert sorted(lines) == ["away", "away", "back", "back"], found.told  # each worker says it once
+    lines = [re.sub(r"^\S+Z the store at \S+ is (away|back).*", r"\1", line) for line in found.log.splitlines()]
+    assert sorted(lines) == ["away", "away", "back", "back"], found.log  # each worker says it once
 
 
-@pytest.mark.slow
 def test_a_thousand_clients_that_hang_and_a_thousand_that_leave_are_not_felt() -> None:
-    found = survival.pestered(1000)
+    found = survival.pester(1000)
     assert sum(found.refused.values()) == found.clients
     assert {what.rpartition(": ")[::2] for what in found.refused} == {
         (kind, "reset" if kind.startswith("takes") else "nothing" if kind == "sends nothing" else "408 Request Timeout")
         for kind in survival.HANGING
     }
     assert found.during < 30 * found.before
-    assert found.closed < 3 * SOON + survival.PATIENCE
+    assert found.closed < 3 * SOON + survival.TIMEOUT_SECONDS
     assert max(found.open_files) == found.open_files[0]
     assert found.memory[1] < found.memory[0] + 100
-    assert found.told == ""
+    assert found.log == ""
 
 
 # A disk that is full: no file may have a byte more, whoever runs the tests --------------------------------------
 
 
 def without_room(*command: str) -> list[str]:
-    """A command for which each write to a file fails, as on a full disk."""
+    """A command whose writes to files all fail, as on a full disk."""
     return ["sh", "-c", 'ulimit -f 0; exec "$@"', "sh", *command]
 
 
@@ -263,9 +257,9 @@ def outcome(*command: str, **environment: str) -> tuple[int, str]:
 
 
 def test_a_server_starts_and_serves_without_room_on_any_disk(tmp_path: Path) -> None:
-    """Neither its cache nor its temporary files are needed."""
+    """It needs neither its cache nor temporary files."""
     command = without_room("env", f"XDG_CACHE_HOME={tmp_path}", *serving())
-    with survival.served(command=command) as server:
+    with survival.run_server(command=command) as server:
         talker = survival.Talker(server.port)
         assert survival.Example.of(server.port).call(talker) == 200
         server.process.terminate()
@@ -297,7 +291,7 @@ def test_a_file_that_a_command_cannot_write_is_told_in_a_sentence(
 
 
 def test_an_export_that_cannot_be_written_is_told_in_a_sentence(tmp_path: Path) -> None:
-    with survival.served() as server:
+    with survival.run_server() as server:
         url = f"http://127.0.0.1:{server.port}"
         status, told = outcome("export", "--out", str(tmp_path), "--url", url)
     assert told == f"mockserver: The sandbox default of {url} cannot be exported: File too large.\n"
@@ -324,7 +318,7 @@ def test_a_server_whose_log_and_output_are_full_serves_and_ends_in_peace(tmp_pat
     with Path("/dev/full").open("w") as full:
         server = subprocess.Popen(serving("--port-file", str(ready)), stdout=full, stderr=full, start_new_session=True)
     try:
-        port = int(survival.awaited("the port", lambda: ready.exists() and ready.read_text()))
+        port = int(survival.wait_for("the port", lambda: ready.exists() and ready.read_text()))
         talker = survival.Talker(port)
         example = survival.Example.of(port)
         assert {example.call(talker) for _ in range(200)} == {200}
@@ -362,7 +356,7 @@ def works(*command: str) -> bool:
 
 
 def needs(*command: str) -> None:
-    """Skip the test, saying why, where this user may not do what it takes."""
+    """Skip the test where this user lacks the permission."""
     if not works(*command):
         pytest.skip(f"NOT TESTED: this user cannot run {' '.join(command)}")
 
@@ -376,7 +370,7 @@ def test_a_user_without_home_and_name_can_do_all(tmp_path: Path, program: tuple[
         )
         assert done.returncode == {"health": 1, "export": 2}.get(command[0], 0), (command, done.stderr)
         assert "Traceback" not in done.stderr
-    with survival.served(command=[*NOBODY, *program, "serve", "--port", "0"]) as server:
+    with survival.run_server(command=[*NOBODY, *program, "serve", "--port", "0"]) as server:
         assert survival.Example.of(server.port).call(survival.Talker(server.port)) == 200
 
 
@@ -390,7 +384,7 @@ def test_a_working_directory_that_is_gone_is_told_in_a_sentence(tmp_path: Path, 
 
 
 def test_a_port_file_on_a_disk_that_is_read_only_is_told_before_anybody_is_served(tmp_path: Path) -> None:
-    """Root passes each check of what may be written."""
+    """Root may write anything."""
     mounted = ["unshare", "--mount", "sh", "-c", 'mount -t tmpfs -o ro none "$0" && exec "$@"', str(tmp_path)]
     needs(*mounted, "true")
     command = [PROGRAM, "serve", "--port", "0", "--port-file", str(tmp_path / "port")]
@@ -402,7 +396,9 @@ def test_a_port_file_on_a_disk_that_is_read_only_is_told_before_anybody_is_serve
 
 def test_the_variables_of_a_service_of_this_name_stop_nothing() -> None:
     said = {**SERVICE, "MOCKSERVER_SOMETHING": "else"}
-    with survival.served(command=["env", *(f"{name}={value}" for name, value in said.items()), *serving()]) as server:
+    with survival.run_server(
+        command=["env", *(f"{name}={value}" for name, value in said.items()), *serving()]
+    ) as server:
         assert survival.Example.of(server.port).call(survival.Talker(server.port)) == 200
 
 

@@ -1,4 +1,4 @@
-"""Installed as the README prints it, in a clean environment, all vendors are served without the checkout."""
+"""Installed as in the README, in a clean environment, it serves all vendors without the checkout."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from urllib.error import HTTPError
 import pytest
 
 from mockserver.sdk.querystring import encode
-from mockserver.vendors import found
+from mockserver.vendors import find_vendors
 from tests.support.servers import copy_checkout, running
 
 pytestmark = pytest.mark.slow
@@ -33,7 +33,7 @@ def test_what_pip_installs_serves_every_vendor_when_the_checkout_is_gone(tmp_pat
     program = str(bin_ / "mockserver")
     listed = subprocess.run([program, "vendors", "--json"], cwd=far, capture_output=True, text=True, check=True).stdout
     vendors = json.loads(listed)
-    assert [vendor["name"] for vendor in vendors] == [vendor.name for vendor in found()]
+    assert [vendor["name"] for vendor in vendors] == [vendor.name for vendor in find_vendors()]
     with running([program, "serve", "--port", "0"], cwd=far) as (url, _):
         for vendor in vendors:
             call = vendor["example"]

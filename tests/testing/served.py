@@ -1,4 +1,4 @@
-"""Servers in processes of their own that have no vendor but acme."""
+"""Server processes whose only vendor is acme."""
 
 from __future__ import annotations
 
@@ -15,6 +15,6 @@ with only(acme(Path({folder!r}))):
 
 
 def of_acme(folder: Path) -> str:
-    """What such a process is to do in place of ``process.BOOT``."""
+    """The program of such a process, in place of ``process.BOOT``."""
     begin, serve = process.BOOT.rsplit("\n", 2)[:2]
     return f"{begin}\nsys.path.append({str(ROOT)!r})\n{ONLY_ACME.format(folder=str(folder))}    {serve}\n"

@@ -1,4 +1,4 @@
-"""The client of the control API, against acme on a real server: what a test asks for is what the server does."""
+"""The client of the control API, against acme on a real server."""
 
 from __future__ import annotations
 
@@ -269,10 +269,10 @@ def test_check_fails_for_a_credential_that_looks_live(sandbox: Sandbox) -> None:
 
 def test_of_a_refused_call_the_words_are_told(sandbox: Sandbox) -> None:
     assert call(sandbox, **{"X-Acme-Key": f"nobody~{sandbox.name}"})[0] == 401
-    _, words = report.calls_told(sandbox.requests, sandbox.paths)
+    _, words = report.describe_calls(sandbox.requests, sandbox.paths)
     assert words == f"      {sandbox.requests[0]['response']['body']}"
     entry = {**sandbox.requests[0], "response": {"status": 500, "body": "<p>\n" + "x" * 500}}
-    assert report.calls_told([entry], sandbox.paths)[1] == f"      <p> {'x' * (report.WIDEST - 4)}..."
+    assert report.describe_calls([entry], sandbox.paths)[1] == f"      <p> {'x' * (report.MAX_BODY_CHARS - 4)}..."
 
 
 def test_a_call_that_reached_no_vendor_is_a_mistake_with_its_warning(sandbox: Sandbox) -> None:
@@ -285,16 +285,16 @@ def test_a_call_that_reached_no_vendor_is_a_mistake_with_its_warning(sandbox: Sa
         "response": {"status": 404, "body": "{}"},
         "warnings": [{"location": "path", "code": "unknown-path", "message": "Nothing is at /v4/bills."}],
     }
-    assert report.mistakes([lost]) == [lost]
-    told = report.calls_told([lost], sandbox.paths)
+    assert report.find_mistakes([lost]) == [lost]
+    told = report.describe_calls([lost], sandbox.paths)
     assert told[0].endswith("GET /v4/bills -> 404")
     assert told[1:] == ["      path: Nothing is at /v4/bills."]
 
 
 def test_of_many_calls_the_newest_are_told(sandbox: Sandbox) -> None:
-    for _ in range(report.LONGEST + 2):
+    for _ in range(report.MAX_CALLS + 2):
         call(sandbox)
-    told = report.calls_told(sandbox.requests, sandbox.paths)
+    told = report.describe_calls(sandbox.requests, sandbox.paths)
     assert told[0] == "  ... 2 earlier calls"
     assert [line.split()[0] for line in told[1:]] == [f"#{each['id']}" for each in sandbox.requests[19::-1]]
 

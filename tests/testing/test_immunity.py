@@ -1,5 +1,6 @@
-"""What tests do in their own process (to time, threads, sockets, by forks, by their end) does not reach the server of
-the pytest plugin: by running pytest, in a process, on tests as a user would write them; acme is the only vendor.
+"""The pytest plugin's server is immune to what tests do to time, threads, sockets and by forks in their own process.
+
+Runs pytest, in a process, on tests as a user writes them; acme is the only vendor.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ import pytest
 from tests.support.servers import PYTEST, ROOT
 from tests.testing.served import of_acme
 from tests.testing.test_plugin import CALL
+
+pytestmark = pytest.mark.slow  # each starts two processes at least
 
 CONFTEST = """
 from mockserver.testing import process
@@ -45,9 +48,7 @@ LIBRARIES = [
 ]
 libraries = pytest.mark.parametrize("library", LIBRARIES)
 """
-DISTRIBUTED = pytest.mark.parametrize(
-    "flags", [pytest.param((), id="alone"), pytest.param(("-n", "2"), id="xdist", marks=pytest.mark.slow)]
-)
+DISTRIBUTED = pytest.mark.parametrize("flags", [(), ("-n", "2")], ids=["alone", "xdist"])
 POSIX = pytest.mark.skipif(os.name == "nt", reason="there are no forks and signals")
 
 
@@ -145,7 +146,7 @@ def test_quota_and_verdict(sandbox, library):
 
 
 def test_all_is_patched_by_gevent(written: pytest.Pytester) -> None:
-    """Not so with pytest-xdist, whose workers do not end where a conftest does this, whatever the tests use."""
+    """Without pytest-xdist, whose workers never end after this in a conftest."""
     if find_spec("gevent") is None:
         pytest.skip("THIS PROVES NOTHING: gevent is not installed")
     boot = CONFTEST.format(boot=of_acme(written.path / "vendors"))
@@ -230,7 +231,7 @@ def is_gone(url: str) -> bool:
         return probe.connect_ex(("127.0.0.1", int(url.rpartition(":")[2]))) != 0
 
 
-def awaited(look: Callable[[], bool]) -> None:
+def wait_for(look: Callable[[], bool]) -> None:
     until = time.monotonic() + 60
     while not look():
         assert time.monotonic() < until
@@ -241,19 +242,19 @@ def awaited(look: Callable[[], bool]) -> None:
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
 @pytest.mark.parametrize("forks", [False, True])
 def test_it_ends_with_the_tests_however_they_end(written: pytest.Pytester, number: signal.Signals, forks: bool) -> None:
-    """Also where a fork of the tests outlives them, and holds on to all that they had open."""
+    """Even when a fork of the tests outlives them and keeps their open files."""
     then = "os.fork() or __import__('signal').pause()" if forks else ""
     written.makepyfile(CALL + WAITING.format(then=then))
     command = [sys.executable, "-m", "pytest", *PYTEST, "-q", "-s"]
     told = written.path / "told"
     tests = subprocess.Popen(command, cwd=written.path, stdout=subprocess.DEVNULL, start_new_session=True)
     try:
-        awaited(lambda: told.exists())
+        wait_for(lambda: told.exists())
         url = told.read_text().strip()
         assert not is_gone(url)
         tests.send_signal(number)
         tests.wait(60)
-        awaited(lambda: is_gone(url))
+        wait_for(lambda: is_gone(url))
     finally:
         with suppress(ProcessLookupError):
             os.killpg(tests.pid, signal.SIGKILL)
@@ -269,7 +270,7 @@ def test_ctrl_c_ends_the_tests_before_their_server(written: pytest.Pytester) -> 
         command = [sys.executable, "-m", "pytest", *PYTEST]
         tests = subprocess.Popen(command, cwd=written.path, stdout=file, stderr=file, start_new_session=True)
     try:
-        awaited(lambda: (written.path / "told").exists())
+        wait_for(lambda: (written.path / "told").exists())
         os.killpg(tests.pid, signal.SIGINT)
         assert tests.wait(60) == pytest.ExitCode.INTERRUPTED
     finally:

@@ -1,4 +1,4 @@
-"""The pytest plugin, by running pytest on tests as a user would write them; acme is the only vendor there is."""
+"""The pytest plugin, by running pytest on tests as a user writes them; acme is the only vendor."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ Run = Callable[..., pytest.RunResult]
 
 @pytest.fixture
 def only_acme(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The servers that are started have that vendor alone."""
+    """Started servers have acme alone."""
     monkeypatch.setattr(process, "BOOT", of_acme(tmp_path))
 
 
@@ -161,6 +161,7 @@ def test_failed(tidied):
     assert [text.count(f" query.{name}: ") for name in ("stat", "late")] == [2, 3]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", ["flag", "ini"])
 def test_checks_of_the_verdict_fail_the_tests_that_break_them(run: Run, pytester: pytest.Pytester, how: str) -> None:
     flags = ["--mockserver-fail-on", "pages,retry-after"] if how == "flag" else []
@@ -448,8 +449,8 @@ def test_shared(sandbox, turn):
 """
 
 
-def distributed(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, *flags: str) -> pytest.RunResult:
-    """pytest in processes of its own, with the vendors that there are."""
+def run_distributed(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, *flags: str) -> pytest.RunResult:
+    """Run pytest in processes, with all installed vendors."""
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     pytester.makepyfile(CALL + XDIST)
     return pytester.runpytest_subprocess(*PYTEST, *flags)
@@ -499,7 +500,7 @@ def test_a_server_of_the_users_is_no_business_of_the_controller(pytester: pytest
 
 @pytest.mark.slow
 def test_eight_workers_share_one_server(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
-    distributed(pytester, monkeypatch, "-n", "8").assert_outcomes(passed=16)
+    run_distributed(pytester, monkeypatch, "-n", "8").assert_outcomes(passed=16)
     urls = (pytester.path / "urls").read_text().split()
     assert (len(urls), len(set(urls))) == (16, 1)
 
@@ -509,7 +510,7 @@ def test_a_server_that_cannot_start_is_told_by_the_controller(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MOCKSERVER_DATASET", "nowhere")
-    found = distributed(pytester, monkeypatch, "-n", "1", "-k", "shared[0]")
+    found = run_distributed(pytester, monkeypatch, "-n", "1", "-k", "shared[0]")
     found.assert_outcomes(errors=1)
     found.stdout.fnmatch_lines(["mockserver could not start: * has no dataset 'nowhere'*"])
 
@@ -525,6 +526,12 @@ def test_pytest_loads_nothing_heavy_for_it() -> None:
     command = [sys.executable, "-c", program + "print(*set(sys.modules) - before)"]
     loaded = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
     ours = {name for name in loaded if name.startswith("mockserver")}
-    assert ours == {"mockserver", "mockserver.sdk.version", "mockserver.testing", "mockserver.testing.plugin"}
+    assert ours == {
+        "mockserver",
+        "mockserver.sdk",
+        "mockserver.sdk.version",
+        "mockserver.testing",
+        "mockserver.testing.plugin",
+    }
     assert not {"flask", "werkzeug", "marshmallow", "yaml", "ssl", "http.client"} & set(loaded)
     assert os.environ.get("MOCKSERVER_URL") is None

@@ -1,4 +1,4 @@
-"""The server inside the test process: there in a blink, gone without a trace."""
+"""The server inside the test process: it starts quickly and leaves nothing behind."""
 
 from __future__ import annotations
 
@@ -40,13 +40,13 @@ def test_it_lets_go_of_a_store_that_others_share(vendor: Vendor) -> None:
             server.client.sandbox().settings()
             assert len(other.client_list()) > 1
         assert len(other.client_list()) == 1
-        assert server.world.store.sandboxes()
-        server.world.store.close()
+        assert server.runtime.store.sandboxes()
+        server.runtime.store.close()
 
 
 def test_given_vendors_join_those_there_are(vendor: Vendor) -> None:
     with only(), Server(vendors=[vendor]) as server:
-        assert server.client.names == [vendor.name for vendor in server.world.vendors] == ["acme"]
+        assert server.client.names == [vendor.name for vendor in server.runtime.vendors] == ["acme"]
 
 
 def test_what_cannot_be_served_is_told(vendor: Vendor) -> None:

@@ -1,4 +1,4 @@
-"""The verdict on real HTTP clients as they come: their retries break nothing where they wait as they are asked to."""
+"""The verdict on real HTTP clients in their default configuration: their retries pass when they wait as requested."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ LIST = f"{BILLS}?size=50"
 RETRIED = (429, 503)
 
 Calling = Callable[[Sandbox, int], list[int]]
-"""Makes so many calls one after another; the status in which each ended, with all its retries."""
+"""Makes this many calls in turn; returns the final status of each, after all retries."""
 
 
 def with_requests(sandbox: Sandbox, calls: int, **how: Any) -> list[int]:
@@ -47,7 +47,7 @@ def with_httpx(sandbox: Sandbox, calls: int) -> list[int]:
 
 
 def with_node(client: str, *, oldest: int = 18) -> Calling:
-    """A client of Node, in a process of its own. Node must be as new as ``oldest``."""
+    """A Node client in a process. Requires at least the Node version ``oldest``."""
 
     def calling(sandbox: Sandbox, calls: int) -> list[int]:
         _needs(oldest)

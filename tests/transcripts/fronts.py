@@ -46,12 +46,12 @@ def ours(options: tuple[str, ...]) -> Iterator[int]:
 
 
 @contextmanager
-def other(options: tuple[str, ...]) -> Iterator[int]:
-    """A server of another kind, which finds the options as variables."""
+def other(options: tuple[str, ...], line: str = OTHER) -> Iterator[int]:
+    """A server of another kind, which this command line starts and which finds the options as variables."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     environment = {**os.environ, **variables(options)}
-    command = [part.replace("{port}", str(port)) for part in shlex.split(OTHER)]
+    command = [part.replace("{port}", str(port)) for part in shlex.split(line)]
     with subprocess.Popen(command, cwd=ROOT, env=environment, start_new_session=True, text=True) as server:
         try:
             await_listener(server, port)

@@ -7,9 +7,9 @@ from collections.abc import Callable
 import pytest
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
-from mockserver.sdk import param_schema
+from mockserver.sdk import params
 from mockserver.sdk.querystring import encode
-from mockserver.vendors import found
+from mockserver.vendors import find_vendors
 from tests.support.client import Answer, Client
 
 
@@ -24,7 +24,7 @@ def opened(client: Client, path: str, host: str = "127.0.0.1", body: bytes = b""
     return Answer(int(status[:3]), b"".join(parts), dict(sent))
 
 
-VENDORS = [vendor.name for vendor in found()]
+VENDORS = [vendor.name for vendor in find_vendors()]
 
 
 SPOILT: list[Callable[[str], str]] = [
@@ -81,7 +81,7 @@ def test_a_body_that_nobody_reads_is_told(name: str, body: bytes, kind: str) -> 
     assert (answer.status, answer.body) == (200, client.get().body)
     (warning,) = answer.warnings
     assert (warning["location"], warning["code"]) == ("body", "unread-body")
-    for parameter in param_schema.names(client.vendor.operations[0].query):
+    for parameter in params.param_names(client.vendor.operations[0].query):
         assert parameter in warning["message"]
 
 

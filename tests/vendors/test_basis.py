@@ -168,7 +168,7 @@ def seen(answer: Answer) -> tuple[int, bytes, dict[str, str]]:
     return answer.status, answer.body, headers
 
 
-@pytest.mark.parametrize("vendor", shelf.found(), ids=lambda vendor: vendor.name)
+@pytest.mark.parametrize("vendor", shelf.find_vendors(), ids=lambda vendor: vendor.name)
 def test_a_reading_of_which_a_choice_changes_the_reply_is_among_its_parts(vendor: Vendor) -> None:
     calls = client(vendor.name)
     for query, path, authenticated in asked(vendor.name):

@@ -11,13 +11,13 @@ from mockserver.sdk import fake
 from mockserver.vendors import _story
 
 ANCHOR = datetime(2026, 7, 15, 9, tzinfo=UTC)
-ENTRIES = [_story.entry(1, index, ANCHOR) for index in range(36 * 12)]
+ENTRIES = [_story.make_entry(1, index, ANCHOR) for index in range(36 * 12)]
 
 
 def test_an_entry_depends_on_nothing_told_before() -> None:
-    assert _story.entry(1, 17, ANCHOR) == ENTRIES[17]
-    assert _story.entry(1, 17, ANCHOR.replace(day=1, hour=0)) == ENTRIES[17]
-    assert _story.entry(2, 17, ANCHOR) != ENTRIES[17]
+    assert _story.make_entry(1, 17, ANCHOR) == ENTRIES[17]
+    assert _story.make_entry(1, 17, ANCHOR.replace(day=1, hour=0)) == ENTRIES[17]
+    assert _story.make_entry(2, 17, ANCHOR) != ENTRIES[17]
 
 
 def test_twelve_entries_make_a_month_one_for_each_customer() -> None:
@@ -25,7 +25,7 @@ def test_twelve_entries_make_a_month_one_for_each_customer() -> None:
     assert tuple(entry.customer for entry in ENTRIES[:12]) == _story.CUSTOMERS
     assert (ENTRIES[0].starts, ENTRIES[0].ends) == (date(2026, 6, 1), date(2026, 6, 30))
     assert (ENTRIES[-1].starts, ENTRIES[-1].month) == (date(2023, 7, 1), 35)
-    again = _story.entry(1, 36 * 12, ANCHOR)
+    again = _story.make_entry(1, 36 * 12, ANCHOR)
     assert (again.month, again.customer) == (0, ENTRIES[0].customer)
     assert again != ENTRIES[0]
 
@@ -41,7 +41,7 @@ def test_amounts_add_up_and_have_two_decimals() -> None:
 
 @pytest.mark.parametrize("index", [0, 1, 11, 12, 100, 431, 432, 99_999])
 def test_an_entry_is_of_a_whole_month_that_is_over(index: int) -> None:
-    entry = _story.entry(1, index, ANCHOR)
+    entry = _story.make_entry(1, index, ANCHOR)
     assert entry.starts.day == 1
     assert entry.ends < ANCHOR.date()
     assert entry.total == entry.net + entry.tax
@@ -69,10 +69,10 @@ def test_billing_months(anchor: datetime, back: int, month: tuple[date, date]) -
 
 
 def test_what_faker_says_depends_on_its_path_alone() -> None:
-    first = fake.faker(1, "acme", 7).name()
-    fake.faker(1, "acme", 8).name()
-    assert fake.faker(1, "acme", 7).name() == first
-    assert fake.faker(2, "acme", 7).name() != first
+    first = fake.seeded_faker(1, "acme", 7).name()
+    fake.seeded_faker(1, "acme", 8).name()
+    assert fake.seeded_faker(1, "acme", 7).name() == first
+    assert fake.seeded_faker(2, "acme", 7).name() != first
 
 
 def test_customers_are_told_apart() -> None:

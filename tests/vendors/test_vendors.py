@@ -13,7 +13,7 @@ from mockserver.app import create_app
 from mockserver.sandbox.settings import make_settings
 from mockserver.sdk.contract import Vendor
 from mockserver.sdk.errors import Throttled
-from mockserver.vendors import BadVendor, distinct
+from mockserver.vendors import BadVendor, check_vendors
 from tests.support.acme import BILLS, RICH, acme
 from tests.support.client import WALL
 
@@ -34,13 +34,13 @@ def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_every_folder_is_a_vendor_in_the_order_of_names() -> None:
-    names = [vendor.name for vendor in shelf.found()]
+    names = [vendor.name for vendor in shelf.find_vendors()]
     folder = Path(shelf.__file__).parent
     assert names == sorted(path.parent.name for path in folder.glob("*/__init__.py"))
 
 
 def test_an_installed_vendor_is_found_by_its_entry_point(installed: Path) -> None:
-    assert "acme" in [vendor.name for vendor in shelf.found()]
+    assert "acme" in [vendor.name for vendor in shelf.find_vendors()]
     client = create_app(make_settings({}, {}), wall=lambda: WALL).test_client()
     assert client.get(f"/acme{BILLS}", headers={"X-Acme-Key": RICH}).status_code == 200
     sys.modules.pop("acme_mock")
@@ -56,7 +56,7 @@ def test_an_installed_vendor_is_found_by_its_entry_point(installed: Path) -> Non
 def test_an_entry_point_that_gives_no_vendor(installed: Path, source: str, sentence: str) -> None:
     (installed / "acme_mock.py").write_text(source)
     with pytest.raises(BadVendor, match=sentence):
-        shelf.found()
+        shelf.find_vendors()
     sys.modules.pop("acme_mock", None)
 
 
@@ -68,12 +68,12 @@ def test_one_may_be_given_to_create_app(vendor: Vendor) -> None:
 
 def test_names_are_unique_and_sorted(vendor: Vendor, tmp_path: Path) -> None:
     other = acme(tmp_path, name="aaron")
-    assert distinct([vendor, other, vendor]) == (other, vendor)
+    assert check_vendors([vendor, other, vendor]) == (other, vendor)
     with pytest.raises(BadVendor, match="two vendors are named acme"):
-        distinct([vendor, acme(tmp_path)])
+        check_vendors([vendor, acme(tmp_path)])
 
 
 def test_a_vendor_without_words_for_a_fact_is_not_taken_in(vendor: Vendor) -> None:
     silent = replace(vendor, errors=tuple(words for words in vendor.errors if words.error is not Throttled))
     with pytest.raises(BadVendor, match="acme has no words for Throttled"):
-        distinct([silent])
+        check_vendors([silent])

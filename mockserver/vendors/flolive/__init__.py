@@ -2,17 +2,8 @@
 
 from __future__ import annotations
 
-from ...sdk import shipped
-from ...sdk.auth import account_of_credential
-from ...sdk.contract import Recipe, Vendor
+from ...sdk import Vendor, account_of_credential, recipe_in, shipped
 from . import auth, errors, invoices
-
-
-def _recipe() -> Recipe:
-    from .recipe import RECIPE
-
-    return RECIPE
-
 
 VENDOR = Vendor(
     name="flolive",
@@ -24,12 +15,12 @@ VENDOR = Vendor(
     account_schema=auth.Account,
     account_id="customer_id",
     operations=(invoices.GET_CUSTOMER_INVOICE_LIST,),
-    resource=invoices.RECORDS,
+    resource=invoices.INVOICES,
     example=invoices.example,
     readings=(*invoices.READINGS, *errors.READINGS),
     errors=errors.TABLE,
-    render_error=errors.refuse,
+    render_error=errors.render_error,
     spec=shipped.spec("flolive"),
     fixtures=shipped.fixtures("flolive"),
-    recipe=_recipe,
+    recipe=recipe_in(f"{__name__}.recipe"),
 )

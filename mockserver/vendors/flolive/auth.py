@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from ...sdk import fields, record_schema
-from ...sdk.credentials import Credential
+from ...sdk import Credential, RecordSchema, fields
 
 CREDENTIAL = Credential("Authorization", scheme="Bearer")
 UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 
 
-class Account(record_schema.RecordSchema):
+class Account(RecordSchema):
     """One customer. ``parent`` is the customer whose sub-customer it is; without ``token`` it only is asked about."""
 
     customer_id = fields.Text(pattern=UUID, wanted="a UUID in lower case")

@@ -5,23 +5,7 @@ The document names no HTTP status: this table is the only place that does.
 
 from __future__ import annotations
 
-from ...sdk.call import Call
-from ...sdk.contract import ErrorSpec, Reading
-from ...sdk.errors import (
-    ApiError,
-    Forbidden,
-    InternalError,
-    InvalidParams,
-    MethodNotAllowed,
-    NotFound,
-    Throttled,
-    Unauthenticated,
-    Unavailable,
-    UnknownPath,
-    UriTooLong,
-)
-from ...sdk.http import Reply
-from ...sdk.jsontext import encode
+from ...sdk import Call, ErrorSpec, Reading, Reply, encode, errors
 
 FAILURE_STATUS = Reading(
     "failure-status",
@@ -42,31 +26,31 @@ CONTENT: dict[str, dict[str, object]] = {"empty": {"content": []}, "null": {"con
 
 TABLE = (
     ErrorSpec(
-        Unavailable, 503, "flolive.503",
+        errors.Unavailable, 503, "flolive.503",
         "Service unavailable. Please try again", "documented", "003:39", code="GLOBAL_1001",
     ),
     ErrorSpec(
-        NotFound, 404, "flolive.404.customer-1002",
+        errors.NotFound, 404, "flolive.404.customer-1002",
         "Customer does not exist", "documented", "003:40", code="CUSTOMER_1002",
     ),
     ErrorSpec(
-        InternalError, 500, "flolive.500",
+        errors.InternalError, 500, "flolive.500",
         "Failed to retrieve customer details", "documented", "003:41", code="CUSTOMER_1006",
     ),
     # 003:36: there are general codes, and they are not public. These are made up; the category AUTH is P[23].
-    ErrorSpec(Unauthenticated, 401, "flolive.401", "Unauthorized", "inferred", "P[23]", code="AUTH_1001"),
-    ErrorSpec(Forbidden, 403, "flolive.403", "Forbidden", "inferred", "P[23]", code="AUTH_403"),
-    ErrorSpec(UnknownPath, 404, "flolive.404.unknown-path", "Not found", "inferred", "none", code="GLOBAL_404"),
-    ErrorSpec(MethodNotAllowed, 405, "flolive.405", "Method not allowed", "inferred", "none", code="GLOBAL_405"),
-    ErrorSpec(InvalidParams, 400, "flolive.400", "Bad request", "inferred", "none", code="GLOBAL_400"),
-    ErrorSpec(UriTooLong, 414, "flolive.414", "URI too long", "inferred", "none", code="GLOBAL_414"),
-    ErrorSpec(Throttled, 429, "flolive.429", "Too many requests", "inferred", "none", code="GLOBAL_429"),
+    ErrorSpec(errors.Unauthenticated, 401, "flolive.401", "Unauthorized", "inferred", "P[23]", code="AUTH_1001"),
+    ErrorSpec(errors.Forbidden, 403, "flolive.403", "Forbidden", "inferred", "P[23]", code="AUTH_403"),
+    ErrorSpec(errors.UnknownPath, 404, "flolive.404.unknown-path", "Not found", "inferred", "none", code="GLOBAL_404"),
+    ErrorSpec(errors.MethodNotAllowed, 405, "flolive.405", "Method not allowed", "inferred", "none", code="GLOBAL_405"),
+    ErrorSpec(errors.InvalidParams, 400, "flolive.400", "Bad request", "inferred", "none", code="GLOBAL_400"),
+    ErrorSpec(errors.UriTooLong, 414, "flolive.414", "URI too long", "inferred", "none", code="GLOBAL_414"),
+    ErrorSpec(errors.Throttled, 429, "flolive.429", "Too many requests", "inferred", "none", code="GLOBAL_429"),
 )  # fmt: skip
 
 
-def refuse(call: Call, words: ErrorSpec, fact: ApiError) -> Reply:
+def render_error(call: Call, spec: ErrorSpec, error: errors.ApiError) -> Reply:
     """The envelope of a failure: content and pageable are empty (003:20-21)."""
-    code = words.code or f"GLOBAL_{words.status}"
+    code = spec.code or f"GLOBAL_{spec.status}"
     content = CONTENT[call.readings["failure-content"]]
-    body = encode({"errorCode": code, "errorMessage": words.text, **content, "pageable": None})
-    return Reply.json(body, 200 if call.readings["failure-status"] == "always-200" else words.status)
+    body = encode({"errorCode": code, "errorMessage": spec.text, **content, "pageable": None})
+    return Reply.json(body, 200 if call.readings["failure-status"] == "always-200" else spec.status)

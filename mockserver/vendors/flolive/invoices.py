@@ -4,15 +4,26 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from ...sdk import fields, param_schema, record_schema
-from ...sdk.call import Call
-from ...sdk.clock import months_before
-from ...sdk.contract import Example, Operation, Reading
-from ...sdk.dataset import Account, Dataset
-from ...sdk.errors import Forbidden, NotFound
-from ...sdk.http import Reply
-from ...sdk.jsontext import Fragment, encode
-from ...sdk.resource import Readings, Record, Resource, Summary
+from ...sdk import (
+    Account,
+    Call,
+    Dataset,
+    Example,
+    Fragment,
+    Operation,
+    ParamSchema,
+    Reading,
+    Readings,
+    Record,
+    RecordSchema,
+    Reply,
+    Resource,
+    Summary,
+    encode,
+    errors,
+    fields,
+    months_before,
+)
 from .auth import CREDENTIAL, UUID
 
 # Readings: where the document can be read in more than one way ------------------------------------------------------
@@ -45,7 +56,7 @@ READINGS = (BILLING_CYCLE_NAMES, NOT_ELIGIBLE, PAGEABLE)
 # API Request (003:12-13) --------------------------------------------------------------------------------------------
 
 
-class Query(param_schema.ParamSchema):
+class Query(ParamSchema):
     """Not applicable (003:13)."""
 
 
@@ -54,7 +65,7 @@ class Query(param_schema.ParamSchema):
 DATE_TIME = ("%Y-%m-%dT%H:%M:%S.%fZ", "2021-07-01T00:00:00.977Z")
 
 
-class Invoice(record_schema.RecordSchema):
+class Invoice(RecordSchema):
     """Without ``_published`` an invoice is published."""
 
     id = fields.Text(pattern=UUID, wanted="a UUID in lower case")
@@ -86,7 +97,7 @@ def render(invoice: Record, readings: Readings) -> bytes:
     return encode(wire)
 
 
-RECORDS = Resource(
+INVOICES = Resource(
     schema=Invoice,
     id="id",
     columns={
@@ -103,30 +114,30 @@ RECORDS = Resource(
 # The list (003:2, 47-79) --------------------------------------------------------------------------------------------
 
 
-def eligible(call: Call) -> Account:
+def find_customer(call: Call) -> Account:
     """The customer asked about: the Requestor's own or a sub-customer of it (003:11), a direct one (P[21]).
 
     Raises NotFound (003:40) for an unknown id, and for any other customer unless that is read as Forbidden.
     """
     customer = call.accounts.find_by("customer_id", call.request.path_params["id"].lower())
     if customer is None:
-        raise NotFound
+        raise errors.NotFound
     if call.account["customer_id"] not in (customer["customer_id"], customer.get("parent")):
-        raise Forbidden if call.readings["not-eligible"] == "auth" else NotFound
+        raise errors.Forbidden if call.readings["not-eligible"] == "auth" else errors.NotFound
     return customer
 
 
 def get_customer_invoice_list(call: Call) -> Reply:
     """200 with every published invoice that was generated in the last 12 months (003:2), newest first."""
-    customer = eligible(call)
+    customer = find_customer(call)
     published = call.records.where(owner=customer["customer_id"], published=True).order_by("-created", "id")
     start, stop = published.span(months_before(call.now, 12), call.now)
     content = Fragment(published.json(start, stop))
-    pageable = one_page(stop - start) if call.readings["pageable"] == "object" else None
+    pageable = describe_page(stop - start) if call.readings["pageable"] == "object" else None
     return Reply.json(encode({"errorCode": "", "errorMessage": "", "content": content, "pageable": pageable}))
 
 
-def one_page(size: int) -> dict[str, int]:
+def describe_page(size: int) -> dict[str, int]:
     """All there is, in the form of 003:106-111."""
     return {"page": 0, "size": size, "totalPages": 1, "totalElements": size}
 

@@ -10,7 +10,7 @@ from random import Random
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
-from ...sdk.contract import Recipe
+from ...sdk import Recipe
 from .. import _story
 
 DRAFT = len(_story.CUSTOMERS)  # a slot after the story's: the first customer's invoice, before it was published
@@ -47,18 +47,20 @@ def accounts(seed: int, anchor: datetime) -> Sequence[Mapping[str, Any]]:
 
 
 def story_index(index: int) -> int | None:
-    """Which entry of the story record ``index`` tells; None for one beside it."""
+    """The story entry of record ``index``; None for a record beside the story."""
     block, slot = divmod(index, BLOCK)
     return block * len(_story.CUSTOMERS) + slot if slot < len(_story.CUSTOMERS) else None
 
 
 def record(seed: int, index: int, anchor: datetime, at: datetime | None = None) -> Mapping[str, Any]:
     """One invoice for a calendar month, generated in the first minute after it (003:56), due 30 days later."""
-    told, slot, first = story_index(index), index % BLOCK, index - index % BLOCK
-    repeated = _story.gift(first // BLOCK) if slot == GIFT else 0
-    entry = _story.entry(seed, first // BLOCK * len(_story.CUSTOMERS) + repeated if told is None else told, anchor)
+    entry_index, slot, first = story_index(index), index % BLOCK, index - index % BLOCK
+    repeated = _story.gift_customer(first // BLOCK) if slot == GIFT else 0
+    entry = _story.make_entry(
+        seed, first // BLOCK * len(_story.CUSTOMERS) + repeated if entry_index is None else entry_index, anchor
+    )
     draw = Random(f"{seed}/flolive/{index}")
-    minute = Random(f"{seed}/flolive/{first + repeated if told is None else index}/minute")
+    minute = Random(f"{seed}/flolive/{first + repeated if entry_index is None else index}/minute")
     midnight = datetime.combine(entry.ends, datetime.min.time()) + timedelta(days=1)
     created = midnight + timedelta(milliseconds=minute.randrange(60_000))
     created = created if at is None else at.replace(tzinfo=None)
@@ -79,9 +81,9 @@ def record(seed: int, index: int, anchor: datetime, at: datetime | None = None) 
     return invoice | {"_owner": _customer_id(entry.customer.key), "_published": slot != DRAFT}
 
 
-def dated(seed: int, index: int, at: datetime) -> Mapping[str, Any]:
-    """The same invoice, generated then, for the month before."""
-    return record(seed, index, _story.anchor(at, index // BLOCK), at)
+def record_at(seed: int, index: int, at: datetime) -> Mapping[str, Any]:
+    """The same invoice generated at a given time, for the month before."""
+    return record(seed, index, _story.anchor_for(at, index // BLOCK), at)
 
 
 def _customer_id(key: str) -> str:
@@ -92,4 +94,4 @@ def _date_time(moment: datetime) -> str:
     return moment.isoformat(timespec="milliseconds") + "Z"
 
 
-RECIPE = Recipe(records=14 * BLOCK, accounts=accounts, record=record, dated=dated)
+RECIPE = Recipe(records=14 * BLOCK, accounts=accounts, record=record, record_at=record_at)

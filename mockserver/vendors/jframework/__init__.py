@@ -2,16 +2,8 @@
 
 from __future__ import annotations
 
-from ...sdk import shipped
-from ...sdk.contract import Recipe, Vendor
+from ...sdk import Vendor, recipe_in, shipped
 from . import auth, errors, invoices
-
-
-def _recipe() -> Recipe:
-    from .recipe import RECIPE
-
-    return RECIPE
-
 
 VENDOR = Vendor(
     name="jframework",
@@ -24,13 +16,13 @@ VENDOR = Vendor(
     account_schema=auth.Account,
     account_id="user_id",
     operations=(invoices.GET_INVOICES,),
-    resource=invoices.RECORDS,
+    resource=invoices.INVOICES,
     example=invoices.example,
     readings=(auth.BRAND, *invoices.READINGS, *errors.READINGS),
     errors=errors.TABLE,
-    render_error=errors.refuse,
+    render_error=errors.render_error,
     spec=shipped.spec("jframework"),
     fixtures=shipped.fixtures("jframework"),
-    recipe=_recipe,
+    recipe=recipe_in(f"{__name__}.recipe"),
     quota_headers=errors.quota_headers,
 )

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import re
 
-from ...sdk import fields, querystring, record_schema
-from ...sdk.auth import account_of_credential
-from ...sdk.call import Call
-from ...sdk.contract import Reading
-from ...sdk.credentials import Credential, secrets_of
-from ...sdk.dataset import Account as Found
-from ...sdk.errors import InvalidParams, NotFound, ParamError
+from ...sdk import Account as AccountRow
+from ...sdk import (
+    Call,
+    Credential,
+    Reading,
+    RecordSchema,
+    account_of_credential,
+    errors,
+    fields,
+    querystring,
+    secrets_of,
+)
 from .errors import OtherBrand
 
 BRAND_URL = "Brand-URL"
@@ -28,7 +33,7 @@ BRAND = Reading(
 OLD_NAMES = {"BrandUrl": BRAND_URL, "AuthKey": CREDENTIAL.header}
 
 
-class Account(record_schema.RecordSchema):
+class Account(RecordSchema):
     """One user and its keys. A key is good with a brand of its own user only."""
 
     user_id = fields.Text()
@@ -40,9 +45,9 @@ class Account(record_schema.RecordSchema):
     expires = fields.Timestamp("%Y-%m-%dT%H:%M:%SZ", "2026-12-01T10:00:00Z", optional=True)
 
 
-def authenticate(call: Call) -> Found:
+def authenticate(call: Call) -> AccountRow:
     """The user of the key, whatever the brand (001:25, 001:28). Raises Unauthenticated."""
-    tell_misplaced(call)
+    warn_of_misplaced(call)
     return account_of_credential(call)
 
 
@@ -51,40 +56,40 @@ def permit(call: Call) -> None:
 
     Raises OtherBrand with a key of another brand, InvalidParams without a brand, or NotFound for an unknown one.
     """
-    brand = sent_brand(call)
-    if plain(brand) in brands(call.account):
+    brand = read_brand(call)
+    if normalise_brand(brand) in brands_of(call.account):
         return
     if call.any_credential:
         call.unchecked = True
         return
-    if any(plain(brand) in brands(other) for other in call.accounts):
+    if any(normalise_brand(brand) in brands_of(other) for other in call.accounts):
         raise OtherBrand
     if call.readings["brand"] == "ignored":
         return
     if not brand:
-        raise InvalidParams((ParamError(BRAND_URL, "required", None, "the URL of the brand"),))
-    raise NotFound
+        raise errors.InvalidParams((errors.ParamError(BRAND_URL, "required", None, "the URL of the brand"),))
+    raise errors.NotFound
 
 
-def brands(account: Found) -> set[str]:
-    return set(map(plain, secrets_of(account, "brand_url")))
+def brands_of(account: AccountRow) -> set[str]:
+    return set(map(normalise_brand, secrets_of(account, "brand_url")))
 
 
-def sent_brand(call: Call) -> str:
+def read_brand(call: Call) -> str:
     return call.request.headers.get(BRAND_URL.lower(), "").strip(" \t")
 
 
-def plain(brand: str) -> str:
+def normalise_brand(brand: str) -> str:
     """A brand without what makes no other brand of it: scheme, letter case, slashes at its end."""
     return re.sub(r"\A[a-z][a-z0-9+.-]*://", "", brand.casefold()).rstrip("/")
 
 
-def tell_misplaced(call: Call) -> None:
+def warn_of_misplaced(call: Call) -> None:
     """Warn of old header names, and of what seems to be a missing brand in the query; values are not repeated."""
     for old, name in OLD_NAMES.items():
         if old.lower() in call.request.headers:
             call.warn(f"header.{old}", "deprecated-header", f"{old} is an older name of {name} and was not read.")
     for name, _ in querystring.parse_pairs(call.request.query):
-        if not sent_brand(call) and re.sub("[-_]", "", name).lower() in ("brandurl", "brand"):
+        if not read_brand(call) and re.sub("[-_]", "", name).lower() in ("brandurl", "brand"):
             message = f"The brand is read from the header {BRAND_URL} alone."
             call.warn(f"query.{name}", "misplaced-credential", message)

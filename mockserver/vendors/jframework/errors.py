@@ -4,24 +4,7 @@ from __future__ import annotations
 
 import math
 
-from ...sdk.call import Call
-from ...sdk.contract import ErrorSpec, Reading
-from ...sdk.errors import (
-    ApiError,
-    Forbidden,
-    InternalError,
-    InvalidParams,
-    MethodNotAllowed,
-    NotFound,
-    Throttled,
-    Unauthenticated,
-    Unavailable,
-    UnknownPath,
-    UriTooLong,
-)
-from ...sdk.http import Headers, Reply
-from ...sdk.jsontext import encode
-from ...sdk.quota import QuotaState
+from ...sdk import Call, ErrorSpec, Headers, QuotaState, Reading, Reply, encode, errors
 
 FAILURE_MESSAGE = Reading(
     "failure-message",
@@ -33,7 +16,7 @@ FAILURE_MESSAGE = Reading(
 READINGS = (FAILURE_MESSAGE,)
 
 
-class OtherBrand(Unauthenticated):
+class OtherBrand(errors.Unauthenticated):
     """The key is good, but not with this brand."""
 
 
@@ -44,69 +27,72 @@ INVALID = "The input is invalid."
 
 TABLE = (
     # The text is documented, its place in a body is not.
-    ErrorSpec(Unauthenticated, 401, "jframework.401", UNAUTHORIZED, "inferred", "001:28", "Unauthorized"),
+    ErrorSpec(errors.Unauthenticated, 401, "jframework.401", UNAUTHORIZED, "inferred", "001:28", "Unauthorized"),
     ErrorSpec(OtherBrand, 401, "jframework.401.other-brand", UNAUTHORIZED, "inferred", "P[16a]", "Unauthorized"),
     ErrorSpec(  # the text is documented (001:29), the number and the rest of the body are not
-        Throttled, 429, "jframework.429",
+        errors.Throttled, 429, "jframework.429",
         "The user has exceeded the rate limit.", "public", "P[35]", "RateLimitExceeded",
     ),
     # The texts of these are public (P[16a], P[16b]); that they are said here is inferred.
-    ErrorSpec(InvalidParams, 400, "jframework.400", INVALID, "inferred", "P[16b]", "InvalidInput"),
+    ErrorSpec(errors.InvalidParams, 400, "jframework.400", INVALID, "inferred", "P[16b]", "InvalidInput"),
     ErrorSpec(
-        InvalidParams, 400, "jframework.400.brand-url-missing",
+        errors.InvalidParams, 400, "jframework.400.brand-url-missing",
         INVALID, "inferred", "P[7]", "InvalidInput", when="required",
     ),
     ErrorSpec(
-        Forbidden, 403, "jframework.403",
+        errors.Forbidden, 403, "jframework.403",
         "The user has no permission to access the specified resource.", "inferred", "P[16b]", "Forbidden",
     ),
     ErrorSpec(
-        NotFound, 404, "jframework.404",
+        errors.NotFound, 404, "jframework.404",
         "The Brand was not found in the system.", "inferred", "P[16a]", "BrandNotFound",
     ),
     # From here on the words are ours: said only by the rules of HTTP, or when asked for.
     ErrorSpec(
-        UnknownPath, 404, "jframework.404.unknown-path",
+        errors.UnknownPath, 404, "jframework.404.unknown-path",
         "The resource was not found.", "inferred", "none", "NotFound",
     ),
     ErrorSpec(
-        MethodNotAllowed, 405, "jframework.405",
+        errors.MethodNotAllowed, 405, "jframework.405",
         "The method is not allowed.", "inferred", "P[14]", "MethodNotAllowed",
     ),
-    ErrorSpec(UriTooLong, 414, "jframework.414", "The request URI is too long.", "inferred", "none", "UriTooLong"),
     ErrorSpec(
-        InternalError, 500, "jframework.500",
+        errors.UriTooLong, 414, "jframework.414",
+        "The request URI is too long.", "inferred", "none", "UriTooLong",
+    ),
+    ErrorSpec(
+        errors.InternalError, 500, "jframework.500",
         "An internal server error occurred.", "inferred", "P[14]", "InternalServerError",
     ),
     ErrorSpec(
-        Unavailable, 503, "jframework.503",
+        errors.Unavailable, 503, "jframework.503",
         "The service is unavailable.", "inferred", "none", "ServiceUnavailable",
     ),
 )  # fmt: skip
 
 
-def refuse(call: Call, words: ErrorSpec, fact: ApiError) -> Reply:
+def render_error(call: Call, spec: ErrorSpec, error: errors.ApiError) -> Reply:
     """The envelope of 001:36-96 with ``data`` null and one error, which says its text under both public names."""
-    error = {
-        "code": words.code or "".join(filter(str.isalnum, words.text)),
-        "message": words.text,
-        "details": words.text,
-        "correlationId": str(call.stable_uuid(words.rule)),
+    entry = {
+        "code": spec.code or "".join(filter(str.isalnum, spec.text)),
+        "message": spec.text,
+        "details": spec.text,
+        "correlationId": str(call.stable_uuid(spec.rule)),
     }
     body = {
         "success": False,
-        "statusCode": words.status,
-        "message": words.text if call.readings["failure-message"] == "description" else "The request failed.",
+        "statusCode": spec.status,
+        "message": spec.text if call.readings["failure-message"] == "description" else "The request failed.",
         "data": None,
-        "errors": [error],
+        "errors": [entry],
     }
-    return Reply.json(encode(body), words.status)
+    return Reply.json(encode(body), spec.status)
 
 
-def quota_headers(call: Call, spent: QuotaState) -> Headers:
+def quota_headers(call: Call, quota: QuotaState) -> Headers:
     """The three headers of P[35]; the window ends at that second of the sandbox's clock."""
     return (
-        ("X-RateLimit-Limit", str(spent.limit)),
-        ("X-RateLimit-Remaining", str(spent.remaining)),
-        ("X-RateLimit-Reset", str(math.ceil(spent.resets_at))),
+        ("X-RateLimit-Limit", str(quota.limit)),
+        ("X-RateLimit-Remaining", str(quota.remaining)),
+        ("X-RateLimit-Reset", str(math.ceil(quota.resets_at))),
     )

@@ -4,16 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ...sdk import fields, record_schema
-from ...sdk.call import Call
-from ...sdk.contract import Example, Operation, Paging, Reading
-from ...sdk.dataset import Account, Dataset
-from ...sdk.errors import Forbidden
-from ...sdk.http import Reply
-from ...sdk.jsontext import Fragment, encode
-from ...sdk.paging import page_number
-from ...sdk.record_query import RecordQuery
-from ...sdk.resource import Record, Resource, Summary
+from ...sdk import (
+    Account,
+    Call,
+    Dataset,
+    Example,
+    Fragment,
+    Operation,
+    Paging,
+    Reading,
+    Record,
+    RecordQuery,
+    RecordSchema,
+    Reply,
+    Resource,
+    Summary,
+    cut_page,
+    encode,
+    errors,
+    fields,
+)
 from . import query
 from .auth import BRAND_URL, CREDENTIAL
 from .query import LEAST, SORTABLE, STATES, TYPES
@@ -75,7 +85,7 @@ PAYMENT_STATES = (
 )  # fmt: skip  # 001:68, P[8]
 
 
-class User(record_schema.RecordSchema):
+class User(RecordSchema):
     """001:43-55; null where the vendor's SDK allows it (P[8])."""
 
     id = fields.Text()
@@ -88,7 +98,7 @@ class User(record_schema.RecordSchema):
     roles = fields.ListOf(fields.Text(), null=True)
 
 
-class Payment(record_schema.RecordSchema):
+class Payment(RecordSchema):
     """001:56-70."""
 
     code = fields.Text(null=True)
@@ -106,7 +116,7 @@ class Payment(record_schema.RecordSchema):
     id = fields.Text()
 
 
-class Invoice(record_schema.RecordSchema):
+class Invoice(RecordSchema):
     """001:42-89. ``_created`` is what ``createdDate`` sorts by, a field that no reply has."""
 
     id = fields.Text()
@@ -140,7 +150,7 @@ def column(name: str, null: str | int = "") -> Callable[[Record], str | int]:
     return lambda invoice: null if invoice[name] is None else invoice[name]
 
 
-RECORDS = Resource(
+INVOICES = Resource(
     schema=Invoice,
     id="id",
     columns={name: column(name) for name in SORTABLE if name != "createdDate"}
@@ -168,7 +178,7 @@ def get_invoices(call: Call) -> Reply:
     """200 with one page of the user's invoices that meet all filters. Raises Forbidden for another ``UserId``."""
     asked, me = call.params, call.account["user_id"]
     if asked.get("UserId", me) != me:
-        raise Forbidden
+        raise errors.Forbidden
     found = call.records.where(
         owner=me,  # 001:2
         testMode=asked["TestMode"],
@@ -191,7 +201,7 @@ def get_invoices(call: Call) -> Reply:
         found = due_at(call, found, asked["OverdueDate"])
     found = found.order_by(asked["SortOrder"] + asked["SortDataField"], "id", given=1)
     number, size = asked["PageNumber"], page_size(call)
-    page = page_number(len(found), number, size, first=0)
+    page = cut_page(len(found), number, size, first=0)
     data = {
         "items": Fragment(found.json(page.start, page.stop)),
         "totalItems": page.total,
@@ -246,8 +256,8 @@ GET_INVOICES = Operation(
     path="/api/v1/invoices",  # 001:30
     query=query.Query(),
     repeated="first",  # as ASP.NET binds a simple type
-    respell=query.decode,
-    tolerates=query.ignores,
+    respell=query.respell,
+    tolerates=query.tolerates,
     handler=get_invoices,
     cacheable=True,
     paging=Paging("PageNumber", first=0, size=200),  # 001:21

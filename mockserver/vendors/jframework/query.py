@@ -7,12 +7,7 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError
 
-from ...sdk import param_fields, param_schema, querystring
-from ...sdk.clock import parse_instant
-from ...sdk.contract import Reading
-from ...sdk.errors import ParamError
-from ...sdk.querystring import Pairs
-from ...sdk.resource import Readings
+from ...sdk import ParamSchema, Reading, Readings, errors, params, parse_instant, querystring
 
 BAD_INPUT = Reading(
     "bad-input",
@@ -49,7 +44,7 @@ SORTS = ("sort", "sortBy", "sortField", "orderBy")
 DIRECTIONS = {"Ascending": "", "Descending": "-", "asc": "", "desc": "-"}
 
 
-class Bound(param_fields.Param):
+class Bound(params.Param):
     """A parameter that ASP.NET Core binds in more spellings than its page names.
 
     It complains of the others with the usual spelling; blanks around a value are no part of it.
@@ -70,11 +65,11 @@ class Bound(param_fields.Param):
         return text
 
 
-class Whole(Bound, param_fields.Integer):
+class Whole(Bound, params.Integer):
     """An int32."""
 
 
-class Named(Bound, param_fields.Choice):
+class Named(Bound, params.Choice):
     """A member of an enum: its name in any letter case, or its number in the order of the SDK (P[8])."""
 
     def usual(self, text: str) -> str:
@@ -82,7 +77,7 @@ class Named(Bound, param_fields.Choice):
         return self.words[number] if 0 <= number < len(self.words) else text
 
 
-class Boolean(param_fields.Param):
+class Boolean(params.Param):
     """true or false, in any letter case."""
 
     wanted = "true or false"
@@ -100,7 +95,7 @@ class Flag(Bound, Boolean):
     """The same, also with blanks around it."""
 
 
-class Instant(param_fields.Param):
+class Instant(params.Param):
     """A day, or an instant to the precision given. Reads to its first and its last moment, as invoices write them."""
 
     wanted = "an ISO 8601 date or date-time"
@@ -132,50 +127,52 @@ class Time(Bound, Instant):
         return f"{year}-{month:0>2}-{day:0>2}" + (f"T{found[7]}" if found[7] else "")
 
 
-class Query(param_schema.ParamSchema):
-    UserId = param_fields.Text(called=("user", "customerId", "clientId", "accountId"))
-    PackageId = param_fields.Text(called=("package", "PackageCode"))
-    SubscriptionTypeId = param_fields.Text(called=("subscription", "SubscriptionType"))
-    Type = Named(TYPES, any_case=True, called=("InvoiceType",))
-    Code = param_fields.Text(called=("InvoiceCode", "InvoiceNo", "InvoiceNumber"))
-    Name = param_fields.Text(called=("InvoiceName",))
-    Description = param_fields.Text(called=("InvoiceDescription",))
-    Notes = param_fields.Text(called=("InvoiceNotes",))
-    Tags = param_fields.Text(called=("InvoiceTags",))
+class Query(ParamSchema):
+    UserId = params.Text(synonyms=("user", "customerId", "clientId", "accountId"))
+    PackageId = params.Text(synonyms=("package", "PackageCode"))
+    SubscriptionTypeId = params.Text(synonyms=("subscription", "SubscriptionType"))
+    Type = Named(TYPES, any_case=True, synonyms=("InvoiceType",))
+    Code = params.Text(synonyms=("InvoiceCode", "InvoiceNo", "InvoiceNumber"))
+    Name = params.Text(synonyms=("InvoiceName",))
+    Description = params.Text(synonyms=("InvoiceDescription",))
+    Notes = params.Text(synonyms=("InvoiceNotes",))
+    Tags = params.Text(synonyms=("InvoiceTags",))
     ReminderedCount = Whole(minimum=LEAST, maximum=MOST)  # 001:11 says "the invoice status"; P[7] and P[8] know better
-    DeliveryInstructions = param_fields.Text()
+    DeliveryInstructions = params.Text()
     ConfirmedDeliveryDate = Time()
     InvoiceDate = Time()
-    OverdueDate = Time(called=("DueDate", "InvoiceDueDate"))  # 001:15 says "the Due Date"
-    Status = Named(STATES, any_case=True, called=("InvoiceStatus", "State", "StatusName"))
-    Keywords = param_fields.Text(called=("q", "search", "query", "text"))
-    TestMode = Flag(load_default=False, called=("test", "sandbox"))
-    SortDataField = param_fields.Choice(
+    OverdueDate = Time(synonyms=("DueDate", "InvoiceDueDate"))  # 001:15 says "the Due Date"
+    Status = Named(STATES, any_case=True, synonyms=("InvoiceStatus", "State", "StatusName"))
+    Keywords = params.Text(synonyms=("q", "search", "query", "text"))
+    TestMode = Flag(load_default=False, synonyms=("test", "sandbox"))
+    SortDataField = params.Choice(
         {"ID": "id"} | {name: name for name in SORTABLE},
         any_case=True,
         printed=("ID", "id", "createdDate"),  # 001:19, P[8]
         load_default="id",
-        called=SORTS,
+        synonyms=SORTS,
     )
-    SortOrder = param_fields.Choice(
+    SortOrder = params.Choice(
         DIRECTIONS,
         any_case=True,
         printed=("Descending", "asc", "desc"),  # 001:20, P[8]
         load_default="-",
-        called=("SortType", "direction", "order", "dir"),
+        synonyms=("SortType", "direction", "order", "dir"),
     )
-    PageNumber = Whole(minimum=0, maximum=MOST, load_default=0, called=("page", "p", "pageNo"))
-    PageSize = Whole(minimum=1, maximum=MOST, load_default=None, called=("limit", "size", "per_page", "count", "take"))
+    PageNumber = Whole(minimum=0, maximum=MOST, load_default=0, synonyms=("page", "p", "pageNo"))
+    PageSize = Whole(
+        minimum=1, maximum=MOST, load_default=None, synonyms=("limit", "size", "per_page", "count", "take")
+    )
 
 
-def decode(sent: Pairs, schema: Schema, readings: Readings) -> Pairs:
+def respell(sent: querystring.Pairs, schema: Schema, readings: Readings) -> querystring.Pairs:
     """The page prints PascalCase, the vendor's clients send camelCase to the same server (P[8], P[15])."""
-    renamed = querystring.rename(sent, param_schema.names(schema))
+    renamed = querystring.rename(sent, params.param_names(schema))
     return renamed if list(renamed) == list(sent) or readings["name-case"] == "any" else sent
 
 
-def ignores(complaint: ParamError, readings: Readings) -> bool | param_fields.ReadAs:
+def tolerates(error: errors.ParamError, readings: Readings) -> bool | params.ReadAs:
     """Bad input is 400, unless it is read as if absent; what ASP.NET binds is bound."""
-    if complaint.code == "bound" and readings["binding"] == "aspnet":
+    if error.code == "bound" and readings["binding"] == "aspnet":
         return True
-    return param_fields.AS_ABSENT if readings["bad-input"] == "ignore" else False
+    return params.AS_ABSENT if readings["bad-input"] == "ignore" else False

@@ -1,4 +1,4 @@
-"""How ``default`` is made: a reseller invoices the story's customers, one address each; fifteen invoices a month."""
+"""The recipe of ``default``: a reseller invoices the story's customers, fifteen invoices a month."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from decimal import Decimal
 from hashlib import md5, sha256
 from typing import Any
 
-from ...sdk import fake as fake_
-from ...sdk.contract import Recipe
-from ...sdk.money import round_to
+from faker import Faker
+
+from ...sdk import Recipe, money, seeded_faker
 from .. import _story
 from .._story import Entry, Product
 
@@ -51,7 +51,7 @@ DELIVERY = ("Send via email", "Post to the billing address", "Upload to the cust
 
 
 def accounts(seed: int, anchor: datetime) -> Sequence[Mapping[str, Any]]:
-    """Four users of one brand, of whom one has no invoices and one an expired key; and one of another brand."""
+    """Four users of one brand, one without invoices and one with an expired key; and one of another brand."""
     expired = {"expires": f"{anchor - timedelta(days=1):%Y-%m-%dT%H:%M:%SZ}"}
     return [
         _account(NORTHGATE, BRAND, "Northgate Reselling"),
@@ -63,33 +63,33 @@ def accounts(seed: int, anchor: datetime) -> Sequence[Mapping[str, Any]]:
 
 
 def story_index(index: int) -> int | None:
-    """Which entry of the story record ``index`` tells; None for one beside it."""
+    """The story entry of record ``index``; None for a record beside the story."""
     block, slot = divmod(index, BLOCK)
     return block * len(_story.CUSTOMERS) + slot if slot < len(_story.CUSTOMERS) else None
 
 
 def record(seed: int, index: int, anchor: datetime, at: datetime | None = None) -> Mapping[str, Any]:
-    """One invoice, of the day after the billed month."""
+    """One invoice, issued on the day after the billed month."""
     block, slot = divmod(index, BLOCK)
-    told = story_index(index)
-    entry = _story.entry(seed, block * len(_story.CUSTOMERS) if told is None else told, anchor)
-    if told is not None:
+    entry_index = story_index(index)
+    entry = _story.make_entry(seed, block * len(_story.CUSTOMERS) if entry_index is None else entry_index, anchor)
+    if entry_index is not None:
         return _invoice(seed, index, index, entry, NORTHGATE, entry.total, at)
     if slot == CREDIT:
         return _credit(_invoice(seed, index, index - CREDIT, entry, NORTHGATE, Decimal(0), at), block)
     if slot == TEST:
-        tried = _invoice(seed, index, index, entry, NORTHGATE, Decimal("10.00"), at)
-        return tried | {"name": "Test Invoice", "testMode": True}
+        test = _invoice(seed, index, index, entry, NORTHGATE, Decimal("10.00"), at)
+        return test | {"name": "Test Invoice", "testMode": True}
     return _invoice(seed, index, index, entry, COLLEAGUE if block % 2 == 0 else SOUTHBANK, Decimal(0), at)
 
 
-def dated(seed: int, index: int, at: datetime) -> Mapping[str, Any]:
-    """The same invoice, of that day, for the month before."""
-    return record(seed, index, _story.anchor(at, index // BLOCK), at)
+def record_at(seed: int, index: int, at: datetime) -> Mapping[str, Any]:
+    """The same invoice issued at a given time, for the month before."""
+    return record(seed, index, _story.anchor_for(at, index // BLOCK), at)
 
 
 def _credit(invoice: dict[str, Any], block: int) -> dict[str, Any]:
-    """The invoice as a free addition, on the date of the one it ties with; some are withdrawn or refunded."""
+    """The invoice as a free credit on the date of the one it ties with; some are withdrawn or refunded."""
     number, withdrawn = divmod(block % MONTHS, 2)
     invoice |= {"name": "Loyalty Credit", "reminderedCount": block % 4}
     if withdrawn:
@@ -105,18 +105,15 @@ def _credit(invoice: dict[str, Any], block: int) -> dict[str, Any]:
 def _invoice(
     seed: int, index: int, drawn: int, entry: Entry, owner: str, gross: Decimal, at: datetime | None
 ) -> dict[str, Any]:
-    """The entry as an invoice of this user for this amount; ``drawn`` is the index whose draws it has."""
-    fake = fake_.faker(seed, "jframework", drawn)
+    """The entry as an invoice of this user for this amount; ``drawn`` is the index that seeds its draws."""
+    fake = seeded_faker(seed, "jframework", drawn)
     pick = fake.random_element
-    issued = datetime.combine(entry.ends + timedelta(days=1), time(fake.random_int(6, 20), fake.random_int(0, 59)))
-    ticks = fake.random_int(0, MINUTE - 1)
-    if at is not None:
-        issued, ticks = at.replace(tzinfo=None), at.second * 10_000_000 + at.microsecond * 10
+    issued, ticks = _issue_time(fake, entry, at)
     created = issued - timedelta(minutes=fake.random_int(1, 300))
     notes, tags, delivery, kind = pick(NOTES), pick(TAGS), pick(DELIVERY), pick(PAYMENT_TYPES)
     confirmed, due = pick((issued + timedelta(days=2), None)), pick((issued + timedelta(days=14), None))
     state = entry.state if gross else "paid"  # last: the draws of invoices that tie are the same up to here
-    reminded, status = pick(REMINDERS[state]), pick(PAYMENT_STATE[state])
+    reminders, status = pick(REMINDERS[state]), pick(PAYMENT_STATE[state])
     if state == "open":  # every second customer's of the newest month: each state in turn
         status = PAYMENT_STATE[state][entry.index // 2 % len(PAYMENT_STATE[state])]
     return {
@@ -132,24 +129,33 @@ def _invoice(
         "description": f"{entry.product.name} for {entry.customer.company}, {entry.starts:%Y-%m}",
         "notes": notes,
         "tags": tags,
-        "reminderedCount": reminded,
+        "reminderedCount": reminders,
         "deliveryInstructions": delivery,
-        "confirmedDeliveryDate": confirmed and _written(confirmed, ticks),
-        "invoiceDate": _written(issued, ticks),
-        "dueDate": due and _written(due, ticks),
-        "overdueDate": _written(issued + timedelta(days=30), ticks),
-        "billingPeriodStartDate": _written(datetime.combine(entry.starts, time()), 0),
-        "billingPeriodEndDate": _written(datetime.combine(entry.ends, time(23, 59)), MINUTE - 1),
+        "confirmedDeliveryDate": confirmed and _format_moment(confirmed, ticks),
+        "invoiceDate": _format_moment(issued, ticks),
+        "dueDate": due and _format_moment(due, ticks),
+        "overdueDate": _format_moment(issued + timedelta(days=30), ticks),
+        "billingPeriodStartDate": _format_moment(datetime.combine(entry.starts, time()), 0),
+        "billingPeriodEndDate": _format_moment(datetime.combine(entry.ends, time(23, 59)), MINUTE - 1),
         "status": "Paid" if state == "paid" else "Unpaid",
         "testMode": False,
-        "_created": _written(created, ticks),
+        "_created": _format_moment(created, ticks),
         "_owner": _opaque("user", owner),
     }
 
 
+def _issue_time(fake: Faker, entry: Entry, at: datetime | None) -> tuple[datetime, int]:
+    """When the invoice is issued: the minute, and ticks after it."""
+    issued = datetime.combine(entry.ends + timedelta(days=1), time(fake.random_int(6, 20), fake.random_int(0, 59)))
+    ticks = fake.random_int(0, MINUTE - 1)
+    if at is not None:
+        return at.replace(tzinfo=None), at.second * 10_000_000 + at.microsecond * 10
+    return issued, ticks
+
+
 def _payment(seed: int, index: int, entry: Entry, gross: Decimal, kind: str, status: str) -> dict[str, Any]:
     """net = gross - fee, as in 001:59-61; the commission goes beside them."""
-    fee = round_to(gross * Decimal("0.029"), 2)
+    fee = money.round_to(gross * Decimal("0.029"), 2)
     done = status == "Completed"
     return {
         "code": f"PAY-{index + 1:06}" if done else None,
@@ -157,7 +163,7 @@ def _payment(seed: int, index: int, entry: Entry, gross: Decimal, kind: str, sta
         "amountGross": gross,
         "amountFee": fee,
         "amountNet": gross - fee,
-        "commission": round_to(gross * Decimal("0.1"), 2),
+        "commission": money.round_to(gross * Decimal("0.1"), 2),
         "currencyCode": entry.customer.currency,
         "description": f"Payment by {entry.customer.company}",
         "invoiceNo": f"INV-{index + 1:03}",
@@ -169,7 +175,7 @@ def _payment(seed: int, index: int, entry: Entry, gross: Decimal, kind: str, sta
 
 
 def _user(name: str) -> dict[str, Any]:
-    """The user, with the one package that it has; what an invoice bills is the invoice's own."""
+    """The user with its only package; the package that an invoice bills is another field."""
     return {
         "id": _opaque("user", name),
         "code": name.upper(),
@@ -191,8 +197,8 @@ def _package(product: Product) -> str:
     return f"{product.key}_{product.plan}".upper()
 
 
-def _written(moment: datetime, ticks: int) -> str:
-    """The minute of the moment and so many ticks, with the seven digits of 001:82."""
+def _format_moment(moment: datetime, ticks: int) -> str:
+    """The minute of a moment and ticks after it, with the seven digits of 001:82."""
     seconds, fraction = divmod(ticks, 10_000_000)
     return f"{moment:%Y-%m-%dT%H:%M}:{seconds:02}.{fraction:07}Z"
 
@@ -202,4 +208,4 @@ def _opaque(*about: object) -> str:
     return b64encode(sha256("/".join(map(str, about)).encode()).digest(), b"Jf").decode()[:18]
 
 
-RECIPE = Recipe(records=MONTHS * BLOCK, accounts=accounts, record=record, dated=dated)
+RECIPE = Recipe(records=MONTHS * BLOCK, accounts=accounts, record=record, record_at=record_at)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from ...sdk import fields, record_schema
-from ...sdk.credentials import Credential
+from ...sdk import Credential, RecordSchema, fields
 
 CREDENTIAL = Credential("Authorization", scheme="Bearer")
 
 
-class Account(record_schema.RecordSchema):
+class Account(RecordSchema):
     """One token, or several. ``subscriber_id`` is whose invoices they read; an administrator's (``is_admin``) read
     nobody's.
     """

@@ -2,45 +2,29 @@
 
 from __future__ import annotations
 
-from ...sdk.call import Call
-from ...sdk.contract import ErrorSpec
-from ...sdk.errors import (
-    ApiError,
-    Forbidden,
-    InternalError,
-    InvalidParams,
-    MethodNotAllowed,
-    NotFound,
-    Throttled,
-    Unauthenticated,
-    Unavailable,
-    UnknownPath,
-    UriTooLong,
-)
-from ...sdk.http import Reply
-from ...sdk.jsontext import encode
+from ...sdk import Call, ErrorSpec, Reply, encode, errors
 
 
-class NoInvoices(NotFound):
+class NoInvoices(errors.NotFound):
     """The subscriber has no invoice at all: not found, for who reads the sibling pages so."""
 
 
 TABLE = (
-    ErrorSpec(Unauthenticated, 401, "netgroot.401", "Unauthorized", "public", "P[2]"),
-    ErrorSpec(NotFound, 404, "netgroot.404", "Subscriber not found", "documented", "000:67-74"),
+    ErrorSpec(errors.Unauthenticated, 401, "netgroot.401", "Unauthorized", "public", "P[2]"),
+    ErrorSpec(errors.NotFound, 404, "netgroot.404", "Subscriber not found", "documented", "000:67-74"),
     ErrorSpec(NoInvoices, 404, "netgroot.404.no-invoices", "No invoices found", "inferred", "P[3]"),
-    ErrorSpec(InvalidParams, 422, "netgroot.422", "Validation error occurred", "inferred", "P[4]"),
-    ErrorSpec(InternalError, 500, "netgroot.500", "Internal Server Error", "inferred", "P[3b]"),
+    ErrorSpec(errors.InvalidParams, 422, "netgroot.422", "Validation error occurred", "inferred", "P[4]"),
+    ErrorSpec(errors.InternalError, 500, "netgroot.500", "Internal Server Error", "inferred", "P[3b]"),
     # From here on nothing public speaks of this API: said only by the rules of HTTP, or when asked for.
-    ErrorSpec(UnknownPath, 404, "netgroot.404.unknown-path", "Not Found", "inferred", "000:69-72"),
-    ErrorSpec(MethodNotAllowed, 405, "netgroot.405", "Method Not Allowed", "inferred", "000:69-72"),
-    ErrorSpec(Forbidden, 403, "netgroot.403", "Forbidden", "inferred", "000:69-72"),
-    ErrorSpec(UriTooLong, 414, "netgroot.414", "URI Too Long", "inferred", "000:69-72"),
-    ErrorSpec(Throttled, 429, "netgroot.429", "Too Many Requests", "inferred", "000:69-72"),
-    ErrorSpec(Unavailable, 503, "netgroot.503", "Service Unavailable", "inferred", "000:69-72"),
+    ErrorSpec(errors.UnknownPath, 404, "netgroot.404.unknown-path", "Not Found", "inferred", "000:69-72"),
+    ErrorSpec(errors.MethodNotAllowed, 405, "netgroot.405", "Method Not Allowed", "inferred", "000:69-72"),
+    ErrorSpec(errors.Forbidden, 403, "netgroot.403", "Forbidden", "inferred", "000:69-72"),
+    ErrorSpec(errors.UriTooLong, 414, "netgroot.414", "URI Too Long", "inferred", "000:69-72"),
+    ErrorSpec(errors.Throttled, 429, "netgroot.429", "Too Many Requests", "inferred", "000:69-72"),
+    ErrorSpec(errors.Unavailable, 503, "netgroot.503", "Service Unavailable", "inferred", "000:69-72"),
 )
 
 
-def refuse(call: Call, words: ErrorSpec, fact: ApiError) -> Reply:
+def render_error(call: Call, spec: ErrorSpec, error: errors.ApiError) -> Reply:
     """The failure envelope (000:69-72)."""
-    return Reply.json(encode({"success": False, "message": words.text}), words.status)
+    return Reply.json(encode({"success": False, "message": spec.text}), spec.status)

@@ -4,15 +4,26 @@ from __future__ import annotations
 
 import re
 
-from ...sdk import fields, param_fields, param_schema, record_schema
-from ...sdk.call import Call
-from ...sdk.contract import Example, Operation, Reading
-from ...sdk.dataset import Account, Dataset
-from ...sdk.errors import NotFound, ParamError
-from ...sdk.http import Reply
-from ...sdk.jsontext import Fragment, encode
-from ...sdk.record_query import RecordQuery
-from ...sdk.resource import Readings, Resource, Summary
+from ...sdk import (
+    Account,
+    Call,
+    Dataset,
+    Example,
+    Fragment,
+    Operation,
+    ParamSchema,
+    Reading,
+    Readings,
+    RecordQuery,
+    RecordSchema,
+    Reply,
+    Resource,
+    Summary,
+    encode,
+    errors,
+    fields,
+    params,
+)
 from .auth import CREDENTIAL
 from .errors import NoInvoices
 
@@ -46,28 +57,28 @@ READINGS = (EMPTY_LIST, DEFAULT_ORDER, BAD_ID)
 # Query Parameters (000:19-22) ---------------------------------------------------------------------------------------
 
 
-class Query(param_schema.ParamSchema):
+class Query(ParamSchema):
     arrays = True  # as PHP reads `id[]=1` (inferred)
 
-    id = param_fields.Integer(called=("invoice_id", "invoice", "invoice_no"))
+    id = params.Integer(synonyms=("invoice_id", "invoice", "invoice_no"))
 
 
-def ignores(complaint: ParamError, readings: Readings) -> bool | param_fields.ReadAs:
+def tolerates(error: errors.ParamError, readings: Readings) -> bool | params.ReadAs:
     """Never: a bad id is refused (422), or read as another one. Raises NotFound where nobody has it."""
     choice = readings["bad-id"]
     if choice == "not-found":
-        raise NotFound
+        raise errors.NotFound
     if choice == "cast":
-        digits = re.match(r"\s*([+-]?\d{1,19})", complaint.found or "", re.ASCII)
+        digits = re.match(r"\s*([+-]?\d{1,19})", error.found or "", re.ASCII)
         number = int(digits[1]) if digits else 0
-        return param_fields.ReadAs(number, str(number))
+        return params.ReadAs(number, str(number))
     return False
 
 
 # Response (000:36-62) -----------------------------------------------------------------------------------------------
 
 
-class Invoice(record_schema.RecordSchema):
+class Invoice(RecordSchema):
     invoice_id = fields.Integer()
     amount = fields.Amount(places=2)
     status = fields.Text()  # 000:62: "e.g., Paid, Pending"
@@ -77,7 +88,7 @@ class Invoice(record_schema.RecordSchema):
     owner = fields.Text(data_key="_owner")
 
 
-RECORDS = Resource(
+INVOICES = Resource(
     schema=Invoice,
     id="invoice_id",
     columns={
@@ -92,17 +103,17 @@ RECORDS = Resource(
 def get_customers_invoices(call: Call) -> Reply:
     """200 with the subscriber's invoices; with ``id`` exactly that one. Raises NotFound (000:74)."""
     if call.account.get("is_admin"):
-        raise NotFound  # an administrator's token has no subscriber
+        raise errors.NotFound  # an administrator's token has no subscriber
     mine = call.records.where(owner=call.account["subscriber_id"])
-    found = ordered(call, mine.where(invoice_id=call.params.get("id")))
+    found = sort_invoices(call, mine.where(invoice_id=call.params.get("id")))
     if not len(found) and "id" in call.params:
-        raise NotFound
+        raise errors.NotFound
     if not len(found) and call.readings["empty-list"] == "not-found":
         raise NoInvoices
     return Reply.json(encode({"success": True, "data": Fragment(found.json())}))
 
 
-def ordered(call: Call, found: RecordQuery) -> RecordQuery:
+def sort_invoices(call: Call, found: RecordQuery) -> RecordQuery:
     """The reading is asked only where there is an order."""
     if len(found) > 1 and call.readings["default-order"] == "id":
         return found.order_by("invoice_id")
@@ -114,7 +125,7 @@ GET_CUSTOMERS_INVOICES = Operation(
     path="/api/v1/subscriber/getCustomersInvoices",  # 000:7
     query=Query(),
     repeated="last",  # as PHP does
-    tolerates=ignores,
+    tolerates=tolerates,
     handler=get_customers_invoices,
     cacheable=True,
 )

@@ -5,23 +5,7 @@ That clients react to 401 is public; the bodies are those of Spring Boot, the li
 
 from __future__ import annotations
 
-from ...sdk.call import Call
-from ...sdk.contract import ErrorSpec, Reading
-from ...sdk.errors import (
-    ApiError,
-    Forbidden,
-    InternalError,
-    InvalidParams,
-    MethodNotAllowed,
-    NotFound,
-    Throttled,
-    Unauthenticated,
-    Unavailable,
-    UnknownPath,
-    UriTooLong,
-)
-from ...sdk.http import Reply
-from ...sdk.jsontext import encode
+from ...sdk import Call, ErrorSpec, Reading, Reply, encode, errors
 
 ERROR_BODY = Reading(
     "error-body",
@@ -32,7 +16,7 @@ ERROR_BODY = Reading(
 )
 
 
-class InvertedRange(InvalidParams):
+class InvertedRange(errors.InvalidParams):
     """The range ends before it starts: refused by who does not read it as one that holds nothing."""
 
 
@@ -42,36 +26,36 @@ BAD_DATE = "Invalid {parameter}. Expected format yyyy-MM-dd"
 INVERTED = "startDate must not be after endDate"
 
 TABLE = (
-    ErrorSpec(Unauthenticated, 401, "saaslogic.401", "Unauthorized", "inferred", "P[27]"),
-    ErrorSpec(InvalidParams, 400, "saaslogic.400", "Bad Request", "inferred", "P[27]"),
-    ErrorSpec(InvalidParams, 400, "saaslogic.400.missing", MISSING, "inferred", "P[27]", when="required"),
-    ErrorSpec(InvalidParams, 400, "saaslogic.400.empty", EMPTY, "inferred", "P[27]", when="empty"),
-    ErrorSpec(InvalidParams, 400, "saaslogic.400.date", BAD_DATE, "inferred", "P[19]", when="bad-date"),
+    ErrorSpec(errors.Unauthenticated, 401, "saaslogic.401", "Unauthorized", "inferred", "P[27]"),
+    ErrorSpec(errors.InvalidParams, 400, "saaslogic.400", "Bad Request", "inferred", "P[27]"),
+    ErrorSpec(errors.InvalidParams, 400, "saaslogic.400.missing", MISSING, "inferred", "P[27]", when="required"),
+    ErrorSpec(errors.InvalidParams, 400, "saaslogic.400.empty", EMPTY, "inferred", "P[27]", when="empty"),
+    ErrorSpec(errors.InvalidParams, 400, "saaslogic.400.date", BAD_DATE, "inferred", "P[19]", when="bad-date"),
     ErrorSpec(InvertedRange, 400, "saaslogic.400.inverted-range", INVERTED, "inferred", "none"),
-    ErrorSpec(MethodNotAllowed, 405, "saaslogic.405", "Method Not Allowed", "inferred", "P[27]"),
-    ErrorSpec(InternalError, 500, "saaslogic.500", "Internal Server Error", "inferred", "P[27]"),
+    ErrorSpec(errors.MethodNotAllowed, 405, "saaslogic.405", "Method Not Allowed", "inferred", "P[27]"),
+    ErrorSpec(errors.InternalError, 500, "saaslogic.500", "Internal Server Error", "inferred", "P[27]"),
     # From here on: never seen in public; said only by the rules of HTTP, or when asked for.
-    ErrorSpec(NotFound, 404, "saaslogic.404", "Not Found", "inferred", "P[27]"),
-    ErrorSpec(UnknownPath, 404, "saaslogic.404.unknown-path", "Not Found", "inferred", "P[27]"),
-    ErrorSpec(Forbidden, 403, "saaslogic.403", "Forbidden", "inferred", "P[27]"),
-    ErrorSpec(UriTooLong, 414, "saaslogic.414", "URI Too Long", "inferred", "P[27]"),
-    ErrorSpec(Throttled, 429, "saaslogic.429", "Too Many Requests", "inferred", "P[27]"),
-    ErrorSpec(Unavailable, 503, "saaslogic.503", "Service Unavailable", "inferred", "P[27]"),
+    ErrorSpec(errors.NotFound, 404, "saaslogic.404", "Not Found", "inferred", "P[27]"),
+    ErrorSpec(errors.UnknownPath, 404, "saaslogic.404.unknown-path", "Not Found", "inferred", "P[27]"),
+    ErrorSpec(errors.Forbidden, 403, "saaslogic.403", "Forbidden", "inferred", "P[27]"),
+    ErrorSpec(errors.UriTooLong, 414, "saaslogic.414", "URI Too Long", "inferred", "P[27]"),
+    ErrorSpec(errors.Throttled, 429, "saaslogic.429", "Too Many Requests", "inferred", "P[27]"),
+    ErrorSpec(errors.Unavailable, 503, "saaslogic.503", "Service Unavailable", "inferred", "P[27]"),
 )
 
 PHRASES = {words.status: words.text for words in reversed(TABLE)}  # the first row of a status says its HTTP phrase
 
 
-def refuse(call: Call, words: ErrorSpec, fact: ApiError) -> Reply:
+def render_error(call: Call, spec: ErrorSpec, error: errors.ApiError) -> Reply:
     """Spring Boot's error body, with the sandbox clock's time; or none at all. The first complaint is told."""
     if call.readings["error-body"] == "empty":
-        return Reply(words.status, b"")
-    complaints = fact.errors if isinstance(fact, InvalidParams) else ()
+        return Reply(spec.status, b"")
+    complaints = error.errors if isinstance(error, errors.InvalidParams) else ()
     body = {
         "timestamp": call.now.isoformat(timespec="milliseconds"),
-        "status": words.status,
-        "error": PHRASES.get(words.status, words.text),
-        "message": words.text.format(parameter=complaints[0].name) if complaints else words.text,
+        "status": spec.status,
+        "error": PHRASES.get(spec.status, spec.text),
+        "message": spec.text.format(parameter=complaints[0].name) if complaints else spec.text,
         "path": call.request.path,
     }
-    return Reply.json(encode(body), words.status)
+    return Reply.json(encode(body), spec.status)

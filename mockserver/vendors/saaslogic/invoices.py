@@ -5,15 +5,25 @@ from __future__ import annotations
 import re
 from datetime import date, datetime
 
-from ...sdk import fields, param_fields, param_schema, record_schema
-from ...sdk.call import Call
-from ...sdk.contract import Example, Operation, Reading
-from ...sdk.dataset import Account, Dataset
-from ...sdk.errors import NotFound, ParamError
-from ...sdk.filters import Equals
-from ...sdk.http import Reply
-from ...sdk.record_query import RecordQuery
-from ...sdk.resource import Readings, Resource, Summary
+from ...sdk import (
+    Account,
+    Call,
+    Dataset,
+    Equals,
+    Example,
+    Operation,
+    ParamSchema,
+    Reading,
+    Readings,
+    RecordQuery,
+    RecordSchema,
+    Reply,
+    Resource,
+    Summary,
+    errors,
+    fields,
+    params,
+)
 from .auth import CREDENTIAL
 from .errors import InvertedRange
 
@@ -53,15 +63,15 @@ READINGS = (INVERTED_RANGE, DATE_FIELD, UNKNOWN_ID, DATE_TIME)
 # Query Params (002:60-80) -------------------------------------------------------------------------------------------
 
 
-def _id(*called: str) -> param_fields.Text:
-    return param_fields.Text(required=True, empty="refused", called=called)
+def _id(*synonyms: str) -> params.Text:
+    return params.Text(required=True, empty="refused", synonyms=synonyms)
 
 
-def _day(*called: str) -> param_fields.Day:
-    return param_fields.Day(required=True, empty="refused", called=called)
+def _day(*synonyms: str) -> params.Day:
+    return params.Day(required=True, empty="refused", synonyms=synonyms)
 
 
-class Query(param_schema.ParamSchema):
+class Query(ParamSchema):
     customerId = _id("clientId", "customer", "client", "accountId", "userId")  # 002:61-65; opaque: 002:21 is no UUID
     productId = _id("product")  # 002:66-70
     startDate = _day("from", "fromDate", "dateFrom", "since", "billingFromDate")  # 002:71-75; yyyy-MM-dd: P[19]
@@ -71,10 +81,10 @@ class Query(param_schema.ParamSchema):
 TIME_OF_DAY = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d(?::\d\d)?)(?:\.\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?", re.ASCII)
 
 
-def ignores(complaint: ParamError, readings: Readings) -> bool | param_fields.ReadAs:
+def tolerates(error: errors.ParamError, readings: Readings) -> bool | params.ReadAs:
     """Bad input is refused, but for a time of day where a reading has it otherwise; zones are not looked at."""
-    found = TIME_OF_DAY.fullmatch(complaint.found or "")
-    if complaint.code != "bad-date" or found is None:
+    found = TIME_OF_DAY.fullmatch(error.found or "")
+    if error.code != "bad-date" or found is None:
         return False
     try:
         moment = datetime.fromisoformat(f"{found[1]}T{found[2]}")
@@ -82,8 +92,8 @@ def ignores(complaint: ParamError, readings: Readings) -> bool | param_fields.Re
         return False
     choice = readings["date-time"]
     if choice == "accept":
-        return param_fields.ReadAs(moment)
-    return param_fields.ReadAs(moment.date(), f"the day {moment.date()}") if choice == "ignore" else False
+        return params.ReadAs(moment)
+    return params.ReadAs(moment.date(), f"the day {moment.date()}") if choice == "ignore" else False
 
 
 def first_moment(asked: date) -> str:
@@ -105,7 +115,7 @@ def _money() -> fields.Amount:
     return fields.Amount(most=3)  # 002:26: 1500; the third decimal is for dinars alone
 
 
-class Invoice(record_schema.RecordSchema):
+class Invoice(RecordSchema):
     """``_copy`` marks a record that repeats an earlier one on purpose, as the response example does (002:37-57)."""
 
     invoiceId = fields.Text()
@@ -131,7 +141,7 @@ class Invoice(record_schema.RecordSchema):
     copy = fields.Boolean(data_key="_copy", optional=True)
 
 
-RECORDS = Resource(
+INVOICES = Resource(
     schema=Invoice,
     id="invoiceId",
     columns={
@@ -162,7 +172,7 @@ def get_the_invoices(call: Call) -> Reply:
     client, product = asked["customerId"], asked["productId"]
     theirs = mine.where(client=client, product=product).order_by("-date", "id")
     if not len(theirs) and is_unknown(call, mine, client, product):
-        raise NotFound
+        raise errors.NotFound
     start, stop = theirs.span(first, last)
     cycles = theirs.where_between("cycle_start", first, last).where_between("cycle_end", first, last)
     if theirs.rows[start:stop] == cycles.rows or call.readings["date-field"] == "invoice-date":
@@ -181,7 +191,7 @@ GET_THE_INVOICES = Operation(
     path="/v1/invoices",  # 002:3, with the version of 002:9
     query=Query(),
     repeated="joined",  # as Spring does
-    tolerates=ignores,
+    tolerates=tolerates,
     handler=get_the_invoices,
     cacheable=True,
 )

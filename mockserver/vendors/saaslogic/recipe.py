@@ -10,10 +10,10 @@ from random import Random
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
-from ...sdk.contract import Recipe
+from ...sdk import Recipe
 from .. import _story
 
-GIFT = len(_story.CUSTOMERS)  # a slot after the story's: ties with a customer's invoice, and amounts to nothing
+GIFT = len(_story.CUSTOMERS)  # a slot after the story's: ties with a customer's invoice, and is free
 TRIALS = ("saltmarsh", "drumlin")  # the second tenant's customers, who pay nothing either
 BLOCK = GIFT + 1 + len(TRIALS)
 TENANT, PILOT, NEWCOMER = "northgate", "northgate-pilot", "newcomer"
@@ -26,7 +26,7 @@ def accounts(seed: int, anchor: datetime) -> Sequence[Mapping[str, Any]]:
 
 
 def story_index(index: int) -> int | None:
-    """Which entry of the story record ``index`` tells; None for one beside it."""
+    """The story entry of record ``index``; None for a record beside the story."""
     block, slot = divmod(index, BLOCK)
     return block * len(_story.CUSTOMERS) + slot if slot < GIFT else None
 
@@ -34,46 +34,48 @@ def story_index(index: int) -> int | None:
 def record(seed: int, index: int, anchor: datetime, at: datetime | None = None) -> Mapping[str, Any]:
     """One invoice, dated within its billing cycle (002:24,32-33) and due 30 days later (002:25).
 
-    What is beside the story is discounted to nothing, and bills the cycle from its sixteenth day.
+    A record beside the story is free, and bills the cycle from its sixteenth day.
     """
-    told, (block, slot) = story_index(index), divmod(index, BLOCK)
-    repeated = _story.gift(block) if slot == GIFT else 0
-    entry = _story.entry(seed, block * len(_story.CUSTOMERS) + repeated if told is None else told, anchor)
+    entry_index, (block, slot) = story_index(index), divmod(index, BLOCK)
+    repeated = _story.gift_customer(block) if slot == GIFT else 0
+    entry = _story.make_entry(
+        seed, block * len(_story.CUSTOMERS) + repeated if entry_index is None else entry_index, anchor
+    )
     tenant = TENANT if slot <= GIFT else PILOT
     client = entry.customer.key if slot <= GIFT else TRIALS[slot - GIFT - 1]
     drawn = Random(f"{seed}/saaslogic/{index - GIFT + repeated if slot == GIFT else index}/date")
     starts, ends = datetime.combine(entry.starts, time()), datetime.combine(entry.ends, time(23, 59, 59))
     issued = starts + timedelta(days=drawn.randrange(entry.ends.day), seconds=drawn.randrange(24 * 60 * 60))
     issued = issued if at is None else at.replace(tzinfo=None)
-    paid = told is None or entry.state == "paid"
-    net = Decimal(0) if told is None else entry.total
+    paid = entry_index is None or entry.state == "paid"
+    net = Decimal(0) if entry_index is None else entry.total
     return {
         "invoiceId": str(UUID(int=Random(f"{seed}/saaslogic/{index}").getrandbits(128), version=4)),
         "invoiceNumber": _number(block, slot, issued),
         "clientId": _id("client", client),
         "productId": _id("product", tenant, entry.product.key),
-        "subscriptionRefId": _id("subscription", client, entry.product.key, "free" if told is None else "paid"),
+        "subscriptionRefId": _id("subscription", client, entry.product.key, "free" if entry_index is None else "paid"),
         "productName": entry.product.name,
         "planName": entry.product.plan,
         "invoiceDate": issued.isoformat(),
         "dueDate": (issued + timedelta(days=30)).isoformat(),
         "netAmount": net,
         "amountReceived": net if paid else Decimal(0),
-        "totalTaxAmount": Decimal(0) if told is None else entry.tax,
-        "totalDiscountAmount": entry.product.price if told is None else entry.gross - entry.net,
+        "totalTaxAmount": Decimal(0) if entry_index is None else entry.tax,
+        "totalDiscountAmount": entry.product.price if entry_index is None else entry.gross - entry.net,
         "statusName": "Paid" if paid else "Unpaid",
         "currencySymbol": entry.customer.symbol,
         "billingCycleStartDate": starts.isoformat(),
         "billingCycleEndDate": ends.isoformat(),
-        "billingFromDate": (starts + timedelta(days=15 if told is None else 0)).isoformat(),
+        "billingFromDate": (starts + timedelta(days=15 if entry_index is None else 0)).isoformat(),
         "billingToDate": ends.isoformat(),
         "_owner": tenant,
     }
 
 
-def dated(seed: int, index: int, at: datetime) -> Mapping[str, Any]:
-    """The same invoice, issued then, within the cycle that it bills."""
-    return record(seed, index, _story.anchor(at, index // BLOCK, later=1), at)
+def record_at(seed: int, index: int, at: datetime) -> Mapping[str, Any]:
+    """The same invoice issued at a given time, within the cycle that it bills."""
+    return record(seed, index, _story.anchor_for(at, index // BLOCK, later=1), at)
 
 
 def _number(block: int, slot: int, issued: datetime) -> str:
@@ -90,4 +92,4 @@ def _token(key: str) -> str:
     return "sl_" + sha256(f"saaslogic/{key}".encode()).hexdigest()[:32]
 
 
-RECIPE = Recipe(records=14 * BLOCK, accounts=accounts, record=record, dated=dated)
+RECIPE = Recipe(records=14 * BLOCK, accounts=accounts, record=record, record_at=record_at)

@@ -2,17 +2,8 @@
 
 from __future__ import annotations
 
-from ...sdk import shipped
-from ...sdk.auth import account_of_credential
-from ...sdk.contract import Recipe, Vendor
+from ...sdk import Vendor, account_of_credential, recipe_in, shipped
 from . import auth, errors, invoices
-
-
-def _recipe() -> Recipe:
-    from .recipe import RECIPE
-
-    return RECIPE
-
 
 VENDOR = Vendor(
     name="wisecp",
@@ -25,12 +16,12 @@ VENDOR = Vendor(
     account_schema=auth.Account,
     account_id="key_id",
     operations=(invoices.GET_INVOICES,),
-    resource=invoices.RECORDS,
+    resource=invoices.INVOICES,
     example=invoices.example,
     readings=(errors.FAILURE_STATUS, *invoices.READINGS),
     errors=errors.TABLE,
-    render_error=errors.refuse,
+    render_error=errors.render_error,
     spec=shipped.spec("wisecp"),
     fixtures=shipped.fixtures("wisecp"),
-    recipe=_recipe,
+    recipe=recipe_in(f"{__name__}.recipe"),
 )

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from ...sdk import fields, record_schema
-from ...sdk.call import Call
-from ...sdk.credentials import Credential
-from ...sdk.errors import Forbidden
+from ...sdk import Call, Credential, RecordSchema, errors, fields
 
 CREDENTIAL = Credential("Apikey", key="api_key")
 
 
-class Account(record_schema.RecordSchema):
+class Account(RecordSchema):
     """One API key of the installation, whose invoices every key sees; keys carry permissions per action (P[29])."""
 
     key_id = fields.Text()
@@ -22,4 +19,4 @@ class Account(record_schema.RecordSchema):
 def permit(call: Call) -> None:
     """Raises Forbidden when the key lacks this action."""
     if not call.account.get("may_list_invoices", True):
-        raise Forbidden
+        raise errors.Forbidden

@@ -2,23 +2,7 @@
 
 from __future__ import annotations
 
-from ...sdk.call import Call
-from ...sdk.contract import ErrorSpec, Reading
-from ...sdk.errors import (
-    ApiError,
-    Forbidden,
-    InternalError,
-    InvalidParams,
-    MethodNotAllowed,
-    NotFound,
-    Throttled,
-    Unauthenticated,
-    Unavailable,
-    UnknownPath,
-    UriTooLong,
-)
-from ...sdk.http import Reply
-from ...sdk.jsontext import encode
+from ...sdk import Call, ErrorSpec, Reading, Reply, encode, errors
 
 FAILURE_STATUS = Reading(
     "failure-status",
@@ -29,23 +13,25 @@ FAILURE_STATUS = Reading(
 )
 
 TABLE = (
-    ErrorSpec(Unauthenticated, 401, "wisecp.401", "Invalid API key", "inferred", "P[30a]"),
-    ErrorSpec(Forbidden, 403, "wisecp.403", "You do not have permission to perform this action", "inferred", "P[29]"),
+    ErrorSpec(errors.Unauthenticated, 401, "wisecp.401", "Invalid API key", "inferred", "P[30a]"),
+    ErrorSpec(
+        errors.Forbidden, 403, "wisecp.403", "You do not have permission to perform this action", "inferred", "P[29]"
+    ),
     # A filter without a match is a success (inferred): this row is said only when asked for.
-    ErrorSpec(NotFound, 404, "wisecp.404", "Invoice not found", "inferred", "P[30a]"),
-    ErrorSpec(UnknownPath, 404, "wisecp.404.unknown-path", "Action not found", "inferred", "P[30a]"),
-    ErrorSpec(MethodNotAllowed, 405, "wisecp.405", "Method not allowed", "inferred", "P[30a]"),
-    ErrorSpec(InternalError, 500, "wisecp.500", "Internal server error", "inferred", "P[30a]"),
+    ErrorSpec(errors.NotFound, 404, "wisecp.404", "Invoice not found", "inferred", "P[30a]"),
+    ErrorSpec(errors.UnknownPath, 404, "wisecp.404.unknown-path", "Action not found", "inferred", "P[30a]"),
+    ErrorSpec(errors.MethodNotAllowed, 405, "wisecp.405", "Method not allowed", "inferred", "P[30a]"),
+    ErrorSpec(errors.InternalError, 500, "wisecp.500", "Internal server error", "inferred", "P[30a]"),
     # Bad values fall back to the defaults, unless the readings out-of-range or unknown-value refuse them.
-    ErrorSpec(InvalidParams, 400, "wisecp.400", "Invalid parameter", "inferred", "P[30a]"),
+    ErrorSpec(errors.InvalidParams, 400, "wisecp.400", "Invalid parameter", "inferred", "P[30a]"),
     # From here on nothing public speaks of this API: said only by the rules of HTTP, or when asked for.
-    ErrorSpec(UriTooLong, 414, "wisecp.414", "Request URI too long", "inferred", "P[30a]"),
-    ErrorSpec(Throttled, 429, "wisecp.429", "Too many requests", "inferred", "P[30a]"),
-    ErrorSpec(Unavailable, 503, "wisecp.503", "Service unavailable", "inferred", "P[30a]"),
+    ErrorSpec(errors.UriTooLong, 414, "wisecp.414", "Request URI too long", "inferred", "P[30a]"),
+    ErrorSpec(errors.Throttled, 429, "wisecp.429", "Too many requests", "inferred", "P[30a]"),
+    ErrorSpec(errors.Unavailable, 503, "wisecp.503", "Service unavailable", "inferred", "P[30a]"),
 )
 
 
-def refuse(call: Call, words: ErrorSpec, fact: ApiError) -> Reply:
+def render_error(call: Call, spec: ErrorSpec, error: errors.ApiError) -> Reply:
     """The failure envelope (P[30a])."""
-    status = 200 if call.readings["failure-status"] == "always-200" else words.status
-    return Reply.json(encode({"status": "error", "message": words.text}), status)
+    status = 200 if call.readings["failure-status"] == "always-200" else spec.status
+    return Reply.json(encode({"status": "error", "message": spec.text}), status)

@@ -7,15 +7,28 @@ from decimal import Decimal
 from operator import itemgetter
 from typing import Any
 
-from ...sdk import fields, paging, record_schema
-from ...sdk.call import Call
-from ...sdk.contract import Example, Operation, Paging, Reading
-from ...sdk.dataset import Account, Dataset
-from ...sdk.http import Reply
-from ...sdk.jsontext import Fragment, encode
-from ...sdk.money import as_double, from_double
-from ...sdk.record_query import RecordQuery
-from ...sdk.resource import Readings, Record, Resource, Summary
+from ...sdk import (
+    Account,
+    Call,
+    Dataset,
+    Example,
+    Fragment,
+    Operation,
+    Page,
+    Paging,
+    Reading,
+    Readings,
+    Record,
+    RecordQuery,
+    RecordSchema,
+    Reply,
+    Resource,
+    Summary,
+    cut_page,
+    encode,
+    fields,
+    money,
+)
 from . import query
 from .auth import CREDENTIAL
 
@@ -84,7 +97,7 @@ class UserId(fields.IntegerOrText):
         return super().read(value)
 
 
-class Address(record_schema.RecordSchema):  # 004:72-79
+class Address(RecordSchema):  # 004:72-79
     country_code = fields.Text(pattern="[A-Z]{2}")
     country_name = fields.Text()
     city = fields.Text()
@@ -93,7 +106,7 @@ class Address(record_schema.RecordSchema):  # 004:72-79
     zipcode = fields.Text()
 
 
-class User(record_schema.RecordSchema):
+class User(RecordSchema):
     """The user as he was when the invoice was made: user 2 has two names (004:67-69, 142-144)."""
 
     id = UserId()
@@ -111,12 +124,12 @@ class User(record_schema.RecordSchema):
     address = fields.Nested(Address)
 
 
-class Share(record_schema.RecordSchema):  # 004:104-107
+class Share(RecordSchema):  # 004:104-107
     token = fields.Text(pattern=r"[A-Za-z0-9+/]+={0,2}")
     link = fields.Text()
 
 
-class Discount(record_schema.RecordSchema):  # 004:109-115
+class Discount(RecordSchema):  # 004:109-115
     type = fields.Choice("promotion", "coupon", "dealership")
     item_id = fields.Integer()
     rate = fields.Amount()
@@ -124,7 +137,7 @@ class Discount(record_schema.RecordSchema):  # 004:109-115
     amount = fields.Amount(most=4)
 
 
-class Item(record_schema.RecordSchema):  # 004:118-131
+class Item(RecordSchema):  # 004:118-131
     id = fields.Integer()
     owner_id = fields.Integer()
     description = fields.Text()
@@ -137,7 +150,7 @@ class Item(record_schema.RecordSchema):  # 004:118-131
     attributes = fields.AnyMap()
 
 
-class Invoice(record_schema.RecordSchema):
+class Invoice(RecordSchema):
     """004:56-133, 134-202. Amounts have four decimals, as in the database (P[31])."""
 
     id = fields.Integer()
@@ -170,31 +183,31 @@ class Invoice(record_schema.RecordSchema):
     items = fields.ListOf(fields.Nested(Item))
 
 
-def written(invoice: Record, readings: Readings) -> bytes:
+def render(invoice: Record, readings: Readings) -> bytes:
     """One invoice as JSON, its numbers and its user's id as the readings want them."""
     if readings["user-id"] != "stored":
         user, kind = invoice["user"], int if readings["user-id"] == "integer" else str
         invoice = {**invoice, "user": {**user, "id": kind(user["id"])}}
     if readings["amounts"] == "php":
-        return encode(invoice, as_double)  # PHP's serialize_precision holds for every float
+        return encode(invoice, money.as_double)  # PHP's serialize_precision holds for every float
     return encode(invoice)
 
 
-def natural(invoice: Record) -> str:
+def natural_number(invoice: Record) -> str:
     """The number as it is compared where the digits in it count by their value."""
     return re.sub("0*([0-9]+)", lambda digits: f"{len(digits[1]):06}{digits[1]}", str(invoice["number"]))
 
 
-def restored(value: Any) -> Any:
+def restore(value: Any) -> Any:
     """The value with the decimals that its numbers had before PHP printed them."""
     if isinstance(value, Decimal):
-        return from_double(value)
+        return money.from_double(value)
     if isinstance(value, dict):
-        return {name: restored(item) for name, item in value.items()}
-    return [restored(item) for item in value] if isinstance(value, list) else value
+        return {name: restore(item) for name, item in value.items()}
+    return [restore(item) for item in value] if isinstance(value, list) else value
 
 
-RECORDS = Resource(
+INVOICES = Resource(
     schema=Invoice,
     id="id",
     columns={
@@ -211,10 +224,10 @@ RECORDS = Resource(
         "taxfree": itemgetter("taxfree"),
         "formalized": itemgetter("formalize"),
         "bare_number": lambda invoice: invoice["number"].removeprefix("#"),
-        "number_natural": natural,
+        "number_natural": natural_number,
     },
-    render=written,
-    restore=restored,
+    render=render,
+    restore=restore,
     summary=Summary(amount="total", date="created_at", status="status", currency="currency"),
 )
 
@@ -222,9 +235,9 @@ RECORDS = Resource(
 def get_invoices(call: Call) -> Reply:
     """200 with one page of the invoices that meet all filters; nothing found is a success, too."""
     page, limit = call.params["page"], call.params["limit"]
-    matching = in_order(call, found(call))
-    cut = paging.page_number(len(matching), page, limit, first=1)
-    shown = reordered(call, matching, cut)
+    matching = sort_invoices(call, filter_invoices(call))
+    cut = cut_page(len(matching), page, limit, first=1)
+    shown = apply_order_reading(call, matching, cut)
     envelope = {
         "status": "successful",
         "total": cut.total,
@@ -236,7 +249,7 @@ def get_invoices(call: Call) -> Reply:
     return Reply.json(encode(envelope), page=cut)
 
 
-def found(call: Call) -> RecordQuery:
+def filter_invoices(call: Call) -> RecordQuery:
     """The invoices that meet all filters."""
     asked = call.params
     others = call.records.where(**{name: asked[name] for name in ("status", "local", "taxfree", "formalized", "id")})
@@ -248,14 +261,14 @@ def found(call: Call) -> RecordQuery:
     return bare if len(bare) != len(exact) and call.readings["number-match"] == "bare" else exact
 
 
-def in_order(call: Call, matching: RecordQuery) -> RecordQuery:
+def sort_invoices(call: Call, matching: RecordQuery) -> RecordQuery:
     """The invoices in the order that is asked for."""
     sort, way = call.params["sort"] or "id", call.params["sort_type"]
     way = "-" if way is None else way
     return matching.order_by(*(way + key for key in dict.fromkeys((sort, "id"))), given=1)
 
 
-def reordered(call: Call, usual: RecordQuery, cut: paging.Page) -> RecordQuery:
+def apply_order_reading(call: Call, usual: RecordQuery, cut: Page) -> RecordQuery:
     """The same in the order of a reading, which is asked where it makes another page."""
     sort, way = call.params["sort"], call.params["sort_type"]
     if sort is None and way is None:
@@ -276,7 +289,7 @@ GET_INVOICES = Operation(
     aliases=("/index.php/api/Billing/GetInvoices",),  # without URL rewriting (P[29])
     query=query.Query(),
     repeated="last",  # as PHP does
-    tolerates=query.ignores,
+    tolerates=query.tolerates,
     handler=get_invoices,
     cacheable=True,
     paging=Paging("page", first=1, size=10),  # 004:14

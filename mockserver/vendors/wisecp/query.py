@@ -6,10 +6,7 @@ import re
 from decimal import Decimal
 from typing import Any
 
-from ...sdk import param_fields, param_schema
-from ...sdk.contract import Reading
-from ...sdk.errors import ParamError
-from ...sdk.resource import Readings
+from ...sdk import ParamSchema, Reading, Readings, errors, params
 
 OUT_OF_RANGE = Reading(
     "out-of-range",
@@ -41,7 +38,7 @@ MOST_DIGITS = 400  # of a text that is read as a number; a longer one is out of 
 NO_INVOICE = object()  # the value of a filter that no invoice meets
 
 
-class ThreeValued(param_fields.Choice):
+class ThreeValued(params.Choice):
     """A "Boolean" of three words (004:19-21); ``1`` and ``0`` are understood as PHP understands them (inferred)."""
 
     def __init__(self, **more: Any) -> None:
@@ -51,7 +48,7 @@ class ThreeValued(param_fields.Choice):
         return super().read({"1": "true", "0": "false"}.get(text, text))
 
 
-class Cast(param_fields.Integer):
+class Cast(params.Integer):
     """An integer; what only begins like a number is complained of with the integer that PHP makes of it."""
 
     _number = re.compile(r"[ \t\n\r\v\f]*([+-]?)(\d+)((?:\.\d*)?(?:[eE][+-]?\d{1,3})?)", re.ASCII)
@@ -69,47 +66,47 @@ class Cast(param_fields.Integer):
         return self.reject("cast", text, instead=str(number))
 
 
-class Query(param_schema.ParamSchema):
+class Query(ParamSchema):
     arrays = True
 
     page = Cast(
-        minimum=1, maximum=PHP_INT_MAX, above=str(PHP_INT_MAX), load_default=1, called=("PageNumber", "page_no", "p")
+        minimum=1, maximum=PHP_INT_MAX, above=str(PHP_INT_MAX), load_default=1, synonyms=("PageNumber", "page_no", "p")
     )
     limit = Cast(
-        minimum=1, maximum=50, above="50", load_default=10, called=("PageSize", "per_page", "size", "count", "take")
+        minimum=1, maximum=50, above="50", load_default=10, synonyms=("PageSize", "per_page", "size", "count", "take")
     )
-    sort = param_fields.Choice(
+    sort = params.Choice(
         ("id", "number", "created_at", "due_date", "payment_date", "total"),
         load_default=None,
-        called=("sort_field", "sort_by", "order_by", "SortDataField"),
+        synonyms=("sort_field", "sort_by", "order_by", "SortDataField"),
     )
-    sort_type = param_fields.Choice(
-        {"ASC": "", "DESC": "-"}, any_case=True, load_default=None, called=("sort_order", "order", "direction", "dir")
+    sort_type = params.Choice(
+        {"ASC": "", "DESC": "-"}, any_case=True, load_default=None, synonyms=("sort_order", "order", "direction", "dir")
     )
-    status = param_fields.Choice(
+    status = params.Choice(
         {"all": None} | {word: word for word in ("pending", "unpaid", "paid", "cancelled", "refunded")},
         data_key="filter[status]",
         load_default=None,
-        called=("invoice_status", "state"),
+        synonyms=("invoice_status", "state"),
     )
-    local = ThreeValued(data_key="filter[local]", called=("invoice_localization_status", "localization"))
-    taxfree = ThreeValued(data_key="filter[taxfree]", called=("invoice_tax_exemption_status", "tax_exempt"))
-    formalized = ThreeValued(data_key="filter[formalized]", called=("invoice_formality_status", "formality"))
-    id = Cast(data_key="filter[id]", load_default=None, called=("invoice_id", "invoice_id_number"))
-    number = param_fields.Text(
-        data_key="filter[number]", load_default=None, called=("invoice_number", "invoice_serial_number", "serial")
+    local = ThreeValued(data_key="filter[local]", synonyms=("invoice_localization_status", "localization"))
+    taxfree = ThreeValued(data_key="filter[taxfree]", synonyms=("invoice_tax_exemption_status", "tax_exempt"))
+    formalized = ThreeValued(data_key="filter[formalized]", synonyms=("invoice_formality_status", "formality"))
+    id = Cast(data_key="filter[id]", load_default=None, synonyms=("invoice_id", "invoice_id_number"))
+    number = params.Text(
+        data_key="filter[number]", load_default=None, synonyms=("invoice_number", "invoice_serial_number", "serial")
     )
 
 
-def ignores(complaint: ParamError, readings: Readings) -> bool | param_fields.ReadAs:
+def tolerates(error: errors.ParamError, readings: Readings) -> bool | params.ReadAs:
     """The document lists no error: what cannot be used is passed over, unless a reading refuses it."""
-    if complaint.code == "out-of-range":
+    if error.code == "out-of-range":
         return readings["out-of-range"] != "refuse"
     unknown = readings["unknown-value"]
     if unknown == "refuse":
         return False
-    if complaint.code.startswith("cast") and readings["casts"] == "php":
-        return complaint.code == "cast" or readings["out-of-range"] != "refuse"
-    if unknown == "no-match" and complaint.name.startswith("filter["):
-        return param_fields.ReadAs(NO_INVOICE, "what no invoice has")
-    return param_fields.AS_ABSENT
+    if error.code.startswith("cast") and readings["casts"] == "php":
+        return error.code == "cast" or readings["out-of-range"] != "refuse"
+    if unknown == "no-match" and error.name.startswith("filter["):
+        return params.ReadAs(NO_INVOICE, "what no invoice has")
+    return params.AS_ABSENT

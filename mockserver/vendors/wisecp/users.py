@@ -8,7 +8,7 @@ from typing import Any
 
 from faker import Faker
 
-from ...sdk import fake as fake_
+from ...sdk import seeded_faker
 from .. import _story
 
 STATES = {
@@ -42,7 +42,7 @@ LETTERS = "ABDEFGHJLNPQRSTUWXYZ"  # of a British postcode
 def company(seed: int, position: int) -> Mapping[str, Any]:
     """A customer of the story."""
     customer = _story.CUSTOMERS[position]
-    fake = fake_.faker(seed, "wisecp", "user", position)
+    fake = seeded_faker(seed, "wisecp", "user", position)
     name, surname = customer.contact
     return {
         "id": 11 + position,
@@ -63,7 +63,7 @@ def company(seed: int, position: int) -> Mapping[str, Any]:
 
 def person(seed: int, index: int, neighbour: _story.Customer) -> dict[str, Any]:
     """Somebody without a company, from the same city as a customer; has an identity number or none."""
-    fake = fake_.faker(seed, "wisecp", index)
+    fake = seeded_faker(seed, "wisecp", index)
     name, surname = fake.first_name(), fake.last_name()
     return {
         "id": 101 + index,

@@ -38,7 +38,7 @@ def test_names_of_what_is_none(name: str) -> None:
 
 
 def test_a_long_name_is_not_remembered() -> None:
-    known = secret_names._plain.cache_info().currsize, secret_names._looks_secret.cache_info().currsize
+    known = secret_names._normalise.cache_info().currsize, secret_names._is_secret.cache_info().currsize
     assert secret_names.normalise("Long-Name" * 100) == "longname" * 100
     assert not is_secret_name("Long-Name" * 100)
-    assert (secret_names._plain.cache_info().currsize, secret_names._looks_secret.cache_info().currsize) == known
+    assert (secret_names._normalise.cache_info().currsize, secret_names._is_secret.cache_info().currsize) == known

@@ -61,7 +61,7 @@ def test_each_entry_of_the_story_is_told_once_with_its_customer_month_and_amount
     told = [(told, index) for index in range(MANY) if (told := recipe.story_index(index)) is not None]
     assert [entry_index for entry_index, _ in told] == list(range(MANY * 12 // 14))
     for entry_index, index in told:
-        entry, invoice = _story.entry(1, entry_index, ANCHOR), recipe.record(1, index, ANCHOR)
+        entry, invoice = _story.make_entry(1, entry_index, ANCHOR), recipe.record(1, index, ANCHOR)
         assert (invoice["netAmount"], invoice["taxAmount"]) == (entry.net, entry.tax)
         assert invoice["totalAmount"] == entry.total
         assert (invoice["currency"], invoice["_owner"]) == (entry.customer.currency, ids[entry.customer.company])
@@ -82,7 +82,7 @@ def test_the_api_tells_the_storys_totals() -> None:
     """A reconciliation over the last year finds, customer by customer, what the story says."""
     expected: dict[str, Decimal] = defaultdict(Decimal)
     for index in range(12 * 12):
-        entry = _story.entry(1, index, ANCHOR)
+        entry = _story.make_entry(1, index, ANCHOR)
         expected[entry.customer.company] += entry.total
     client = Client("flolive")
     for name in ("Harbourlight Logistics", "Kestrel Print Works", "Sequoia Clinics"):

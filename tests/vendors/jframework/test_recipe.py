@@ -90,7 +90,7 @@ def test_every_entry_of_the_story_is_told_with_its_total(made: list[dict[str, An
     entries = [index for index in told if index is not None]
     assert sorted(entries)[: 400 // 15 * 12] == list(range(400 // 15 * 12)), "none is left out"
     for index in entries:
-        entry, invoice = _story.entry(1, index, ANCHOR), told[index]
+        entry, invoice = _story.make_entry(1, index, ANCHOR), told[index]
         assert invoice["payment"]["amountGross"] == entry.total
         assert invoice["payment"]["currencyCode"] == entry.customer.currency
         assert invoice["userAddressId"] == f"address-{entry.customer.key}"
@@ -110,7 +110,7 @@ def test_what_stands_beside_the_story_amounts_to_nothing_or_is_a_test(made: list
 
 
 def test_the_totals_of_the_file_are_the_storys() -> None:
-    entries = [_story.entry(1, index, ANCHOR) for index in range(12 * 12)]
+    entries = [_story.make_entry(1, index, ANCHOR) for index in range(12 * 12)]
     for currency in ("USD", "GBP", "EUR"):
         payments = [i["payment"] for i in records() if not i["testMode"]]
         total = sum(Decimal(p["amountGross"]) for p in payments if p["currencyCode"] == currency)

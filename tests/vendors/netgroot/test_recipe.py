@@ -42,7 +42,7 @@ def test_every_entry_of_the_story_is_told_once_with_its_customer_product_month_a
     assert sorted(index for index in told if index is not None) == list(range(len(told)))
     for index, invoice in told.items():
         assert index is not None
-        entry = _story.entry(seed, index, ANCHOR)
+        entry = _story.make_entry(seed, index, ANCHOR)
         assert invoice["amount"] == entry.total
         assert invoice["_owner"] == entry.customer.key
         assert invoice["description"] == f"Monthly {entry.product.name} Subscription"

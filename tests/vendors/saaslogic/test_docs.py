@@ -89,7 +89,7 @@ def test_the_example_holds_because_of_each_of_its_parameters(client: Client, sho
 def test_a_copy_is_kept_only_where_it_is_marked(client: Client) -> None:
     """One invoice twice is an accident of the document (002:16-57): no other list may repeat an id."""
     raw = yaml_text.load((client.vendor.fixtures / "docs.yaml").read_text(encoding="utf-8"))
-    assert fixture_check.check(raw, fixture_schema(client.vendor))[1] == []
+    assert fixture_check.check_fixture(raw, fixture_schema(client.vendor))[1] == []
     del raw["records"][1]["_copy"]
-    (fault,) = fixture_check.check(raw, fixture_schema(client.vendor))[1]
+    (fault,) = fixture_check.check_fixture(raw, fixture_schema(client.vendor))[1]
     assert fault[0] == ("records", 1, "invoiceId")

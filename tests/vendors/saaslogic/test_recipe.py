@@ -35,7 +35,7 @@ RICH = [invoice for invoice in RECORDS if invoice["_owner"] == recipe.TENANT]
 def entry_of(index: int) -> _story.Entry:
     told = recipe.story_index(index)
     assert told is not None
-    return _story.entry(1, told, ANCHOR)
+    return _story.make_entry(1, told, ANCHOR)
 
 
 @pytest.mark.parametrize("key", ["invoiceId", "invoiceNumber"])
@@ -99,7 +99,7 @@ def test_the_story_is_told_to_the_cent(anchor: datetime) -> None:
         if position is None:
             continue
         told.add(position)
-        entry, invoice = _story.entry(1, position, anchor), made(index, anchor=anchor)
+        entry, invoice = _story.make_entry(1, position, anchor), made(index, anchor=anchor)
         assert invoice["netAmount"] == entry.total
         assert invoice["totalTaxAmount"] == entry.tax
         assert (invoice["productName"], invoice["planName"]) == (entry.product.name, entry.product.plan)
@@ -154,7 +154,7 @@ def test_the_first_tenant_is_rich_the_second_has_its_own_the_third_nothing() -> 
 def test_each_month_has_a_tie_with_an_invoice_and_one_of_them_is_the_first_customers() -> None:
     for block in range(14):
         first = block * recipe.BLOCK
-        invoice, gift = made(first + _story.gift(block)), made(first + recipe.GIFT)
+        invoice, gift = made(first + _story.gift_customer(block)), made(first + recipe.GIFT)
         assert (gift["clientId"] == made(0)["clientId"]) == (block == 0)
         for key in ("invoiceDate", "clientId", "productId", "_owner"):
             assert invoice[key] == gift[key]

@@ -17,7 +17,8 @@ from mockserver.data import yaml_text
 from mockserver.data.build import fixture_schema
 from mockserver.vendors import _story
 from mockserver.vendors.wisecp import VENDOR
-from mockserver.vendors.wisecp.recipe import BLOCK, CARD, RECIPE, near, record, story_index
+from mockserver.vendors.wisecp.bill import candidate_bills
+from mockserver.vendors.wisecp.recipe import BLOCK, CARD, RECIPE, record, story_index
 from tests.vendors.wisecp.helpers import content
 
 NEVER = "0000-00-00 00:00:00"
@@ -71,7 +72,7 @@ def test_every_entry_of_the_story_is_told_with_its_total(seed: int) -> None:
     told = {story_index(index): row for index, row in enumerate(made(seed)) if story_index(index) is not None}
     assert list(told) == list(range(len(told)))
     for index, row in told.items():
-        entry = _story.entry(seed, index or 0, ANCHOR)
+        entry = _story.make_entry(seed, index or 0, ANCHOR)
         assert row["total"] == entry.total
         assert row["user"]["company_name"] == entry.customer.company
         assert row["user"]["email"] == entry.customer.email
@@ -108,10 +109,10 @@ def test_telephone_street_and_postcode_are_of_the_users_country(seed: int) -> No
 
 def test_the_tax_is_dropped_only_where_no_taxed_bill_amounts_to_the_total() -> None:
     taxfree = [story_index(index) for index, row in enumerate(made(1)) if row["taxfree"]]
-    entries = [_story.entry(1, told, ANCHOR) for told in taxfree if told is not None]
+    entries = [_story.make_entry(1, told, ANCHOR) for told in taxfree if told is not None]
     assert 0 < len(entries) < 42
     for entry in entries:
-        fitting = [bill for bill in near(entry, CARD[1]) if bill.total == entry.total]
+        fitting = [bill for bill in candidate_bills(entry, CARD[1]) if bill.total == entry.total]
         assert {bill.tax_rate for bill in fitting} == {0}
 
 
@@ -132,7 +133,7 @@ def test_dates_hang_on_the_anchor_and_nothing_is_ahead_of_it(anchor: datetime) -
         assert row["refund_date"] == NEVER or row["payment_date"] < row["refund_date"] <= now
         told = story_index(index)
         if told is not None:  # what is open is not yet due, what is overdue is
-            state = _story.entry(1, told, anchor).state
+            state = _story.make_entry(1, told, anchor).state
             assert state == "paid" or (row["due_date"] >= now) == (state == "open")
 
 

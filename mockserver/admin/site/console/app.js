@@ -6,9 +6,9 @@ import * as data from "./data.js";
 import * as fidelity from "./fidelity.js";
 import { dialog, el, failed, field, loading, tell } from "./parts.js";
 import * as sandboxes from "./sandboxes.js";
-import * as trouble from "./trouble.js";
+import * as faults from "./faults.js";
 
-const VIEWS = { calls, data, trouble, fidelity, sandboxes };
+const VIEWS = { calls, data, faults, fidelity, sandboxes };
 const main = document.getElementById("main");
 const picker = document.getElementById("sandbox");
 const pulse = document.getElementById("pulse");

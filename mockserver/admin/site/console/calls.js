@@ -42,7 +42,7 @@ export async function show(room) {
   const count = el("p.count", {});
   const news = el("p.unseen", { "aria-live": "polite", id: "news" });
   const list = el("div", {});
-  const forget = button("Forget all", forgetAll, { kind: "quiet" });
+  const forget = button("Clear", forgetAll, { kind: "quiet" });
 
   /** What is new since the last look; all of it when the journal is another one than before. */
   async function look() {
@@ -137,7 +137,7 @@ export async function show(room) {
   }
 
   async function forgetAll() {
-    if (!(await sure("Forget all calls?", `The journal of the sandbox ${room.sandbox} will be empty.`, "Forget them"))) return;
+    if (!(await sure("Clear all calls?", `The journal of the sandbox ${room.sandbox} will be empty.`, "Clear"))) return;
     await room.ask("DELETE", "requests");
     entries = [];
     await look();

@@ -100,6 +100,6 @@ function readings(room, vendor, settings) {
     "Open readings",
     "Where the document can be read in more than one way; what this sandbox does is marked.",
     el("div.lines", {}, lines.length ? lines : el("p.note", {}, "None.")),
-    el("p", {}, el("a", { href: room.to({ view: "trouble", rest: vendor.name }) }, "Read it another way")),
+    el("p", {}, el("a", { href: room.to({ view: "faults", rest: vendor.name }) }, "Read it another way")),
   );
 }

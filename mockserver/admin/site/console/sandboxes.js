@@ -43,7 +43,7 @@ export async function show(room) {
         el(
           "div.actions.right",
           {},
-          !own && button("Look at", () => room.go({ sandbox: name }), { "aria-label": `Look at ${name}` }),
+          !own && button("Open", () => room.go({ sandbox: name }), { "aria-label": `Open ${name}` }),
           button("Export", () => exported(name), { kind: "quiet", "aria-label": `Export ${name} as fixtures` }),
           button("Reset", () => reset(name), { kind: "quiet", "aria-label": `Reset ${name}` }),
           button("Delete", () => gone(name), { kind: "quiet", "aria-label": `Delete ${name}` }),

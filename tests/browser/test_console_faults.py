@@ -1,4 +1,4 @@
-"""The console's trouble: a fault clicked is a fault answered; delays, quotas, readings, scenarios, time."""
+"""The console's faults: a fault clicked is a fault answered; delays, quotas, readings, scenarios, time."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ VENDORS = ("flolive", "jframework", "netgroot", "saaslogic", "wisecp")
 @pytest.mark.parametrize("vendor", VENDORS)
 def test_every_error_is_a_click_away(page: Page, own: Sandbox, vendor: str) -> None:
     """In the vendor's own words, and once: the call after it is answered."""
-    opened(page, own, "trouble", vendor)
+    opened(page, own, "faults", vendor)
     errors = own.send("GET", f"/vendors/{vendor}")["errors"]
     assert len(errors) >= 10
     for error in errors:
@@ -40,7 +40,7 @@ def test_every_error_is_a_click_away(page: Page, own: Sandbox, vendor: str) -> N
 
 
 def test_a_fault_for_every_call_with_a_delay_and_its_end(page: Page, own: Sandbox) -> None:
-    opened(page, own, "trouble", "netgroot")
+    opened(page, own, "faults", "netgroot")
     page.get_by_label("Which calls are hit").select_option("every call")
     page.get_by_label("Delay of the fault in milliseconds").fill("30")
     page.locator("[data-key='netgroot.503']").click()
@@ -58,7 +58,7 @@ def test_a_fault_for_every_call_with_a_delay_and_its_end(page: Page, own: Sandbo
 def test_all_faults_are_removed(page: Page, own: Sandbox) -> None:
     own.faults.add(status=503)
     own.faults.add(vendor="wisecp", network="drip")
-    opened(page, own, "trouble")
+    opened(page, own, "faults")
     expect(page.locator("[data-rule]")).to_have_count(2)
     page.get_by_role("button", name="Remove all").click()
     expect(page.get_by_text("No faults", exact=True)).to_be_visible()
@@ -66,7 +66,7 @@ def test_all_faults_are_removed(page: Page, own: Sandbox) -> None:
 
 
 def test_a_network_fault_breaks_the_next_call(page: Page, own: Sandbox) -> None:
-    opened(page, own, "trouble", "wisecp")
+    opened(page, own, "faults", "wisecp")
     page.locator("[data-key='empty']").click()
     expect(page.locator("[data-rule]")).to_have_count(1)
     with pytest.raises((http.client.HTTPException, OSError)):
@@ -79,7 +79,7 @@ def test_a_network_fault_breaks_the_next_call(page: Page, own: Sandbox) -> None:
 
 
 def test_the_slider_holds_replies_back(page: Page, own: Sandbox) -> None:
-    opened(page, own, "trouble")
+    opened(page, own, "faults")
     slider = page.get_by_label("Delay of every reply")
     slider.fill("350")
     expect(page.get_by_text("Every reply takes 350 ms longer.")).to_be_visible()
@@ -94,7 +94,7 @@ def test_the_slider_holds_replies_back(page: Page, own: Sandbox) -> None:
 
 def test_a_quota_is_set_and_refused_when_it_is_none(page: Page, own: Sandbox, allowed: list[str]) -> None:
     allowed.append("422")
-    opened(page, own, "trouble")
+    opened(page, own, "faults")
     box = page.get_by_label("Quota of WISECP")
     box.fill("1/hour")
     box.press("Enter")
@@ -112,7 +112,7 @@ def test_a_quota_is_set_and_refused_when_it_is_none(page: Page, own: Sandbox, al
 
 def test_a_document_is_read_another_way(page: Page, own: Sandbox) -> None:
     own.fail_next("flolive", "CUSTOMER_1002", times=3)
-    opened(page, own, "trouble", "flolive")
+    opened(page, own, "faults", "flolive")
     picker = page.get_by_label("Reading failure-status")
     expect(picker).to_have_value("http")
     picker.select_option("always-200")
@@ -125,7 +125,7 @@ def test_a_document_is_read_another_way(page: Page, own: Sandbox) -> None:
 
 
 def test_a_scenario_takes_the_place_of_what_was_set(page: Page, own: Sandbox) -> None:
-    opened(page, own, "trouble", "wisecp")
+    opened(page, own, "faults", "wisecp")
     page.locator("[data-key='scenario outage']").click()
     expect(page.locator("[data-key='scenario outage']")).to_have_attribute("aria-pressed", "true")
     expect(page.locator("[data-rule]")).to_have_count(1)
@@ -137,31 +137,31 @@ def test_a_scenario_takes_the_place_of_what_was_set(page: Page, own: Sandbox) ->
 
 
 def test_the_clock_is_stopped_moved_set_and_put_back(page: Page, own: Sandbox) -> None:
-    opened(page, own, "trouble")
+    opened(page, own, "faults")
     page.get_by_role("button", name="Freeze").click()
     expect(page.get_by_text("frozen", exact=True)).to_be_visible()
     start = own.clock.now()
-    page.get_by_role("button", name="A day on").click()
+    page.get_by_role("button", name="+1 day").click()
     expect(page.get_by_text("A day has passed.")).to_be_visible()
     assert own.clock.now() - start == timedelta(days=1)
-    page.get_by_role("button", name="A day back").click()
+    page.get_by_role("button", name="−1 day").click()
     expect(page.get_by_text("It is a day earlier.")).to_be_visible()
     assert own.clock.now() == start
     page.get_by_label("Date and time in UTC").fill("2026-01-31T23:30")
     page.get_by_role("button", name="Set", exact=True).click()
     expect(page.get_by_text("2026-01-31 23:30:00")).to_be_visible()
-    page.get_by_role("button", name="A month on").click()
+    page.get_by_role("button", name="+1 month").click()
     expect(page.get_by_text("2026-02-28 23:30:00")).to_be_visible()
     assert own.clock.now().isoformat() == "2026-02-28T23:30:00+00:00"
-    page.get_by_role("button", name="As at first").click()
+    page.get_by_role("button", name="Reset", exact=True).click()
     expect(page.get_by_text("ticking", exact=True)).to_be_visible()
     assert own.clock.mode == "ticking"
 
 
 def test_what_is_being_written_outlives_a_late_reply(page: Page, own: Sandbox) -> None:
-    opened(page, own, "trouble")
+    opened(page, own, "faults")
     late(page, "settings")
-    page.get_by_role("button", name="A day on").click()
+    page.get_by_role("button", name="+1 day").click()
     page.get_by_label("Which calls are hit").select_option("every call")
     page.get_by_label("Date and time in UTC").fill("2026-01-31T23:30")
     page.get_by_label("Quota of WISECP").press_sequentially("3/mi")
@@ -182,9 +182,9 @@ def test_what_is_being_written_outlives_a_late_reply(page: Page, own: Sandbox) -
 
 
 def test_of_several_replies_that_of_the_last_click_is_shown(page: Page, own: Sandbox) -> None:
-    opened(page, own, "trouble")
+    opened(page, own, "faults")
     late(page, "settings")
-    page.get_by_role("button", name="A day on").click()
+    page.get_by_role("button", name="+1 day").click()
     come(page, 1)
     page.get_by_label("Quota of WISECP").fill("3/minute")
     page.get_by_label("Quota of WISECP").press("Enter")
@@ -198,7 +198,7 @@ def test_of_several_replies_that_of_the_last_click_is_shown(page: Page, own: San
 def test_a_sandbox_starts_over(page: Page, own: Sandbox) -> None:
     call(own, "wisecp")
     own.fail_next("wisecp", 503)
-    opened(page, own, "trouble")
+    opened(page, own, "faults")
     page.get_by_role("button", name="Reset this sandbox").click()
     dialog(page).get_by_role("button", name="Reset it").click()
     expect(page.get_by_text("No faults", exact=True)).to_be_visible()

@@ -1,10 +1,10 @@
-// Trouble: what spoils replies in this sandbox, put in place by a click: scenarios, faults, delays, quotas, readings, time.
+// Faults: what spoils replies in this sandbox, put in place by a click: scenarios, faults, delays, quotas, readings, time.
 
 import { line } from "./api.js";
 import { clock } from "./clock.js";
 import { badge, button, card, el, empty, failed, redraw, select, sentence, statusBadge, sure, tell, vendorTabs } from "./parts.js";
 
-export const title = "Trouble";
+export const title = "Faults";
 
 const NETWORK = {
   reset: "The connection is reset",
@@ -27,7 +27,7 @@ export async function show(room) {
   const tabs = () => vendorTabs(vendors, name, (other) => room.to({ rest: other }));
   const broad = [scenarios, tabs, faults, readings];
   const slim = [(room) => clock(room, () => draw()), standing, delay, quotas, reset];
-  const columns = el("div.trouble", {});
+  const columns = el("div.faults", {});
   let drawn = 0;
 
   /** Everything anew: one click may change many things (a scenario does). Of several at once the last is shown. */

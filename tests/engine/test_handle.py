@@ -13,9 +13,10 @@ from urllib.parse import quote
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
-from mockserver.engine.serve import chosen, serve
 
 from mockserver.engine.exchange import Exchange
+from mockserver.engine.handle import handle
+from mockserver.engine.replies import find_error
 from mockserver.sandbox.fault_rules import FaultRule
 from mockserver.sandbox.store.memory import MemoryStore
 from mockserver.sdk.clock import Clock
@@ -191,8 +192,8 @@ def test_a_fact_without_words_is_said_as_the_nearest_one_that_has(vendor: Vendor
     class Odd(ApiError):
         """A fact nobody has words for."""
 
-    assert chosen(vendor, Lost()).rule == "acme.404"
-    assert chosen(vendor, Odd()).rule == "acme.500"
+    assert find_error(vendor, Lost()).rule == "acme.404"
+    assert find_error(vendor, Odd()).rule == "acme.500"
 
 
 # Who calls ------------------------------------------------------------------------------------------------------------
@@ -514,12 +515,11 @@ def test_a_misuse_is_in_the_journal_under_its_name(vendor: Vendor) -> None:
 
 
 def test_delay_and_network_faults_are_written_on_the_reply_for_the_server_in_front(server: Sandboxed) -> None:
-    endpoint = server.vendor.operations[1]
     headers = {"x-acme-key": RICH, "x-mock-delay": "800"}
-    request = Request("GET", "/v3/bills/1", "trouble=drip", headers, {"id": "1"})
-    reply = serve(server.world, server.vendor, endpoint, request)
+    request = Request("GET", "/v3/bills/1", "trouble=drip", headers)
+    reply = handle(server.world, request)
     assert (reply.status, reply.delay, reply.network) == (200, 0.8, "drip")
-    refused = serve(server.world, server.vendor, endpoint, request._replace(headers={"x-mock-delay": "5"}))
+    refused = handle(server.world, request._replace(headers={"x-mock-delay": "5"}))
     assert (refused.status, refused.delay, refused.network) == (401, 0.005, None)
 
 
@@ -620,7 +620,7 @@ def test_whatever_http_allows_gets_a_reply_in_the_vendors_words_below_500(
 ) -> None:
     sent = {name.lower(): value for name, value in headers.items()} | ({"x-acme-key": key} if key is not None else {})
     sent = {name: value for name, value in sent.items() if name != "prefer" or "code" not in value.lower()}
-    reply = serve(server.world, vendor, vendor.operations[0], Request(method, BILLS, query, sent))
+    reply = handle(server.world, Request(method, BILLS, query, sent))
     assert reply.status < 500
     if "__code" not in query:
         assert reply.rule.startswith(("acme.", "listBills.")) or reply.status == 204

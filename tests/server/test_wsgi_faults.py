@@ -10,21 +10,19 @@ from typing import Any
 
 import pytest
 
+from mockserver.engine.wsgi import CARRIER
 from mockserver.sdk.http import NetworkFault, Reply
 from mockserver.server import listen
-from mockserver.server.wsgi_faults import DRIP_PAUSE, DRIP_PIECES, Carrier
+from mockserver.server.wsgi_faults import DRIP_PAUSE, DRIP_PIECES, WsgiAdapter
+from tests.server.stub import StubFront
 
 BODY = b'{"bills":[' + b",".join(b'{"id":%d}' % index for index in range(50)) + b"]}"
 
 
 def carried(reply: Reply | None, slept: list[float], **environ: Any) -> Iterable[bytes]:
-    """What a server gets to send for a reply."""
-
-    def app(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        environ["the-key"] = reply
-        return [BODY[:100], BODY[100:]]
-
-    return Carrier(app, "the-key", slept.append)(environ, lambda *anything: lambda data: None)
+    """What a server gets to send for a reply; none is what the admin app answers."""
+    front = StubFront(reply, BODY)
+    return WsgiAdapter(front, slept.append)(environ, lambda *anything: lambda data: None)
 
 
 @pytest.mark.parametrize("reply", [None, Reply(200, BODY)])
@@ -73,14 +71,16 @@ def test_a_truncated_body_ends_in_the_middle() -> None:
 
 @pytest.mark.parametrize("body", [BODY, b"{}", b"[]", b"0", b"null"])
 def test_malformed_is_as_long_and_no_json(body: bytes) -> None:
-    def app(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        environ["the-key"] = Reply(200, body, network="malformed")
-        return [body]
-
-    sent = b"".join(Carrier(app, "the-key")({}, lambda *anything: lambda data: None))
+    sent = b"".join(carried(Reply(200, body, network="malformed"), []))
     assert len(sent) == len(body)
     with pytest.raises(ValueError):
         json.loads(sent)
+
+
+def test_a_front_learns_that_faults_are_carried_out() -> None:
+    front = StubFront(None, BODY)
+    WsgiAdapter(front)({}, lambda *anything: lambda data: None)
+    assert front.environ[CARRIER] is True
 
 
 def test_a_drip_pauses_after_each_piece() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import errno
 import socket
 import threading
 from collections.abc import Iterable, Mapping
@@ -15,7 +14,8 @@ import pytest
 
 from mockserver.sdk.http import NetworkFault, Reply
 from mockserver.server import asgi, wsgi_faults
-from mockserver.server.asgi import Inline, environment
+from mockserver.server.asgi import AsgiAdapter, environment
+from tests.server.stub import StubFront
 
 BODY = b'{"bills":[' + b",".join(b'{"id":%d}' % index for index in range(50)) + b"]}"
 
@@ -47,9 +47,6 @@ class Carried:
     ):
         self.sent: list[Mapping[str, Any]] = []
         self.slept: list[float] = []
-        self.environ: dict[str, Any] = {}
-        self.thread = ""
-        self.closed = False
         self.options: list[tuple[int, int, bytes]] = []
         self.aborted = False
         self.protocol = SimpleNamespace(transport=self)
@@ -58,13 +55,8 @@ class Carried:
         if leaves:
             self._messages[-1] = {"type": "http.disconnect"}
 
-        def app(environ: dict[str, Any], start_response: Any) -> Any:
-            self.environ, self.thread = environ, threading.current_thread().name
-            environ["the-key"] = reply
-            start_response("200 OK", [("Content-Type", "application/json"), ("X-Name", "Jos\xe9")])
-            return self
-
-        self._app = Inline(app, "the-key", self._sleep)
+        self.front = StubFront(reply, BODY)
+        self._app = AsgiAdapter(self.front, self._sleep)
         self.refused = False
         try:
             asyncio.run(self._app(asked or scope(), self.receive, self._send))
@@ -80,13 +72,7 @@ class Carried:
     async def _send(self, message: Mapping[str, Any]) -> None:
         self.sent.append(message)
 
-    # What the app gives back, and the transport.
-
-    def __iter__(self) -> Any:
-        return iter((BODY[:100], BODY[100:]))
-
-    def close(self) -> None:
-        self.closed = True
+    # The transport.
 
     def get_extra_info(self, name: str) -> Carried:
         assert name == "socket"
@@ -103,18 +89,16 @@ class Carried:
         return b"".join(message.get("body", b"") for message in self.sent)
 
 
-@pytest.mark.parametrize("reply", [None, Reply(200, BODY)])
-def test_nothing_asked_nothing_done(reply: Reply | None) -> None:
-    carried = Carried(reply)
-    assert carried.sent == [
-        {
-            "type": "http.response.start",
-            "status": 200,
-            "headers": [(b"Content-Type", b"application/json"), (b"X-Name", b"Jos\xe9")],
-        },
-        {"type": "http.response.body", "body": BODY},
-    ]
-    assert (carried.slept, carried.refused, carried.closed) == ([], False, True)
+def test_nothing_asked_nothing_done() -> None:
+    headers = ((b"Content-Type", b"application/json"), (b"X-Name", b"Jos\xe9"))
+    reply = Reply(200, BODY, tuple((name.decode(), value.decode("latin-1")) for name, value in headers))
+    length = (b"Content-Length", str(len(BODY)).encode())
+    for carried, wanted in ((Carried(reply), [*headers, length]), (Carried(None), [*headers])):
+        assert carried.sent == [
+            {"type": "http.response.start", "status": 200, "headers": wanted},
+            {"type": "http.response.body", "body": BODY},
+        ]
+        assert (carried.slept, carried.refused, carried.front.closed) == ([], False, carried.front.reply is None)
 
 
 def test_a_delay_comes_before_the_first_byte() -> None:
@@ -162,7 +146,9 @@ def test_a_body_drips_whole() -> None:
 )
 def test_pages_of_ours_are_answered_by_a_thread_unless_they_are_quick(path: str, in_the_loop: bool) -> None:
     alone, _, query = path.partition("?")
-    assert (Carried(asked=scope(alone, query)).thread == threading.main_thread().name) == in_the_loop
+    reply = None if path.startswith("/__") else Reply(200, BODY)
+    carried = Carried(reply, asked=scope(alone, query))
+    assert (carried.front.thread == threading.main_thread().name) == in_the_loop
 
 
 def test_the_environment_says_what_was_sent() -> None:
@@ -179,24 +165,20 @@ def test_the_environment_says_what_was_sent() -> None:
 def test_a_body_is_read_in_full_and_only_if_there_is_one() -> None:
     chunked = scope("/v3/bills", "", (b"transfer-encoding", b"chunked"))
     carried = Carried(asked=chunked, parts=[b"one", b"two"])
-    assert carried.environ["wsgi.input"].read() == b"onetwo"
-    assert carried.environ["CONTENT_LENGTH"] == "6"
-    assert Carried(parts=[b"never read"]).environ["wsgi.input"].read() == b""
+    assert (carried.front.read, carried.front.environ["CONTENT_LENGTH"]) == (b"onetwo", "6")
+    assert Carried(parts=[b"never read"]).front.read == b""
+    called = Carried(Reply(200, BODY), asked=chunked, parts=[b"one", b"two"]).front.request
+    assert called is not None
+    assert (called.body, called.headers["content-length"]) == (b"onetwo", "6")
 
 
 def test_a_body_in_many_pieces_is_not_copied_for_each() -> None:
     """It took minutes, in which nobody else was answered."""
     chunked = scope("/v3/bills", "", (b"transfer-encoding", b"chunked"))
     before = process_time()
-    read = Carried(asked=chunked, parts=[b"1234" * 64] * 60_000).environ["wsgi.input"].read()
+    read = Carried(asked=chunked, parts=[b"1234" * 64] * 60_000).front.read
     assert read == b"1234" * 64 * 60_000
     assert process_time() - before < 10
-
-
-def test_a_body_beyond_the_limit_is_read_and_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(asgi, "BODY_LIMIT", 10)
-    long = scope("/v3/bills", "", (b"content-length", b"18"))
-    assert Carried(asked=long, parts=[b"123456", b"789012", b"345678"]).environ["wsgi.input"].read() == b"12345678901"
 
 
 def test_of_a_body_no_more_is_kept_than_the_app_looks_at() -> None:
@@ -208,24 +190,9 @@ def test_of_a_body_no_more_is_kept_than_the_app_looks_at() -> None:
 
     for looked_at, kept in ((0, b""), (5, b"12345"), (10, b"1234567890"), (99, b"123456789012")):
         parts: list[dict[str, Any]] = [{"body": b"123456", "more_body": True}, {"body": b"789012"}]
-        app = Looking(looked_at)
-        asyncio.run(Inline(app, "the-key")(scope("/v3/bills", "", (b"content-length", b"12")), receive, send))
-        assert (app.read, app.environ["CONTENT_LENGTH"], parts) == (kept, "12", [])
-
-
-class Looking:
-    """An app that looks at so many bytes of a body."""
-
-    def __init__(self, most: int) -> None:
-        self.most, self.read, self.environ = most, b"", dict[str, Any]()
-
-    def keeps(self, environ: Mapping[str, Any]) -> int:
-        return self.most if environ["wsgi.input"].read() == b"" else -1
-
-    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        self.read, self.environ = environ["wsgi.input"].read(), environ
-        start_response("200 OK", [])
-        return []
+        front = StubFront(most=lambda environ, most=looked_at: most)  # type: ignore[misc]  # what holds now
+        asyncio.run(AsgiAdapter(front)(scope("/v3/bills", "", (b"content-length", b"12")), receive, send))
+        assert (front.read, front.environ["CONTENT_LENGTH"], parts) == (kept, "12", [])
 
 
 def test_no_long_name_of_a_header_is_remembered() -> None:
@@ -239,7 +206,7 @@ def test_no_long_name_of_a_header_is_remembered() -> None:
 def test_half_a_body_is_no_call() -> None:
     chunked = scope("/v3/bills", "", (b"transfer-encoding", b"chunked"))
     carried = Carried(asked=chunked, parts=[b"half of"], leaves=True)
-    assert (carried.refused, carried.environ, carried.sent) == (True, {}, [])
+    assert (carried.refused, carried.front.environ, carried.sent) == (True, {}, [])
 
 
 @pytest.mark.parametrize(
@@ -259,72 +226,20 @@ def test_a_reply_is_plain_when_nothing_of_it_is_left_to_gunicorn(reply: Reply, p
     assert asgi.is_plain(reply) == plain
 
 
-class Line(list[str]):
-    """What reaches the stream behind a Gathered one, write by write."""
-
-    def write(self, text: str) -> None:
-        self.append(text)
-
-
-def test_lines_of_one_turn_of_the_loop_are_written_together() -> None:
-    written = Line()
-    stream = log_stream.BatchedStream(written)
-    stream.write("before\n")
-
-    async def turn() -> None:
-        stream.write("one\n")
-        stream.write("two\n")
-        assert written == ["before\n"]
-        await asyncio.sleep(0)
-        stream.write("three\n")
-        await asyncio.sleep(0)
-
-    asyncio.run(turn())
-    stream.write("after\n")
-    assert written == ["before\n", "one\ntwo\n", "three\n", "after\n"]
-
-
-def test_no_more_lines_are_written_together_than_a_pipe_takes_undivided() -> None:
-    written = Line()
-    stream, line = log_stream.BatchedStream(written), "x" * 999 + "\n"
-
-    async def turn() -> None:
-        for _ in range(6):
-            stream.write(line)
-        await asyncio.sleep(0)
-
-    asyncio.run(turn())
-    assert written == [line * 4, line * 2]
-
-
-def test_lines_that_cannot_be_written_are_lost_and_stop_nobody() -> None:
-    class Full:
-        def write(self, text: str) -> None:
-            tried.append(text)
-            raise OSError(errno.ENOSPC, "No space left on device")
-
-    tried: list[str] = []
-    stream, line = log_stream.BatchedStream(Full()), "x" * 4000 + "\n"
-
-    async def turn() -> None:
-        asyncio.get_running_loop().set_exception_handler(lambda loop, context: tried.append("broken"))
-        stream.write(line)
-        stream.write(line)
-        await asyncio.sleep(0)
-
-    stream.write("before\n")
-    asyncio.run(turn())
-    assert tried == ["before\n", line, line]
-
-
-def test_lines_are_written_before_a_process_ends_amid_a_turn() -> None:
-    written = Line()
-    stream = log_stream.BatchedStream(written)
-
-    async def turn() -> None:
-        stream.write("one\n")
-        stream.flush()
-        assert written == ["one\n"]
-
-    asyncio.run(turn())
-    assert written == ["one\n"]
+@pytest.mark.parametrize(
+    ("target", "host", "found"),
+    [
+        ("/v3/bills", "here", ("/v3/bills", "here")),
+        ("http://api.acme.example/v3/bills", "proxy:3128", ("/v3/bills", "api.acme.example")),
+        ("HTTPS://api.acme.example:8443/", None, ("/", "api.acme.example:8443")),
+        ("http://api.acme.example", "", ("/", "api.acme.example")),
+        ("http://here/a?b#c\nd", "x", ("/a?b#c\nd", "here")),  # what was escaped
+        ("http://[::1]:80/a", "x", ("/a", "[::1]:80")),
+        ("http://[", "x", ("http://[", "x")),
+        ("http:///a", "x", ("http:///a", "x")),
+        ("ftp://here/a", "x", ("ftp://here/a", "x")),
+        ("*", "x", ("*", "x")),
+    ],
+)
+def test_a_target_in_absolute_form_says_the_host(target: str, host: str | None, found: tuple[str, str]) -> None:
+    assert asgi.split_target(target, host) == found
