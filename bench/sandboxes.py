@@ -28,7 +28,7 @@ class Server:
         self.runtime: Runtime = app.extensions["mockserver"]
         self._client = app.test_client(use_cookies=False)
         self._examples = [
-            each["example"] for each in list_operations(self.runtime.vendors, self.runtime.sandboxes.catalog, "default")
+            each["example"] for each in list_vendors(self.runtime.vendors, self.runtime.sandboxes.catalog, "default")
         ]
         for vendor in range(len(self._examples)):
             self.call("default", vendor)

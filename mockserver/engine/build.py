@@ -33,10 +33,10 @@ def build_runtime(
 
     Raises InvalidSetting, InvalidFixture or BadVendor.
     """
-    served = shelf.check_vendors((*shelf.find_vendors(), *vendors))
-    kept = DiskCache(disk_cache.cache_folder()) if settings.cache else None
-    bases = {vendor.name: read_spec_basis(vendor, kept) for vendor in served}
-    library = DatasetCatalog(served, settings.fixtures, settings.records, settings.seed, kept)
+    served = our_vendors.check_vendors((*our_vendors.find_vendors(), *vendors))
+    cache = DiskCache(disk_cache.cache_folder()) if settings.cache else None
+    bases = {vendor.name: read_spec_basis(vendor, cache) for vendor in served}
+    catalog = DatasetCatalog(served, settings.fixtures, settings.records, settings.seed, cache)
     store = store or open_store(settings)
     sandboxes = Sandboxes(settings, catalog, served, store)
     check_quotas(settings.quotas, served)

@@ -31,7 +31,7 @@ class JournalEntry(Mapping[str, Any]):
     Until then it holds the reply as it was, cut to what is kept of its body, and what is hidden in it.
     """
 
-    __slots__ = ("_made", "_parts")
+    __slots__ = ("_document", "_parts")
 
     def __init__(self, done: Exchange, told: RedactedRequest) -> None:
         vendor = done.vendor.name if done.vendor else None

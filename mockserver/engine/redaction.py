@@ -17,7 +17,17 @@ from ..sdk.contract import Vendor
 from ..sdk.http import Request
 from ..sdk.querystring import MAX_CACHED_CHARS, Pairs, encode_pairs, parse_pairs
 from ..sdk.secret_names import is_secret_name, normalise
-from .redacted_request import MASK, MAX_SECRETS, MAX_SPANS, RedactedRequest, _carried, _Headers, _Part, lengths, mask
+from .redacted_request import (
+    MASK,
+    MAX_SECRETS,
+    MAX_SPANS,
+    HeaderParts,
+    RedactedRequest,
+    TextPart,
+    count_chars,
+    mask,
+    split_header_secret,
+)
 
 MAX_BODY_BYTES = 64 * 1024  # of a body that are looked at, and kept
 MAX_REMEMBERED_CHARS = 4096  # of headers that may come again; longer ones are looked at anew
@@ -54,7 +64,7 @@ class Redactor:
 
     def is_secret(self, name: str) -> bool:
         """Whether what has this name, in a header, query or body, is a credential."""
-        return self._known_name(name) if len(name) <= MAX_CACHED_CHARS else self._is_secret(name)
+        return self._cached_is_secret(name) if len(name) <= MAX_CACHED_CHARS else self._is_secret(name)
 
     def _is_secret(self, name: str) -> bool:
         return is_secret_name(name) or normalise(name) in self._names

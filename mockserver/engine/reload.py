@@ -53,19 +53,23 @@ class DataReload:
 
     def __init__(self, runtime: Runtime) -> None:
         """To be made before workers are forked."""
-        self._world, self.watching = world, world.settings.watch
-        self._seen = self._tried = self._first = world.sandboxes.catalog.read_stamps()
-        self._newest, self._mine = memoryview(mmap.mmap(-1, 8)).cast("Q"), 0
+        self._runtime, self.watching = runtime, runtime.settings.watch
+        self._polled_stamps = self._read_stamps = self._initial_stamps = runtime.sandboxes.catalog.read_stamps()
+        self._newest_version, self._version = memoryview(mmap.mmap(-1, 8)).cast("Q"), 0
 
     def find_changes(self) -> bool:
         """Whether files are not as they were when read last, and are as at the last look: nobody is writing them."""
-        before, self._seen = self._seen, self._world.sandboxes.catalog.read_stamps()
-        return self._seen != self._tried and self._seen == before
+        before, self._polled_stamps = self._polled_stamps, self._runtime.sandboxes.catalog.read_stamps()
+        return self._polled_stamps != self._read_stamps and self._polled_stamps == before
 
     def swap(self) -> None:
         """Read what the files say now, tell what comes of it, and serve what is good."""
-        self._seen = self._tried = stamps = self._world.sandboxes.catalog.read_stamps()
-        other = [path for path, stamp in stamps.items() if self._first.get(path) != stamp and not path.endswith(".yml")]
+        self._polled_stamps = self._read_stamps = stamps = self._runtime.sandboxes.catalog.read_stamps()
+        other = [
+            path
+            for path, stamp in stamps.items()
+            if self._initial_stamps.get(path) != stamp and not path.endswith(".yml")
+        ]
         changed = [(stamps[path][0], Path(path).stem) for path in other]  # those since then are loaded by now
         found = self._read_files(changed)
         for sentence in found.errors:
@@ -97,13 +101,13 @@ class DataReload:
         return serve
 
     def _read_files(self, others: Iterable[tuple[str, str]] = ()) -> ReloadResult:
-        world, before = self._runtime, self._runtime.sandboxes.catalog
+        runtime, before = self._runtime, self._runtime.sandboxes.catalog
         try:
             library, wrong = before.reload(others)
-            start = library.load_all(world.settings.dataset, first_day(world.settings, world.wall_time()))
+            start = library.load_all(runtime.settings.dataset, first_day(runtime.settings, runtime.wall_time()))
         except (InvalidFixture, InvalidSetting) as error:
             return ReloadResult(describe_faults(error))
         except Exception as error:  # a bug, of a vendor's schema perhaps: no reason to serve nothing any more
             log.exception("Fixtures could not be read anew")
             return ReloadResult([f"files that break their reader ({error})"])
-        return ReloadResult(wrong, library.find_differing(before), partial(world.swap_data, library, start))
+        return ReloadResult(wrong, library.find_differing(before), partial(runtime.swap_data, library, start))

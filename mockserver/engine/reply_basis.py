@@ -70,7 +70,7 @@ def add_basis(spec: SpecBasis, call: Call, reply: Reply) -> Reply:
 @lru_cache(maxsize=1024)
 def _find_basis(shaping: BasisInput) -> tuple[tuple[Part, ...], Basis, str]:
     """All parts, the basis of the weakest, and which that is."""
-    parts = _parts(shaping)
+    parts = _collect_parts(shaping)
     weak = find_weakest(parts)
     return parts, weak.basis, str(weak).encode("ascii", "replace").decode().replace('"', "'")
 

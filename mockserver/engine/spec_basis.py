@@ -59,7 +59,7 @@ def read_spec_basis(vendor: Vendor, cache: DiskCache | None = None) -> SpecBasis
     """The bases of a vendor. Raises BadVendor naming everything of which its spec does not say where it comes from."""
     try:
         name = make_key("spec", vendor.spec, *_CODE)
-        rows = (cache or DiskCache(None)).get_or_make(name, lambda: [list(row) for row in _said(vendor)])
+        rows = (cache or DiskCache(None)).get_or_make(name, lambda: [list(row) for row in _read_spec(vendor)])
     except OSError as error:
         raise BadVendor(f"{vendor.name}: its spec cannot be read: {error}") from None
     found = _collect(rows)
@@ -147,13 +147,13 @@ def _iterate_missing(vendor: Vendor, found: SpecBasis) -> Iterator[str]:
                 yield f"the reading {reading.name}={choice} with {_BASIS_WANTED}"
 
 
-def _silent_operation(endpoint: Operation, found: OperationBasis | None) -> Iterator[str]:
+def _iterate_missing_of_operation(endpoint: Operation, found: OperationBasis | None) -> Iterator[str]:
     where = f"{endpoint.method} {endpoint.path}"
     if found is None or found.where != where:
-        yield f"the operation {endpoint.id} ({where}) with {_SILENT}"
+        yield f"the operation {endpoint.id} ({where}) with {_BASIS_WANTED}"
         return
     if not any(status.startswith("2") for status in found.responses):
-        yield f"the success of {endpoint.id} with {_SILENT}"
+        yield f"the success of {endpoint.id} with {_BASIS_WANTED}"
     for name in (*params.param_names(endpoint.query), *endpoint.path_names):
         if name not in found.parameters:
             yield f"the parameter {name} of {endpoint.id} with {_BASIS_WANTED}"

@@ -23,7 +23,7 @@ _LIMITS = {
 def render_refusal(status: int, why: str, extra: Headers = ()) -> Reply:
     """The reply to a request that never becomes a call.
 
-    ``why`` is the server's reason, which may quote the request; ``extra`` are headers that let a browser read the reply.
+    ``why`` is the server's reason, which may quote the request; ``extra`` are headers for browsers.
     """
     reason = escape_text(why).rstrip(".")
     unknown = f"{reason}." if status == 408 else f"The request is no HTTP that the server understands: {reason}."

@@ -94,7 +94,7 @@ class LazyServerProcess:
         self._process, self._stopped = ServerProcess(), Event()
         self._thread = Thread(target=self._wait, name="mockserver", daemon=True)
         self.error = ""
-        self.url = listen.url(self._listener, tls=False)
+        self.url = listen.format_url(self._listener, tls=False)
 
     def start(self) -> Self:
         """Wait for the first connection in a thread."""

@@ -467,7 +467,7 @@ def serving(*flags: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
 def interrupt(server: subprocess.Popen[str], number: int = signal.SIGINT) -> tuple[int, str]:
     """Send Ctrl-C to all processes of the server, as a terminal does; returns the exit status and the log."""
     os.killpg(server.pid, number)
-    _, log = server.communicate(timeout=GRACE - 2)  # a server that waits for a client takes all of it
+    _, log = server.communicate(timeout=GRACE_SECONDS - 2)  # a server that waits for a client takes all of it
     return server.returncode, log
 
 

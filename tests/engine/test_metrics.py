@@ -141,7 +141,7 @@ assert metrics.workers == 3
 metrics.leave(1)
 assert metrics.workers == 2
 work(1, 4000)
-print(metrics.text(sandboxes=1))
+print(metrics.render(sandboxes=1))
 """
 
 

@@ -336,7 +336,7 @@ def test_nobody_waits_for_a_client_that_does_not_hang_up(port: int) -> None:
 
 def test_werkzeug_inside_this_process(vendor: Vendor) -> None:
     with listen.listen("127.0.0.1", 0) as listener:
-        serving = werkzeug.server(Front(Sandboxed(vendor).world), listener)
+        serving = werkzeug.build_server(Front(Sandboxed(vendor).world), listener)
         thread = Thread(target=serving.serve_forever, args=(0.01,))
         thread.start()
         try:

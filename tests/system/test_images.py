@@ -32,7 +32,7 @@ from mockserver.sandbox.settings import make_settings, secure
 from mockserver.sdk import clock
 from mockserver.sdk.querystring import encode
 from mockserver.sdk.version import __version__
-from mockserver.server.worker import GRACE
+from mockserver.server.worker import GRACE_SECONDS
 from mockserver.vendors import find_vendors
 
 ROOT = Path(__file__).parent.parent.parent
