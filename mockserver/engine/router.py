@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from ..sdk.contract import Operation, Vendor
-from ..sdk.errors import METHODS, Problem
+from ..sdk.errors import Problem
 from ..sdk.http import Request
 from ..sdk.similar import find_closest_paths
 
@@ -119,7 +119,7 @@ class Router:
         name, slash, rest = rest.partition("/")
         vendor = self._by_name.get(name) if path.startswith("/") else None
         if vendor is not None:
-            return Route(vendor, None, slash + rest or "/", {}, sandbox, METHODS)
+            return Route(vendor, None, slash + rest or "/", {}, sandbox)
         problem = next((_ambiguous(claimed) for pattern, claimed in self._ambiguous if pattern.fullmatch(path)), None)
         return Route(None, None, path, {}, sandbox, problem=problem or self.unknown(path))
 
