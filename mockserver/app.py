@@ -14,7 +14,7 @@ from werkzeug.routing import PathConverter, Rule
 
 from .admin import outside
 from .admin.browsers import wants_page
-from .admin.redact import told, trace_told
+from .admin.redact import redact_problem, redact_trace
 from .engine.addresses import REPLY, SANDBOX, Addresses, addresses, received
 from .engine.build import build_runtime
 from .engine.examples import prefix_of
@@ -96,10 +96,10 @@ def beside(rest: WSGIApplication, control: WSGIApplication) -> WSGIApplication:
 
 def controlling(world: Runtime) -> Flask:
     """The app of the control API, the API docs and the start page."""
-    from .admin import docs, routes, start
+    from .admin import api, docs, start
 
     app = plain(world)
-    for part in (routes, docs, start):
+    for part in (api, docs, start):
         app.register_blueprint(part.blueprint(world))
     return app
 
@@ -109,8 +109,8 @@ class Sparing(Flask):
 
     def log_exception(self, exc_info: Any) -> None:
         world: Runtime = self.extensions["mockserver"]
-        first = f"{escape_text(request.method)[:20]} {escape_text(trace_told(world, request.path))} broke"
-        log.error("%s\n%s", first, indent_lines(trace_told(world, "".join(traceback.format_exception(*exc_info)))))
+        first = f"{escape_text(request.method)[:20]} {escape_text(redact_trace(world, request.path))} broke"
+        log.error("%s\n%s", first, indent_lines(redact_trace(world, "".join(traceback.format_exception(*exc_info)))))
 
 
 class Rest(PathConverter):
@@ -235,7 +235,7 @@ def unknown(world: Runtime) -> Callable[[HTTPException], Response]:
             detail += f" Closest: {', '.join(near)}."
         misuse = Problem("Unknown path", detail, 404, near, "unknown-path")
         if request.path.startswith("/__"):
-            return respond(problem(told(world, misuse)))
+            return respond(problem(redact_problem(world, misuse)))
         return respond(lost(world, received(request.environ, "", {}, body_read), misuse))
 
     return handler
@@ -256,5 +256,5 @@ def refused(world: Runtime, error: HTTPException) -> Response:
     if extra:
         allowed = ", ".join(sorted(extra[0][1].split(", ")))
         detail = f"{_path()} is not for {request.method[:20]}, wanted one of {allowed}."
-    reply = problem(told(world, Problem(error.name, detail, error.code or 500, code="http")))
+    reply = problem(redact_problem(world, Problem(error.name, detail, error.code or 500, code="http")))
     return respond(reply._replace(headers=(*reply.headers, *extra, (VERSION_HEADER, __version__))))

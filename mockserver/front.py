@@ -43,9 +43,9 @@ def _control_keeps(world: Runtime) -> Keeps:
 
     def keeps(environ: WSGIEnvironment) -> int:
         if not made:
-            from .admin.guard import keeping
+            from .admin.guard import make_body_limit
 
-            made.append(keeping(world))
+            made.append(make_body_limit(world))
         return made[0](environ)
 
     return keeps if world.settings.control else lambda environ: 0

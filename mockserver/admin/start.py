@@ -1,4 +1,4 @@
-"""The start page at ``/``, for browsers; anybody else gets the JSON of app.py. It asks control for what it shows."""
+"""Serves the start page at ``/`` to browsers; other clients get the JSON of app.py."""
 
 from __future__ import annotations
 
@@ -8,20 +8,21 @@ from flask import Blueprint, Response, request
 
 from ..engine.addresses import SANDBOX
 from ..engine.serve import Runtime
-from .pages import page
+from .pages import serve_file
 
 
-def blueprint(world: Runtime) -> Blueprint:
-    """The route of this part: it holds nothing of the world, which may be secret."""
+def blueprint(runtime: Runtime) -> Blueprint:
+    """The route of the start page; the page itself holds nothing of the runtime, which may be secret."""
     routes = Blueprint("start", __name__)
 
     @routes.get("/")
     def start() -> Response:
-        named, sent = request.environ.get(SANDBOX), request.environ
-        path = str(sent.get("RAW_URI") or sent.get("REQUEST_URI") or "/").partition("?")[0]
-        if named and not path.endswith("/"):  # to where the page's own addresses hold
-            return Response(status=308, headers={"Location": f"{quote(named)}/", "Vary": "Accept"})
-        reply = page("start/index.html")
+        environ = request.environ
+        sandbox = environ.get(SANDBOX)
+        path = str(environ.get("RAW_URI") or environ.get("REQUEST_URI") or "/").partition("?")[0]
+        if sandbox and not path.endswith("/"):  # the page's relative links need the slash
+            return Response(status=308, headers={"Location": f"{quote(sandbox)}/", "Vary": "Accept"})
+        reply = serve_file("start/index.html")
         reply.headers["Vary"] = "Accept"
         return reply
 
