@@ -187,7 +187,7 @@ def match_rules(
     always = draw_delay(sandbox_delay, Random(f"{seed}/delay/{next(met) if drawn else 0}"))
     for rule, counted in zip(about, counts, strict=True):
         number = next(met)
-        if counted.holds(number):
+        if counted.applies(number):
             delay = draw_delay(rule.delay, Random(f"{seed}/{rule.id}/{number}"))
             where = f"fault.{rule.id}"
             return Outcome(rule.id, rule.code, rule.network, always + delay, where, rule.retry_after)

@@ -1,9 +1,9 @@
-"""A sandbox: an isolated world with its own data, clock, quotas, faults and readings; and how a call finds its own."""
+"""A sandbox: an isolated world with its own data, clock, quotas, faults and readings."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
@@ -17,9 +17,11 @@ from .store import Document
 
 @dataclass(frozen=True)
 class Sandbox:
-    """What is set in one sandbox. ``day`` is the day for which its data was made, when its clock is real; ``edits``
-    says at which version the changes to each vendor's data are, and those of another ``epoch`` are void. ``expired``:
-    no credential is good any more; ``changes`` are still to come to the data, as calls are answered.
+    """The settings of one sandbox.
+
+    ``day``: the day for which its data was generated, if its clock is real. ``edits``: the version of its edits to each
+    vendor's data; edits of another ``epoch`` are void. ``expired``: every credential has expired. ``changes``: changes
+    to the data that are scheduled for later calls.
     """
 
     name: str
@@ -39,8 +41,12 @@ class Sandbox:
     expired: bool = False
     changes: tuple[Document, ...] = ()
 
+    def with_edits(self, vendor: str, version: int) -> Sandbox:
+        """The sandbox with this version of a vendor's edits, unless it has a newer one."""
+        return replace(self, edits={**self.edits, vendor: max(version, self.edits.get(vendor, 0))})
+
     def document(self) -> Document:
-        """The same as JSON-able values, for the store."""
+        """The sandbox as JSON-able values, for the store."""
         return {
             "dataset": self.dataset,
             "clock": {
@@ -85,6 +91,3 @@ class Sandbox:
             document["expired"],
             tuple(decode(change.encode()) for change in document["changes"]),
         )
-
-
-# Choosing -----------------------------------------------------------------------------------------------------------

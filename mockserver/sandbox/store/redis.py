@@ -190,16 +190,16 @@ class RedisStore:
         """Runs a script; its first argument is the sandbox. Raises StoreUnavailable."""
         if not self._breaker.well:
             if self._breaker.due():
-                self._aside(self._look)
+                self._aside(self._probe)
             if not self._breaker.well:
                 raise StoreUnavailable
-        return self._tried(script, *arguments)
+        return self._try(script, *arguments)
 
-    def _look(self) -> None:
+    def _probe(self) -> None:
         with suppress(StoreUnavailable):
-            self._tried(lua.CHECK, "")
+            self._try(lua.CHECK, "")
 
-    def _tried(self, script: str, *arguments: str | int) -> Any:
+    def _try(self, script: str, *arguments: str | int) -> Any:
         was_well = self._breaker.well
         try:
             found = self._run(script, *arguments)
