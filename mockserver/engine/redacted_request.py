@@ -142,7 +142,7 @@ def _carried(name: str, scheme: str, secret: str) -> Iterator[str]:
     """The secrets of a header that is named like one: what Basic has wrapped, and each of several cookies."""
     yield secret
     if scheme.strip().lower() == "basic":
-        wrapped = places.unwrapped(secret)
+        wrapped = places.decode_basic(secret)
         yield from (wrapped, wrapped.partition(":")[2])
     elif normalise(name).endswith("cookie"):
         yield from (cookie.partition("=")[2].strip() for cookie in secret.split(";", MAX_SECRETS)[:MAX_SECRETS])

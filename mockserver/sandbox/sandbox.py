@@ -10,7 +10,7 @@ from typing import Any
 from ..sdk.clock import Clock, format_instant, parse_instant
 from ..sdk.jsontext import decode
 from ..sdk.quota import Quota
-from .edits import _text
+from .edits import encode_text
 from .fault_rules import FaultRule
 from .store import Document
 
@@ -66,7 +66,7 @@ class Sandbox:
             "scenario": self.scenario,
             "epoch": self.epoch,
             "expired": self.expired,
-            "changes": [_text(change) for change in self.changes],
+            "changes": [encode_text(change) for change in self.changes],
         }
 
     @classmethod

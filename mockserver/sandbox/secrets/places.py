@@ -62,7 +62,7 @@ def find(text: str, is_secret: IsSecret, spelled: Iterable[Spelling] | None = No
             known.add(secret)
             if _BETWEEN.search(secret):
                 yield from ((original, part) for part in _BETWEEN.split(secret, MAX_PARTS))
-            if ":" in (inner := unwrapped(secret)):
+            if ":" in (inner := decode_basic(secret)):
                 yield original, inner.partition(":")[2]
         if not data and (data := _is_data(spelling.text)):
             yield from _in_data(spelling, is_secret, 0)
@@ -134,7 +134,7 @@ def _first_sign(text: str) -> str:
     return text[start.end() : start.end() + 1] if start else ""
 
 
-def unwrapped(text: str) -> str:
+def decode_basic(text: str) -> str:
     """What Basic authentication has wrapped: a name, a colon, a secret. The empty text when it is nothing such."""
     try:
         return base64.b64decode(text.translate(_URL_SAFE) + "=" * (-len(text) % 4)).decode("latin-1")
@@ -171,7 +171,7 @@ def _wrapped(text: str) -> Iterator[Span]:
         colon = text.find(":", start, stop)
         yield (start, stop) if colon < 0 else (colon + 1, stop)
     for match in _BASIC.finditer(text):
-        if ":" in unwrapped(match[1]):
+        if ":" in decode_basic(match[1]):
             yield match.span(1)
     for match in _BEARER.finditer(text):
         yield match.span(1)
