@@ -34,7 +34,7 @@ def main(worker: str, module: str, words: Sequence[str]) -> None:
     from mockserver.server.front import Front
     from mockserver.server.wsgi_faults import WsgiAdapter
 
-    class Embedded(gunicorn._Embedded):
+    class Embedded(gunicorn._Application):
         def __init__(self, front: Front, options: dict[str, Any], *others: Any) -> None:
             self._carrier = WsgiAdapter(front)
             super().__init__(front, {**options, "worker_connections": CONNECTIONS, **WORKERS[worker]}, *others)

@@ -33,7 +33,7 @@ from bench.scale import many, promised
 from bench.servers import Command, bare, ours, running
 from bench.table import Row
 from mockserver.data.catalog import DatasetCatalog
-from mockserver.engine.examples import list_operations
+from mockserver.engine.examples import list_vendors
 from mockserver.vendors import find_vendors
 
 SEEN = 50  # calls of a vendor before it is measured
@@ -110,7 +110,7 @@ def _example(name: str) -> tuple[str, dict[str, str]]:
 def examples() -> list[tuple[str, dict[str, Any]]]:
     """Every vendor with its example call."""
     vendors = find_vendors()
-    return [(each["name"], each["example"]) for each in list_operations(vendors, DatasetCatalog(vendors), "default")]
+    return [(each["name"], each["example"]) for each in list_vendors(vendors, DatasetCatalog(vendors), "default")]
 
 
 # 7: delayed calls ----------------------------------------------------------------------------------------------------

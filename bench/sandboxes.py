@@ -13,7 +13,7 @@ from statistics import median, quantiles
 from time import perf_counter
 
 from mockserver.app import create_app
-from mockserver.engine.examples import list_operations
+from mockserver.engine.examples import list_vendors
 from mockserver.engine.runtime import Runtime
 from mockserver.sandbox.settings import make_settings
 
@@ -28,7 +28,7 @@ class Server:
         self.runtime: Runtime = app.extensions["mockserver"]
         self._client = app.test_client(use_cookies=False)
         self._examples = [
-            each["example"] for each in list_operations(self.runtime.vendors, self.runtime.sandboxes.catalog, "default")
+            each["example"] for each in list_vendors(self.runtime.vendors, self.runtime.sandboxes.catalog, "default")
         ]
         for vendor in range(len(self._examples)):
             self.call("default", vendor)

@@ -12,7 +12,7 @@ from flask import Blueprint, Flask, Response, current_app, request
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import PathConverter
 
-from ..engine.examples import prefix_of
+from ..engine.examples import sandbox_prefix
 from ..engine.replies import log, render_problem
 from ..engine.router import CONTROL_PREFIXES, cut_path
 from ..engine.runtime import Runtime
@@ -94,7 +94,7 @@ def _describe(runtime: Runtime) -> dict[str, Any]:
     """The server, its pages and its vendors, with their addresses as called from outside."""
     settings, sandbox, base = runtime.settings, request.environ.get(SANDBOX), outside.base(runtime.settings)
     if base and sandbox:  # paths are below whatever was called, whole URLs are not
-        base += prefix_of(quote(sandbox))
+        base += sandbox_prefix(quote(sandbox))
     pages = {"health": f"{base}/__admin/health", "console": f"{base}/__admin/", "docs": f"{base}/__docs/"}
     links = {**pages, "tokenWanted": settings.control_token is not None} if settings.control else {}
     vendors = [

@@ -13,7 +13,7 @@ from pathlib import Path
 import yaml
 from flask import Blueprint, Response, request
 
-from ..engine.examples import prefix_of
+from ..engine.examples import sandbox_prefix
 from ..engine.runtime import Runtime
 from ..engine.wsgi import SANDBOX
 from ..sdk import shipped
@@ -38,7 +38,7 @@ def blueprint(world: Runtime) -> Blueprint:
     def here() -> str:
         """What stands before the paths of this server, and leads into the sandbox that the URL names if it does."""
         named = request.environ.get(SANDBOX)
-        return outside.base(world.settings) + (prefix_of(control.legal(named)) if named else "")
+        return outside.base(world.settings) + (sandbox_prefix(control.legal(named)) if named else "")
 
     @routes.get("")
     def bare() -> Response:

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Blueprint, Response
 
-from ..engine.fidelity import InvalidSpec, Row, counts, list_fidelity
+from ..engine.fidelity import InvalidSpec, Row, count_bases, list_fidelity
 from ..sdk.contract import Vendor
 from ..sdk.errors import Problem
 from .http import AdminContext, json_response
@@ -20,7 +20,7 @@ def add(routes: Blueprint, control: AdminContext) -> None:
         ledgers = [(vendor, _ledger(vendor)) for vendor in control.world.vendors]
         everything = [row for _, rows in ledgers for row in rows]
         return json_response(
-            {"counts": counts(everything), "vendors": [_shown(vendor, rows) for vendor, rows in ledgers]}
+            {"counts": count_bases(everything), "vendors": [_shown(vendor, rows) for vendor, rows in ledgers]}
         )
 
     @routes.get("/fidelity/<name>")
@@ -41,6 +41,6 @@ def _shown(vendor: Vendor, rows: tuple[Row, ...]) -> dict[str, Any]:
         "vendor": vendor.name,
         "title": vendor.title,
         "document": vendor.document,
-        "counts": counts(rows),
+        "counts": count_bases(rows),
         "rows": [row.document() for row in rows],
     }

@@ -9,7 +9,7 @@ from typing import Any
 from flask import Blueprint, Response, g, request
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
-from ..engine.examples import prefix_of
+from ..engine.examples import sandbox_prefix
 from ..engine.exchange import STORE_UNAVAILABLE
 from ..engine.journal import Journal
 from ..engine.replies import render_problem
@@ -61,7 +61,7 @@ class AdminContext:
     def at(self, path: str) -> dict[str, str]:
         """The Location of what is now at this path of the control API, in the sandbox that the URL names if it does."""
         named = request.environ.get(SANDBOX)
-        inside = prefix_of(named) if named else ""
+        inside = sandbox_prefix(named) if named else ""
         return {"Location": f"{outside.base(self.world.settings)}{inside}/__admin{path}"}
 
     @property

@@ -20,5 +20,5 @@ def add(routes: Blueprint, control: AdminContext) -> None:
         except StoreUnavailable:
             sandboxes = None
         return Response(
-            world.metrics.text(sandboxes=sandboxes), headers={"Cache-Control": "no-store"}, content_type=CONTENT_TYPE
+            world.metrics.render(sandboxes=sandboxes), headers={"Cache-Control": "no-store"}, content_type=CONTENT_TYPE
         )

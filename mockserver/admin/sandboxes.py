@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Blueprint, Response
 
-from ..engine.examples import describe_vendor, prefix_of
+from ..engine.examples import describe_vendor, sandbox_prefix
 from ..sandbox.edits import Edits
 from ..sandbox.sandbox import Sandbox
 from ..sandbox.settings_patch import KEYS, describe_settings, patch_sandbox
@@ -100,4 +100,4 @@ def _shown(control: AdminContext, sandbox: Sandbox) -> dict[str, Any]:
 
 
 def _url(control: AdminContext, name: str) -> str:
-    return outside.url(control.world.settings) + prefix_of(name)
+    return outside.url(control.world.settings) + sandbox_prefix(name)

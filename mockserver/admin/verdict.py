@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response
 
-from ..engine.verdict import document, judge, junit, names
+from ..engine.verdict import judge, parse_checks, render_json, render_junit
 from .http import AdminContext, json_response, query_args
 
 
@@ -14,7 +14,7 @@ def add(routes: Blueprint, control: AdminContext) -> None:
 
     @routes.get("/verdict")
     def verdict() -> Response:
-        asked = query_args(format=_form, ignore=names)
+        asked = query_args(format=_form, ignore=parse_checks)
         form, whole = asked.get("format", "json"), not world.store.dropped(control.name)
         checks = judge(
             control.journal.entries(),
@@ -25,9 +25,11 @@ def add(routes: Blueprint, control: AdminContext) -> None:
         )
         if form == "junit":
             return Response(
-                junit(control.name, checks), headers={"Cache-Control": "no-store"}, content_type="application/xml"
+                render_junit(control.name, checks),
+                headers={"Cache-Control": "no-store"},
+                content_type="application/xml",
             )
-        return json_response(document(control.name, checks))
+        return json_response(render_json(control.name, checks))
 
 
 def _form(text: str) -> str:

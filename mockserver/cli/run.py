@@ -95,7 +95,7 @@ def run(command: tuple[str, ...], junit: Path | None, ignore: str, fail_on: str,
 
 def _read_checks(flag: str, text: str) -> frozenset[str]:
     try:
-        return verdict.names(text)
+        return verdict.parse_checks(text)
     except ValueError as error:
         raise InvalidSetting(f"{flag} is {text!r}, wanted {error}.") from None
 
@@ -162,13 +162,13 @@ def judge(runtime: Runtime, ignore: Collection[str] = (), fail_on: Collection[st
         checks = verdict.judge(
             calls, runtime.vendors, refuses_live=runtime.settings.refuse_live, whole=complete, ignore=ignore
         )
-        checks = verdict.decided(checks, fail_on)
-        suites.extend(ET.fromstring(verdict.junit(name, checks)))
-        if verdict.overall(checks) == "broken":
+        checks = verdict.apply_fail_on(checks, fail_on)
+        suites.extend(ET.fromstring(verdict.render_junit(name, checks)))
+        if verdict.combine(checks) == "broken":
             broken = True
-            lines += describe_verdict(verdict.document(name, checks))
+            lines += describe_verdict(verdict.render_json(name, checks))
         elif any(check.findings for check in checks):
-            lines += [f"sandbox {name}: advice", *describe_findings(verdict.document(name, checks))]
+            lines += [f"sandbox {name}: advice", *describe_findings(verdict.render_json(name, checks))]
         if mistakes := find_mistakes(calls):
             broken = True
             lines.append(f"sandbox {name}: {len(mistakes)} of {len(calls)} calls are not as documented")
@@ -184,7 +184,7 @@ def judge(runtime: Runtime, ignore: Collection[str] = (), fail_on: Collection[st
 def _describe_decisive(ignore: Collection[str], fail_on: Collection[str]) -> str:
     """Which checks decide the exit status, and which only advise."""
     judged = [name for name in verdict.CHECKS if name not in ignore]
-    advisory = [name for name in judged if name in verdict.BY_CHOICE and name not in fail_on]
+    advisory = [name for name in judged if name in verdict.OPTIONAL_CHECKS and name not in fail_on]
     decisive = ", ".join(name for name in judged if name not in advisory) or "no check"
     advice = f"; {', '.join(advisory)} only advises (--fail-on {','.join(advisory)})" if advisory else ""
     return f"mockserver: the exit status is decided by {decisive}{advice}."

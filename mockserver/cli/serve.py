@@ -14,7 +14,7 @@ import click
 
 from ..engine import access_log
 from ..engine.build import build_runtime
-from ..engine.examples import curl, list_operations
+from ..engine.examples import format_curl, list_vendors
 from ..engine.exchange import Exchange
 from ..engine.reload import DataReload
 from ..engine.runtime import Runtime
@@ -60,7 +60,7 @@ class FailureCounter:
     """Counts failed calls over all workers: each writes one byte per failure to a shared file."""
 
     def __init__(self) -> None:
-        self._file = tempfiles.file()
+        self._file = tempfiles.open_file()
 
     def observe(self, exchange: Exchange) -> None:
         if exchange.failed:
@@ -86,7 +86,7 @@ def _run(runtime: Runtime, stream: BatchedStream, made_token: str | None) -> Any
     listener = listen.listen(settings.host, settings.port)
     encrypted = None if settings.tls_port is None else listen.listen(settings.host, settings.tls_port, "--tls-port")
     if settings.port_file:
-        listen.prepare(settings.port_file)
+        listen.prepare_port_file(settings.port_file)
     urls, port = _urls(listener, encrypted, tls), listener.getsockname()[1]
     if os.name == "nt":  # gunicorn does not run on Windows
         from ..server.werkzeug import run
@@ -118,7 +118,7 @@ def _run(runtime: Runtime, stream: BatchedStream, made_token: str | None) -> Any
 def _announce(runtime: Runtime, urls: list[str], port: int, made_token: str | None) -> None:
     """Write the port file and print the welcome, once calls are answered."""
     if runtime.settings.port_file:
-        listen.tell(runtime.settings.port_file, port)
+        listen.write_port_file(runtime.settings.port_file, port)
     try:
         click.echo(_welcome(runtime, urls, made_token))
     except OSError as error:
@@ -130,7 +130,7 @@ def _prepare_worker(runtime: Runtime, ended: str) -> None:
     """Prepare the store for a new worker; ``ended`` describes the end of the one that it replaces, if any."""
     instance = runtime.store.instance() if runtime.store.fork() else None
     if ended:
-        access_log.replace_stream(ended, instance)
+        access_log.log_replacement(ended, instance)
 
 
 def _check_certificate(settings: Settings) -> tuple[Path, Path] | None:
@@ -144,8 +144,8 @@ def _check_certificate(settings: Settings) -> tuple[Path, Path] | None:
 
 def _urls(listener: socket.socket, encrypted: socket.socket | None, tls: object) -> list[str]:
     if encrypted is None:
-        return [listen.url(listener, tls=tls is not None)]
-    return [listen.url(listener, tls=False), listen.url(encrypted, tls=True)]
+        return [listen.format_url(listener, tls=tls is not None)]
+    return [listen.format_url(listener, tls=False), listen.format_url(encrypted, tls=True)]
 
 
 def _welcome(runtime: Runtime, urls: list[str], made_token: str | None) -> str:
@@ -155,9 +155,9 @@ def _welcome(runtime: Runtime, urls: list[str], made_token: str | None) -> str:
     where = " and ".join(urls)
     lines = [f"mockserver {__version__} serves dataset {settings.dataset!r} on {where}{outside}", ""]
     day = first_day(settings, runtime.wall_time())
-    for vendor in list_operations(runtime.vendors, runtime.sandboxes.catalog, settings.dataset, day):
+    for vendor in list_vendors(runtime.vendors, runtime.sandboxes.catalog, settings.dataset, day):
         lines += [vendor["title"], *(f"  {address}" for address in vendor["addresses"])]
-        lines += [f"  {curl(vendor['example'], url)}", ""]
+        lines += [f"  {format_curl(vendor['example'], url)}", ""]
     if made_token:
         lines += [f"control token (made for this run): {made_token}", ""]
     health = f"health: {url}/__admin/health   " if settings.control else ""

@@ -15,8 +15,8 @@ from ..data.build import fixture_schema
 from ..data.catalog import DatasetCatalog
 from ..data.files import describe_kind
 from ..data.fixture_errors import Fault, FileError, InvalidFixture
-from ..engine.fidelity import gaps
-from ..engine.spec_basis import find_lacking
+from ..engine.fidelity import iterate_gaps
+from ..engine.spec_basis import list_missing
 from ..sandbox import scenario
 from ..sandbox.registry import Sandboxes
 from ..sandbox.setting_values import exists
@@ -104,7 +104,7 @@ def check_file(file: Path, schemas: dict[str, fixture_check.FixtureSchema], sand
         owners = [vendor for vendor in sandboxes.vendors if vendor.spec.resolve() == file.resolve()]
         _check_spec(file, content, line_of, own=bool(owners))
         for vendor in owners:
-            if lacking := find_lacking(vendor):
+            if lacking := list_missing(vendor):
                 raise InvalidFixture([FileError(file, 1, "", "nothing", wanted) for wanted in lacking])
     elif isinstance(content, dict) and not _FIXTURE_KEYS & content.keys() and content.keys() & set(scenario.KEYS):
         faults = scenario.find_faults(file, sandboxes, clock.wall_time())
@@ -135,7 +135,7 @@ def _check_spec(file: Path, content: dict[str, object], line_of: fixtures.LineOf
     if not str(content["openapi"]).startswith("3.1."):
         faults = [(("openapi",), _describe(content["openapi"]), "3.1.x")]
     elif isinstance(paths, dict) and paths:
-        missing = () if _is_control(content) else gaps(content)
+        missing = () if _is_control(content) else iterate_gaps(content)
         needed = [gap for gap in missing if own or gap.wanted.endswith("about")]
         faults = list(dict.fromkeys((gap.where, f"no {gap.wanted.split()[0]}", gap.wanted) for gap in needed))
         faults += _find_malformed((), content)

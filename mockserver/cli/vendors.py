@@ -8,7 +8,7 @@ import click
 
 from .. import vendors as installed
 from ..data.catalog import DatasetCatalog
-from ..engine.examples import list_operations
+from ..engine.examples import list_vendors
 from ..sandbox.settings import make_settings
 from .options import print_unknown_variables
 
@@ -23,7 +23,7 @@ def vendors(as_json: bool, dataset: str | None, fixtures: str | None) -> None:
     settings = make_settings({"dataset": dataset, "fixtures": fixtures})
     all_vendors = installed.find_vendors()
     catalog = DatasetCatalog(all_vendors, settings.fixtures, settings.records, settings.seed)
-    rows = list_operations(all_vendors, catalog, settings.dataset)
+    rows = list_vendors(all_vendors, catalog, settings.dataset)
     if as_json:
         click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
         return

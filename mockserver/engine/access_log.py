@@ -1,4 +1,4 @@
-"""The log of calls: one line a call, as text for people or JSON for machines. No credential is ever in it."""
+"""The access log: one line per call, as text or JSON. It never holds a credential."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 log = logging.getLogger("mockserver")
 
 
-class _AsJson(logging.Formatter):
-    """One JSON object a line."""
+class _JsonFormatter(logging.Formatter):
+    """Formats a record as one JSON object per line."""
 
     def format(self, record: logging.LogRecord) -> str:
         line = {"time": clock.format_instant(clock.from_timestamp(record.created)), "level": record.levelname.lower()}
@@ -30,76 +30,74 @@ class _AsJson(logging.Formatter):
         return json.dumps(line)
 
 
-class _AsText(logging.Formatter):
+class _TextFormatter(logging.Formatter):
+    """Formats a record as its time and its message."""
+
     def format(self, record: logging.LogRecord) -> str:
         text = f"{clock.format_instant(clock.from_timestamp(record.created))} {record.getMessage()}"
         return f"{text}\n{self.formatException(record.exc_info)}" if record.exc_info else text
 
 
-def configure_logging(form: str) -> None:
-    """Send the log to standard error in this form (``text`` or ``json``)."""
+def configure_logging(log_format: str) -> None:
+    """Send the log to standard error, as ``text`` or ``json``."""
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(_AsJson() if form == "json" else _AsText())
+    handler.setFormatter(_JsonFormatter() if log_format == "json" else _TextFormatter())
     log.handlers[:] = [handler]
     log.setLevel(logging.INFO)
     log.propagate = False
 
 
-def replace_stream(ended: str, instance: str | None) -> None:
-    """Tell how a worker ended that is being replaced: one with sandboxes of its own, in place of which there is now
-    this instance, or (None) one of several that share a store.
+def log_replacement(ending: str, instance: str | None) -> None:
+    """Log how a worker ended that is being replaced.
+
+    ``instance`` is the new instance of a worker that had its sandboxes in memory; None when workers share a store.
     """
     if instance is None:
-        log.error("%s and is being replaced; nothing is lost, all is in the store", ended)
+        log.error("%s and is being replaced; nothing is lost, all is in the store", ending)
     else:
-        log.error("%s and is being replaced; its sandboxes are lost, instance is now %s", ended, instance)
+        log.error("%s and is being replaced; its sandboxes are lost, instance is now %s", ending, instance)
 
 
-def make_observer(form: str, stream: SupportsWrite[str] | None = None) -> Callable[[Exchange], None]:
-    """What writes a line for each call that is over, to standard error or to another stream.
+def make_observer(log_format: str, stream: SupportsWrite[str] | None = None) -> Callable[[Exchange], None]:
+    """An observer that writes a line per exchange to a stream (default: standard error).
 
-    It writes by itself: the standard library's log would make a record of each.
+    It writes without ``logging``, which would build a record per call.
     """
-    line, write = _as_json if form == "json" else _as_text, (stream or sys.stderr).write
+    format_line, write = _format_json if log_format == "json" else _format_text, (stream or sys.stderr).write
 
-    def observe(done: Exchange) -> None:
-        write(line(done))
+    def observe(exchange: Exchange) -> None:
+        write(format_line(exchange))
 
     return observe
 
 
-def _as_text(done: Exchange) -> str:
-    """When, who, what, the status or network fault that the client got, how long it took, in which sandbox, the id that
-    ``X-Mock-Call`` says.
-    """
-    reply = done.reply
-    who = done.vendor.name if done.vendor else "(nobody)"
-    strict = ", strict: counted as a failure" if done.failed else ""
-    warned = f" ({len(done.warnings)} warned{strict})" if done.warnings else ""
+def _format_text(exchange: Exchange) -> str:
+    """Time, vendor, method, path, status or network fault, duration, sandbox, and the id of ``X-Mock-Call``."""
+    reply = exchange.reply
+    vendor = exchange.vendor.name if exchange.vendor else "(nobody)"
+    strict = ", strict: counted as a failure" if exchange.failed else ""
+    warned = f" ({len(exchange.warnings)} warned{strict})" if exchange.warnings else ""
     intended = f" ({reply.status} intended)" if reply.network else ""
-    time, method, path = (
-        clock.format_timestamp(done.wall),
-        escape_text(done.request.method)[:20],
-        escape_text(done.path),
-    )
-    where = f"{done.sandbox or '-'} #{'-' if done.id is None else done.id}"
-    return f"{time} {who} {method} {path} {reply.network or reply.status} {done.ms:.1f}ms {where}{intended}{warned}\n"
+    time, path = clock.format_timestamp(exchange.wall), escape_text(exchange.path)
+    line = f"{time} {vendor} {escape_text(exchange.request.method)[:20]} {path} {reply.network or reply.status}"
+    place = f"{exchange.sandbox or '-'} #{'-' if exchange.id is None else exchange.id}"
+    return f"{line} {exchange.ms:.1f}ms {place}{intended}{warned}\n"
 
 
-def _as_json(done: Exchange) -> str:
-    facts = {
-        "time": clock.format_timestamp(done.wall),
-        "level": "warning" if done.failed else "info",
-        "vendor": done.vendor.name if done.vendor else None,
-        "operation": done.operation.id if done.operation else None,
-        "sandbox": done.sandbox,
-        "call": done.id,
-        "method": escape_text(done.request.method)[:20],
-        "path": escape_text(done.path),
-        "status": done.reply.received_status,
-        **({"fault": done.reply.network, "intended": done.reply.status} if done.reply.network else {}),
-        "ms": round(done.ms, 1),
-        "rule": done.reply.rule,
-        "warnings": len(done.warnings),
+def _format_json(exchange: Exchange) -> str:
+    fields = {
+        "time": clock.format_timestamp(exchange.wall),
+        "level": "warning" if exchange.failed else "info",
+        "vendor": exchange.vendor.name if exchange.vendor else None,
+        "operation": exchange.operation.id if exchange.operation else None,
+        "sandbox": exchange.sandbox,
+        "call": exchange.id,
+        "method": escape_text(exchange.request.method)[:20],
+        "path": escape_text(exchange.path),
+        "status": exchange.reply.received_status,
+        **({"fault": exchange.reply.network, "intended": exchange.reply.status} if exchange.reply.network else {}),
+        "ms": round(exchange.ms, 1),
+        "rule": exchange.reply.rule,
+        "warnings": len(exchange.warnings),
     }
-    return json.dumps(facts) + "\n"
+    return json.dumps(fields) + "\n"

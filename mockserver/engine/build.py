@@ -1,10 +1,10 @@
-"""Assembly: from settings to the world that calls are served in."""
+"""Builds the runtime from settings."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from .. import vendors as shelf
+from .. import vendors as our_vendors
 from ..data import disk_cache
 from ..data.catalog import DatasetCatalog
 from ..data.disk_cache import DiskCache
@@ -29,22 +29,22 @@ def build_runtime(
     store: Store | None = None,
     wall: Callable[[], float] = clock.wall_time,
 ) -> Runtime:
-    """The world of these settings: our vendors, installed ones, and those given.
+    """The runtime for these settings, with our vendors, installed vendors and ``vendors``.
 
-    Raises WrongSetting, BrokenFixture or BadVendor with a sentence when it cannot be put together.
+    Raises InvalidSetting, InvalidFixture or BadVendor.
     """
-    served = shelf.check_vendors((*shelf.find_vendors(), *vendors))
-    kept = DiskCache(disk_cache.cache_folder()) if settings.cache else None
-    bases = {vendor.name: read_spec_basis(vendor, kept) for vendor in served}
-    library = DatasetCatalog(served, settings.fixtures, settings.records, settings.seed, kept)
+    served = our_vendors.check_vendors((*our_vendors.find_vendors(), *vendors))
+    cache = DiskCache(disk_cache.cache_folder()) if settings.cache else None
+    bases = {vendor.name: read_spec_basis(vendor, cache) for vendor in served}
+    catalog = DatasetCatalog(served, settings.fixtures, settings.records, settings.seed, cache)
     store = store or open_store(settings)
-    sandboxes = Sandboxes(settings, library, served, store)
+    sandboxes = Sandboxes(settings, catalog, served, store)
     check_quotas(settings.quotas, served)
     try:
         check_readings(settings.readings, served)
-    except Problem as misuse:
-        raise InvalidSetting(f"--readings (or MOCKSERVER_READINGS): {misuse.detail}") from None
-    start = library.load_all(settings.dataset, first_day(settings, wall()))
+    except Problem as problem:
+        raise InvalidSetting(f"--readings (or MOCKSERVER_READINGS): {problem.detail}") from None
+    start = catalog.load_all(settings.dataset, first_day(settings, wall()))
     if settings.scenarios:
         from ..sandbox.scenario import Scenarios
 
@@ -53,21 +53,21 @@ def build_runtime(
 
 
 def open_store(settings: Settings) -> Store:
-    """The store that the settings name, found to be there. Raises WrongSetting."""
-    entries, bytes, of_all = settings.journal_entries, settings.journal_bytes, settings.all_journals_bytes
+    """The store that the settings name, once it answers. Raises InvalidSetting."""
+    entries, bytes, all_bytes = settings.journal_entries, settings.journal_bytes, settings.all_journals_bytes
     if settings.store == "memory":
-        return MemoryStore(journal_entries=entries, journal_bytes=bytes, all_journals_bytes=of_all)
-    told = f"--store (or MOCKSERVER_STORE) is {without_password(settings.store)!r}, and"
+        return MemoryStore(journal_entries=entries, journal_bytes=bytes, all_journals_bytes=all_bytes)
+    setting = f"--store (or MOCKSERVER_STORE) is {without_password(settings.store)!r}, and"
     try:
         from ..sandbox.store.redis import RedisStore
     except ImportError:
-        raise InvalidSetting(f"{told} that takes the package redis: pip install 'mockserver[redis]'.") from None
+        raise InvalidSetting(f"{setting} that takes the package redis: pip install 'mockserver[redis]'.") from None
     try:
-        shared = RedisStore(settings.store, journal_entries=entries, journal_bytes=bytes, all_journals_bytes=of_all)
+        shared = RedisStore(settings.store, journal_entries=entries, journal_bytes=bytes, all_journals_bytes=all_bytes)
         shared.open()
     except ValueError as error:
-        raise InvalidSetting(f"{told} {error}.") from None
-    except StoreUnavailable as away:
+        raise InvalidSetting(f"{setting} {error}.") from None
+    except StoreUnavailable as error:
         wanted = "wanted a Redis or Valkey, 6.2 or newer, that lets us write"
-        raise InvalidSetting(f"{told} it cannot be used ({str(away).rstrip('.')}), {wanted}.") from None
+        raise InvalidSetting(f"{setting} it cannot be used ({str(error).rstrip('.')}), {wanted}.") from None
     return shared

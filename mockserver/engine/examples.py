@@ -1,4 +1,4 @@
-"""Who is here and how to call them: the vendors with their addresses and an example call that works."""
+"""The vendors with their addresses, each with an example call that works."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from ..sdk.dataset import Dataset
 from ..sdk.querystring import encode
 
 
-def list_operations(
-    vendors: Iterable[Vendor], library: DatasetCatalog, dataset: str, day: date | None = None
+def list_vendors(
+    vendors: Iterable[Vendor], catalog: DatasetCatalog, dataset: str, day: date | None = None
 ) -> list[dict[str, Any]]:
-    """One map a vendor, as ``described``; ``day`` is the one for which the data is made, where the clock is real."""
-    return [describe_vendor(vendor, library.dataset(vendor, dataset, day)) for vendor in vendors]
+    """Each vendor as ``describe_vendor`` has it. ``day`` is the day of the data where the clock is real."""
+    return [describe_vendor(vendor, catalog.dataset(vendor, dataset, day)) for vendor in vendors]
 
 
 def describe_vendor(vendor: Vendor, data: Dataset, sandbox: str = DEFAULT) -> dict[str, Any]:
-    """Name, title, document, addresses, and the example call of the data's first account.
+    """Name, title, document, addresses, and an example call of the first account.
 
-    For another sandbox than the default one both the paths and the credential lead into it.
+    Paths and credential select the sandbox, if it is not the default one.
     """
     example = vendor.example(data.accounts.first, data)
-    prefix = "" if sandbox == DEFAULT else prefix_of(sandbox)
-    paths = [path for endpoint in vendor.operations for path in (endpoint.path, *endpoint.aliases)]
+    prefix = "" if sandbox == DEFAULT else sandbox_prefix(sandbox)
+    paths = [path for operation in vendor.operations for path in (operation.path, *operation.aliases)]
     addresses = [prefix + path for path in (*paths, *(f"/{vendor.name}{path}" for path in paths))]
     return {
         "name": vendor.name,
@@ -38,26 +38,26 @@ def describe_vendor(vendor: Vendor, data: Dataset, sandbox: str = DEFAULT) -> di
         "example": {
             "method": "GET",
             "path": prefix + example.path,
-            "headers": _leading(vendor, example.headers, sandbox),
+            "headers": _lead_headers(vendor, example.headers, sandbox),
             "query": dict(example.query),
         },
     }
 
 
-def prefix_of(sandbox: str) -> str:
-    """What stands before a path to lead it into a sandbox."""
+def sandbox_prefix(sandbox: str) -> str:
+    """The path prefix that selects a sandbox."""
     return f"/__sandbox/{sandbox}"
 
 
-def _leading(vendor: Vendor, headers: Mapping[str, str], sandbox: str) -> dict[str, str]:
-    """The headers, with the credential leading into the sandbox."""
+def _lead_headers(vendor: Vendor, headers: Mapping[str, str], sandbox: str) -> dict[str, str]:
+    """The headers, with the sandbox's name behind the credential."""
     secret = vendor.credential.read({name.lower(): value for name, value in headers.items()})
     if secret is None or sandbox == DEFAULT:
         return dict(headers)
     return {**headers, **vendor.credential.write(f"{secret}~{sandbox}")}
 
 
-def curl(example: Mapping[str, Any], url: str) -> str:
+def format_curl(example: Mapping[str, Any], url: str) -> str:
     """The example as a shell command."""
     query = encode(example["query"])
     target = shlex.quote(url + example["path"] + (f"?{query}" if query else ""))

@@ -57,12 +57,12 @@ class Row:
         return {**asdict(self), "readings": list(self.readings)}
 
 
-def spec_rows(spec: Path) -> tuple[Row, ...]:
+def read_rows(spec: Path) -> tuple[Row, ...]:
     """All rows of a spec, in its order. Raises OSError or ValueError."""
     return _read(spec)[0]
 
 
-def spec_gaps(spec: Path) -> tuple[Gap, ...]:
+def read_gaps(spec: Path) -> tuple[Gap, ...]:
     """Everything in a spec that does not say on what it is based. Raises OSError or ValueError."""
     return _read(spec)[1]
 
@@ -70,12 +70,12 @@ def spec_gaps(spec: Path) -> tuple[Gap, ...]:
 def list_fidelity(vendor: Vendor) -> tuple[Row, ...]:
     """All rows of a vendor, in the order of its spec. Raises BadSpec."""
     try:
-        return spec_rows(vendor.spec)
+        return read_rows(vendor.spec)
     except (OSError, ValueError) as error:
         raise InvalidSpec(f"The spec of {vendor.name} cannot be read: {error}") from None
 
 
-def counts(rows: Iterable[Row]) -> dict[str, int]:
+def count_bases(rows: Iterable[Row]) -> dict[str, int]:
     """How many rows have each basis."""
     found = Counter(row.basis for row in rows)
     return {basis: found[basis] for basis in get_args(Basis)}
@@ -83,36 +83,40 @@ def counts(rows: Iterable[Row]) -> dict[str, int]:
 
 def _read(spec: Path) -> tuple[tuple[Row, ...], tuple[Gap, ...]]:
     try:
-        return _parsed(spec, spec.stat().st_mtime_ns)
+        return _parse(spec, spec.stat().st_mtime_ns)
     except yaml.YAMLError as error:
         raise ValueError(str(error)) from None
 
 
 @lru_cache(maxsize=64)
-def _parsed(spec: Path, changed: int) -> tuple[tuple[Row, ...], tuple[Gap, ...]]:
+def _parse(spec: Path, changed: int) -> tuple[tuple[Row, ...], tuple[Gap, ...]]:
     content = yaml_text.load(spec.read_text(encoding="utf-8"))
-    return tuple(rows(content)), tuple(gaps(content))
+    return tuple(iterate_rows(content)), tuple(iterate_gaps(content))
 
 
-def rows(spec: Any) -> Iterator[Row]:
+def iterate_rows(spec: Any) -> Iterator[Row]:
     """The rows of a parsed spec: hosts and credentials, then each operation with what it takes and what it answers."""
     for server in map(_map, _list(_at(spec, "servers"))):
-        yield from _based("server", str(server.get("url")), "address", server)
+        yield from _make_rows("server", str(server.get("url")), "address", server)
     for scheme in _map(_at(spec, "components", "securitySchemes")).values():
-        scheme = _resolved(spec, scheme)
+        scheme = _resolve(spec, scheme)
         name = scheme.get("name", "Authorization")
-        yield from _based("credential", str(name), str(scheme.get("in", "header")), scheme)
+        yield from _make_rows("credential", str(name), str(scheme.get("in", "header")), scheme)
     for reading, choices in _map(_at(spec, "x-reading-choices")).items():
         for choice, said in _map(choices).items():
-            yield Row("reading", f"{reading}={choice}", "reading", *_three(_map(said)), _map(said).get("confidence"))
-    for _, where, operation, parameters in _operations(spec):
-        yield from _operation(spec, where, operation, [parameter for _, parameter in parameters])
+            yield Row(
+                "reading", f"{reading}={choice}", "reading", *_read_basis(_map(said)), _map(said).get("confidence")
+            )
+    for _, where, operation, parameters in _iterate_operations(spec):
+        yield from _make_operation_rows(spec, where, operation, [parameter for _, parameter in parameters])
 
 
-def _operations(spec: Any) -> Iterator[tuple[Place, str, Mapping[str, Any], list[tuple[Place, Mapping[str, Any]]]]]:
+def _iterate_operations(
+    spec: Any,
+) -> Iterator[tuple[Place, str, Mapping[str, Any], list[tuple[Place, Mapping[str, Any]]]]]:
     """Each operation: where it stands, its method and path, itself, and its parameters with those of its path."""
     for path, item in _map(_at(spec, "paths")).items():
-        item = _resolved(spec, item)
+        item = _resolve(spec, item)
         for method in METHODS:
             if method not in item:
                 continue
@@ -122,79 +126,79 @@ def _operations(spec: Any) -> Iterator[tuple[Place, str, Mapping[str, Any], list
             found: dict[tuple[str, str], tuple[Place, Mapping[str, Any]]] = {}
             for place, holder in holders:
                 for index, parameter in enumerate(_list(holder.get("parameters"))):
-                    parameter = _resolved(spec, parameter)
+                    parameter = _resolve(spec, parameter)
                     known = (str(parameter.get("name")), str(parameter.get("in")))
                     found[known] = (*place, "parameters", index), parameter
             yield at, f"{method.upper()} {path}", operation, list(found.values())
 
 
-def gaps(spec: Any) -> Iterator[Gap]:
+def iterate_gaps(spec: Any) -> Iterator[Gap]:
     """Everything in a parsed spec that must say on what it is based and does not."""
     for name, scheme in _map(_at(spec, "components", "securitySchemes")).items():
         place: Place = ("components", "securitySchemes", name)
-        yield from _gap(place, f"the security scheme {name}", _resolved(spec, scheme))
+        yield from _check_basis(place, f"the security scheme {name}", _resolve(spec, scheme))
     for reading, choices in _map(_at(spec, "x-reading-choices")).items():
         for choice, said in _map(choices).items():
-            if not _is_founded(said):
-                yield Gap(("x-reading-choices", reading, choice), f"the reading {reading}={choice}", _BASED)
-    for at, where, operation, parameters in _operations(spec):
+            if not _has_basis(said):
+                yield Gap(("x-reading-choices", reading, choice), f"the reading {reading}={choice}", _BASIS_FIELDS)
+    for at, where, operation, parameters in _iterate_operations(spec):
         name = operation.get("operationId", where)
         for key, kind in (("parameters", list), ("responses", Mapping)):
             if key in operation and not isinstance(operation[key], kind):
-                yield Gap((*at, key), f"the {key} of {name}", _BASED_ABOUT)
-        yield from _gap(at, f"the operation {name} ({where})", operation)
+                yield Gap((*at, key), f"the {key} of {name}", _BASIS_FIELDS_ABOUT)
+        yield from _check_basis(at, f"the operation {name} ({where})", operation)
         for place, parameter in parameters:
-            yield from _gap(place, f"the parameter {parameter.get('name')} of {name}", parameter, about=True)
+            yield from _check_basis(place, f"the parameter {parameter.get('name')} of {name}", parameter, about=True)
         for status, response in _map(operation.get("responses")).items():
-            response, place = _resolved(spec, response), (*at, "responses", status)
-            yield from _gap(place, f"the response {status} of {name}", response, about=True)
+            response, place = _resolve(spec, response), (*at, "responses", status)
+            yield from _check_basis(place, f"the response {status} of {name}", response, about=True)
             for index, rule in enumerate(_list(response.get("x-rules"))):
-                yield from _rule_gaps((*place, "x-rules", index), f"{_map(rule).get('rule')} of {name}", _map(rule))
+                yield from _check_rule((*place, "x-rules", index), f"{_map(rule).get('rule')} of {name}", _map(rule))
 
 
-_BASED = "basis (documented, public or inferred) and source"
-_BASED_ABOUT = "x-basis with basis, source and about"
+_BASIS_FIELDS = "basis (documented, public or inferred) and source"
+_BASIS_FIELDS_ABOUT = "x-basis with basis, source and about"
 
 
-def _gap(at: Place, thing: str, based: Mapping[str, Any], *, about: bool = False) -> Iterator[Gap]:
+def _check_basis(at: Place, thing: str, based: Mapping[str, Any], *, about: bool = False) -> Iterator[Gap]:
     basis = based.get("x-basis")
-    if not _is_founded(basis) or (about and not _map(basis).get("about")):
-        yield Gap(at, thing, _BASED_ABOUT if about else "x-basis with basis and source")
+    if not _has_basis(basis) or (about and not _map(basis).get("about")):
+        yield Gap(at, thing, _BASIS_FIELDS_ABOUT if about else "x-basis with basis and source")
 
 
-def _rule_gaps(at: Place, name: str, rule: Mapping[str, Any]) -> Iterator[Gap]:
-    if not _is_founded(rule):
-        yield Gap(at, f"the error {name}", _BASED)
-    if "condition" in rule and not _is_founded(rule["condition"]):
-        yield Gap((*at, "condition"), f"the condition of {name}", _BASED)
+def _check_rule(at: Place, name: str, rule: Mapping[str, Any]) -> Iterator[Gap]:
+    if not _has_basis(rule):
+        yield Gap(at, f"the error {name}", _BASIS_FIELDS)
+    if "condition" in rule and not _has_basis(rule["condition"]):
+        yield Gap((*at, "condition"), f"the condition of {name}", _BASIS_FIELDS)
 
 
-def _is_founded(basis: Any) -> bool:
+def _has_basis(basis: Any) -> bool:
     source = _map(basis).get("source")
     return _map(basis).get("basis") in get_args(Basis) and isinstance(source, str) and bool(source.strip())
 
 
-def _operation(
+def _make_operation_rows(
     spec: Any, where: str, operation: Mapping[str, Any], parameters: Iterable[Mapping[str, Any]]
 ) -> Iterator[Row]:
-    yield from _based("operation", str(operation.get("operationId", where)), where, operation)
+    yield from _make_rows("operation", str(operation.get("operationId", where)), where, operation)
     for parameter in parameters:
-        yield from _based("parameter", str(parameter.get("name")), str(parameter.get("in")), parameter)
+        yield from _make_rows("parameter", str(parameter.get("name")), str(parameter.get("in")), parameter)
     for header in _list(operation.get("x-headers")):
-        yield from _based("header", str(_map(header).get("name")), "request", header)
-    yield from _based("body", "body", "request", _map(operation.get("x-body")))
+        yield from _make_rows("header", str(_map(header).get("name")), "request", header)
+    yield from _make_rows("body", "body", "request", _map(operation.get("x-body")))
     fields: dict[tuple[str, int, str], tuple[Row, list[str]]] = {}
     for status, response in _map(operation.get("responses")).items():
-        response, answered = _resolved(spec, response), f"response {status}"
-        yield from _based("response", str(status), "response", response)
+        response, answered = _resolve(spec, response), f"response {status}"
+        yield from _make_rows("response", str(status), "response", response)
         for name, header in _map(response.get("headers")).items():
-            yield from _based("header", name, answered, _resolved(spec, header))
+            yield from _make_rows("header", name, answered, _resolve(spec, header))
         for rule in _list(response.get("x-rules")):
             if not str(status).startswith("2"):
-                yield from _rule(rule, answered, response)
+                yield from _make_rule_rows(rule, answered, response)
         for media in _map(response.get("content")).values():
-            for kind, name, schema in _properties(spec, _map(media).get("schema"), "", ()):
-                for row in _based(kind, name, "", schema):
+            for kind, name, schema in _iterate_fields(spec, _map(media).get("schema"), "", ()):
+                for row in _make_rows(kind, name, "", schema):
                     _, statuses = fields.setdefault((name, id(schema), row.kind), (row, []))
                     if str(status) not in statuses:  # two branches of one schema
                         statuses.append(str(status))
@@ -202,56 +206,56 @@ def _operation(
         yield replace(row, where="response " + ", ".join(statuses))
 
 
-def _based(kind: str, name: str, where: str, thing: Any) -> Iterator[Row]:
+def _make_rows(kind: str, name: str, where: str, thing: Any) -> Iterator[Row]:
     """The thing's own row, and one for each aspect of it that has a basis of its own."""
     readings = tuple(map(str, _list(_map(thing).get("x-readings"))))
     for key, basis in _map(thing).items():
         match = _ASPECT.fullmatch(str(key))
         if match and isinstance(basis, Mapping):
             aspect = f"-{match[1]}" if match[1] else ""
-            yield Row(kind + aspect, name, where, *_three(basis), basis.get("confidence"), readings)
+            yield Row(kind + aspect, name, where, *_read_basis(basis), basis.get("confidence"), readings)
 
 
-def _rule(rule: Any, where: str, response: Mapping[str, Any]) -> Iterator[Row]:
+def _make_rule_rows(rule: Any, where: str, response: Mapping[str, Any]) -> Iterator[Row]:
     rule = _map(rule)
     readings = _list(rule.get("x-readings")) or _list(response.get("x-readings"))
     about = f"{rule['code']}: {rule.get('text')}" if rule.get("code") else str(rule.get("text", ""))
-    basis, source, _ = _three(rule)
+    basis, source, _ = _read_basis(rule)
     named = tuple(map(str, readings))
     yield Row("error", str(rule.get("rule")), where, basis, source, about, rule.get("confidence"), named)
     if condition := _map(rule.get("condition")):
         confidence = condition.get("confidence")
-        yield Row("error-condition", str(rule.get("rule")), where, *_three(condition), confidence, named)
+        yield Row("error-condition", str(rule.get("rule")), where, *_read_basis(condition), confidence, named)
 
 
-def _three(basis: Mapping[str, Any]) -> tuple[str, str, str]:
+def _read_basis(basis: Mapping[str, Any]) -> tuple[str, str, str]:
     return str(basis.get("basis")), str(basis.get("source")), str(basis.get("about", ""))
 
 
-def _properties(
-    spec: Any, schema: Any, path: str, above: tuple[int, ...], told: Any = None
+def _iterate_fields(
+    spec: Any, schema: Any, path: str, above: tuple[int, ...], parent: Any = None
 ) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
     """Every field of a schema by its path (``data.items[].id``), whichever of its branches it stands in, and the
     objects that hold them, as far as they say where they come from; but not the one that was ``told`` before.
     """
-    schema = _resolved(spec, schema)
+    schema = _resolve(spec, schema)
     if id(schema) in above:  # a schema that holds itself
         return
     above = (*above, id(schema))
-    if schema is not told:
+    if schema is not parent:
         yield "object", path or "body", schema
     for branch in (*_list(schema.get("allOf")), *_list(schema.get("anyOf")), *_list(schema.get("oneOf"))):
-        yield from _properties(spec, branch, path, above)
+        yield from _iterate_fields(spec, branch, path, above)
     if "items" in schema:
-        yield from _properties(spec, schema["items"], f"{path}[]", above)
+        yield from _iterate_fields(spec, schema["items"], f"{path}[]", above)
     for name, inner in _map(schema.get("properties")).items():
         inside = f"{path}.{name}" if path else name
-        field = inner if "x-basis" in _map(inner) else _resolved(spec, inner)
+        field = inner if "x-basis" in _map(inner) else _resolve(spec, inner)
         yield "field", inside, field
-        yield from _properties(spec, inner, inside, above, field)
+        yield from _iterate_fields(spec, inner, inside, above, field)
 
 
-def _resolved(spec: Any, thing: Any) -> Mapping[str, Any]:
+def _resolve(spec: Any, thing: Any) -> Mapping[str, Any]:
     """What a ``$ref`` within the file stands for; anything else as it is."""
     found, seen = _map(thing), 0
     while isinstance(found.get("$ref"), str) and seen < 20:

@@ -48,7 +48,7 @@ def respond(runtime: Runtime, sandbox: Sandbox, exchange: Exchange) -> Reply:
     wanted, call.request = requested_outcome(call.request)
     if runtime.settings.cors:
         if cors.is_preflight(call.request):
-            return cors.preflight(call, runtime.settings.cors_headers)
+            return cors.answer_preflight(call, runtime.settings.cors_headers)
         call.warnings += cors.find_undocumented(call.vendor, call.request)
     call.stage = "faults"
     outcome = match_fault(runtime, sandbox, call, wanted)

@@ -31,7 +31,7 @@ class JournalEntry(Mapping[str, Any]):
     Until then it holds the reply as it was, cut to what is kept of its body, and what is hidden in it.
     """
 
-    __slots__ = ("_made", "_parts")
+    __slots__ = ("_document", "_parts")
 
     def __init__(self, done: Exchange, told: RedactedRequest) -> None:
         vendor = done.vendor.name if done.vendor else None
@@ -42,25 +42,25 @@ class JournalEntry(Mapping[str, Any]):
         how = done.fault, done.stage, done.strict, done.caller
         who = done.sandbox, vendor, operation
         self._parts: Any = (done.wall, done.ms, done.now, who, told, reply, warned, how, done.quota)
-        self._made: Document | None = None
+        self._document: Document | None = None
 
     def __getitem__(self, name: str) -> Any:
-        return self.whole[name]
+        return self.document[name]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self.whole)
+        return iter(self.document)
 
     def __len__(self) -> int:
-        return len(self.whole)
+        return len(self.document)
 
     @property
-    def whole(self) -> Document:
+    def document(self) -> Document:
         """The entry as a plain document."""
         parts = self._parts  # None once it is made; whoever comes at the same time makes the same
         if parts is not None:
-            self._made, self._parts = _build_entry(*parts), None
-        assert self._made is not None
-        return self._made
+            self._document, self._parts = _build_entry(*parts), None
+        assert self._document is not None
+        return self._document
 
 
 def make_entry(done: Exchange, told: RedactedRequest) -> tuple[JournalEntry, int]:
@@ -137,23 +137,23 @@ def _evidence(now: datetime, caller: str | None, reply: Reply, spent: QuotaState
     }
 
 
-def match_input_of_entry(kept: Document) -> MatchInput:
+def match_input_of_entry(entry: Document) -> MatchInput:
     """An entry as matchers look at it."""
-    request = kept["request"]
+    request = entry["request"]
     query = {name: [value] if isinstance(value, str) else value for name, value in request["query"].items()}
     plain = {
-        "vendor": kept["vendor"],
-        "operation": kept["operation"],
+        "vendor": entry["vendor"],
+        "operation": entry["operation"],
         "method": request["method"],
         "path": request["path"],
-        "status": kept["received"]["status"],
+        "status": entry["received"]["status"],
     }
     return MatchInput(plain, query, request["headers"])
 
 
-def is_unmatched(kept: Document) -> bool:
+def is_unmatched(entry: Document) -> bool:
     """Whether no endpoint of its vendor, or of any, has the path of this call. Of one not kept nobody knows."""
-    return kept["operation"] is None and kept["evidence"] is not None
+    return entry["operation"] is None and entry["evidence"] is not None
 
 
 def make_withheld_entry(done: Exchange) -> tuple[Document, int]:
@@ -188,7 +188,7 @@ def match_input_of_call(call: Call) -> MatchInput:
 
 def _with_id(id: int, kept: Document) -> dict[str, Any]:
     """An entry as it is told, copied from a plain document: a mapping takes longer."""
-    return {"id": id, **(kept.whole if isinstance(kept, JournalEntry) else kept)}
+    return {"id": id, **(kept.document if isinstance(kept, JournalEntry) else kept)}
 
 
 Near = tuple[dict[str, Any], list[Difference]]

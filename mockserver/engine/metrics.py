@@ -18,17 +18,17 @@ from ..sdk.version import __version__
 from .exchange import Exchange
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
-BUCKETS = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 1.0)  # seconds
+BUCKETS_SECONDS = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 1.0)  # seconds
 REGIONS = 64  # as many as there can be workers
-NOBODY = ""  # whose a call is that has no vendor
-CELL = 8  # bytes
+NO_VENDOR = ""  # whose a call is that has no vendor
+CELL_BYTES = 8  # bytes
 
-_BOUNDS = tuple(1000 * bound for bound in BUCKETS)  # ms, as calls are measured
+_BOUNDS_MS = tuple(1000 * bound for bound in BUCKETS_SECONDS)  # ms, as calls are measured
 _STATUSES = 1000
 _NETWORK: tuple[NetworkFault, ...] = get_args(NetworkFault)  # counted in cells below those of any status
 # A vendor's own cells: how many calls took up to each bound, and longer; how long all took (ms); and so on.
-_TIME, _WARNED, _STRUCK, _REFUSED, _OWN = range(len(BUCKETS) + 1, len(BUCKETS) + 6)
-_UNUSED, _LEFT, _WORKING = range(3)  # of a region
+_TIME, _WARNED, _FAULTED, _REFUSED, _OWN = range(len(BUCKETS_SECONDS) + 1, len(BUCKETS_SECONDS) + 6)
+_UNUSED, _RELEASED, _WORKING = range(3)  # of a region
 RELOADS = ("done", "refused")
 
 Sample = tuple[str, Mapping[str, str], float]  # what is added to the family's name, labels, value
@@ -41,19 +41,22 @@ class Metrics:
         """To be made before workers are forked, as they share what is allotted here."""
         self._own: dict[str, int] = {}  # where the cells of a vendor begin
         self._calls: dict[tuple[str, str], int] = {}  # where those of its calls begin, by vendor and operation
-        self._places: dict[Operation | str, tuple[int, int]] = {}  # both, by endpoint or, for none, the vendor's name
+        self._cells: dict[Operation | str, tuple[int, int]] = {}  # both, by endpoint or, for none, the vendor's name
         self._size = 0
-        for name, endpoints in [*((vendor.name, vendor.operations) for vendor in vendors), (NOBODY, ())]:
+        for name, endpoints in [*((vendor.name, vendor.operations) for vendor in vendors), (NO_VENDOR, ())]:
             own = self._own[name] = self._size
             self._size += _OWN
             keys: list[Operation | str] = [name, *endpoints]
             for key, operation in zip(keys, ("", *(endpoint.id for endpoint in endpoints)), strict=True):
-                self._places[key] = own, self._size
+                self._cells[key] = own, self._size
                 self._calls[name, operation] = self._size
                 self._size += _STATUSES
-        head = CELL * (REGIONS + len(RELOADS))
-        memory = memoryview(mmap.mmap(-1, head + CELL * REGIONS * self._size))
-        self._states, self._reloads = memory[: CELL * REGIONS].cast("Q"), memory[CELL * REGIONS : head].cast("Q")
+        head = CELL_BYTES * (REGIONS + len(RELOADS))
+        memory = memoryview(mmap.mmap(-1, head + CELL_BYTES * REGIONS * self._size))
+        self._states, self._reloads = (
+            memory[: CELL_BYTES * REGIONS].cast("Q"),
+            memory[CELL_BYTES * REGIONS : head].cast("Q"),
+        )
         self._memory = memory[head:]
         self._lock = Lock()  # pages of ours, and some calls with a body, are answered in threads
         self.enter(0)
@@ -65,44 +68,49 @@ class Metrics:
 
     def leave(self, region: int) -> None:
         """Tell that nobody counts in this region any more; what was counted there stays."""
-        self._states[region] = _LEFT
+        self._states[region] = _RELEASED
 
     @property
     def workers(self) -> int:
         """How many count."""
         return self._states.tolist().count(_WORKING)
 
-    def count(self, done: Exchange) -> None:
+    def count(self, exchange: Exchange) -> None:
         """Count a call that is over."""
-        own, calls = self._places[done.operation or (done.vendor.name if done.vendor else NOBODY)]
-        counts, reply, ms = self._counts, done.reply, done.ms
+        own, calls = self._cells[exchange.operation or (exchange.vendor.name if exchange.vendor else NO_VENDOR)]
+        counts, reply, ms = self._counts, exchange.reply, exchange.ms
         with self._lock:
-            counts[calls + _outcome(reply)] += 1
-            counts[own + bisect_left(_BOUNDS, ms)] += 1
+            counts[calls + _outcome_cell(reply)] += 1
+            counts[own + bisect_left(_BOUNDS_MS, ms)] += 1
             self._times[own + _TIME] += ms
-            if done.warnings:
-                counts[own + _WARNED] += len(done.warnings)
-            if done.fault is not None and reply.rule:  # a misuse has no rule
-                counts[own + _STRUCK] += 1
-            if done.quota is not None and done.stage == "quota" and not done.quota.allowed:
+            if exchange.warnings:
+                counts[own + _WARNED] += len(exchange.warnings)
+            if exchange.fault is not None and reply.rule:  # a misuse has no rule
+                counts[own + _FAULTED] += 1
+            if exchange.quota is not None and exchange.stage == "quota" and not exchange.quota.allowed:
                 counts[own + _REFUSED] += 1
 
-    def reloaded(self, *, refused: bool) -> None:
+    def count_reload(self, *, refused: bool) -> None:
         """Count that fixtures were read anew, by the one process that does so for all."""
         self._reloads[RELOADS.index("refused" if refused else "done")] += 1
 
-    def text(self, *, sandboxes: int | None) -> str:
+    def render(self, *, sandboxes: int | None) -> str:
         """All that is counted, in Prometheus' text format; without ``sandboxes`` the store is away."""
-        counts, times = self._sums()
+        counts, times = self._sum_regions()
         families = [
-            Family("calls_total", "counter", "Calls answered.", self._answered(counts)),
+            Family("calls_total", "counter", "Calls answered.", self._sample_calls(counts)),
             Family(
-                "call_duration_seconds", "histogram", "How long calls were worked on.", self._durations(counts, times)
+                "call_duration_seconds",
+                "histogram",
+                "How long calls were worked on.",
+                self._sample_durations(counts, times),
             ),
-            Family("warnings_total", "counter", "Warnings that calls got.", self._of_vendors(counts, _WARNED)),
-            Family("faults_total", "counter", "Calls that a fault or wish struck.", self._of_vendors(counts, _STRUCK)),
-            Family("quota_refusals_total", "counter", "Calls over a quota.", self._of_vendors(counts, _REFUSED)),
-            Family("reloads_total", "counter", "How often fixtures were read anew.", self._read_anew()),
+            Family("warnings_total", "counter", "Warnings that calls got.", self._sample_vendors(counts, _WARNED)),
+            Family(
+                "faults_total", "counter", "Calls that a fault or wish struck.", self._sample_vendors(counts, _FAULTED)
+            ),
+            Family("quota_refusals_total", "counter", "Calls over a quota.", self._sample_vendors(counts, _REFUSED)),
+            Family("reloads_total", "counter", "How often fixtures were read anew.", self._sample_reloads()),
             Family("workers", "gauge", "Processes that answer calls.", [("", {}, self.workers)]),
             Family("store_up", "gauge", "Whether the store can be used.", [("", {}, int(sandboxes is not None))]),
             Family("info", "gauge", "The server's version.", [("", {"version": __version__}, 1)]),
@@ -113,11 +121,11 @@ class Metrics:
 
     def _region(self, number: int) -> tuple[memoryview[int], memoryview[float]]:
         """A region's cells, as counts and as times."""
-        start = CELL * number * self._size
-        cells = self._memory[start : start + CELL * self._size]
+        start = CELL_BYTES * number * self._size
+        cells = self._memory[start : start + CELL_BYTES * self._size]
         return cells.cast("Q"), cells.cast("d")
 
-    def _sums(self) -> tuple[list[int], dict[str, float]]:
+    def _sum_regions(self) -> tuple[list[int], dict[str, float]]:
         """Each count, and how long calls of each vendor took (ms), over all workers that there were.
 
         A region that nobody entered takes no memory until it is read.
@@ -126,31 +134,31 @@ class Metrics:
         times = {vendor: fsum(region[own + _TIME] for _, region in entered) for vendor, own in self._own.items()}
         return list(map(sum, zip(*(counts.tolist() for counts, _ in entered), strict=True))), times
 
-    def _answered(self, counts: list[int]) -> Iterator[Sample]:
+    def _sample_calls(self, counts: list[int]) -> Iterator[Sample]:
         for (vendor, operation), start in self._calls.items():
             for outcome, count in enumerate(counts[start : start + _STATUSES]):
                 if count:
                     status = _NETWORK[outcome] if outcome < len(_NETWORK) else str(outcome)
                     yield "", {"vendor": vendor, "operation": operation, "status": status}, count
 
-    def _durations(self, counts: list[int], times: Mapping[str, float]) -> Iterator[Sample]:
+    def _sample_durations(self, counts: list[int], times: Mapping[str, float]) -> Iterator[Sample]:
         for vendor, own in self._own.items():
-            *upto, all_ = accumulate(counts[own : own + len(BUCKETS) + 1])
-            for bound, count in zip((*map(str, BUCKETS), "+Inf"), (*upto, all_), strict=True):
+            *upto, all_ = accumulate(counts[own : own + len(BUCKETS_SECONDS) + 1])
+            for bound, count in zip((*map(str, BUCKETS_SECONDS), "+Inf"), (*upto, all_), strict=True):
                 yield "_bucket", {"vendor": vendor, "le": bound}, count
             yield "_sum", {"vendor": vendor}, times[vendor] / 1000
             yield "_count", {"vendor": vendor}, all_
 
-    def _of_vendors(self, counts: list[int], which: int) -> Iterator[Sample]:
+    def _sample_vendors(self, counts: list[int], which: int) -> Iterator[Sample]:
         for vendor, own in self._own.items():
             yield "", {"vendor": vendor}, counts[own + which]
 
-    def _read_anew(self) -> Iterator[Sample]:
+    def _sample_reloads(self) -> Iterator[Sample]:
         for result, count in zip(RELOADS, self._reloads, strict=True):
             yield "", {"result": result}, count
 
 
-def _outcome(reply: Reply) -> int:
+def _outcome_cell(reply: Reply) -> int:
     """The cell of what the client received: the reply's status, or the network fault that spoiled it."""
     return _NETWORK.index(reply.network) if reply.network else reply.status
 
@@ -169,9 +177,9 @@ class Family(NamedTuple):
 
     def _lines(self, name: str) -> Iterator[str]:
         for suffix, labels, value in self.samples:
-            told = ",".join([f'{label}="{_escaped(text)}"' for label, text in labels.items()])
+            told = ",".join([f'{label}="{_escape(text)}"' for label, text in labels.items()])
             yield f"{name}{suffix}{f'{{{told}}}' if told else ''} {value}\n"
 
 
-def _escaped(text: str) -> str:
+def _escape(text: str) -> str:
     return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")

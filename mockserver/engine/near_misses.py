@@ -12,28 +12,28 @@ from ..sdk.similar import find_closest, is_slip_of
 from .redacted_request import MASK
 
 
-def explain_difference(difference: Difference, kept: Document) -> str | None:
+def explain_difference(difference: Difference, entry: Document) -> str | None:
     """What to make of a difference between a matcher and an entry, if there is something to make of it."""
     place, _, name = difference.field.partition(".")
-    wanted, found = _wanted(difference.expected), difference.found
+    wanted, found = _expected_value(difference.expected), difference.found
     if found is None:
-        near = find_closest(name, islice(kept["request"][place], MAX_COMPARED_NAMES)) if place in MAPS else None
+        near = find_closest(name, islice(entry["request"][place], MAX_COMPARED_NAMES)) if place in MAPS else None
         return f"The call has {near}, another name." if near else None
     if found == MASK or str(found).endswith(f" {MASK}"):
         return 'The journal hides credentials; {"absent": false} asks whether there is one.'
     if not isinstance(wanted, str):
         return None
-    if wanted == f"/{kept['vendor']}{found}":
+    if wanted == f"/{entry['vendor']}{found}":
         return "Paths are told without the prefix of the vendor."
     if place == "path" and "?" in wanted:
         return "What stands behind ? is asked for by query."
-    values = kept["request"]["query"].get(name) if place == "query" else None
+    values = entry["request"]["query"].get(name) if place == "query" else None
     if isinstance(values, list):
         return f"It was sent {len(values)} times: {', '.join(values)}."
     for same, alike in _ALIKE.items():
         if alike(wanted) == alike(found):
             return f"They differ in {same} alone."
-    if place in NAMES and is_slip_of(found, (wanted, wanted.removeprefix(f"/{kept['vendor']}"))):
+    if place in NAMES and is_slip_of(found, (wanted, wanted.removeprefix(f"/{entry['vendor']}"))):
         return f"The call has {found}. Did you mean that?"
     return 'It is a part of what was sent: {"contains": …}.' if place in MAPS and wanted in found else None
 
@@ -52,7 +52,7 @@ _ALIKE: Mapping[str, Callable[[str], str]] = {
 }
 
 
-def _wanted(condition: Any) -> Any:
+def _expected_value(condition: Any) -> Any:
     """The value that a condition wants; None when it wants none."""
     if isinstance(condition, Mapping):
         return condition.get("equalTo", condition.get("contains"))

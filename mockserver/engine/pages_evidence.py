@@ -7,23 +7,23 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ..sdk.contract import Operation, Paging
-from .evidence import Calls, Entry, Evidence, _named, _spoiled
+from .evidence import Calls, Entry, Evidence, describe_call, is_spoiled
 
 
 def find_pages(calls: Calls, whole: bool) -> Evidence:
     found = Evidence()
-    for paging, number, entries in _lists(calls):
-        _follow(found, paging, number, entries, whole)
+    for paging, number, entries in _group_lists(calls):
+        _check_list(found, paging, number, entries, whole)
     return found
 
 
-def _follow(
+def _check_list(
     found: Evidence, paging: Paging, number: Callable[[Entry], int], entries: Sequence[Entry], whole: bool
 ) -> None:
     """Judge one list by the pages that came whole; of one that a network fault spoiled nobody knows whether it did."""
     paged = [entry for entry in entries if entry["evidence"]["page"]]
-    answered = {number(entry): entry for entry in paged if not _spoiled(entry)}
-    spoiled = {number(entry): entry for entry in paged if _spoiled(entry) and number(entry) not in answered}
+    answered = {number(entry): entry for entry in paged if not is_spoiled(entry)}
+    spoiled = {number(entry): entry for entry in paged if is_spoiled(entry) and number(entry) not in answered}
     if not answered:
         return
     ends = [page for page, entry in answered.items() if _is_last(entry)]
@@ -31,19 +31,19 @@ def _follow(
     needed = range(start, min(ends) + 1) if ends else range(start, max(answered) + 2)
     missing = next((page for page in needed if page not in answered and page not in spoiled), None)
     if missing is None:
-        _followed(found, paging, needed, answered, spoiled, _named(entries[0]))
+        _check_complete_list(found, paging, needed, answered, spoiled, describe_call(entries[0]))
         return
-    named = f"{_named(entries[0])}: {paging.parameter}={missing}"
+    named = f"{describe_call(entries[0])}: {paging.parameter}={missing}"
     asked = [entry for entry in entries if number(entry) == missing]
     later = [entry for page, entry in answered.items() if page > missing and asked and entry["id"] > asked[-1]["id"]]
     if later:
-        found.broken(f"{named} was refused and not asked for again, but later pages were.", *asked, *later)
+        found.add_finding(f"{named} was refused and not asked for again, but later pages were.", *asked, *later)
     elif not asked:  # who gives up at a page that is refused does what can be done
         place = " (the first page)" if missing == paging.first else ""
-        found.broken(f"{named}{place} was never asked for.", *answered.values())
+        found.add_finding(f"{named}{place} was never asked for.", *answered.values())
 
 
-def _followed(
+def _check_complete_list(
     found: Evidence,
     paging: Paging,
     needed: range,
@@ -61,14 +61,14 @@ def _followed(
         if later and first["received"]["fault"] != "drip":  # which brings the whole page to who waits
             fault = f"was spoiled by the network fault {first['received']['fault']}"
             again = "and not asked for again, but later pages were"
-            found.advised(f"{named}: {paging.parameter}={page} {fault} {again}.", first, *later)
+            found.add_advice(f"{named}: {paging.parameter}={page} {fault} {again}.", first, *later)
 
 
-def _lists(calls: Calls) -> Iterator[tuple[Paging, Callable[[Entry], int], list[Entry]]]:
+def _group_lists(calls: Calls) -> Iterator[tuple[Paging, Callable[[Entry], int], list[Entry]]]:
     """The calls that ask for pages of one list: they differ in nothing but the page's number."""
     lists: dict[tuple[Any, ...], list[Entry]] = {}
     for entry in calls.served:
-        endpoint = calls.endpoint(entry)
+        endpoint = calls.find_operation(entry)
         if endpoint is None or endpoint.paging is None or entry["request"]["method"] != "GET":
             continue
         request = entry["request"]
@@ -76,13 +76,13 @@ def _lists(calls: Calls) -> Iterator[tuple[Paging, Callable[[Entry], int], list[
         same = (entry["vendor"], entry["operation"], request["path"], entry["evidence"]["caller"])
         lists.setdefault((*same, repr(sorted(rest.items()))), []).append(entry)
     for entries in lists.values():
-        endpoint = calls.endpoint(entries[0])
+        endpoint = calls.find_operation(entries[0])
         assert endpoint is not None
         assert endpoint.paging is not None
-        yield endpoint.paging, _numbering(endpoint, endpoint.paging), entries
+        yield endpoint.paging, _make_page_reader(endpoint, endpoint.paging), entries
 
 
-def _numbering(endpoint: Operation, paging: Paging) -> Callable[[Entry], int]:
+def _make_page_reader(endpoint: Operation, paging: Paging) -> Callable[[Entry], int]:
     """How the number of the page that a call asks for is read, as the endpoint itself does."""
 
     def number(entry: Entry) -> int:

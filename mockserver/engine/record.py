@@ -53,7 +53,7 @@ def add_headers(runtime: Runtime, exchange: Exchange, reply: Reply) -> Reply:
             headers.append((WARNINGS_HEADER, format_header(exchange.warnings)))
         headers.append((VERSION_HEADER, __version__))
     if settings.cors:
-        headers += cors.headers(exchange.request, tuple(headers))
+        headers += cors.make_headers(exchange.request, tuple(headers))
     return reply._replace(headers=tuple(headers))
 
 
@@ -63,7 +63,7 @@ def append_entry(runtime: Runtime, exchange: Exchange, redacted: RedactedRequest
     A preflight is no call, unless it is refused: the call itself never comes then.
     """
     if exchange.sandbox is None or (
-        exchange.vendor and cors.is_passed(exchange.request, exchange.reply, exchange.warnings)
+        exchange.vendor and cors.is_allowed_preflight(exchange.request, exchange.reply, exchange.warnings)
     ):
         return
     withheld = exchange.fault == LIVE_CREDENTIAL

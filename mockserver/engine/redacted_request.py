@@ -49,7 +49,7 @@ class RedactedRequest:
     ) -> None:
         self._indexes, self.path = indexes, path
         self._method, self._prefix, self._query, self._headers, self._body = method, prefix, query, headers, body
-        self.size = len(body) + 2 * (len(path) + len(query) + lengths(headers))  # about, in bytes
+        self.size = len(body) + 2 * (len(path) + len(query) + count_chars(headers))  # about, in bytes
 
     @cached_property
     def request(self) -> Document:
@@ -68,7 +68,7 @@ class RedactedRequest:
             "body": self._body,
         }
 
-    def knowing(self, index: SecretIndex) -> RedactedRequest:
+    def with_secrets(self, index: SecretIndex) -> RedactedRequest:
         """The same request, which masks these secrets, too."""
         other = copy(self)
         other._indexes = (*self._indexes, index)
@@ -78,13 +78,13 @@ class RedactedRequest:
         """The text without the secrets of the request and known ones. ``cut`` is that of ``SecretIndex.find``."""
         return mask(text, self._indexes, cut=cut)
 
-    def redact_warning(self, notice: CallWarning) -> CallWarning:
+    def redact_warning(self, warning: CallWarning) -> CallWarning:
         """The notice without secrets: what a client sent may be in it."""
-        message = self(notice.message, cut=MIN_QUOTED_CHARS)
-        return replace(notice, location=self(notice.location), message=message)
+        message = self(warning.message, cut=MIN_QUOTED_CHARS)
+        return replace(warning, location=self(warning.location), message=message)
 
 
-class _Part:
+class TextPart:
     """A text of a request, where its secrets stand, and which they are. One with too many is masked whole."""
 
     def __init__(
@@ -109,36 +109,36 @@ class _Part:
         except TooManyNames:
             self._whole = True
 
-    def masked(self, indexes: Iterable[SecretIndex], *, cut: int = 0) -> str:
+    def mask(self, indexes: Iterable[SecretIndex], *, cut: int = 0) -> str:
         return MASK if self._whole else mask(self.text, indexes, self._spans, cut=cut, spelled=self._spelled)
 
-    def forget(self) -> None:
+    def drop_spellings(self) -> None:
         self._spelled = None
 
 
-class _Headers:
+class HeaderParts:
     """Headers that were looked through: each by its name, with the scheme word before a secret; the secrets that they
     have; and how they may be shown if the rest of the request has no more.
     """
 
-    def __init__(self, parts: Iterable[tuple[str, str, _Part]], secrets: Iterable[str], known: SecretIndex) -> None:
+    def __init__(self, parts: Iterable[tuple[str, str, TextPart]], secrets: Iterable[str], known: SecretIndex) -> None:
         self.parts, self.secrets = tuple(parts), tuple(secrets)
-        self.known, self._others = SecretIndex(self.secrets), known
+        self.index, self._known = SecretIndex(self.secrets), known
 
     @cached_property
-    def shown(self) -> Mapping[str, str]:
-        return MappingProxyType(self.shown_without((self.known, self._others)))
+    def redacted(self) -> Mapping[str, str]:
+        return MappingProxyType(self.redact((self.index, self._known)))
 
-    def shown_without(self, indexes: tuple[SecretIndex, ...]) -> dict[str, str]:
-        return {mask(name, indexes): scheme + part.masked(indexes) for name, scheme, part in self.parts}
+    def redact(self, indexes: tuple[SecretIndex, ...]) -> dict[str, str]:
+        return {mask(name, indexes): scheme + part.mask(indexes) for name, scheme, part in self.parts}
 
-    def forget(self) -> None:
+    def drop_spellings(self) -> None:
         """Be small: go without what can be worked out again."""
         for _, _, part in self.parts:
-            part.forget()
+            part.drop_spellings()
 
 
-def _carried(name: str, scheme: str, secret: str) -> Iterator[str]:
+def split_header_secret(name: str, scheme: str, secret: str) -> Iterator[str]:
     """The secrets of a header that is named like one: what Basic has wrapped, and each of several cookies."""
     yield secret
     if scheme.strip().lower() == "basic":
@@ -173,6 +173,6 @@ def mask(
     return "".join((*pieces, text[done:]))
 
 
-def lengths(headers: Mapping[str, str]) -> int:
+def count_chars(headers: Mapping[str, str]) -> int:
     """How many characters headers have, names and values."""
     return sum(map(len, headers)) + sum(map(len, headers.values()))

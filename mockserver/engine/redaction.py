@@ -17,7 +17,17 @@ from ..sdk.contract import Vendor
 from ..sdk.http import Request
 from ..sdk.querystring import MAX_CACHED_CHARS, Pairs, encode_pairs, parse_pairs
 from ..sdk.secret_names import is_secret_name, normalise
-from .redacted_request import MASK, MAX_SECRETS, MAX_SPANS, RedactedRequest, _carried, _Headers, _Part, lengths, mask
+from .redacted_request import (
+    MASK,
+    MAX_SECRETS,
+    MAX_SPANS,
+    HeaderParts,
+    RedactedRequest,
+    TextPart,
+    count_chars,
+    mask,
+    split_header_secret,
+)
 
 MAX_BODY_BYTES = 64 * 1024  # of a body that are looked at, and kept
 MAX_REMEMBERED_CHARS = 4096  # of headers that may come again; longer ones are looked at anew
@@ -39,7 +49,7 @@ class Redactor:
         declared = [credential.header for credential in self._credentials.values()]
         self._names = frozenset(map(normalise, (*declared, *(each.key for each in self._credentials.values()))))
         schemes = (*(credential.scheme for credential in self._credentials.values()), "Basic", "Bearer", "Token")
-        self._known_name = lru_cache(maxsize=4096)(self._is_secret)
+        self._cached_is_secret = lru_cache(maxsize=4096)(self._is_secret)
         self._find = partial(places.find, is_secret=self.is_secret)
         self._find_in_body = partial(places.find_in_body, is_secret=self.is_secret)
         self._find_in_value = partial(places.find_in_value, is_secret=self.is_secret)
@@ -48,33 +58,33 @@ class Redactor:
         for secret in secrets:
             known.add(secret)
         # Clients send the same headers again and again.
-        self._remembered = lru_cache(maxsize=256)(self._read_headers)
-        self._known_clean = lru_cache(maxsize=1024)(self._is_clean)  # and they ask the same again
+        self._cached_read_headers = lru_cache(maxsize=256)(self._read_headers)
+        self._cached_is_clean = lru_cache(maxsize=1024)(self._is_clean)  # and they ask the same again
         self._version = known.version
 
     def is_secret(self, name: str) -> bool:
         """Whether what has this name, in a header, query or body, is a credential."""
-        return self._known_name(name) if len(name) <= MAX_CACHED_CHARS else self._is_secret(name)
+        return self._cached_is_secret(name) if len(name) <= MAX_CACHED_CHARS else self._is_secret(name)
 
     def _is_secret(self, name: str) -> bool:
         return is_secret_name(name) or normalise(name) in self._names
 
-    def redact(self, sent: Request, vendor: Vendor | None = None) -> RedactedRequest:
+    def redact(self, request: Request, vendor: Vendor | None = None) -> RedactedRequest:
         """The request without its secrets."""
-        prefix, query = f"/{vendor.name}" if vendor else "", parse_pairs(sent.query)
-        headers = self._headers(sent.headers)
-        indexes = (headers.known, self._known)
-        short = len(sent.path) + len(sent.query) <= MAX_REMEMBERED_QUERY_CHARS
-        is_clean = self._known_clean if short else self._is_clean
-        if not sent.body and is_clean(sent.path, sent.sandbox or "", sent.query, headers.known):
-            return RedactedRequest(indexes, sent.method, prefix, sent.path, sent.query, headers.shown)
-        return self._redact(sent, prefix, query, headers)
+        prefix, query = f"/{vendor.name}" if vendor else "", parse_pairs(request.query)
+        headers = self._get_headers(request.headers)
+        indexes = (headers.index, self._known)
+        short = len(request.path) + len(request.query) <= MAX_REMEMBERED_QUERY_CHARS
+        is_clean = self._cached_is_clean if short else self._is_clean
+        if not request.body and is_clean(request.path, request.sandbox or "", request.query, headers.index):
+            return RedactedRequest(indexes, request.method, prefix, request.path, request.query, headers.redacted)
+        return self._redact(request, prefix, query, headers)
 
     def with_json(self, request: RedactedRequest, body: str) -> RedactedRequest:
         """The same request, which masks also what this body, of as many names as it likes, has where secrets belong."""
         found = [secret for _, secret in places.find_in_json(body, self.is_secret)]
-        found += _Part(body[:MAX_BODY_BYTES], self._find).secrets
-        return request.knowing(SecretIndex(_as_meant(found))) if found else request
+        found += TextPart(body[:MAX_BODY_BYTES], self._find).secrets
+        return request.with_secrets(SecretIndex(_iterate_variants(found))) if found else request
 
     def redact_text(self, text: str, request: RedactedRequest | None = None, *, cut: int = 0) -> str:
         """A text of ours without known secrets, those of a request, and what looks live."""
@@ -89,7 +99,7 @@ class Redactor:
     def mark_caller(self, vendor: str, headers: Mapping[str, str], sandbox: str) -> str | None:
         """A mark that two calls of a sandbox share when they carry the same secret. Too short to find the secret by."""
         secret = self._credentials[vendor].read(headers)
-        return None if secret is None else _mark(secret, sandbox)
+        return None if secret is None else _hash_secret(secret, sandbox)
 
     # Looking ----------------------------------------------------------------------------------------------------------
 
@@ -104,61 +114,64 @@ class Redactor:
             return False
         return not any(longest >= index.shortest and index.find(text) for index in (own, self._known))
 
-    def _redact(self, sent: Request, prefix: str, query: Pairs, headers: _Headers) -> RedactedRequest:
-        text = sent.body[:MAX_BODY_BYTES].decode("utf-8", "replace")
-        path, body = _Part(sent.path, self._find), _Part(text, self._find_in_body, spell=places.spellings_of_body)
+    def _redact(self, request: Request, prefix: str, query: Pairs, headers: HeaderParts) -> RedactedRequest:
+        text = request.body[:MAX_BODY_BYTES].decode("utf-8", "replace")
+        path, body = (
+            TextPart(request.path, self._find),
+            TextPart(text, self._find_in_body, spell=places.spellings_of_body),
+        )
         asked = self._read_query(query)
         found = list(chain(path.secrets, body.secrets, *(part.secrets for part in chain(*asked))))
-        found += live_credentials.find_live("\n".join((sent.path, sent.sandbox or "", *chain(*query), text)))
-        indexes = (headers.known, self._known)
+        found += live_credentials.find_live("\n".join((request.path, request.sandbox or "", *chain(*query), text)))
+        indexes = (headers.index, self._known)
         if found:
-            indexes = (SecretIndex((*headers.secrets, *_as_meant(found))), self._known)
-        shown = headers.shown_without(indexes) if found else dict(headers.shown)
+            indexes = (SecretIndex((*headers.secrets, *_iterate_variants(found))), self._known)
+        shown = headers.redact(indexes) if found else dict(headers.redacted)
         whole = len(query) > MAX_NAMES or sum(len(part.secrets) for part in chain(*asked)) > MAX_SPANS
-        shown_pairs = [] if whole else [(name.masked(indexes), value.masked(indexes)) for name, value in asked]
+        shown_pairs = [] if whole else [(name.mask(indexes), value.mask(indexes)) for name, value in asked]
         return RedactedRequest(
             indexes,
-            sent.method,
+            request.method,
             prefix,
-            path.masked(indexes),
+            path.mask(indexes),
             MASK if whole else encode_pairs(shown_pairs),
             shown,
-            body.masked(indexes, cut=MIN_CUT_CHARS if len(sent.body) > MAX_BODY_BYTES else 0),
+            body.mask(indexes, cut=MIN_CUT_CHARS if len(request.body) > MAX_BODY_BYTES else 0),
         )
 
-    def _read_query(self, query: Pairs) -> list[tuple[_Part, _Part]]:
+    def _read_query(self, query: Pairs) -> list[tuple[TextPart, TextPart]]:
         """The names and values of a query, or of the beginning of one that is too long to be shown."""
         read = []
         for name, value in query[:MAX_NAMES]:
             secret = self.is_secret(name) and value not in NOTHING
-            part = _Part(value, None if secret else self._find_in_value, whole=secret)
+            part = TextPart(value, None if secret else self._find_in_value, whole=secret)
             part.secrets += [value] if secret else []
-            read.append((_Part(name, self._find_in_body), part))
+            read.append((TextPart(name, self._find_in_body), part))
         return read
 
-    def _headers(self, headers: Mapping[str, str]) -> _Headers:
+    def _get_headers(self, headers: Mapping[str, str]) -> HeaderParts:
         if self._version != self._known.version:
             self._version = self._known.version
-            self._remembered.cache_clear()
-            self._known_clean.cache_clear()
-        known = lengths(headers) <= MAX_REMEMBERED_CHARS
-        return (self._remembered if known else self._read_headers)(tuple(headers.items()))
+            self._cached_read_headers.cache_clear()
+            self._cached_is_clean.cache_clear()
+        known = count_chars(headers) <= MAX_REMEMBERED_CHARS
+        return (self._cached_read_headers if known else self._read_headers)(tuple(headers.items()))
 
-    def _read_headers(self, headers: tuple[tuple[str, str], ...]) -> _Headers:
-        parts, found, left = list[tuple[str, str, _Part]](), list[str](), MAX_SECRETS
+    def _read_headers(self, headers: tuple[tuple[str, str], ...]) -> HeaderParts:
+        parts, found, left = list[tuple[str, str, TextPart]](), list[str](), MAX_SECRETS
         for name, value in headers:
             if self.is_secret(name):
                 scheme, secret = self._split(value)
-                parts.append((name, scheme, _Part(secret, whole=True)))
-                found += _carried(name, scheme, secret)
+                parts.append((name, scheme, TextPart(secret, whole=True)))
+                found += split_header_secret(name, scheme, secret)
             else:
-                part = _Part(value, self._find, whole=left < 0 and places.may_have_any(value))
+                part = TextPart(value, self._find, whole=left < 0 and places.may_have_any(value))
                 left -= len(part.secrets)
                 parts.append((name, "", part))
                 found += part.secrets + live_credentials.find_live(value)
-        read = _Headers(parts, dict.fromkeys(_as_meant(found)), self._known)
-        if lengths(dict(headers)) <= MAX_REMEMBERED_CHARS:
-            read.forget()
+        read = HeaderParts(parts, dict.fromkeys(_iterate_variants(found)), self._known)
+        if count_chars(dict(headers)) <= MAX_REMEMBERED_CHARS:
+            read.drop_spellings()
         return read
 
     def _split(self, value: str) -> tuple[str, str]:
@@ -169,14 +182,14 @@ class Redactor:
 
 
 @lru_cache(maxsize=256)
-def _mark(secret: str, sandbox: str) -> str:
+def _hash_secret(secret: str, sandbox: str) -> str:
     return blake2s(secret.encode("utf-8", "replace"), digest_size=3, key=sandbox.encode()[:32]).hexdigest()
 
 
 _PLAIN = re.compile(r"[\w.-]*", re.ASCII)
 
 
-def _as_meant(found: Iterable[str]) -> Iterator[str]:
+def _iterate_variants(found: Iterable[str]) -> Iterator[str]:
     """Secrets, also without a scheme word before them, without a sandbox's name behind them, and as forms, URLs and
     headers (whose bytes are read as Latin-1) may have meant them.
     """
@@ -191,10 +204,10 @@ def _as_meant(found: Iterable[str]) -> Iterator[str]:
                 yield meant.rpartition("~")[0]
                 yield meant.rpartition(" ")[2].rpartition("~")[0]
             if not meant.isascii():
-                yield _as_utf8(meant)
+                yield _decode_as_utf8(meant)
 
 
-def _as_utf8(text: str) -> str:
+def _decode_as_utf8(text: str) -> str:
     try:
         return text.encode("latin-1").decode()
     except UnicodeError:

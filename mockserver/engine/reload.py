@@ -41,9 +41,9 @@ class ReloadResult(NamedTuple):
     nothing can be served.
     """
 
-    wrong: list[str]
-    news: list[Dataset] = []
-    serve: Callable[[], None] | None = None
+    errors: list[str]
+    changed: list[Dataset] = []
+    swap: Callable[[], None] | None = None
 
 
 class DataReload:
@@ -51,59 +51,63 @@ class DataReload:
     forked follow when they are ``behind``. They share a number, which it raises each time.
     """
 
-    def __init__(self, world: Runtime) -> None:
+    def __init__(self, runtime: Runtime) -> None:
         """To be made before workers are forked."""
-        self._world, self.watching = world, world.settings.watch
-        self._seen = self._tried = self._first = world.sandboxes.catalog.read_stamps()
-        self._newest, self._mine = memoryview(mmap.mmap(-1, 8)).cast("Q"), 0
+        self._runtime, self.watching = runtime, runtime.settings.watch
+        self._polled_stamps = self._read_stamps = self._initial_stamps = runtime.sandboxes.catalog.read_stamps()
+        self._newest_version, self._version = memoryview(mmap.mmap(-1, 8)).cast("Q"), 0
 
     def find_changes(self) -> bool:
         """Whether files are not as they were when read last, and are as at the last look: nobody is writing them."""
-        before, self._seen = self._seen, self._world.sandboxes.catalog.read_stamps()
-        return self._seen != self._tried and self._seen == before
+        before, self._polled_stamps = self._polled_stamps, self._runtime.sandboxes.catalog.read_stamps()
+        return self._polled_stamps != self._read_stamps and self._polled_stamps == before
 
     def swap(self) -> None:
         """Read what the files say now, tell what comes of it, and serve what is good."""
-        self._seen = self._tried = stamps = self._world.sandboxes.catalog.read_stamps()
-        other = [path for path, stamp in stamps.items() if self._first.get(path) != stamp and not path.endswith(".yml")]
+        self._polled_stamps = self._read_stamps = stamps = self._runtime.sandboxes.catalog.read_stamps()
+        other = [
+            path
+            for path, stamp in stamps.items()
+            if self._initial_stamps.get(path) != stamp and not path.endswith(".yml")
+        ]
         changed = [(stamps[path][0], Path(path).stem) for path in other]  # those since then are loaded by now
-        found = self._found(changed)
-        for sentence in found.wrong:
+        found = self._read_files(changed)
+        for sentence in found.errors:
             log.error("Not served, what was there stays: %s", sentence)
-        if found.news or not found.wrong:
-            news = [f"{data.vendor} {data.name} ({len(data.records):,} records)" for data in found.news]
+        if found.changed or not found.errors:
+            news = [f"{data.vendor} {data.name} ({len(data.records):,} records)" for data in found.changed]
             log.info("Fixtures read anew: %s.", ", ".join(news) or "nothing changed")
-        self._world.metrics.reloaded(refused=bool(found.wrong))
-        if found.serve:
-            found.serve()
-            self._mine = self._newest[0] + 1
-            self._newest[0] = self._mine
+        self._runtime.metrics.count_reload(refused=bool(found.errors))
+        if found.swap:
+            found.swap()
+            self._version = self._newest_version[0] + 1
+            self._newest_version[0] = self._version
 
     @property
-    def behind(self) -> bool:
+    def is_behind(self) -> bool:
         """Whether the data of this process is not the newest."""
-        return self._mine != self._newest[0]
+        return self._version != self._newest_version[0]
 
     def fetch(self) -> Callable[[], None]:
         """Read what the files say now; returns what serves it. What is wrong with them was told by ``renew``."""
-        newest = self._newest[0]
-        found = self._found()
+        newest = self._newest_version[0]
+        found = self._read_files()
 
         def serve() -> None:
-            if found.serve:
-                found.serve()
-            self._mine = newest
+            if found.swap:
+                found.swap()
+            self._version = newest
 
         return serve
 
-    def _found(self, others: Iterable[tuple[str, str]] = ()) -> ReloadResult:
-        world, before = self._world, self._world.sandboxes.catalog
+    def _read_files(self, others: Iterable[tuple[str, str]] = ()) -> ReloadResult:
+        runtime, before = self._runtime, self._runtime.sandboxes.catalog
         try:
             library, wrong = before.reload(others)
-            start = library.load_all(world.settings.dataset, first_day(world.settings, world.wall_time()))
+            start = library.load_all(runtime.settings.dataset, first_day(runtime.settings, runtime.wall_time()))
         except (InvalidFixture, InvalidSetting) as error:
             return ReloadResult(describe_faults(error))
         except Exception as error:  # a bug, of a vendor's schema perhaps: no reason to serve nothing any more
             log.exception("Fixtures could not be read anew")
             return ReloadResult([f"files that break their reader ({error})"])
-        return ReloadResult(wrong, library.find_differing(before), partial(world.swap_data, library, start))
+        return ReloadResult(wrong, library.find_differing(before), partial(runtime.swap_data, library, start))

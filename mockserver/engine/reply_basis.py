@@ -13,7 +13,7 @@ from .spec_basis import OperationBasis, SpecBasis
 ORDER = Part("order", "", "inferred", "no sentence gives it")
 ANY_CREDENTIAL = Part("authentication", "any credential", "inferred", "--accept-any-credential")
 # Codes of warnings that say nothing of how the vendor would answer.
-OF_THE_SANDBOX = frozenset(
+SANDBOX_CODES = frozenset(
     {
         "refused-header",
         "sandbox-disagreement",
@@ -70,25 +70,27 @@ def add_basis(spec: SpecBasis, call: Call, reply: Reply) -> Reply:
 @lru_cache(maxsize=1024)
 def _find_basis(shaping: BasisInput) -> tuple[tuple[Part, ...], Basis, str]:
     """All parts, the basis of the weakest, and which that is."""
-    parts = _parts(shaping)
+    parts = _collect_parts(shaping)
     weak = find_weakest(parts)
     return parts, weak.basis, str(weak).encode("ascii", "replace").decode().replace('"', "'")
 
 
-def _parts(shaping: BasisInput) -> tuple[Part, ...]:
+def _collect_parts(shaping: BasisInput) -> tuple[Part, ...]:
     spec, parts, condition = shaping.spec, list[Part](), None
     operation = spec.operations.get(shaping.operation)
     if operation and shaping.succeeded:
         parts.append(operation.success)
     else:
         errors = operation.errors if operation else spec.errors
-        text, status, condition = errors.get(shaping.rule) or _unknown(shaping.rule)
+        text, status, condition = errors.get(shaping.rule) or _make_unknown_parts(shaping.rule)
         parts += [text, *([status] if status.name in (str(shaping.status), "default") else [])]
         parts += [] if shaping.forced else [condition]
     if shaping.authenticated:
         parts.append(ANY_CREDENTIAL if shaping.unchecked else spec.authentication)
     if operation:
-        parts += [_parameter(shaping, operation, name) for name in shaping.sent if name in operation.parameters]
+        parts += [
+            _make_parameter_part(shaping, operation, name) for name in shaping.sent if name in operation.parameters
+        ]
     parts += [spec.readings[name][choice] for name, choice in shaping.readings]
     if shaping.unordered:
         parts.append(ORDER)
@@ -98,18 +100,18 @@ def _parts(shaping: BasisInput) -> tuple[Part, ...]:
         "unknown-path": condition,
     }
     for code in shaping.warnings:
-        if code not in OF_THE_SANDBOX:
+        if code not in SANDBOX_CODES:
             reason = explaining.get(code)
             parts.append(Part("warning", code, *(reason[2:] if reason else ("inferred", "none"))))
     return tuple(parts)
 
 
-def _parameter(shaping: BasisInput, operation: OperationBasis, name: str) -> Part:
+def _make_parameter_part(shaping: BasisInput, operation: OperationBasis, name: str) -> Part:
     part = operation.parameters[name]
     return part._replace(basis="inferred", source="its spelling") if name in shaping.respelled else part
 
 
-def _unknown(rule: str) -> tuple[Part, Part, Part]:
+def _make_unknown_parts(rule: str) -> tuple[Part, Part, Part]:
     """Of an error that was asked for and that no vendor knows."""
     text = Part("text", rule, "inferred", "none")
     return text, text._replace(kind="status"), text._replace(kind="condition")

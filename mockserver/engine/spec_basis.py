@@ -15,7 +15,7 @@ from ..sdk.contract import Operation, Vendor
 from ..vendors import BadVendor
 
 _CODE = (Path(__file__), Path(__file__).with_name("fidelity.py"))
-_SILENT = "an x-basis of documented, public or inferred"
+_BASIS_WANTED = "an x-basis of documented, public or inferred"
 
 
 Errors = tuple[Part, Part, Part]  # the text of an error, its status, its condition
@@ -59,29 +59,29 @@ def read_spec_basis(vendor: Vendor, cache: DiskCache | None = None) -> SpecBasis
     """The bases of a vendor. Raises BadVendor naming everything of which its spec does not say where it comes from."""
     try:
         name = make_key("spec", vendor.spec, *_CODE)
-        rows = (cache or DiskCache(None)).get_or_make(name, lambda: [list(row) for row in _said(vendor)])
+        rows = (cache or DiskCache(None)).get_or_make(name, lambda: [list(row) for row in _read_spec(vendor)])
     except OSError as error:
         raise BadVendor(f"{vendor.name}: its spec cannot be read: {error}") from None
-    found = _collected(rows)
+    found = _collect(rows)
     own = vendor.credential.header.lower()
     found.credentials.sort(key=lambda part: part.name.lower() != own)  # of several that are as good, it is the one
-    silent = list(_silent(vendor, found))
+    silent = list(_iterate_missing(vendor, found))
     if silent:
         more = f", and {len(silent) - 5} more" if len(silent) > 5 else ""
         raise BadVendor(f"{vendor.name}: its spec {vendor.spec.name} lacks {', '.join(silent[:5])}{more}")
     return found
 
 
-def find_lacking(vendor: Vendor) -> list[str]:
+def list_missing(vendor: Vendor) -> list[str]:
     """Everything of a vendor of which its spec does not say where it comes from. Raises BadVendor if it has none."""
-    return list(_silent(vendor, _collected(_said(vendor))))
+    return list(_iterate_missing(vendor, _collect(_read_spec(vendor))))
 
 
-def _said(vendor: Vendor) -> Iterator[tuple[str, str, str, str, str]]:
-    from .fidelity import spec_gaps, spec_rows  # with YAML, which a start does without when all is remembered
+def _read_spec(vendor: Vendor) -> Iterator[tuple[str, str, str, str, str]]:
+    from .fidelity import read_gaps, read_rows  # with YAML, which a start does without when all is remembered
 
     try:
-        rows, gaps = spec_rows(vendor.spec), spec_gaps(vendor.spec)
+        rows, gaps = read_rows(vendor.spec), read_gaps(vendor.spec)
     except (OSError, ValueError) as error:
         raise BadVendor(f"{vendor.name}: its spec cannot be read: {error}") from None
     for row in rows:
@@ -90,7 +90,7 @@ def _said(vendor: Vendor) -> Iterator[tuple[str, str, str, str, str]]:
         yield "gap", f"{gap.thing} with {gap.wanted}", "", "", ""
 
 
-def _collected(rows: Iterable[Iterable[Any]]) -> SpecBasis:
+def _collect(rows: Iterable[Iterable[Any]]) -> SpecBasis:
     found, operation = SpecBasis(), OperationBasis(Part("", "", "inferred", ""), "")
     for kind, name, where, basis, source in rows:
         if kind == "gap":
@@ -112,7 +112,7 @@ def _collected(rows: Iterable[Iterable[Any]]) -> SpecBasis:
         elif kind == "reading":
             found.readings.setdefault(name.partition("=")[0], {})[name.partition("=")[2]] = part
         elif kind == "error":
-            _take_error(operation, part, where.removeprefix("response "), aspect)
+            _add_error(operation, part, where.removeprefix("response "), aspect)
     for each in found.operations.values():
         for rule, parts in each.errors.items():
             text, status, condition = map(find_weakest, zip(found.errors.get(rule, parts), parts, strict=True))
@@ -120,7 +120,7 @@ def _collected(rows: Iterable[Iterable[Any]]) -> SpecBasis:
     return found
 
 
-def _take_error(operation: OperationBasis, part: Part, status: str, aspect: str) -> None:
+def _add_error(operation: OperationBasis, part: Part, status: str, aspect: str) -> None:
     """Put in an error's row, or the row of its condition, which follows it."""
     rule, answered = part.name, operation.responses.get(status)
     if aspect and rule in operation.errors:
@@ -131,29 +131,29 @@ def _take_error(operation: OperationBasis, part: Part, status: str, aspect: str)
         operation.errors[rule] = part._replace(kind="text"), answered._replace(kind="status"), condition
 
 
-def _silent(vendor: Vendor, found: SpecBasis) -> Iterator[str]:
+def _iterate_missing(vendor: Vendor, found: SpecBasis) -> Iterator[str]:
     """Everything of a vendor that its spec says nothing of, or not on what it is based."""
     yield from found.gaps
     if not found.credentials:
-        yield f"a security scheme with {_SILENT}"
+        yield f"a security scheme with {_BASIS_WANTED}"
     for endpoint in vendor.operations:
-        yield from _silent_operation(endpoint, found.operations.get(endpoint.id))
+        yield from _iterate_missing_of_operation(endpoint, found.operations.get(endpoint.id))
     for words in vendor.errors:
         if words.rule not in found.errors:
-            yield f"the error {words.rule} or its response with {_SILENT}"
+            yield f"the error {words.rule} or its response with {_BASIS_WANTED}"
     for reading in vendor.readings:
         for choice in reading.choices:
             if choice not in found.readings.get(reading.name, {}):
-                yield f"the reading {reading.name}={choice} with {_SILENT}"
+                yield f"the reading {reading.name}={choice} with {_BASIS_WANTED}"
 
 
-def _silent_operation(endpoint: Operation, found: OperationBasis | None) -> Iterator[str]:
+def _iterate_missing_of_operation(endpoint: Operation, found: OperationBasis | None) -> Iterator[str]:
     where = f"{endpoint.method} {endpoint.path}"
     if found is None or found.where != where:
-        yield f"the operation {endpoint.id} ({where}) with {_SILENT}"
+        yield f"the operation {endpoint.id} ({where}) with {_BASIS_WANTED}"
         return
     if not any(status.startswith("2") for status in found.responses):
-        yield f"the success of {endpoint.id} with {_SILENT}"
+        yield f"the success of {endpoint.id} with {_BASIS_WANTED}"
     for name in (*params.param_names(endpoint.query), *endpoint.path_names):
         if name not in found.parameters:
-            yield f"the parameter {name} of {endpoint.id} with {_SILENT}"
+            yield f"the parameter {name} of {endpoint.id} with {_BASIS_WANTED}"

@@ -30,8 +30,8 @@ from .pages_evidence import find_pages
 Outcome = Literal["kept", "broken", "untested"]
 
 CHECKS = ("pages", "retry-after", "refused", "back-off", "parameters", "live-credentials", "quota")
-BY_CHOICE = ("pages",)  # what a run of a whole suite fails on only if that is asked for
-_NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+OPTIONAL_CHECKS = ("pages",)  # what a run of a whole suite fails on only if that is asked for
+_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ class Check:
         }
 
 
-def names(text: str) -> frozenset[str]:
+def parse_checks(text: str) -> frozenset[str]:
     """The checks that a text names, with commas between them. Raises ValueError with what is wanted."""
     found = frozenset(filter(None, map(str.strip, text.split(","))))
     if not found <= set(CHECKS):
@@ -88,39 +88,43 @@ def judge(
     ``refuses_live``: whether the server looks for live credentials. ``whole``: whether the journal still has all calls;
     of one that let the oldest go nobody knows whether a page was asked for before.
     """
-    checks = _judged(Calls(entries, vendors), refuses_live, whole)
+    checks = _run_checks(Calls(entries, vendors), refuses_live, whole)
     return [
         Check(check.name, check.title, "untested", "It was left out, as asked.") if check.name in ignore else check
         for check in checks
     ]
 
 
-def _judged(calls: Calls, refuses_live: bool, whole: bool) -> list[Check]:
+def _run_checks(calls: Calls, refuses_live: bool, whole: bool) -> list[Check]:
     bounds = "" if whole else " in what the journal still has (--journal-entries, --journal-bytes)"
     return [
-        _check(
+        _make_check(
             "pages",
             "Followed every page to the end",
             f"Not exercised: no list of more than one page could be followed{bounds}.",
             find_pages(calls, whole),
         ),
-        _check(
+        _make_check(
             "retry-after", "Honoured Retry-After", "No reply that arrived had a Retry-After.", find_retry_after(calls)
         ),
-        _check("refused", "Did not retry a 401 or 403", "No reply was a 401 or 403.", find_refused(calls)),
-        _check("back-off", "Backed off on 5xx", "No reply was a 5xx or lost to a network fault.", find_back_off(calls)),
-        _check("parameters", "Sent no unknown or ignored parameter", "No parameter was read.", find_parameters(calls)),
-        _check(
+        _make_check("refused", "Did not retry a 401 or 403", "No reply was a 401 or 403.", find_refused(calls)),
+        _make_check(
+            "back-off", "Backed off on 5xx", "No reply was a 5xx or lost to a network fault.", find_back_off(calls)
+        ),
+        _make_check(
+            "parameters", "Sent no unknown or ignored parameter", "No parameter was read.", find_parameters(calls)
+        ),
+        _make_check(
             "live-credentials",
             "Sent no credential that looks live",
             "No call carried a credential." if refuses_live else "The server does not look for them (--refuse-live).",
             find_live(calls, refuses_live),
         ),
-        _check("quota", "Stayed within the quota", "No call was counted against a quota.", find_quota(calls)),
+        _make_check("quota", "Stayed within the quota", "No call was counted against a quota.", find_quota(calls)),
     ]
 
 
-def overall(checks: Iterable[Check]) -> Outcome:
+def combine(checks: Iterable[Check]) -> Outcome:
     """Broken if any check is that is not advisory, else kept if any is."""
     checks = list(checks)
     if any(check.decides for check in checks):
@@ -128,68 +132,70 @@ def overall(checks: Iterable[Check]) -> Outcome:
     return "kept" if any(check.verdict == "kept" for check in checks) else "untested"
 
 
-def decided(checks: Iterable[Check], fail_on: Collection[str] = ()) -> list[Check]:
+def apply_fail_on(checks: Iterable[Check], fail_on: Collection[str] = ()) -> list[Check]:
     """The checks as a run of a whole suite is judged by them: those of ``fail_on`` also by what is only advised, those
     that are a matter of choice by nothing unless ``fail_on`` has them.
     """
-    return [_decided(check, check.name in fail_on) for check in checks]
+    return [_apply_fail_on(check, check.name in fail_on) for check in checks]
 
 
-def _decided(check: Check, wanted: bool) -> Check:
+def _apply_fail_on(check: Check, wanted: bool) -> Check:
     if not check.findings:
         return check
     if wanted:
         return replace(check, verdict="broken", advisory=False)
-    return replace(check, advisory=True) if check.name in BY_CHOICE else check
+    return replace(check, advisory=True) if check.name in OPTIONAL_CHECKS else check
 
 
-def document(sandbox: str, checks: Sequence[Check]) -> dict[str, Any]:
+def render_json(sandbox: str, checks: Sequence[Check]) -> dict[str, Any]:
     """The verdict as JSON."""
     found = [check.verdict for check in checks]
     return {
         "sandbox": sandbox,
-        "verdict": overall(checks),
+        "verdict": combine(checks),
         "counts": {outcome: found.count(outcome) for outcome in ("kept", "broken", "untested")},
         "checks": [check.document() for check in checks],
     }
 
 
-def junit(sandbox: str, checks: Sequence[Check]) -> bytes:
+def render_junit(sandbox: str, checks: Sequence[Check]) -> bytes:
     """The verdict as JUnit XML: broken is a failure, untested is skipped, advice is output of a case."""
     suites = ET.Element("testsuites", name="mockserver")
     suite = ET.SubElement(
         suites,
         "testsuite",
-        name=_xml(f"mockserver.{sandbox}"),
+        name=_escape_xml(f"mockserver.{sandbox}"),
         tests=str(len(checks)),
         failures=str(sum(check.decides for check in checks)),
         errors="0",
         skipped=str(sum(check.verdict == "untested" for check in checks)),
     )
     for check in checks:
-        case = ET.SubElement(suite, "testcase", classname=_xml(f"mockserver.{sandbox}"), name=check.title, time="0")
-        findings = _xml("\n".join(f"calls {_ids(each.calls)}: {each.message}" for each in check.findings))
+        case = ET.SubElement(
+            suite, "testcase", classname=_escape_xml(f"mockserver.{sandbox}"), name=check.title, time="0"
+        )
+        findings = _escape_xml("\n".join(f"calls {_join_ids(each.calls)}: {each.message}" for each in check.findings))
         if check.decides:
-            ET.SubElement(case, "failure", message=_xml(check.about), type=check.name).text = findings
+            ET.SubElement(case, "failure", message=_escape_xml(check.about), type=check.name).text = findings
             continue
         if check.verdict == "untested":
-            ET.SubElement(case, "skipped", message=_xml(check.about))
+            ET.SubElement(case, "skipped", message=_escape_xml(check.about))
         if findings:
             ET.SubElement(case, "system-out").text = findings
     xml: bytes = ET.tostring(suites, encoding="utf-8", xml_declaration=True)
     return xml
 
 
-def _xml(text: str) -> str:
+def _escape_xml(text: str) -> str:
     """The text with the characters that XML cannot hold written as escapes."""
-    return _NO_XML.sub(lambda match: match[0].encode("unicode_escape").decode(), text)
+    return _NOT_XML.sub(lambda match: match[0].encode("unicode_escape").decode(), text)
 
 
-def _ids(calls: Iterable[int]) -> str:
+def _join_ids(calls: Iterable[int]) -> str:
     return ", ".join(map(str, calls))
 
 
-def _check(name: str, title: str, untested: str, found: Evidence) -> Check:
+def _make_check(name: str, title: str, untested: str, found: Evidence) -> Check:
     verdict: Outcome = "broken" if found.findings else "kept" if found.proof else "untested"
     findings = tuple(found.findings or found.advice)
     if findings:
@@ -197,5 +203,5 @@ def _check(name: str, title: str, untested: str, found: Evidence) -> Check:
         more = f" (and {len(findings) - 1} more)" if findings[1:] else ""
         return Check(name, title, verdict, findings[0].message + more, ids, findings, advisory=not found.findings)
     if found.proof:
-        return Check(name, title, verdict, found.kept or title + ".", tuple(sorted(set(found.proof))))
+        return Check(name, title, verdict, found.detail or title + ".", tuple(sorted(set(found.proof))))
     return Check(name, title, verdict, untested)

@@ -77,7 +77,9 @@ class AsgiAdapter:
 
     async def carry(self, reply: Reply, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
         """Send a reply, with its delay and its network fault."""
-        answer = Answer(reply.status, encoded(frame_headers(reply)), b"" if scope["method"] == "HEAD" else reply.body)
+        answer = Answer(
+            reply.status, encode_headers(frame_headers(reply)), b"" if scope["method"] == "HEAD" else reply.body
+        )
         if reply.delay:
             await self._sleep(reply.delay)
         if reply.network:
@@ -92,7 +94,7 @@ class AsgiAdapter:
     async def _misbehave(self, fault: NetworkFault, answer: Answer, receive: Receive, send: Send) -> None:
         body, half = answer.body, len(answer.body) // 2
         if fault == "reset":
-            reset(receive.__self__.protocol.transport)  # type: ignore[attr-defined]  # gunicorn hands out no other
+            reset_connection(receive.__self__.protocol.transport)  # type: ignore[attr-defined]  # gunicorn hands out no other
         if fault in ("reset", "empty"):
             raise asyncio.CancelledError  # the server closes the connection, and passes over it in silence
         await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
@@ -128,7 +130,7 @@ _HOST = r"(?:[\w.~-]+|\[[\da-f:.]+\])(?::\d*)?"
 _ABSOLUTE = re.compile(rf"https?://({_HOST})(/.*)?", re.IGNORECASE | re.ASCII | re.DOTALL)  # decoded, without its query
 
 
-def reset(transport: Any) -> None:
+def reset_connection(transport: Any) -> None:
     """Close a connection with an RST: what was written to it and is not sent yet is forgotten, by the system, too."""
     linger = struct.pack("ii", 1, 0)
     transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
@@ -149,10 +151,10 @@ def call_wsgi(app: WSGIApplication, environ: WSGIEnvironment) -> Answer:
         if hasattr(pieces, "close"):
             pieces.close()
     status, headers = told
-    return Answer(int(status[:3]), encoded(headers), body)
+    return Answer(int(status[:3]), encode_headers(headers), body)
 
 
-def encoded(headers: list[tuple[str, str]]) -> list[tuple[bytes, bytes]]:
+def encode_headers(headers: list[tuple[str, str]]) -> list[tuple[bytes, bytes]]:
     """Headers as they travel."""
     return [(_bytes(name), value.encode("latin-1")) for name, value in headers]
 

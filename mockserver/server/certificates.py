@@ -11,7 +11,7 @@ from ..sdk.errors import InvalidSetting
 
 MAX_PEM_BYTES = 1024**2
 # X509_V_ERR_* of OpenSSL, as ``SSLCertVerificationError.verify_code`` has them
-_DOUBTS = {9: "is not valid yet", 10: "has expired"}
+_DATE_PROBLEMS = {9: "is not valid yet", 10: "has expired"}
 
 
 def check(certificate: Path, key: Path) -> str:
@@ -38,7 +38,7 @@ def check(certificate: Path, key: Path) -> str:
         raise InvalidSetting(
             f"--tls-cert {certificate} and --tls-key {key} are no usable pair ({error}), {wanted}."
         ) from None
-    doubt = _doubt(server, certificate)
+    doubt = _find_date_problem(server, certificate)
     return f"the certificate of --tls-cert {certificate} {doubt}: clients that look at it refuse it." if doubt else ""
 
 
@@ -50,7 +50,7 @@ def _refuse_to_ask() -> str:
     raise _Encrypted
 
 
-def _doubt(server: ssl.SSLContext, certificate: Path) -> str:
+def _find_date_problem(server: ssl.SSLContext, certificate: Path) -> str:
     """What is wrong with the days of a certificate, as a client finds that trusts it otherwise: a handshake in memory.
 
     Python reads no dates of a certificate that is not a peer's.
@@ -63,16 +63,16 @@ def _doubt(server: ssl.SSLContext, certificate: Path) -> str:
         client.load_verify_locations(certificate)
         asking = client.wrap_bio(to_client, to_server)
         answering = server.wrap_bio(to_server, to_client, server_side=True)
-        _step(asking)
-        _step(answering)
-        _step(asking)
+        _handshake(asking)
+        _handshake(answering)
+        _handshake(asking)
     except ssl.SSLCertVerificationError as error:
-        return _DOUBTS.get(error.verify_code, "")
+        return _DATE_PROBLEMS.get(error.verify_code, "")
     except ssl.SSLError:  # whatever it is, it is not the days
         return ""
     return ""
 
 
-def _step(side: ssl.SSLObject) -> None:
+def _handshake(side: ssl.SSLObject) -> None:
     with suppress(ssl.SSLWantReadError):
         side.do_handshake()

@@ -10,23 +10,23 @@ from typing import Any
 from gunicorn.asgi import protocol
 from gunicorn.workers import gasgi
 
-from ..engine.cors import headers_of_refusal
+from ..engine.cors import make_refusal_headers
 from ..engine.wsgi import frame_headers
 from ..sdk.http import CLIENT_TIMEOUT_SECONDS, Reply, reason_phrase
-from .asgi import AsgiAdapter, is_plain, reset
-from .malformed import FIELD, FIELDS, LINE, refusal
+from .asgi import AsgiAdapter, is_plain, reset_connection
+from .malformed import MAX_HEADER_BYTES, MAX_HEADERS, MAX_LINE_BYTES, render_refusal
 
 # Both in seconds. How long a connection is kept alive for the next request. A connection that was busy a LINGER before
 # a stop may have its next request on the way, which is answered, too.
-KEPT = 15
-LINGER = 1.0
+KEEPALIVE_SECONDS = 15
+LINGER_SECONDS = 1.0
 
 # How it speaks with clients.
-SPOKEN = {
+HTTP_OPTIONS = {
     "http_parser": "python",  # its limits hold, whatever else is installed
-    "limit_request_line": LINE,
-    "limit_request_fields": FIELDS,
-    "limit_request_field_size": FIELD,
+    "limit_request_line": MAX_LINE_BYTES,
+    "limit_request_fields": MAX_HEADERS,
+    "limit_request_field_size": MAX_HEADER_BYTES,
     "forwarded_allow_ips": "",  # or a client's SCRIPT_NAME header would rewrite its path
 }
 
@@ -38,21 +38,21 @@ class Connection(protocol.ASGIProtocol):  # type: ignore[misc]  # gunicorn has n
     """A connection on which nothing but HTTP is spoken, and of which its worker knows."""
 
     app: Any  # AsgiAdapter, or for the length of one request a reply that it carries
-    _looked: tuple[Any, ...] = ()  # what it was doing when it was last looked at, and since when
-    _since = 0.0
+    _last_state: tuple[Any, ...] = ()  # what it was doing when it was last looked at, and since when
+    _unchanged_since = 0.0
     cors = True  # whether browsers of other origins may read what is refused
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.worker.connections.add(self)
-        self._since = self.worker.loop.time()
+        self._unchanged_since = self.worker.loop.time()
         super().connection_made(transport)
 
     def connection_lost(self, failure: Exception | None) -> None:
         self.worker.connections.discard(self)
         super().connection_lost(failure)
-        self._task.add_done_callback(self._dissolve)
+        self._task.add_done_callback(self._break_cycles)
 
-    def _dissolve(self, task: asyncio.Task[None]) -> None:
+    def _break_cycles(self, task: asyncio.Task[None]) -> None:
         """Take apart what holds on to each other: it would stay, with all that was sent, until garbage is looked for,
         which is seldom.
         """
@@ -107,11 +107,11 @@ class Connection(protocol.ASGIProtocol):  # type: ignore[misc]  # gunicorn has n
 
     def _send_error_response(self, status: int, message: str, extra_headers: object = ()) -> None:
         """In our words: gunicorn's are plain text, and quote what was sent."""
-        reply = refusal(status, message, headers_of_refusal(*self._arrived()) if self.cors else ())
+        reply = render_refusal(status, message, make_refusal_headers(*self._read_arrived()) if self.cors else ())
         head = "".join([f"{name}: {value}\r\n" for name, value in (*frame_headers(reply), ("Connection", "close"))])
         self._safe_write(f"HTTP/1.1 {status} {reason_phrase(status)}\r\n{head}\r\n".encode("latin-1") + reply.body)
 
-    def _arrived(self) -> tuple[str, list[str]]:
+    def _read_arrived(self) -> tuple[str, list[str]]:
         """The path and each Origin of a request, as far as it is there and was read."""
         parser: Any = self._callback_parser
         if parser is None:
@@ -126,31 +126,33 @@ class Connection(protocol.ASGIProtocol):  # type: ignore[misc]  # gunicorn has n
 
     def close_if_idle(self, now: float) -> None:
         """Close the connection if no call is on it, nor likely to be on its way."""
-        idle_since = self._keepalive_handle.when() - KEPT if self._keepalive_handle else self._since
-        if self._awaiting_request and not self._is_arriving() and now >= idle_since + LINGER:
-            self._let_go()
+        idle_since = (
+            self._keepalive_handle.when() - KEEPALIVE_SECONDS if self._keepalive_handle else self._unchanged_since
+        )
+        if self._awaiting_request and not self._is_arriving() and now >= idle_since + LINGER_SECONDS:
+            self._close_and_wake()
 
     def check_timeout(self, now: float, stopped: float) -> None:
         """Give up a client that lets us wait: from time to time each connection is looked at. While this process was
         ``stopped`` (for so many seconds since the last look), no client let it wait.
         """
-        self._since += stopped
+        self._unchanged_since += stopped
         unsent, arriving = self.transport.get_write_buffer_size(), self._is_arriving()
         found = (self.req_count, unsent, arriving)
-        if found != self._looked:
-            self._looked, self._since = found, now
-        elif now >= self._since + CLIENT_TIMEOUT_SECONDS:
+        if found != self._last_state:
+            self._last_state, self._unchanged_since = found, now
+        elif now >= self._unchanged_since + CLIENT_TIMEOUT_SECONDS:
             if unsent:
-                reset(self.transport)
+                reset_connection(self.transport)
             elif arriving:
                 self._send_error_response(
                     408, f"The request did not arrive whole within {CLIENT_TIMEOUT_SECONDS:g} seconds."
                 )
-                self._let_go()
+                self._close_and_wake()
             elif self._awaiting_request:
-                self._let_go()
+                self._close_and_wake()
 
-    def _let_go(self) -> None:
+    def _close_and_wake(self) -> None:
         self._close_transport()
         self._request_ready.set()  # for nobody waits any more
 

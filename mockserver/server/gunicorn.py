@@ -28,12 +28,12 @@ from ..sdk.errors import InvalidSetting
 from . import connection, tempfiles
 from .asgi import AsgiAdapter
 from .front import Front
-from .worker import GRACE, STOPS, Worker, ignore_signals
+from .worker import GRACE_SECONDS, STOP_SIGNALS, Worker, ignore_signals
 
 log = logging.getLogger("mockserver")
 
-FILES = 8192
-PATIENCE = 30  # seconds without a sign of life after which a worker of several is killed and replaced
+MAX_OPEN_FILES = 8192
+WORKER_TIMEOUT_SECONDS = 30  # seconds without a sign of life after which a worker of several is killed and replaced
 
 
 class _Arbiter(Arbiter):  # type: ignore[misc]  # gunicorn has no types
@@ -43,35 +43,35 @@ class _Arbiter(Arbiter):  # type: ignore[misc]  # gunicorn has no types
     It reads in a thread, so that it hears signals meanwhile; but none is there while it forks.
     """
 
-    _reading: Thread | None = None
-    _asked = _read_it = False
+    _reload_thread: Thread | None = None
+    _reload_requested = _reload_done = False
 
-    def __init__(self, app: _Embedded) -> None:
-        self._ended: list[str] = []  # how those ended that are to be replaced
-        self._looked = self._resumed = clock.monotonic_time()
+    def __init__(self, app: _Application) -> None:
+        self._endings: list[str] = []  # how those ended that are to be replaced
+        self._checked_at = self._resumed_at = clock.monotonic_time()
         super().__init__(app)
 
     def wait_for_signals(self, timeout: float = 1.0) -> list[int]:
         data = self.app.data
         found: list[int] = super().wait_for_signals(POLL_SECONDS if data and data.watching else timeout)
-        if self._reading and self._read_it:
-            self._reading.join()
-            self._reading, self._read_it = None, False
+        if self._reload_thread and self._reload_done:
+            self._reload_thread.join()
+            self._reload_thread, self._reload_done = None, False
             self.kill_workers(signal.SIGHUP)
-        if not self._reading and data and (self._asked or (data.watching and data.find_changes())):
-            self._asked, self._reading = False, Thread(target=self._read, args=[data], daemon=True)
-            self._reading.start()
+        if not self._reload_thread and data and (self._reload_requested or (data.watching and data.find_changes())):
+            self._reload_requested, self._reload_thread = False, Thread(target=self._reload, args=[data], daemon=True)
+            self._reload_thread.start()
         return found
 
-    def _read(self, data: DataReload) -> None:
+    def _reload(self, data: DataReload) -> None:
         try:
             data.swap()
         finally:
-            self._read_it = True
+            self._reload_done = True
             self.wakeup()
 
     def handle_hup(self) -> None:
-        self._asked = True
+        self._reload_requested = True
         self.wakeup()
 
     def halt(self, reason: str | None = None, exit_status: int = 0) -> None:
@@ -91,10 +91,10 @@ class _Arbiter(Arbiter):  # type: ignore[misc]  # gunicorn has no types
     def murder_workers(self) -> None:
         """Workers that were stopped together with their master have time to show that they live."""
         now = clock.monotonic_time()
-        if now - self._looked > PATIENCE / 2:
-            self._resumed = now
-        self._looked = now
-        if now - self._resumed > PATIENCE / 2:
+        if now - self._checked_at > WORKER_TIMEOUT_SECONDS / 2:
+            self._resumed_at = now
+        self._checked_at = now
+        if now - self._resumed_at > WORKER_TIMEOUT_SECONDS / 2:
             super().murder_workers()
 
     def handle_ttin(self) -> None:
@@ -118,21 +118,21 @@ class _Arbiter(Arbiter):  # type: ignore[misc]  # gunicorn has no types
                 raise HaltServer("a worker could not start, and has said why", code)
             if len(self.WORKERS) < self.num_workers:
                 how = f"was killed (signal {-code})" if code < 0 else f"ended (exit status {code})"
-                self._ended.append(f"worker {pid} {how}")
+                self._endings.append(f"worker {pid} {how}")
         super().reap_workers()  # others than workers, which a first process of a container inherits
 
     def spawn_worker(self) -> Any:
-        if self._reading:
-            self._reading.join()
-        self.app.starting(self._ended.pop(0) if self._ended else "")
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, STOPS)  # until the worker has handlers of its own
+        if self._reload_thread:
+            self._reload_thread.join()
+        self.app.starting(self._endings.pop(0) if self._endings else "")
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)  # until the worker has handlers of its own
         try:
             return super().spawn_worker()
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-class _Embedded(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
+class _Application(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
     def __init__(
         self,
         front: Front,
@@ -188,7 +188,7 @@ def run(
     def started(worker: Worker) -> None:
         if metrics:
             metrics.enter(worker.region)
-        _started(ready if worker.age == 1 else lambda: None, leaving)
+        _start_worker(ready if worker.age == 1 else lambda: None, leaving)
 
     def ended(arbiter: Any, worker: Worker) -> None:
         if metrics:
@@ -201,20 +201,20 @@ def run(
         "asgi_lifespan": "off",
         "asgi_loop": "asyncio",
         "preload_app": True,
-        "worker_tmp_dir": tempfiles.folder(),  # for heartbeats
-        "timeout": 0 if alone else PATIENCE,
-        "graceful_timeout": GRACE,
-        **connection.SPOKEN,
-        "keepalive": connection.KEPT,
+        "worker_tmp_dir": tempfiles.find_folder(),  # for heartbeats
+        "timeout": 0 if alone else WORKER_TIMEOUT_SECONDS,
+        "graceful_timeout": GRACE_SECONDS,
+        **connection.HTTP_OPTIONS,
+        "keepalive": connection.KEEPALIVE_SECONDS,
         "control_socket_disable": True,
         "loglevel": "warning",
         "accesslog": None,
-        "pre_fork": _allot,
+        "pre_fork": _assign_region,
         "post_worker_init": started,
         "child_exit": ended,
     }
     connection.Connection.cors = cors
-    _raise_limit_of_files()
+    _raise_file_limit()
     beside = None
     if tls and encrypted:
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
@@ -222,17 +222,17 @@ def run(
         beside = encrypted, context
     elif tls:
         options |= {"certfile": str(tls[0]), "keyfile": str(tls[1])}
-    _settle()
-    _Embedded(front, options, beside, starting, data, alone).run()
+    _tune_collector()
+    _Application(front, options, beside, starting, data, alone).run()
 
 
-def _allot(arbiter: Any, worker: Worker) -> None:
+def _assign_region(arbiter: Any, worker: Worker) -> None:
     """Give a worker that is about to start a region in which no other one counts, but perhaps one did."""
     taken = {other.region for other in arbiter.WORKERS.values()}
     worker.region = min(set(range(REGIONS)) - taken, default=0)
 
 
-def _settle() -> None:
+def _tune_collector() -> None:
     """Let the garbage collector pass over what is loaded by now, which stays to the end, and come a little less often.
 
     Calls take less time for it, and the worker shares more pages with its parent.
@@ -241,15 +241,15 @@ def _settle() -> None:
     gc.set_threshold(5_000, 10, 5)
 
 
-def _raise_limit_of_files() -> None:
+def _raise_file_limit() -> None:
     """Every connection is an open file, and some systems allow 256 or 1,024 unless asked."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = FILES if hard == resource.RLIM_INFINITY else min(FILES, hard)
+    wanted = MAX_OPEN_FILES if hard == resource.RLIM_INFINITY else min(MAX_OPEN_FILES, hard)
     if soft != resource.RLIM_INFINITY and soft < wanted:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
-def _started(ready: Callable[[], None], leaving: Callable[[], None]) -> None:
+def _start_worker(ready: Callable[[], None], leaving: Callable[[], None]) -> None:
     """In the worker: Ctrl-C is for the master alone (a terminal sends it to both), whose quick stop ends us at once.
 
     gunicorn's own handler of it takes a lock that the interrupted code may hold, and hangs for the grace period.
@@ -262,7 +262,7 @@ def _started(ready: Callable[[], None], leaving: Callable[[], None]) -> None:
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGQUIT, end)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPS)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP_SIGNALS)
     try:
         ready()
     except InvalidSetting as wrong:

@@ -36,14 +36,14 @@ def listen(host: str, port: int, flag: str = "--port") -> socket.socket:
     return listener
 
 
-def url(listener: socket.socket, tls: bool) -> str:
+def format_url(listener: socket.socket, tls: bool) -> str:
     """Where a person finds the server."""
     host, port = listener.getsockname()[:2]
     host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)
     return f"{'https' if tls else 'http'}://{host}:{port}"
 
 
-def prepare(port_file: Path) -> None:
+def prepare_port_file(port_file: Path) -> None:
     """Take away the port that a server before us wrote, and find out whether ours can be written, by writing beside it.
 
     Raises WrongSetting.
@@ -52,32 +52,32 @@ def prepare(port_file: Path) -> None:
         if port_file.exists() and not port_file.is_file():
             raise InvalidSetting(f"--port-file is {port_file}, wanted {_WRITABLE}.")
         port_file.unlink(missing_ok=True)
-        _write_beside(port_file, 0).unlink()
+        _write_temporary(port_file, 0).unlink()
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or error
         raise InvalidSetting(f"--port-file is {port_file}, wanted {_WRITABLE} ({why}).") from None
 
 
-def tell(port_file: Path, port: int) -> None:
+def write_port_file(port_file: Path, port: int) -> None:
     """Write the port in one step: a reader sees no half of it. Raises WrongSetting."""
     try:
-        _write_beside(port_file, port).replace(port_file)
+        _write_temporary(port_file, port).replace(port_file)
     except OSError as error:
         with suppress(OSError):
-            _beside(port_file).unlink(missing_ok=True)
+            _temporary_path(port_file).unlink(missing_ok=True)
         raise InvalidSetting(f"--port-file {port_file} cannot be written: {error.strerror}.") from None
 
 
 _WRITABLE = "a file in a folder that exists and can be written"
 
 
-def _beside(port_file: Path) -> Path:
+def _temporary_path(port_file: Path) -> Path:
     return port_file.with_name(f".mockserver.{os.getpid()}")
 
 
-def _write_beside(port_file: Path, port: int) -> Path:
+def _write_temporary(port_file: Path, port: int) -> Path:
     """A new file in the same folder that holds the port; none is left when it cannot be written."""
-    beside = _beside(port_file)
+    beside = _temporary_path(port_file)
     beside.unlink(missing_ok=True)
     try:
         with beside.open("x") as file:

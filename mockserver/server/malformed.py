@@ -1,4 +1,4 @@
-"""What a server says of a request that is no HTTP, or too much of it: problem+json, whichever server it is."""
+"""The reply to a malformed or oversized HTTP request: problem+json, from whichever server."""
 
 from __future__ import annotations
 
@@ -7,22 +7,26 @@ from ..sdk.errors import Problem
 from ..sdk.http import Headers, Reply, reason_phrase
 from ..sdk.logtext import escape_text
 
-LINE = 64 * 1024  # bytes of a request line; one over gates.MAX_TARGET_BYTES, and up to this, the vendor has words for
-FIELDS, FIELD = 100, 8190  # how many headers, and bytes of each
+MAX_LINE_BYTES = (
+    64 * 1024
+)  # bytes of a request line; one over gates.MAX_TARGET_BYTES, and up to this, the vendor has words for
+MAX_HEADERS, MAX_HEADER_BYTES = 100, 8190
 
 _LIMITS = {
-    414: f"The request line is over {LINE} bytes, the most that the server reads.",
-    431: f"The headers are too many or too long, wanted at most {FIELDS}, each of at most {FIELD} bytes.",
+    414: f"The request line is over {MAX_LINE_BYTES} bytes, the most that the server reads.",
+    431: f"The headers are too many or too long, wanted at most {MAX_HEADERS}, "
+    f"each of at most {MAX_HEADER_BYTES} bytes.",
     500: "The sandbox itself failed; its log says why.",
 }
 
 
-def refusal(status: int, why: str, beside: Headers = ()) -> Reply:
-    """The reply to a request that never becomes a call; ``why`` may quote it, or says how long was waited. ``beside``
-    are headers that let a browser read it.
+def render_refusal(status: int, why: str, extra: Headers = ()) -> Reply:
+    """The reply to a request that never becomes a call.
+
+    ``why`` is the server's reason, which may quote the request; ``extra`` are headers for browsers.
     """
-    told = escape_text(why).rstrip(".")
-    unknown = f"{told}." if status == 408 else f"The request is no HTTP that the server understands: {told}."
+    reason = escape_text(why).rstrip(".")
+    unknown = f"{reason}." if status == 408 else f"The request is no HTTP that the server understands: {reason}."
     detail = _LIMITS.get(status, unknown)
     reply = render_problem(Problem(reason_phrase(status), detail, status, code="http"))
-    return reply._replace(headers=(*reply.headers, *beside))
+    return reply._replace(headers=(*reply.headers, *extra))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 
-EVERY = 10.0  # seconds: of much that was freed it takes long
+INTERVAL_SECONDS = 10.0  # seconds: of much that was freed it takes long
 ARENA_MAX = -8  # of malloc.h: glibc's name for how many heaps there may be
 
 
@@ -27,10 +27,10 @@ class MemoryTrimmer:
             self._trim = library.malloc_trim
         self._next = 0.0
 
-    def give_back(self, now: float) -> None:
+    def trim(self, now: float) -> None:
         """Do so, if it was not done in the last EVERY seconds. ``now`` is the time in seconds, by any clock that only
         goes on.
         """
         if now >= self._next:
-            self._next = now + EVERY
+            self._next = now + INTERVAL_SECONDS
             self._trim(0)

@@ -9,18 +9,18 @@ from tempfile import TemporaryFile
 
 from ..sdk.errors import InvalidSetting
 
-MEMORY = "/dev/shm"
+MEMORY_FOLDER = "/dev/shm"
 
 
-def folder() -> str | None:
+def find_folder() -> str | None:
     """Where such files are; None stands for the usual folder of temporary files."""
-    return MEMORY if os.path.isdir(MEMORY) and os.access(MEMORY, os.W_OK | os.X_OK) else None
+    return MEMORY_FOLDER if os.path.isdir(MEMORY_FOLDER) and os.access(MEMORY_FOLDER, os.W_OK | os.X_OK) else None
 
 
-def file() -> int:
+def open_file() -> int:
     """The descriptor of a new file without a name, open as long as any process has it. Raises WrongSetting."""
     try:
-        with TemporaryFile(dir=folder()) as made:
+        with TemporaryFile(dir=find_folder()) as made:
             return os.dup(made.fileno())
     except OSError as error:
         raise InvalidSetting(

@@ -14,14 +14,14 @@ from urllib.parse import urlsplit
 
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
-from ..engine.cors import headers_of_refusal
+from ..engine.cors import make_refusal_headers
 from ..engine.metrics import Metrics
 from ..engine.reload import POLL_SECONDS, DataReload
 from ..engine.wsgi import frame_headers
 from ..sdk.errors import InvalidSetting
 from ..sdk.http import CLIENT_TIMEOUT_SECONDS, reason_phrase
 from .front import Front
-from .malformed import FIELD, refusal
+from .malformed import MAX_HEADER_BYTES, render_refusal
 from .wsgi_faults import WsgiAdapter
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ class _Handler(WSGIRequestHandler):
         for name, value in self.headers.items():
             if not _TOKEN.fullmatch(name) or _CONTROL.search(value):
                 why = "a header has signs that no header may have"
-            elif len(name) + len(value) > FIELD:
+            elif len(name) + len(value) > MAX_HEADER_BYTES:
                 status, why = 431, "a header is too long"
         if why:
             self.send_error(status, why)
@@ -81,8 +81,8 @@ class _Handler(WSGIRequestHandler):
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
         """In our words: http.server's are a page."""
         origins = self.headers.get_all("Origin", [])
-        beside = headers_of_refusal(self.path, origins) if self.cors else ()
-        reply = refusal(int(code), explain or message or "", beside)
+        beside = make_refusal_headers(self.path, origins) if self.cors else ()
+        reply = render_refusal(int(code), explain or message or "", beside)
         self.send_response_only(reply.status, reason_phrase(reply.status))
         for name, value in (*frame_headers(reply), ("Connection", "close")):
             self.send_header(name, value)
@@ -101,7 +101,7 @@ class _WithoutCors(_Handler):
     cors = False
 
 
-def server(
+def build_server(
     front: Front, listener: socket.socket, tls: tuple[Path, Path] | None = None, *, cors: bool = True
 ) -> BaseWSGIServer:
     """A server on a listening socket; ``serve_forever`` runs it, ``shutdown`` from another thread stops it."""
@@ -141,11 +141,11 @@ def run(
     """
     if workers > 1:
         raise InvalidSetting(f"--workers is {workers}, wanted 1: on this system there can be no more.")
-    serving = server(front, listener, None if encrypted else tls, cors=cors)
+    serving = build_server(front, listener, None if encrypted else tls, cors=cors)
     if encrypted:
-        Thread(target=server(front, encrypted, tls, cors=cors).serve_forever, daemon=True).start()
+        Thread(target=build_server(front, encrypted, tls, cors=cors).serve_forever, daemon=True).start()
     if data and data.watching:
-        Thread(target=_watch, args=[data, partial(time.sleep, POLL_SECONDS)], daemon=True).start()
+        Thread(target=_poll_files, args=[data, partial(time.sleep, POLL_SECONDS)], daemon=True).start()
     ready()
     try:
         serving.serve_forever()
@@ -156,7 +156,7 @@ def run(
         leaving()
 
 
-def _watch(data: DataReload, pause: Callable[[], None]) -> None:
+def _poll_files(data: DataReload, pause: Callable[[], None]) -> None:
     """Look whether files have changed, again and again."""
     while True:
         pause()

@@ -12,13 +12,13 @@ from gunicorn.workers import gasgi
 
 from ..engine.reload import DataReload
 from ..sdk.clock import process_time
-from .connection import LINGER, Connection
+from .connection import LINGER_SECONDS, Connection
 from .memory import MemoryTrimmer
 
 log = logging.getLogger("mockserver")
 
-GRACE = 10  # seconds that a stop has for the calls that are under way
-STOPS = {signal.SIGTERM, signal.SIGQUIT, signal.SIGINT}
+GRACE_SECONDS = 10  # seconds that a stop has for the calls that are under way
+STOP_SIGNALS = {signal.SIGTERM, signal.SIGQUIT, signal.SIGINT}
 
 
 class Worker(gasgi.ASGIWorker):  # type: ignore[misc]  # gunicorn has no types
@@ -31,21 +31,21 @@ class Worker(gasgi.ASGIWorker):  # type: ignore[misc]  # gunicorn has no types
     # Not reset to what the system does, end the process: the master's handler, which it inherits, does no harm until
     # there is our own.
     SIGNALS = [number for number in gasgi.ASGIWorker.SIGNALS if number != signal.SIGHUP]
-    _fetching: asyncio.Task[None] | None = None
+    _fetch_task: asyncio.Task[None] | None = None
 
     def init_signals(self) -> None:
         super().init_signals()
-        self.loop.add_signal_handler(signal.SIGHUP, self._follow)
+        self.loop.add_signal_handler(signal.SIGHUP, self._fetch_newer_data)
 
-    def _follow(self) -> None:
+    def _fetch_newer_data(self) -> None:
         """Serve the data that the master has read anew, if it has."""
         data: DataReload | None = self.app.data
-        if data and data.behind and (self._fetching is None or self._fetching.done()):
-            self._fetching = self.loop.create_task(self._fetch(data))
+        if data and data.is_behind and (self._fetch_task is None or self._fetch_task.done()):
+            self._fetch_task = self.loop.create_task(self._fetch(data))
 
     async def _fetch(self, data: DataReload) -> None:
         """Read it in a thread, and put it in place between two calls."""
-        while data.behind:
+        while data.is_behind:
             (await asyncio.to_thread(data.fetch))()
 
     async def _serve(self) -> None:
@@ -55,10 +55,10 @@ class Worker(gasgi.ASGIWorker):  # type: ignore[misc]  # gunicorn has no types
         if self.app.encrypted:  # beside gunicorn's own socket: TLS on all of those, or on none, is all that it offers
             listener, context = self.app.encrypted
             self.servers.append(await self.loop.create_server(lambda: Connection(self), sock=listener, ssl=context))
-        self.loop.call_soon(self._widen)  # once it listens
+        self.loop.call_soon(self._restore_backlog)  # once it listens
         await super()._serve()
 
-    def _widen(self) -> None:
+    def _restore_backlog(self) -> None:
         """Let the system take in as many as it was told at first: asyncio has told it 100."""
         for listener in self.sockets:
             listener.sock.listen(self.cfg.backlog)
@@ -71,16 +71,16 @@ class Worker(gasgi.ASGIWorker):  # type: ignore[misc]  # gunicorn has no types
     def notify(self) -> None:
         """Say that it is alive, once a second. A signal that came too early to be heard is made up for."""
         super().notify()
-        self._follow()
+        self._fetch_newer_data()
         now, stopped = self.loop.time(), process_time.tick()
         for connection in tuple(self.connections):
             connection.check_timeout(now, stopped)
-        self._room.give_back(now)
+        self._room.trim(now)
 
     async def _shutdown(self) -> None:
-        until = self.loop.time() + GRACE - 0.5  # before the master's patience ends
-        await self._masters_turn()
-        coming = await self._let_in()
+        until = self.loop.time() + GRACE_SECONDS - 0.5  # before the master's patience ends
+        await self._await_master()
+        coming = await self._accept_pending()
         while (now := self.loop.time()) < until and not self._quick_shutdown:
             for connection in tuple(self.connections):
                 connection.close_if_idle(now)
@@ -88,25 +88,25 @@ class Worker(gasgi.ASGIWorker):  # type: ignore[misc]  # gunicorn has no types
                 return
             await asyncio.sleep(0.01)
         calls = sum(not connection._awaiting_request for connection in self.connections)
-        log.warning("worker %d stops after %d s with calls that are not answered: %d", self.pid, GRACE, calls)
+        log.warning("worker %d stops after %d s with calls that are not answered: %d", self.pid, GRACE_SECONDS, calls)
 
     def _cleanup(self) -> None:
-        signal.pthread_sigmask(signal.SIG_BLOCK, STOPS)
-        for number in STOPS:  # the loop that is closed next would be told by a pipe that is closed, too
+        signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
+        for number in STOP_SIGNALS:  # the loop that is closed next would be told by a pipe that is closed, too
             self.loop.remove_signal_handler(number)
         ignore_signals()
         super()._cleanup()
 
-    async def _masters_turn(self) -> None:
+    async def _await_master(self) -> None:
         """Go on until the master listens no more, if it is about to: connections that come when nobody takes them in
         any more, but the master's socket is still open, would be cut. A signal to the group of processes tells a worker
         at the same moment as its master, one to a worker alone tells the master nothing.
         """
-        until = self.loop.time() + LINGER
+        until = self.loop.time() + LINGER_SECONDS
         while not self.app.closed[0] and self.loop.time() < until:
             await asyncio.sleep(0.005)
 
-    async def _let_in(self) -> asyncio.Future[Any]:
+    async def _accept_pending(self) -> asyncio.Future[Any]:
         """Listen no more, but take those connections that the system has accepted for us so far."""
         listeners = [(listener.sock, self._context) for listener in self.sockets]
         if self.app.encrypted:
@@ -134,5 +134,5 @@ class Worker(gasgi.ASGIWorker):  # type: ignore[misc]  # gunicorn has no types
 
 def ignore_signals() -> None:
     """Heed no further signal to stop: this process is all but over, and would end with a trace or another status."""
-    for number in STOPS:
+    for number in STOP_SIGNALS:
         signal.signal(number, signal.SIG_IGN)

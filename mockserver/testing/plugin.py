@@ -72,7 +72,7 @@ def _decisive_checks(config: pytest.Config) -> frozenset[str]:
     from ..engine import verdict
 
     try:
-        return verdict.names(text)
+        return verdict.parse_checks(text)
     except ValueError as error:
         source = "mockserver_fail_on" if option is None else "--mockserver-fail-on"
         raise pytest.UsageError(f"{source} is {text!r}, wanted {error}.") from None

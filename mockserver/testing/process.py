@@ -94,7 +94,7 @@ class LazyServerProcess:
         self._process, self._stopped = ServerProcess(), Event()
         self._thread = Thread(target=self._wait, name="mockserver", daemon=True)
         self.error = ""
-        self.url = listen.url(self._listener, tls=False)
+        self.url = listen.format_url(self._listener, tls=False)
 
     def start(self) -> Self:
         """Wait for the first connection in a thread."""
@@ -160,9 +160,9 @@ def _start(shared: int | str | None) -> dict[str, str]:
         front, listener = Front(build_runtime(settings)), _receive(shared)
     except (InvalidSetting, BadVendor, InvalidFixture) as error:
         return {"error": str(error)}
-    serving = werkzeug.server(front, listener, cors=settings.cors)
+    serving = werkzeug.build_server(front, listener, cors=settings.cors)
     Thread(target=serving.serve_forever, daemon=True).start()
-    return {"url": listen.url(listener, tls=False)}
+    return {"url": listen.format_url(listener, tls=False)}
 
 
 def _receive(shared: int | str | None) -> socket.socket:

@@ -38,7 +38,7 @@ class Server:
         self._thread = Thread(target=self._run, name="mockserver", daemon=True)
         self._server: Any = None
         self._runtime: Runtime | None = None
-        self.url = listen.url(self._listener, tls=False)
+        self.url = listen.format_url(self._listener, tls=False)
 
     @property
     def client(self) -> Client:
@@ -83,7 +83,7 @@ class Server:
         from ..server.front import Front
 
         self._runtime = build_runtime(make_settings(self._settings), vendors=self._vendors, wall=self._wall)
-        serving = werkzeug.server(Front(self._runtime), self._listener, cors=self._runtime.settings.cors)
+        serving = werkzeug.build_server(Front(self._runtime), self._listener, cors=self._runtime.settings.cors)
         serving.timeout = POLL_SECONDS
         return serving
 

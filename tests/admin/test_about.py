@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mockserver.engine.examples import list_operations
+from mockserver.engine.examples import list_vendors
 from mockserver.sdk.contract import Vendor
 from mockserver.sdk.version import __version__
 from tests.support.acme import POOR, RICH, Sandboxed
@@ -20,7 +20,7 @@ def test_alive_ready_and_which_version(vendor: Vendor) -> None:
 def test_vendors_as_the_command_lists_them(vendor: Vendor) -> None:
     server = Sandboxed(vendor)
     told = server.control("GET", "/vendors").json
-    assert told == list_operations([vendor], server.world.sandboxes.catalog, "default")
+    assert told == list_vendors([vendor], server.world.sandboxes.catalog, "default")
 
 
 def test_vendors_of_a_sandbox_lead_into_it(vendor: Vendor) -> None:

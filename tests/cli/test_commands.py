@@ -31,7 +31,7 @@ from mockserver.sandbox.scenario import OURS
 from mockserver.sdk.contract import Vendor
 from mockserver.sdk.version import __version__
 from mockserver.server import gunicorn, listen
-from mockserver.server.worker import GRACE
+from mockserver.server.worker import GRACE_SECONDS
 from tests.support.acme import BILL_ROWS, BILLS, FIXTURE, RICH, acme, only
 from tests.support.certificates import self_signed
 from tests.support.servers import PROGRAM, running
@@ -467,7 +467,7 @@ def serving(*flags: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
 def interrupt(server: subprocess.Popen[str], number: int = signal.SIGINT) -> tuple[int, str]:
     """Send Ctrl-C to all processes of the server, as a terminal does; returns the exit status and the log."""
     os.killpg(server.pid, number)
-    _, log = server.communicate(timeout=GRACE - 2)  # a server that waits for a client takes all of it
+    _, log = server.communicate(timeout=GRACE_SECONDS - 2)  # a server that waits for a client takes all of it
     return server.returncode, log
 
 

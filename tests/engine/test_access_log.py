@@ -174,8 +174,8 @@ def test_a_trace_can_forge_no_line(capsys: pytest.CaptureFixture[str], vendor: V
 
 def test_a_worker_that_was_lost_is_told_in_a_sentence(capsys: pytest.CaptureFixture[str]) -> None:
     access_log.configure_logging("json")
-    access_log.replace_stream("worker 12 was killed (signal 9)", "0123456789ab")
-    access_log.replace_stream("worker 34 ended (exit status 0)", None)
+    access_log.log_replacement("worker 12 was killed (signal 9)", "0123456789ab")
+    access_log.log_replacement("worker 34 ended (exit status 0)", None)
     alone, shared = map(json.loads, capsys.readouterr().err.splitlines())
     ended = "worker 12 was killed (signal 9) and is being replaced"
     assert alone["message"] == f"{ended}; its sandboxes are lost, instance is now 0123456789ab"

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from mockserver.engine.cors import headers
+from mockserver.engine.cors import make_headers
 from mockserver.sdk.contract import Vendor
 from mockserver.sdk.http import Request
 from mockserver.testing.report import find_mistakes
@@ -111,7 +111,7 @@ def test_control_paths_have_none_of_it(server: Sandboxed) -> None:
 
 @pytest.mark.parametrize("origin", ["http://x\x1b[2J", "http://x\x7f", "http://x\xe9", "http://x\tb"])
 def test_what_is_no_origin_is_not_sent_back(origin: str) -> None:
-    assert headers(Request("GET", BILLS, "", {"origin": origin}), ()) == (("Vary", "Origin"),)
+    assert make_headers(Request("GET", BILLS, "", {"origin": origin}), ()) == (("Vary", "Origin"),)
 
 
 TRACED = {"traceparent": "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", "X-Requested-With": "fetch"}

@@ -5,13 +5,13 @@ from __future__ import annotations
 import shlex
 
 from mockserver.data.catalog import DatasetCatalog
-from mockserver.engine.examples import curl, list_operations
+from mockserver.engine.examples import format_curl, list_vendors
 from mockserver.sdk.contract import Vendor
 from tests.support.acme import RICH, Sandboxed
 
 
 def test_each_vendor_with_its_addresses_and_a_call_that_works(vendor: Vendor) -> None:
-    (listed,) = list_operations([vendor], DatasetCatalog([vendor]), "default")
+    (listed,) = list_vendors([vendor], DatasetCatalog([vendor]), "default")
     assert listed == {
         "name": "acme",
         "title": "Acme Billing",
@@ -33,7 +33,7 @@ def test_each_vendor_with_its_addresses_and_a_call_that_works(vendor: Vendor) ->
 
 def test_the_call_as_a_shell_command() -> None:
     example = {"path": "/v3/bills", "headers": {"X-Key": "it's $5"}, "query": {"filter[a]": "b c"}}
-    command = curl(example, "http://127.0.0.1:8080")
+    command = format_curl(example, "http://127.0.0.1:8080")
     assert shlex.split(command) == [
         "curl",
         "-g",
@@ -41,5 +41,5 @@ def test_the_call_as_a_shell_command() -> None:
         "X-Key: it's $5",
         "http://127.0.0.1:8080/v3/bills?filter[a]=b%20c",
     ]
-    bare = curl({"path": "/v3/bills", "headers": {}, "query": {}}, "http://127.0.0.1:8080")
+    bare = format_curl({"path": "/v3/bills", "headers": {}, "query": {}}, "http://127.0.0.1:8080")
     assert shlex.split(bare) == ["curl", "-g", "http://127.0.0.1:8080/v3/bills"]

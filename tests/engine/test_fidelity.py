@@ -11,7 +11,7 @@ import pytest
 
 from mockserver import vendors as shelf
 from mockserver.data import yaml_text
-from mockserver.engine.fidelity import InvalidSpec, Row, counts, list_fidelity, rows
+from mockserver.engine.fidelity import InvalidSpec, Row, count_bases, iterate_rows, list_fidelity
 from mockserver.sdk.basis import Basis
 from mockserver.sdk.contract import Vendor
 
@@ -68,7 +68,7 @@ paths:
 
 
 def test_a_spec_read_whole() -> None:
-    assert list(rows(yaml_text.load(SPEC))) == [
+    assert list(iterate_rows(yaml_text.load(SPEC))) == [
         Row("credential", "X-Key", "header", "documented", "doc:1", "The key."),
         Row("credential", "Authorization", "header", "public", "P[1]", "The token."),
         Row("operation", "listBills", "GET /bills", "documented", "doc:1", "The list."),
@@ -88,20 +88,20 @@ def test_a_spec_read_whole() -> None:
 
 @pytest.mark.parametrize("spec", [None, [], {"paths": {"/x": None}}, {"paths": {"/x": {"get": {"parameters": 1}}}}])
 def test_a_spec_that_says_nothing_has_no_rows(spec: Any) -> None:
-    assert list(rows(spec)) == []
+    assert list(iterate_rows(spec)) == []
 
 
 def test_references_that_lead_nowhere_or_in_a_circle_end() -> None:
     circle = {"$ref": "#/components/schemas/A"}
     answers = {"200": {"content": {"application/json": {"schema": circle}}}, "400": {"$ref": "#/nowhere"}}
     spec = {"components": {"schemas": {"A": circle}}, "paths": {"/x": {"get": {"responses": answers}}}}
-    assert list(rows(spec)) == []
+    assert list(iterate_rows(spec)) == []
 
 
 def test_counts_are_per_basis() -> None:
-    found = list(rows(yaml_text.load(SPEC)))
-    assert counts(found) == {"documented": 6, "public": 4, "inferred": 4}
-    assert counts([]) == {"documented": 0, "public": 0, "inferred": 0}
+    found = list(iterate_rows(yaml_text.load(SPEC)))
+    assert count_bases(found) == {"documented": 6, "public": 4, "inferred": 4}
+    assert count_bases([]) == {"documented": 0, "public": 0, "inferred": 0}
 
 
 def test_a_file_is_read_once_and_again_when_it_changes(vendor: Vendor, tmp_path: Path) -> None:
@@ -175,7 +175,7 @@ def test_what_an_object_and_a_host_are_based_on_is_told_once() -> None:
     body = {"type": "object", "x-basis": basis, "properties": {"one": inner, "many": {"items": inner}}}
     answer = {"content": {"application/json": {"schema": body}}}
     servers = [{"url": "https://acme.example", "x-basis": basis}, {"url": "http://localhost"}]
-    first, *found = rows({"servers": servers, "paths": {"/a": {"get": {"responses": {"200": answer}}}}})
+    first, *found = iterate_rows({"servers": servers, "paths": {"/a": {"get": {"responses": {"200": answer}}}}})
     assert (first.kind, first.name, first.where) == ("server", "https://acme.example", "address")
     named = {(row.kind, row.name, row.where) for row in found}
     assert named == {

@@ -106,4 +106,4 @@ def test_what_is_kept_of_a_call_is_no_more_than_is_counted(vendor: Vendor) -> No
     held = entry._parts[5].body
     assert len(held) == MAX_BODY_BYTES + 1
     assert (entry["response"]["truncated"], len(entry["response"]["body"])) == (True, MAX_BODY_BYTES)
-    assert world.redactor._remembered.cache_info().currsize == 0
+    assert world.redactor._cached_read_headers.cache_info().currsize == 0

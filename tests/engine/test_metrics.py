@@ -15,7 +15,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from mockserver.engine.exchange import Exchange
-from mockserver.engine.metrics import BUCKETS, Family, Metrics
+from mockserver.engine.metrics import BUCKETS_SECONDS, Family, Metrics
 from mockserver.sdk.contract import Vendor
 from mockserver.sdk.version import __version__
 from tests.support.acme import BILLS, Sandboxed, acme
@@ -36,7 +36,7 @@ def parsed(text: str) -> dict[str, Counted]:
 
 
 def told(server: Sandboxed) -> dict[str, Counted]:
-    return parsed(server.world.metrics.text(sandboxes=1))
+    return parsed(server.world.metrics.render(sandboxes=1))
 
 
 def one(vendor: Vendor, ms: float = 1.0) -> Exchange:
@@ -103,13 +103,13 @@ def test_warnings_faults_and_refusals_of_quotas(vendor: Vendor) -> None:
 
 
 def test_durations_fall_into_the_buckets_that_they_fit(vendor: Vendor) -> None:
-    metrics, bound = Metrics([vendor]), 1000 * BUCKETS[2]
+    metrics, bound = Metrics([vendor]), 1000 * BUCKETS_SECONDS[2]
     for ms in (0.0, bound, nextafter(bound, inf), 1000.0, 60_000.0):
         metrics.count(one(vendor, ms))
-    found = parsed(metrics.text(sandboxes=1))
+    found = parsed(metrics.render(sandboxes=1))
     buckets = found["mockserver_call_duration_seconds_bucket"]
     mine = {float(le): count for (name, le), count in buckets.items() if name == "acme"}
-    assert list(mine) == [*BUCKETS, inf]
+    assert list(mine) == [*BUCKETS_SECONDS, inf]
     assert list(mine.values()) == [1, 1, 2, 3, 3, 3, 3, 3, 3, 4, 5]
     assert found["mockserver_call_duration_seconds_count"][("acme",)] == 5
     assert found["mockserver_call_duration_seconds_sum"][("acme",)] == pytest.approx(61 + 2 * bound / 1000)
@@ -141,7 +141,7 @@ assert metrics.workers == 3
 metrics.leave(1)
 assert metrics.workers == 2
 work(1, 4000)
-print(metrics.text(sandboxes=1))
+print(metrics.render(sandboxes=1))
 """
 
 
@@ -166,17 +166,17 @@ def test_threads_lose_no_count(vendor: Vendor) -> None:
 
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(work, [range(2000)] * 8))
-    assert parsed(metrics.text(sandboxes=1))["mockserver_calls_total"] == {("acme", "listBills", "200"): 16_000}
+    assert parsed(metrics.render(sandboxes=1))["mockserver_calls_total"] == {("acme", "listBills", "200"): 16_000}
 
 
 def test_the_server_itself(vendor: Vendor) -> None:
     metrics = Metrics([vendor])
-    found = parsed(metrics.text(sandboxes=7))
+    found = parsed(metrics.render(sandboxes=7))
     assert found["mockserver_sandboxes"] == {(): 7}
     assert found["mockserver_store_up"] == {(): 1}
     assert found["mockserver_workers"] == {(): 1}
     assert found["mockserver_info"] == {(__version__,): 1}
-    away = parsed(metrics.text(sandboxes=None))
+    away = parsed(metrics.render(sandboxes=None))
     assert "mockserver_sandboxes" not in away
     assert away["mockserver_store_up"] == {(): 0}
 

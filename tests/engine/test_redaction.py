@@ -108,7 +108,7 @@ def test_a_long_request_is_told_alike_and_not_remembered(vendor: Vendor) -> None
         told = redaction.redact(Request("GET", "/v3/bills", f"q={'a' * length}", headers), vendor)
         assert told.request["query"] == {"q": "a" * length}
         assert RICH not in str(told.request)
-    assert redaction._remembered.cache_info().currsize == 1
+    assert redaction._cached_read_headers.cache_info().currsize == 1
 
 
 JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJzb21lYm9keSJ9.c2lnbmF0dXJlLW9mLWl0"

@@ -516,22 +516,22 @@ def test_credentials_of_before_and_of_now_are_kept_out_of_the_journal(vendor: Ve
 def follower(server: Served, files: Files, vendor: Vendor) -> Served:
     """A worker of the server, as far as it follows: with a world of its own, and the number that all share."""
     worker = Served(files, vendor)
-    worker.reloading._newest = server.reloading._newest
+    worker.reloading._newest_version = server.reloading._newest_version
     return worker
 
 
 def test_a_worker_follows_what_was_read_for_all(vendor: Vendor, files: Files, log: pytest.LogCaptureFixture) -> None:
     server = Served(files, vendor)
     worker = follower(server, files, vendor)
-    assert not worker.reloading.behind
+    assert not worker.reloading.is_behind
     files.write(renamed("Bolt"))
-    assert not worker.reloading.behind
+    assert not worker.reloading.is_behind
     assert server.turn()
-    assert worker.reloading.behind
+    assert worker.reloading.is_behind
     serve = worker.reloading.fetch()
-    assert (names(worker)[0], worker.reloading.behind) == ("Anvil", True)
+    assert (names(worker)[0], worker.reloading.is_behind) == ("Anvil", True)
     serve()
-    assert (names(worker)[0], worker.reloading.behind) == ("Bolt", False)
+    assert (names(worker)[0], worker.reloading.is_behind) == ("Bolt", False)
     assert len(log.messages) == 1  # one tells for all
 
 
@@ -543,7 +543,7 @@ def test_a_worker_that_read_while_there_came_more_is_still_behind(vendor: Vendor
     files.write(renamed("Bolt"))
     server.reloading.swap()
     serve()
-    assert worker.reloading.behind
+    assert worker.reloading.is_behind
 
 
 def test_a_worker_that_cannot_follow_tells_nothing_again_and_goes_on(
@@ -555,14 +555,14 @@ def test_a_worker_that_cannot_follow_tells_nothing_again_and_goes_on(
     assert server.turn()
     files.write("- {id: x}\n")
     log.clear()
-    assert worker.reloading.behind
+    assert worker.reloading.is_behind
     worker.reloading.fetch()()
-    assert not worker.reloading.behind
+    assert not worker.reloading.is_behind
     assert names(worker)[0] == "Anvil"
     (files.folder / "acmee").mkdir()
-    server.reloading._newest[0] += 1
+    server.reloading._newest_version[0] += 1
     worker.reloading.fetch()()
-    assert not worker.reloading.behind
+    assert not worker.reloading.is_behind
     assert log.messages == []
 
 

@@ -11,7 +11,16 @@ import pytest
 
 from mockserver.engine.evidence import Finding
 from mockserver.engine.journal import Journal
-from mockserver.engine.verdict import CHECKS, Check, decided, document, judge, junit, names, overall
+from mockserver.engine.verdict import (
+    CHECKS,
+    Check,
+    apply_fail_on,
+    combine,
+    judge,
+    parse_checks,
+    render_json,
+    render_junit,
+)
 from mockserver.sdk.call import Call
 from mockserver.sdk.contract import ErrorSpec, Vendor
 from mockserver.sdk.http import Reply
@@ -49,7 +58,7 @@ def server(vendor: Vendor) -> Watched:
 def test_of_nothing_nothing_is_said(server: Watched) -> None:
     checks = list(server.judged().values())
     assert {check.verdict for check in checks} == {"untested"}
-    assert overall(checks) == "untested"
+    assert combine(checks) == "untested"
     assert all(check.about and not check.calls for check in checks)
 
 
@@ -173,7 +182,7 @@ def test_what_is_left_out_is_untested_and_breaks_nothing(server: Watched) -> Non
     server.get(f"{BILLS}?size=50&stat=paid")
     assert [check.name for check in server.judged().values() if check.verdict == "broken"] == ["pages", "parameters"]
     checks = server.judged(ignore={"pages", "parameters"})
-    assert overall(checks.values()) == "kept"
+    assert combine(checks.values()) == "kept"
     assert (checks["pages"].verdict, checks["pages"].about, checks["pages"].calls) == (
         "untested", "It was left out, as asked.", (),
     )  # fmt: skip
@@ -181,10 +190,10 @@ def test_what_is_left_out_is_untested_and_breaks_nothing(server: Watched) -> Non
 
 def test_checks_are_named_in_a_text(server: Watched) -> None:
     assert tuple(server.judged()) == CHECKS
-    assert names(" pages,back-off,") == {"pages", "back-off"}
-    assert names("") == frozenset()
+    assert parse_checks(" pages,back-off,") == {"pages", "back-off"}
+    assert parse_checks("") == frozenset()
     with pytest.raises(ValueError, match=r"^some of pages, retry-after, .*, quota$"):
-        names("pages,paging")
+        parse_checks("pages,paging")
 
 
 @pytest.mark.parametrize("kept", ["evidence", "nothing"])
@@ -274,7 +283,7 @@ def test_after_a_5xx_without_retry_after_a_pause_is_only_advised(
     check = checks["back-off"]
     assert (check.verdict, check.advisory, check.calls) == ("kept", advisory, (1, 2))
     assert (f"after a {status}; better wait 0.1 s." in check.about) == advisory
-    assert overall(checks.values()) == "kept"
+    assert combine(checks.values()) == "kept"
 
 
 @pytest.mark.parametrize(("seconds", "verdict"), [(0.11, "broken"), (1.9, "broken"), (2.0, "kept")])
@@ -369,7 +378,7 @@ def test_a_credential_that_looks_live_breaks_it_and_is_not_repeated(server: Watc
     assert server.outcome("live-credentials") == ("kept", (1,))
     assert server.get(key=LIVE).status == 400
     assert server.outcome("live-credentials") == ("broken", (2,))
-    assert LIVE not in repr(document("default", list(server.judged().values())))
+    assert LIVE not in repr(render_json("default", list(server.judged().values())))
 
 
 def test_where_nobody_looks_for_them_nothing_is_said(server: Watched) -> None:
@@ -438,7 +447,7 @@ MADE_UP = [
 
 
 def test_as_json() -> None:
-    told = document("mine", MADE_UP)
+    told = render_json("mine", MADE_UP)
     assert (told["sandbox"], told["verdict"]) == ("mine", "broken")
     assert told["counts"] == {"kept": 1, "broken": 1, "untested": 1}
     assert told["checks"][0] == {
@@ -449,7 +458,7 @@ def test_as_json() -> None:
 
 
 def test_as_junit() -> None:
-    suites = ET.fromstring(junit("mine", MADE_UP))
+    suites = ET.fromstring(render_junit("mine", MADE_UP))
     (suite,) = suites
     assert (suites.tag, suite.tag) == ("testsuites", "testsuite")
     numbers: Mapping[str, str] = suite.attrib
@@ -480,13 +489,13 @@ ADVISED = [
 def test_a_run_goes_by_what_it_is_told_to_fail_on(
     fail_on: tuple[str, ...], advisory: tuple[str, ...], verdict: str
 ) -> None:
-    checks = decided([*ADVISED, *MADE_UP[::2]], fail_on)
+    checks = apply_fail_on([*ADVISED, *MADE_UP[::2]], fail_on)
     assert tuple(check.name for check in checks if check.advisory) == advisory
-    assert overall(checks) == verdict
+    assert combine(checks) == verdict
 
 
 def test_advice_is_no_failure_of_junit() -> None:
-    suite = ET.fromstring(junit("mine", decided(ADVISED)))[0]
+    suite = ET.fromstring(render_junit("mine", apply_fail_on(ADVISED)))[0]
     assert (suite.get("failures"), suite.get("skipped")) == ("0", "0")
     assert [(case[0].tag, case[0].text) for case in suite] == [
         ("system-out", "calls 1: One."),

@@ -33,7 +33,7 @@ from mockserver.sandbox.scenario import find_faults
 from mockserver.sandbox.settings import make_settings
 from mockserver.sdk.errors import InvalidSetting
 from mockserver.server.asgi import AsgiAdapter
-from mockserver.server.connection import SPOKEN, Connection
+from mockserver.server.connection import HTTP_OPTIONS, Connection
 from mockserver.server.front import Front
 from tests.support.client import WALL
 
@@ -152,7 +152,7 @@ class Server:
         self.world.observers += [make_observer("text", Lines()), make_observer("json", Lines())]
         self._app = AsgiAdapter(Front(self.world), _no_sleep)
         self._config = Config()
-        for name, value in SPOKEN.items():
+        for name, value in HTTP_OPTIONS.items():
             self._config.set(name, value)
         self._loop = asyncio.new_event_loop()
         self._errors: list[str] = []

@@ -94,6 +94,7 @@ USES: dict[str, Callable[[str], object]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("use", USES)
 def test_no_long_text_takes_long(use: str) -> None:
     length = SHORTER if use in ("the secrets of a body", "the secrets of an address") else LONG

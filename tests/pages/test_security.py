@@ -39,8 +39,8 @@ def test_the_limits_are_those_of_the_code() -> None:
     limits = " ".join(limit for _, limit, _ in rows())
     told = {
         f"{MAX_TARGET_BYTES:,} bytes": "a request line in the vendor's words",
-        f"{malformed.LINE:,} bytes": "a request line",
-        f"{malformed.FIELDS} headers of {malformed.FIELD:,} bytes": "headers",
+        f"{malformed.MAX_LINE_BYTES:,} bytes": "a request line",
+        f"{malformed.MAX_HEADERS} headers of {malformed.MAX_HEADER_BYTES:,} bytes": "headers",
         f"{guard.BODY_LIMIT:,} bytes": "a body of control",
         f"{http.DEEPEST} levels": "JSON",
         f"{http.MOST:,} values": "JSON",

@@ -93,10 +93,10 @@ START = """
 import sys
 from mockserver.engine.build import build_runtime
 from mockserver.server.front import Front
-from mockserver.engine.examples import list_operations
+from mockserver.engine.examples import list_vendors
 from mockserver.sandbox.settings import make_settings
 world = build_runtime(make_settings({}, {}))
-first = list_operations(world.vendors, world.sandboxes.catalog, "default")[0]
+first = list_vendors(world.vendors, world.sandboxes.catalog, "default")[0]
 example = first["example"]
 told = []
 headers = {"HTTP_" + name.upper().replace("-", "_"): value for name, value in example["headers"].items()}

@@ -35,7 +35,7 @@ def test_what_is_loaded_before_the_server_starts_is_not_looked_at_again(
     collector: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     found: list[int] = []
-    monkeypatch.setattr(gunicorn._Embedded, "run", lambda self: found.append(gc.get_freeze_count()))
+    monkeypatch.setattr(gunicorn._Application, "run", lambda self: found.append(gc.get_freeze_count()))
     gc.unfreeze()
     listener = listen.listen("127.0.0.1", 0)
     gunicorn.run(StubFront(), listener, lambda: None)
@@ -94,7 +94,7 @@ def test_no_two_workers_that_live_count_in_one_region(taken: list[int], region: 
     """But for those beyond the most that there may be, whom somebody called in by a signal."""
     arbiter = SimpleNamespace(WORKERS={number: SimpleNamespace(region=number) for number in taken})
     worker = SimpleNamespace()
-    gunicorn._allot(arbiter, worker)  # type: ignore[arg-type]  # all that is looked at
+    gunicorn._assign_region(arbiter, worker)  # type: ignore[arg-type]  # all that is looked at
     assert worker.region == region
 
 
@@ -103,8 +103,8 @@ def test_a_worker_enters_its_region_and_another_process_tells_that_it_left(
     vendor: Vendor, monkeypatch: pytest.MonkeyPatch, metrics: bool
 ) -> None:
     made: list[Any] = []
-    monkeypatch.setattr(gunicorn._Embedded, "run", lambda self: made.append(self))
-    monkeypatch.setattr(gunicorn, "_settle", lambda: None)
+    monkeypatch.setattr(gunicorn._Application, "run", lambda self: made.append(self))
+    monkeypatch.setattr(gunicorn, "_tune_collector", lambda: None)
     monkeypatch.setattr(signal, "signal", lambda *anything: None)
     counts = Metrics([vendor])
     listener = listen.listen("127.0.0.1", 0)

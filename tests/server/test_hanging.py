@@ -27,7 +27,9 @@ JSON = "POST /__admin/faults HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: applic
 
 @pytest.fixture(scope="module")
 def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
-    with serving("gunicorn", tmp_path_factory.mktemp("hung"), CLIENT_TIMEOUT_SECONDS=PATIENCE, KEPT=KEPT) as found:
+    with serving(
+        "gunicorn", tmp_path_factory.mktemp("hung"), CLIENT_TIMEOUT_SECONDS=PATIENCE, KEEPALIVE_SECONDS=KEPT
+    ) as found:
         yield found
 
 

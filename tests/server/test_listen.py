@@ -18,8 +18,8 @@ def test_port_0_takes_a_free_one_that_is_known_at_once() -> None:
     with listen.listen("127.0.0.1", 0) as listener:
         port = listener.getsockname()[1]
         assert port > 0
-        assert listen.url(listener, tls=False) == f"http://127.0.0.1:{port}"
-        assert listen.url(listener, tls=True) == f"https://127.0.0.1:{port}"
+        assert listen.format_url(listener, tls=False) == f"http://127.0.0.1:{port}"
+        assert listen.format_url(listener, tls=True) == f"https://127.0.0.1:{port}"
         with socket.create_connection(("127.0.0.1", port)):
             pass
 
@@ -76,15 +76,15 @@ def test_the_url_is_one_that_a_person_can_open(address: tuple[object, ...], show
             return address
 
     with Listener() as listener:
-        assert listen.url(listener, tls=False) == shown
+        assert listen.format_url(listener, tls=False) == shown
 
 
 def test_the_port_is_told_in_one_step(tmp_path: Path) -> None:
-    listen.tell(tmp_path / "port", 4711)
+    listen.write_port_file(tmp_path / "port", 4711)
     assert [path.name for path in tmp_path.iterdir()] == ["port"]
     assert (tmp_path / "port").read_text() == "4711\n"
     with pytest.raises(InvalidSetting, match=r"^--port-file .*port cannot be written: No such file or directory\.$"):
-        listen.tell(tmp_path / "no" / "port", 4711)
+        listen.write_port_file(tmp_path / "no" / "port", 4711)
 
 
 @pytest.mark.parametrize("host", ["::1", "::", "[::1]", "[::]"])
@@ -93,18 +93,18 @@ def test_ipv6_with_and_without_brackets(host: str) -> None:
         pytest.skip("this machine has no IPv6")
     given = make_settings({"host": host}, {}).host
     with listen.listen(given, 0) as listener:
-        assert listen.url(listener, tls=False) == f"http://[::1]:{listener.getsockname()[1]}"
+        assert listen.format_url(listener, tls=False) == f"http://[::1]:{listener.getsockname()[1]}"
         with socket.create_connection(("::1", listener.getsockname()[1])):
             pass
 
 
 def test_the_port_of_a_server_before_us_is_taken_away(tmp_path: Path) -> None:
     (tmp_path / "port").write_text("1\n")
-    listen.prepare(tmp_path / "port")
+    listen.prepare_port_file(tmp_path / "port")
     assert list(tmp_path.iterdir()) == []
     (tmp_path / f".mockserver.{os.getpid()}").write_text("left by one that was killed, with our number")
-    listen.prepare(tmp_path / "port")
-    listen.tell(tmp_path / "port", 2)
+    listen.prepare_port_file(tmp_path / "port")
+    listen.write_port_file(tmp_path / "port", 2)
     assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("port", "2\n")]
 
 
@@ -117,7 +117,7 @@ def test_where_no_port_can_be_written_is_told_at_once(tmp_path: Path, name: str)
     os.mkfifo(tmp_path / "pipe")
     before = sorted(tmp_path.iterdir())
     with pytest.raises(InvalidSetting) as refused:
-        listen.prepare(tmp_path / name)
+        listen.prepare_port_file(tmp_path / name)
     wanted = "wanted a file in a folder that exists and can be written"
     assert str(refused.value).startswith(f"--port-file is {tmp_path / name}, {wanted}")
     assert sorted(tmp_path.iterdir()) == before
@@ -126,13 +126,13 @@ def test_where_no_port_can_be_written_is_told_at_once(tmp_path: Path, name: str)
 
 def test_a_name_as_long_as_any_can_be_is_no_matter(tmp_path: Path) -> None:
     path = tmp_path / ("x" * 255)
-    listen.prepare(path)
-    listen.tell(path, 2)
+    listen.prepare_port_file(path)
+    listen.write_port_file(path, 2)
     assert path.read_text() == "2\n"
 
 
 def test_a_port_that_cannot_be_put_in_place_leaves_nothing(tmp_path: Path) -> None:
     (tmp_path / "port").mkdir()
     with pytest.raises(InvalidSetting, match=r"port cannot be written: Is a directory\.$"):
-        listen.tell(tmp_path / "port", 2)
+        listen.write_port_file(tmp_path / "port", 2)
     assert [path.name for path in tmp_path.iterdir()] == ["port"]

@@ -86,7 +86,7 @@ def test_another_c_library_does_as_it_likes(monkeypatch: pytest.MonkeyPatch, lac
         raise lacks
 
     monkeypatch.setattr(ctypes, "CDLL", library)
-    memory.MemoryTrimmer().give_back(0.0)
+    memory.MemoryTrimmer().trim(0.0)
 
 
 def test_a_worker_does_it_as_it_says_that_it_is_alive() -> None:

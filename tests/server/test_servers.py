@@ -336,7 +336,7 @@ def test_nobody_waits_for_a_client_that_does_not_hang_up(port: int) -> None:
 
 def test_werkzeug_inside_this_process(vendor: Vendor) -> None:
     with listen.listen("127.0.0.1", 0) as listener:
-        serving = werkzeug.server(Front(Sandboxed(vendor).world), listener)
+        serving = werkzeug.build_server(Front(Sandboxed(vendor).world), listener)
         thread = Thread(target=serving.serve_forever, args=(0.01,))
         thread.start()
         try:
@@ -387,7 +387,7 @@ def test_werkzeug_speaks_tls_on_a_socket_of_its_own(
         try:
             headers = {"X-Acme-Key": RICH}
             for listener, tls in ((plain, False), (encrypted, True)):
-                url = listen.url(listener, tls) + "/v3/bills"
+                url = listen.format_url(listener, tls) + "/v3/bills"
                 assert requests.get(url, headers=headers, verify=str(certificate), timeout=60).status_code == 200
         finally:
             for serving in made:

@@ -40,7 +40,7 @@ def test_files_are_read_anew_when_a_look_says_so() -> None:
             raise Enough
 
     with pytest.raises(Enough):
-        werkzeug._watch(data, pause)  # type: ignore[arg-type]  # all that is asked of it
+        werkzeug._poll_files(data, pause)  # type: ignore[arg-type]  # all that is asked of it
     assert data.swapped == [2, 4]
 
 
@@ -57,7 +57,7 @@ def test_it_looks_if_it_is_to_watch(monkeypatch: pytest.MonkeyPatch, data: Any) 
             assert looking.wait(60)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(werkzeug, "_watch", watch)
+    monkeypatch.setattr(werkzeug, "_poll_files", watch)
     monkeypatch.setattr(BaseWSGIServer, "serve_forever", interrupted)
     with listen.listen("127.0.0.1", 0) as listener:
         werkzeug.run(StubFront(), listener, lambda: None, data=data)

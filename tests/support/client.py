@@ -14,7 +14,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from mockserver.app import create_app
-from mockserver.engine.examples import list_operations
+from mockserver.engine.examples import list_vendors
 from mockserver.engine.runtime import Runtime
 from mockserver.engine.wsgi import CARRIER
 from mockserver.sandbox.settings import make_settings
@@ -105,7 +105,7 @@ class Client:
         self.data = self.world.sandboxes.catalog.dataset(self.vendor, dataset)
         self.example = next(
             listed["example"]
-            for listed in list_operations(self.world.vendors, self.world.sandboxes.catalog, dataset)
+            for listed in list_vendors(self.world.vendors, self.world.sandboxes.catalog, dataset)
             if listed["name"] == vendor
         )
 

@@ -32,7 +32,7 @@ from mockserver.sandbox.settings import make_settings, secure
 from mockserver.sdk import clock
 from mockserver.sdk.querystring import encode
 from mockserver.sdk.version import __version__
-from mockserver.server.worker import GRACE
+from mockserver.server.worker import GRACE_SECONDS
 from mockserver.vendors import find_vendors
 
 ROOT = Path(__file__).parent.parent.parent
@@ -139,7 +139,7 @@ def test_the_commands_are_commands_of_ours_with_no_shell_around_them() -> None:
 
 def test_it_is_stopped_by_a_signal_and_given_the_time_to_end_its_calls() -> None:
     assert instructions("STOPSIGNAL") == ["SIGTERM"]
-    assert int(DEMO["stop_grace_period"].removesuffix("s")) > GRACE
+    assert int(DEMO["stop_grace_period"].removesuffix("s")) > GRACE_SECONDS
 
 
 def test_the_environment_is_made_of_settings_that_exist(tmp_path: Path) -> None:

@@ -62,7 +62,7 @@ def test_the_only_worker_is_killed_and_says_that_all_is_lost() -> None:
 HASTY = """
 from mockserver.sdk import clock
 from mockserver.server import connection, gunicorn
-gunicorn.PATIENCE, connection.CLIENT_TIMEOUT_SECONDS, clock.MAX_TICK_SECONDS = 5, 4, 1.5  # seconds
+gunicorn.WORKER_TIMEOUT_SECONDS, connection.CLIENT_TIMEOUT_SECONDS, clock.MAX_TICK_SECONDS = 5, 4, 1.5  # seconds
 from mockserver.cli.commands import main
 main()
 """
