@@ -1,4 +1,4 @@
-"""Reading a query: values, warnings, complaints."""
+"""Reading a query: values, warnings, parameter errors."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def value(name: str, text: str) -> Any:
     return values[(QUERY.fields.keys() & {name} or {"number"}).pop()]
 
 
-def complaint(name: str, text: str) -> ParamError:
+def param_error(name: str, text: str) -> ParamError:
     with pytest.raises(InvalidParams) as refused:
         read(QUERY, [(name, text)])
     (only,) = refused.value.errors
@@ -102,10 +102,10 @@ def test_what_is_read(name: str, text: str, read: Any) -> None:
     ],
 )
 def test_what_is_complained_about(name: str, text: str, code: str, wanted: str, instead: str | None) -> None:
-    assert complaint(name, text) == ParamError(name, code, text, wanted, instead)
+    assert param_error(name, text) == ParamError(name, code, text, wanted, instead)
 
 
-def test_complaints_come_in_the_order_of_the_document_not_of_the_query() -> None:
+def test_errors_come_in_the_order_of_the_document_not_of_the_query() -> None:
     with pytest.raises(InvalidParams) as refused:
         read(QUERY, [("name", ""), ("day", "x"), ("page", "x")])
     assert [one.name for one in refused.value.errors] == ["page", "day", "name"]
@@ -156,7 +156,7 @@ def test_which_of_several_values_counts(repeated: param_reader.Repeated, wanted:
 
 def test_what_a_forgiving_vendor_reads_instead() -> None:
     sent = [("page", "1000"), ("state", "x" * 90), ("day", "2024-02-29")]
-    values, notices = read(QUERY, sent, tolerates=lambda complaint: True)
+    values, notices = read(QUERY, sent, tolerates=lambda error: True)
     assert values == {"page": 99, "day": date(2024, 2, 29)}
     assert [notice.code for notice in notices] == ["ignored-value", "ignored-value"]
     assert notices[0].message == "page was '1000', wanted an integer from 1 to 99; read as 99."
@@ -176,7 +176,7 @@ def test_a_refusal_does_not_silence_the_rest() -> None:
 
 def test_only_what_is_not_ignored_is_refused() -> None:
     with pytest.raises(InvalidParams) as refused:
-        read(QUERY, [("page", "0"), ("day", "x")], tolerates=lambda complaint: complaint.name == "page")
+        read(QUERY, [("page", "0"), ("day", "x")], tolerates=lambda error: error.name == "page")
     assert [one.name for one in refused.value.errors] == ["day"]
 
 
@@ -192,7 +192,7 @@ def test_any_query_is_read_or_complained_about(sent: list[tuple[str, str]]) -> N
     with suppress(InvalidParams):
         values, _ = read(QUERY, sent)
         assert set(values) <= set(QUERY.fields)
-    read(QUERY, sent, tolerates=lambda complaint: True)
+    read(QUERY, sent, tolerates=lambda error: True)
 
 
 def even(number: int) -> None:
@@ -229,18 +229,18 @@ def test_a_vendor_may_take_a_value_for_another_one() -> None:
         Lenient(),
         [("day", "x"), ("size", "y")],
         notices.append,
-        tolerates=lambda complaint: taken[complaint.name],
+        tolerates=lambda error: taken[error.name],
     )
     assert values == {"day": "some day", "size": 7}
     assert [(notice.location, notice.code) for notice in notices] == [("query.size", "ignored-value")]
     assert notices[0].message == "size was 'y', wanted an integer; read as seven."
 
 
-def test_what_is_taken_as_absent_is_so_whatever_the_complaint_proposes() -> None:
+def test_what_is_taken_as_absent_is_so_whatever_the_error_proposes() -> None:
     notices: list[CallWarning] = []
     schema = params.ParamSchema.from_dict({"size": params.Integer(maximum=50, above="50", load_default=10)})()
     values = param_reader.read_params(
-        schema, [("size", "99")], notices.append, tolerates=lambda complaint: params.AS_ABSENT
+        schema, [("size", "99")], notices.append, tolerates=lambda error: params.AS_ABSENT
     )
     assert values == {"size": 10}
     assert notices[0].message.endswith("read as its default.")

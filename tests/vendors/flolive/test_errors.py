@@ -56,7 +56,7 @@ def test_general_codes_stand_beside_the_listed_ones_and_are_called_inferred(clie
 @pytest.mark.statement("FL-11", "FL-19", "FL-22", "FL-54")
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 405, 414, 418, 429, 500, 503, 599])
 def test_on_failure_content_and_pageable_are_empty(client: Client, status: int) -> None:
-    """The document's only failure example has a filled pageable (003:106-111), and belongs to another endpoint."""
+    """The document's only failure example has a filled pageable (003:106-111), and belongs to another operation."""
     failure = client.get(Prefer=f"code={status}")
     assert failure.status == status
     assert list(failure.json) == ENVELOPE
