@@ -8,7 +8,6 @@ from io import BytesIO
 from typing import Any
 
 import pytest
-from mockserver.front import front
 from packaging.version import Version
 from werkzeug.datastructures import Headers
 from werkzeug.test import EnvironBuilder
