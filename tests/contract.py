@@ -121,7 +121,7 @@ class VendorContract:
         assert chart is not None
         for path in filter(None, (chart.amount, chart.date, chart.status, chart.currency)):
             assert any(browse.value_at(records.record(row), path) for row in range(len(records))), path
-        for currency in browse.totals(records, chart):
+        for currency in browse.calculate_totals(records, chart):
             assert all(re.fullmatch(r"\d{4}-\d\d", month["month"]) for month in currency["months"])
 
     def test_head_is_get_without_the_body(self, client: Client) -> None:

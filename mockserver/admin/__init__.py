@@ -1,1 +1,1 @@
-"""The control API, the API documents and the pages. Imported by app."""
+"""The control API under ``/__admin``, the API docs under ``/__docs``, and the pages. Imported by app."""

@@ -1,11 +1,11 @@
-"""The server itself: alive, ready, which version, which vendors, and what each of them can do."""
+"""Describes the server: its health and version, its vendors, and what each of them can do."""
 
 from __future__ import annotations
 
 from dataclasses import asdict
 from typing import Any
 
-from flask import Blueprint, Response
+from flask import Response
 
 from ..engine.examples import describe_vendor
 from ..sdk.contract import Vendor
@@ -13,48 +13,46 @@ from ..sdk.version import __version__
 from .http import AdminContext, json_response
 
 
-def add(routes: Blueprint, control: AdminContext) -> None:
-    """The routes of this part."""
-    world = control.world
-
-    @routes.get("/health")
-    def health() -> Response:
-        names = [vendor.name for vendor in world.vendors]
-        return json_response(
-            {"status": "healthy", "version": __version__, "vendors": names, "instance": world.store.instance()}
-        )
-
-    @routes.get("/ready")
-    def ready() -> Response:
-        world.store.check()
-        return json_response({"status": "ready"})
-
-    @routes.get("/version")
-    def version() -> Response:
-        return json_response({"version": __version__})
-
-    @routes.get("/vendors")
-    def vendors() -> Response:
-        sandbox = control.sandbox
-        return json_response(
-            [describe_vendor(v, world.sandboxes.dataset(sandbox, v), sandbox.name) for v in world.vendors]
-        )
-
-    @routes.get("/vendors/<name>")
-    def vendor(name: str) -> Response:
-        sandbox, found = control.sandbox, control.vendor(name)
-        told = describe_vendor(found, world.sandboxes.dataset(sandbox, found), sandbox.name)
-        return json_response({**told, **_contract(found), "datasets": world.sandboxes.catalog.list_names(found)})
+def get_health(control: AdminContext) -> Response:
+    runtime = control.runtime
+    names = [vendor.name for vendor in runtime.vendors]
+    return json_response(
+        {"status": "healthy", "version": __version__, "vendors": names, "instance": runtime.store.instance()}
+    )
 
 
-def _contract(vendor: Vendor) -> dict[str, Any]:
-    """What can be asked of a vendor: its operations, each error and reading that it knows, the fields of a record."""
-    chart = vendor.resource.summary
+def get_ready(control: AdminContext) -> Response:
+    control.runtime.store.check()
+    return json_response({"status": "ready"})
+
+
+def get_version(control: AdminContext) -> Response:
+    return json_response({"version": __version__})
+
+
+def list_vendors(control: AdminContext) -> Response:
+    return json_response([_describe(control, vendor) for vendor in control.runtime.vendors])
+
+
+def get_vendor(control: AdminContext, name: str) -> Response:
+    vendor = control.vendor(name)
+    datasets = control.runtime.sandboxes.catalog.list_names(vendor)
+    return json_response({**_describe(control, vendor), **_describe_contract(vendor), "datasets": datasets})
+
+
+def _describe(control: AdminContext, vendor: Vendor) -> dict[str, Any]:
+    sandbox = control.sandbox
+    return describe_vendor(vendor, control.runtime.sandboxes.dataset(sandbox, vendor), sandbox.name)
+
+
+def _describe_contract(vendor: Vendor) -> dict[str, Any]:
+    """The vendor's operations, its errors and readings, and the fields of a record."""
+    summary = vendor.resource.summary
     return {
-        "operations": [endpoint.id for endpoint in vendor.operations],
+        "operations": [operation.id for operation in vendor.operations],
         "errors": [
-            {"rule": w.rule, "status": w.status, "code": w.code, "text": w.text, "basis": w.basis, "source": w.source}
-            for w in vendor.errors
+            {"rule": e.rule, "status": e.status, "code": e.code, "text": e.text, "basis": e.basis, "source": e.source}
+            for e in vendor.errors
         ],
         "readings": [
             {"name": r.name, "default": r.default, "choices": r.choices, "about": r.about, "basis": r.basis}
@@ -63,7 +61,7 @@ def _contract(vendor: Vendor) -> dict[str, Any]:
         "records": {
             "id": vendor.resource.id,
             "fields": list(vendor.resource.schema().by_wire_name),
-            "chart": asdict(chart) if chart else None,
+            "chart": asdict(summary) if summary else None,
             "recipe": vendor.recipe is not None,
         },
     }

@@ -23,9 +23,9 @@ from ..sdk.http import VERSION_HEADER, Reply, reason_phrase
 from ..sdk.logtext import escape_text, indent_lines
 from ..sdk.similar import find_closest_paths
 from ..sdk.version import __version__
-from . import docs, outside, routes, start
+from . import api, docs, outside, start
 from .browsers import wants_page
-from .redact import told, trace_told
+from .redact import redact_problem, redact_trace
 
 
 def create_admin_app(runtime: Runtime) -> Flask:
@@ -37,7 +37,7 @@ def create_admin_app(runtime: Runtime) -> Flask:
     app.url_map.converters["rest"] = RestConverter
     app.register_error_handler(HTTPException, _refuse(runtime))
     if runtime.settings.control:
-        for part in (routes, docs):
+        for part in (api, docs):
             app.register_blueprint(part.blueprint(runtime))
     app.register_blueprint(_start(runtime))
     return app
@@ -62,8 +62,8 @@ class QuietFlask(Flask):
 
     def log_exception(self, exc_info: Any) -> None:
         runtime: Runtime = self.extensions["mockserver"]
-        first = f"{escape_text(request.method)[:20]} {escape_text(trace_told(runtime, request.path))} broke"
-        log.error("%s\n%s", first, indent_lines(trace_told(runtime, "".join(traceback.format_exception(*exc_info)))))
+        first = f"{escape_text(request.method)[:20]} {escape_text(redact_trace(runtime, request.path))} broke"
+        log.error("%s\n%s", first, indent_lines(redact_trace(runtime, "".join(traceback.format_exception(*exc_info)))))
 
 
 def respond(reply: Reply) -> Response:
@@ -114,7 +114,7 @@ def _refuse(runtime: Runtime) -> Callable[[HTTPException], Response]:
 
     def handler(error: HTTPException) -> Response:
         if error.code == 404:
-            return respond(render_problem(told(runtime, _unknown(runtime))))
+            return respond(render_problem(redact_problem(runtime, _unknown(runtime))))
         return refuse(runtime, error)
 
     return handler
@@ -146,5 +146,5 @@ def refuse(runtime: Runtime, error: HTTPException) -> Response:
     if extra:
         allowed = ", ".join(sorted(extra[0][1].split(", ")))
         detail = f"{cut_path(request.path)} is not for {request.method[:20]}, wanted one of {allowed}."
-    reply = render_problem(told(runtime, Problem(error.name, detail, error.code or 500, code="http")))
+    reply = render_problem(redact_problem(runtime, Problem(error.name, detail, error.code or 500, code="http")))
     return respond(reply._replace(headers=(*reply.headers, *extra, (VERSION_HEADER, __version__))))

@@ -1,4 +1,4 @@
-"""Telling a browser from every other client."""
+"""Tells browsers from other clients."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
 
-LONGEST = 1000  # characters of an Accept: to read a longer one takes long, and no browser sends it
+MAX_ACCEPT_CHARS = 1000  # a longer Accept header takes long to parse, and no browser sends one
 
 
 def wants_page(environ: WSGIEnvironment) -> bool:
-    """Whether a request reads and likes HTML better than JSON; ``*/*`` likes both the same."""
-    if len(environ.get("HTTP_ACCEPT", "")) > LONGEST:
+    """Whether a request is a GET or HEAD that prefers HTML to JSON; ``*/*`` has no preference."""
+    if len(environ.get("HTTP_ACCEPT", "")) > MAX_ACCEPT_CHARS:
         return False
-    liked = parse_accept_header(environ.get("HTTP_ACCEPT"), MIMEAccept)
-    reads = environ["REQUEST_METHOD"] in ("GET", "HEAD")
-    return reads and liked.quality("text/html") > liked.quality("application/json")
+    accepted = parse_accept_header(environ.get("HTTP_ACCEPT"), MIMEAccept)
+    is_read = environ["REQUEST_METHOD"] in ("GET", "HEAD")
+    return is_read and accepted.quality("text/html") > accepted.quality("application/json")

@@ -1,4 +1,4 @@
-"""How this server is called from outside: as ``--public-url`` says, or a trusted proxy of the request at hand."""
+"""The URL of this server as clients see it: from ``--public-url``, or from a trusted proxy of this request."""
 
 from __future__ import annotations
 
@@ -9,9 +9,7 @@ from ..sandbox.web import DEFAULT_PORTS, Origin, PublicUrl, is_within, read_auth
 
 
 def base(settings: Settings) -> str:
-    """The URL of the server, without a slash at its end; empty where nobody says that it is another one than the
-    client called.
-    """
+    """The URL of the server without a slash at its end; empty if it is the one that the client called."""
     public, proto = settings.public_url, (_forwarded(settings, "Proto") or "").lower()
     host, path = _forwarded(settings, "Host"), _forwarded(settings, "Prefix")
     prefix = None if path is None else read_prefix(path)
@@ -29,31 +27,31 @@ def base(settings: Settings) -> str:
 
 
 def url(settings: Settings) -> str:
-    """The same, and where nobody says so the URL that the client called."""
+    """The URL of the server as ``base`` has it, else the one that the client called."""
     return base(settings) or request.host_url.rstrip("/")
 
 
 def hosts(settings: Settings) -> list[str]:
-    """Each Host that the request claims to be for: its own and, behind a trusted proxy, the one that was called."""
+    """Each Host that the request claims: its own and, behind a trusted proxy, the forwarded one."""
     forwarded = _forwarded(settings, "Host")
     return [called_host()] if forwarded is None else [called_host(), forwarded]
 
 
 def origins(settings: Settings) -> list[Origin | None]:
-    """The origins of our own pages: of the address that was called, and of those that others know."""
+    """The origins of our own pages: of the called address, the forwarded one and ``--public-url``."""
     urls = [f"{request.scheme}://{called_host()}", base(settings), str(settings.public_url or "")]
     return [read_origin("/".join(each.split("/", 3)[:3])) for each in urls]
 
 
 def called_host() -> str:
-    """The Host as it was sent; of a client too old to send one the server's own."""
+    """The Host as the client sent it; the server's own if it sent none."""
     sent: str | None = request.environ.get("HTTP_HOST")
     return request.host if sent is None else sent
 
 
-def _forwarded(settings: Settings, what: str) -> str | None:
-    """What a trusted proxy says of a request: the last word, which is its own and not one that was sent to it."""
-    said = request.headers.get(f"X-Forwarded-{what}")
-    if said is None or not is_within(request.remote_addr, settings.trusted_proxies):
+def _forwarded(settings: Settings, name: str) -> str | None:
+    """The value that a trusted proxy forwards: the last one, which the proxy itself added."""
+    value = request.headers.get(f"X-Forwarded-{name}")
+    if value is None or not is_within(request.remote_addr, settings.trusted_proxies):
         return None
-    return said.rpartition(",")[2].strip()
+    return value.rpartition(",")[2].strip()

@@ -1,5 +1,6 @@
-"""What the control API says, without the secrets that it knows: those of accounts, its token, what looks live, and what
-a request has where secrets are.
+"""Redacts what the control API says.
+
+It masks the secrets of accounts, the token, what looks live, and whatever the request has where secrets stand.
 """
 
 from __future__ import annotations
@@ -19,74 +20,74 @@ from ..sandbox.store import DEFAULT
 from ..sdk.errors import Problem
 from ..sdk.http import SANDBOX_HEADER
 
-LONGEST = 2000  # characters of a detail: what was sent is told, not sent back whole
+MAX_DETAIL_CHARS = 2000  # a problem quotes what was sent; it does not send it back whole
 WANTED = ", wanted "
 
 
-def named() -> str:
+def sandbox_name() -> str:
     """The caller's sandbox: by header, else by URL, else ``default``."""
-    found = (request.headers.get(SANDBOX_HEADER), request.environ.get(SANDBOX), DEFAULT)
-    return next(name for name in found if name is not None)
+    names = (request.headers.get(SANDBOX_HEADER), request.environ.get(SANDBOX), DEFAULT)
+    return next(name for name in names if name is not None)
 
 
-def told(world: Runtime, misuse: Problem) -> Problem:
-    """What went wrong, without secrets, and in a few sentences: every problem of control goes through here."""
-    tell = teller(world)
-    validation = tuple({name: tell(bounded(text)) for name, text in fault.items()} for fault in misuse.validation)
-    choices = tuple(map(tell, misuse.choices))
-    return replace(misuse, detail=tell(bounded(misuse.detail)), choices=choices, validation=validation)
+def redact_problem(runtime: Runtime, problem: Problem) -> Problem:
+    """The problem without secrets and with bounded texts. Every problem of control passes here."""
+    redact = make_redactor(runtime)
+    validation = tuple({name: redact(shorten(text)) for name, text in fault.items()} for fault in problem.validation)
+    choices = tuple(map(redact, problem.choices))
+    return replace(problem, detail=redact(shorten(problem.detail)), choices=choices, validation=validation)
 
 
-def bounded(text: str) -> str:
-    """A text of which no more is searched for secrets, and told, than people read: its beginning, and what is wanted.
+def shorten(text: str) -> str:
+    """Shortens a text to its beginning and to what is wanted.
 
-    It is cut before it is searched. What is left of a secret that is cut is found by its beginning, so the end of the
-    text begins with words of ours.
+    Call it before redaction, which then searches no more than people read. A cut secret is recognised by its beginning,
+    so the part that is kept of the end starts with our own words.
     """
-    if len(text) <= LONGEST:
+    if len(text) <= MAX_DETAIL_CHARS:
         return text
-    _, wanted, last = text[-LONGEST // 2 :].rpartition(WANTED)
-    return f"{text[: LONGEST // 2]} ...{wanted}{last if wanted else ''}"
+    _, wanted, last = text[-MAX_DETAIL_CHARS // 2 :].rpartition(WANTED)
+    return f"{text[: MAX_DETAIL_CHARS // 2]} ...{wanted}{last if wanted else ''}"
 
 
-def trace_told(world: Runtime, text: str) -> str:
+def redact_trace(runtime: Runtime, text: str) -> str:
     """The trace of a crash, without secrets."""
-    return teller(world)(text)
+    return make_redactor(runtime)(text)
 
 
-def rule_told(world: Runtime, document: Mapping[str, Any], tell: Callable[[str], str]) -> dict[str, Any]:
-    """A fault rule as it may be shown: what its matcher wants of a credential is not."""
+def redact_rule(runtime: Runtime, document: Mapping[str, Any], redact: Callable[[str], str]) -> dict[str, Any]:
+    """A fault rule without the secrets in its matcher."""
     match = document.get("match")
-    return {**document, "match": match_told(world, match, tell)} if match else dict(document)
+    return {**document, "match": redact_matcher(runtime, match, redact)} if match else dict(document)
 
 
-def match_told(world: Runtime, match: Mapping[str, Any], tell: Callable[[str], str]) -> dict[str, Any]:
-    """A matcher as it may be shown."""
-    is_secret = world.redactor.is_secret
+def redact_matcher(runtime: Runtime, match: Mapping[str, Any], redact: Callable[[str], str]) -> dict[str, Any]:
+    """A matcher without secrets."""
+    is_secret = runtime.redactor.is_secret
     shown: dict[str, Any] = {}
     for field, wanted in match.items():
         if field == "credential":
-            shown[field] = _condition(wanted, lambda text: MASK)
+            shown[field] = _redact_condition(wanted, lambda text: MASK)
         elif isinstance(wanted, Mapping):
             shown[field] = {
-                tell(name): _condition(condition, (lambda text: MASK) if is_secret(name) else tell)
+                redact(name): _redact_condition(condition, (lambda text: MASK) if is_secret(name) else redact)
                 for name, condition in wanted.items()
             }
         else:
-            shown[field] = tell(wanted) if isinstance(wanted, str) else wanted
+            shown[field] = redact(wanted) if isinstance(wanted, str) else wanted
     return shown
 
 
-def _condition(condition: Any, tell: Callable[[str], str]) -> Any:
+def _redact_condition(condition: Any, redact: Callable[[str], str]) -> Any:
     if isinstance(condition, str):
-        return tell(condition)
-    return {word: tell(text) if isinstance(text, str) else text for word, text in condition.items()}
+        return redact(condition)
+    return {word: redact(text) if isinstance(text, str) else text for word, text in condition.items()}
 
 
-def teller(world: Runtime) -> Callable[[str], str]:
-    """Masks the secrets of the request, in its address, its headers and the body that was read, and known ones."""
-    sent = world.redactor.redact(read_request(request.environ))
-    body: bytes = g.get("heard", b"")  # what nobody has read cannot be quoted
+def make_redactor(runtime: Runtime) -> Callable[[str], str]:
+    """Makes a function that masks known secrets, and those of the request: of its address, headers and body."""
+    sent = runtime.redactor.redact(read_request(request.environ))
+    body: bytes = g.get("body", b"")  # a body that was not read cannot be quoted
     if body:
-        sent = world.redactor.with_json(sent, body.decode("utf-8", "replace"))
-    return partial(world.redactor.redact_text, request=sent, cut=MIN_QUOTED_CHARS)
+        sent = runtime.redactor.with_json(sent, body.decode("utf-8", "replace"))
+    return partial(runtime.redactor.redact_text, request=sent, cut=MIN_QUOTED_CHARS)

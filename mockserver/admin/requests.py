@@ -1,38 +1,38 @@
-"""The journal of the caller's sandbox: what was called, whether something was, and what came nearest to it."""
+"""Reads the journal of the caller's sandbox: its calls, those that match, and the nearest that do not.
+
+Reading the journal changes nothing and creates no sandbox.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from difflib import SequenceMatcher
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from itertools import chain, repeat
 from typing import Any
 
-from flask import Blueprint, Response
+from flask import Response
 
-from ..data.lru import LruCache
 from ..engine.journal import is_unmatched
 from ..engine.near_misses import explain_difference
 from ..sandbox.matching import Difference, InvalidMatcher, Matcher, check_matcher
-from ..sdk.contract import Vendor
-from ..sdk.errors import METHODS
 from ..sdk.jsontext import Fragment, encode, to_decimals
-from ..sdk.similar import MAX_PATH_CHARS, MIN_SLIP, did_you_mean, find_closest
+from ..sdk.similar import did_you_mean, find_closest
+from .closest_operations import find_closest_operations
 from .http import (
     AdminContext,
     json_body,
     json_response,
     no_content,
     not_found,
-    number,
-    query_args,
-    switch,
+    parse_number,
+    parse_query,
+    parse_switch,
     unprocessable,
 )
-from .redact import match_told, teller
+from .redact import make_redactor, redact_matcher
 
 Entry = Mapping[str, Any]
-TEXTS = 1024 * 1024  # bytes of entries in brief as JSON: of what is new, each console that looks is told the same
+MAX_HINTS = 5  # differences of one call that are explained
 
 _FILTERS: Mapping[str, Callable[[Entry, Any], bool]] = {
     "vendor": lambda entry, name: entry["vendor"] == name,
@@ -42,156 +42,140 @@ _FILTERS: Mapping[str, Callable[[Entry, Any], bool]] = {
 }
 
 
-HINTED = 5  # differences of a call of which it is looked what was meant
+def list_requests(control: AdminContext) -> Response:
+    """Lists the calls, newest first.
+
+    ``after``: only those newer than this id; ``limit``: the newest so many of them; ``brief``: without headers and
+    bodies.
+    """
+    filters: dict[str, Callable[[str], Any]] = {
+        "vendor": partial(_parse_vendor, control),
+        "status": parse_number,
+        "unmatched": parse_switch,
+        "warned": parse_switch,
+    }
+    params = parse_query(after=parse_number, limit=parse_number, brief=parse_switch, **filters)
+    describe = partial(_describe_in_brief, control) if params.pop("brief", False) else _describe
+    after, limit = params.pop("after", 0), params.pop("limit", None)
+    conditions = [(_FILTERS[name], value) for name, value in params.items()]
+    entries, total, dropped = control.journal.get_newer(
+        after, lambda entry: all(fits(entry, value) for fits, value in conditions), limit
+    )
+    return json_response({"requests": [*map(describe, entries)], "meta": {"total": total, "dropped": dropped}})
 
 
-def add(routes: Blueprint, control: AdminContext) -> None:
-    """The routes of this part. To read the journal changes nothing, and makes no sandbox."""
-
-    def vendor(name: str) -> str:
-        names = [known.name for known in control.world.vendors]
-        if name not in names:
-            raise ValueError(f"one of {', '.join(names)}")
-        return name
-
-    def matcher() -> Matcher:
-        """The body as a matcher. Raises Misuse, also for a name that no call can have: it would count none, always."""
-        try:
-            asked = check_matcher(json_body())
-        except InvalidMatcher as error:
-            raise unprocessable(f"{error}.") from None
-        if "credential" in asked:
-            raise unprocessable(
-                "The matcher has a credential, and the journal keeps none; fault rules can match by it."
-            )
-        vendors = [each for each in control.world.vendors if asked.get("vendor", each.name) == each.name]
-        if not vendors:
-            names = ", ".join(each.name for each in control.world.vendors)
-            near = did_you_mean(find_closest(asked["vendor"], [each.name for each in control.world.vendors]))
-            raise unprocessable(f"vendor is {asked['vendor'][:80]!r}, wanted one of {names}.{near}")
-        operations = [endpoint.id for each in vendors for endpoint in each.operations]
-        if asked.get("operation") not in (None, *operations):
-            near = did_you_mean(find_closest(asked["operation"], operations))
-            wanted = f"one of {', '.join(operations)}, or null"
-            raise unprocessable(f"operation is {asked['operation'][:80]!r}, wanted {wanted}.{near}")
-        return asked
-
-    def _expected(difference: Difference, tell: Callable[[str], str]) -> Any:
-        """What a matcher wants in a field, without secrets: the journal has none to compare them with."""
-        field, _, name = difference.field.partition(".")
-        if not name:
-            return match_told(control.world, {field: difference.expected}, tell)[field]
-        return match_told(control.world, {field: {name: difference.expected}}, tell)[field].popitem()[1]
-
-    def one(id: int) -> Entry:
-        entry = control.journal.get(id)
-        if entry is not None:
-            return entry
-        raise not_found(f"The journal of the sandbox {control.name} has no call {id}.")
-
-    briefs: LruCache[bytes] = LruCache(TEXTS, lambda id, text: len(text))
-
-    def brief(entry: Entry) -> Fragment:
-        mark = (entry["id"], entry["time"], control.name)  # a store that lost all gives ids anew
-        return Fragment(briefs.get(mark, partial(_in_brief, entry)))
-
-    @routes.get("/requests")
-    def requests() -> Response:
-        """Newest first; ``after``: only those newer than this id; ``limit``: of those the newest so many; ``brief``:
-        without headers and bodies.
-        """
-        filters = {"vendor": vendor, "status": number, "unmatched": switch, "warned": switch}
-        asked = query_args(after=number, limit=number, brief=switch, **filters)
-        told = brief if asked.pop("brief", False) else shown
-        after, limit = asked.pop("after", 0), asked.pop("limit", None)
-        fits = [(_FILTERS[name], value) for name, value in asked.items()]
-        found, total, dropped = control.journal.get_newer(
-            after, lambda kept: all(fit(kept, value) for fit, value in fits), limit
-        )
-        return json_response({"requests": [*map(told, found)], "meta": {"total": total, "dropped": dropped}})
-
-    @routes.delete("/requests")
-    def forget_all() -> Response:
-        return json_response({"removed": control.journal.remove()})
-
-    @routes.get("/requests/unmatched")
-    def unmatched() -> Response:
-        found, total, _ = control.journal.get_newer(0, is_unmatched)
-        return _listed(found, total)
-
-    @routes.post("/requests/count")
-    def count() -> Response:
-        return json_response({"count": len(control.journal.find(matcher())[0])})
-
-    @routes.post("/requests/find")
-    def find() -> Response:
-        return _listed(*control.journal.find(matcher()))
-
-    @routes.post("/requests/near-misses")
-    def near_misses() -> Response:
-        """The calls that do not fit, those first that differ least; and what to make of each difference."""
-        near, (nearest, total), tell = [], control.journal.nearest(matcher()), teller(control.world)
-        for entry, differences in nearest:
-            hints = chain((explain_difference(each, entry) for each in differences[:HINTED]), repeat(None))
-            told = [
-                {"field": each.field, "expected": _expected(each, tell), "found": each.found, "hint": next(hints)}
-                for each in differences
-            ]
-            near.append({"request": shown(entry), "differences": told})
-        return json_response({"nearMisses": near, "meta": {"total": total}})
-
-    @routes.get("/requests/<int:id>")
-    def request(id: int) -> Response:
-        return json_response(shown(one(id)))
-
-    @routes.get("/requests/<int:id>/near-misses")
-    def nearest(id: int) -> Response:
-        """The endpoints that a call without one comes nearest to, and what it has that they have not."""
-        entry = one(id)
-        near = endpoints_near(entry, control.world.vendors) if is_unmatched(entry) else []
-        return json_response({"nearMisses": near, "meta": {"total": len(near)}})
-
-    @routes.delete("/requests/<int:id>")
-    def forget(id: int) -> Response:
-        control.journal.remove([one(id)["id"]])
-        return no_content()
+def delete_requests(control: AdminContext) -> Response:
+    return json_response({"removed": control.journal.remove()})
 
 
-def endpoints_near(entry: Entry, vendors: Iterable[Vendor], most: int = 3) -> list[dict[str, Any]]:
-    """The endpoints whose paths are most like that of a call which has none: the nearest first."""
-    path, found = entry["request"]["path"][:MAX_PATH_CHARS], []
-    for vendor in vendors:
-        if entry["vendor"] not in (None, vendor.name):
-            continue
-        for endpoint in vendor.operations:
-            paths = (endpoint.path, *endpoint.aliases)
-            spelled = paths if entry["vendor"] else (*paths, *(f"/{vendor.name}{each}" for each in paths))
-            nearest = max(spelled, key=lambda each: SequenceMatcher(None, path, each).ratio())
-            found.append((SequenceMatcher(None, path, nearest).ratio(), vendor, endpoint, nearest))
-    found.sort(key=lambda each: -each[0])
+def list_unmatched(control: AdminContext) -> Response:
+    entries, total, _ = control.journal.get_newer(0, is_unmatched)
+    return _list_response(entries, total)
+
+
+def count_requests(control: AdminContext) -> Response:
+    return json_response({"count": len(control.journal.find(_read_matcher(control))[0])})
+
+
+def find_requests(control: AdminContext) -> Response:
+    return _list_response(*control.journal.find(_read_matcher(control)))
+
+
+def find_near_misses(control: AdminContext) -> Response:
+    """Lists the calls that do not match, those with the fewest differences first, with a hint for each difference."""
+    (nearest, total), redact = control.journal.nearest(_read_matcher(control)), make_redactor(control.runtime)
     near = []
-    for likeness, vendor, endpoint, nearest in found[:most]:
-        meant = did_you_mean(nearest).strip() if likeness >= MIN_SLIP else None
-        differences = [{"field": "path", "expected": nearest, "found": path, "hint": meant}]
-        method = entry["request"]["method"]
-        if method not in METHODS:
-            differences.insert(0, {"field": "method", "expected": "GET", "found": method, "hint": None})
-        near.append({"vendor": vendor.name, "operation": endpoint.id, "differences": differences})
-    return near
+    for entry, differences in nearest:
+        hints = chain((explain_difference(each, entry) for each in differences[:MAX_HINTS]), repeat(None))
+        rows = [
+            {
+                "field": each.field,
+                "expected": _redact_expected(control, each, redact),
+                "found": each.found,
+                "hint": next(hints),
+            }
+            for each in differences
+        ]
+        near.append({"request": _describe(entry), "differences": rows})
+    return json_response({"nearMisses": near, "meta": {"total": total}})
 
 
-def shown(entry: Entry) -> dict[str, Any]:
-    """An entry without what only verdicts go by."""
+def get_request(control: AdminContext, id: int) -> Response:
+    return json_response(_describe(_find(control, id)))
+
+
+def get_near_misses(control: AdminContext, id: int) -> Response:
+    """Lists the operations closest to a call that none answered."""
+    entry = _find(control, id)
+    near = find_closest_operations(entry, control.runtime.vendors) if is_unmatched(entry) else []
+    return json_response({"nearMisses": near, "meta": {"total": len(near)}})
+
+
+def delete_request(control: AdminContext, id: int) -> Response:
+    control.journal.remove([_find(control, id)["id"]])
+    return no_content()
+
+
+def _parse_vendor(control: AdminContext, name: str) -> str:
+    names = [vendor.name for vendor in control.runtime.vendors]
+    if name not in names:
+        raise ValueError(f"one of {', '.join(names)}")
+    return name
+
+
+def _read_matcher(control: AdminContext) -> Matcher:
+    """The body as a matcher. Raises Problem, also for a vendor or operation that does not exist: it never matches."""
+    try:
+        matcher = check_matcher(json_body())
+    except InvalidMatcher as error:
+        raise unprocessable(f"{error}.") from None
+    if "credential" in matcher:
+        raise unprocessable("The matcher has a credential, and the journal keeps none; fault rules can match by it.")
+    names = [vendor.name for vendor in control.runtime.vendors]
+    vendors = [vendor for vendor in control.runtime.vendors if matcher.get("vendor", vendor.name) == vendor.name]
+    if not vendors:
+        near = did_you_mean(find_closest(matcher["vendor"], names))
+        raise unprocessable(f"vendor is {matcher['vendor'][:80]!r}, wanted one of {', '.join(names)}.{near}")
+    operations = [operation.id for vendor in vendors for operation in vendor.operations]
+    if matcher.get("operation") not in (None, *operations):
+        near = did_you_mean(find_closest(matcher["operation"], operations))
+        wanted = f"one of {', '.join(operations)}, or null"
+        raise unprocessable(f"operation is {matcher['operation'][:80]!r}, wanted {wanted}.{near}")
+    return matcher
+
+
+def _redact_expected(control: AdminContext, difference: Difference, redact: Callable[[str], str]) -> Any:
+    """What a matcher expects of a field, without secrets."""
+    field, _, name = difference.field.partition(".")
+    if not name:
+        return redact_matcher(control.runtime, {field: difference.expected}, redact)[field]
+    return redact_matcher(control.runtime, {field: {name: difference.expected}}, redact)[field].popitem()[1]
+
+
+def _find(control: AdminContext, id: int) -> Entry:
+    entry = control.journal.get(id)
+    if entry is None:
+        raise not_found(f"The journal of the sandbox {control.name} has no call {id}.")
+    return entry
+
+
+def _describe(entry: Entry) -> dict[str, Any]:
+    """An entry without the evidence, which only the verdict reads."""
     return {name: value for name, value in entry.items() if name != "evidence"}
 
 
-def _in_brief(entry: Entry) -> bytes:
-    """An entry as JSON without headers and bodies, which are most of it."""
-    told = shown(entry)
+def _describe_in_brief(control: AdminContext, entry: Entry) -> Fragment:
+    key = (entry["id"], entry["time"], control.name)  # a store that lost its data may give out the same id again
+    return Fragment(control.brief_entries.get(key, partial(_encode_in_brief, entry)))
+
+
+def _encode_in_brief(entry: Entry) -> bytes:
+    """An entry as JSON without headers and bodies."""
+    document = _describe(entry)
     for part in ("request", "response"):
-        told[part] = {name: value for name, value in told[part].items() if name not in ("headers", "body")}
-    return encode(to_decimals(told))
+        document[part] = {name: value for name, value in document[part].items() if name not in ("headers", "body")}
+    return encode(to_decimals(document))
 
 
-def _listed(entries: Sequence[Entry], total: int) -> Response:
-    return json_response({"requests": [shown(entry) for entry in entries], "meta": {"total": total}})
+def _list_response(entries: Sequence[Entry], total: int) -> Response:
+    return json_response({"requests": [_describe(entry) for entry in entries], "meta": {"total": total}})

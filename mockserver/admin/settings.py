@@ -1,24 +1,18 @@
-"""Control of a sandbox's settings."""
+"""Controls a sandbox's settings."""
 
 from __future__ import annotations
 
-from flask import Blueprint, Response
+from flask import Response
 
 from ..sandbox.settings_patch import KEYS, describe_settings, patch_sandbox
 from .http import AdminContext, json_body, json_response
 
 
-def add(routes: Blueprint, control: AdminContext) -> None:
-    """The routes of this part."""
-    rooms = control.world.sandboxes
+def get_settings(control: AdminContext) -> Response:
+    return json_response(describe_settings(control.sandbox))
 
-    @routes.get("/settings")
-    def settings() -> Response:
-        return json_response(describe_settings(control.sandbox))
 
-    @routes.patch("/settings")
-    def change() -> Response:
-        body, now = json_body(*KEYS), control.now
-        return json_response(
-            describe_settings(rooms.change(control.name, now, lambda found: patch_sandbox(rooms, found, body, now)))
-        )
+def patch_settings(control: AdminContext) -> Response:
+    sandboxes, body, now = control.runtime.sandboxes, json_body(*KEYS), control.now
+    sandbox = sandboxes.change(control.name, now, lambda sandbox: patch_sandbox(sandboxes, sandbox, body, now))
+    return json_response(describe_settings(sandbox))

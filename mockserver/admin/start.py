@@ -7,7 +7,7 @@ from urllib.parse import quote
 from flask import Response, request
 
 from ..engine.wsgi import SANDBOX
-from .pages import page
+from .pages import serve_file
 
 
 def start_page() -> Response:
@@ -16,6 +16,6 @@ def start_page() -> Response:
     path = str(sent.get("RAW_URI") or sent.get("REQUEST_URI") or "/").partition("?")[0]
     if sandbox and not path.endswith("/"):  # to where the page's own addresses hold
         return Response(status=308, headers={"Location": f"{quote(sandbox)}/", "Vary": "Accept"})
-    reply = page("start/index.html")
+    reply = serve_file("start/index.html")
     reply.headers["Vary"] = "Accept"
     return reply

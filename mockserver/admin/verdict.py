@@ -1,38 +1,30 @@
-"""Control of verdicts: did the client behave."""
+"""Serves the verdict: whether the client behaved."""
 
 from __future__ import annotations
 
-from flask import Blueprint, Response
+from flask import Response
 
 from ..engine.verdict import judge, parse_checks, render_json, render_junit
-from .http import AdminContext, json_response, query_args
+from .http import AdminContext, json_response, parse_query
 
 
-def add(routes: Blueprint, control: AdminContext) -> None:
-    """The routes of this part."""
-    world = control.world
-
-    @routes.get("/verdict")
-    def verdict() -> Response:
-        asked = query_args(format=_form, ignore=parse_checks)
-        form, whole = asked.get("format", "json"), not world.store.dropped(control.name)
-        checks = judge(
-            control.journal.entries(),
-            world.vendors,
-            refuses_live=world.settings.refuse_live,
-            whole=whole,
-            ignore=asked.get("ignore", ()),
-        )
-        if form == "junit":
-            return Response(
-                render_junit(control.name, checks),
-                headers={"Cache-Control": "no-store"},
-                content_type="application/xml",
-            )
-        return json_response(render_json(control.name, checks))
+def get_verdict(control: AdminContext) -> Response:
+    runtime = control.runtime
+    params = parse_query(format=_parse_format, ignore=parse_checks)
+    checks = judge(
+        control.journal.entries(),
+        runtime.vendors,
+        refuses_live=runtime.settings.refuse_live,
+        whole=not runtime.store.dropped(control.name),
+        ignore=params.get("ignore", ()),
+    )
+    if params.get("format") == "junit":
+        text = render_junit(control.name, checks)
+        return Response(text, headers={"Cache-Control": "no-store"}, content_type="application/xml")
+    return json_response(render_json(control.name, checks))
 
 
-def _form(text: str) -> str:
+def _parse_format(text: str) -> str:
     if text not in ("json", "junit"):
         raise ValueError("json or junit")
     return text

@@ -1,4 +1,4 @@
-"""The library: every dataset that this server can serve, read or made once and shared by all who use it."""
+"""The catalog of all datasets that the server can serve: each is read or made once, and shared."""
 
 from __future__ import annotations
 
@@ -27,8 +27,7 @@ DEFAULT = "default"
 log = logging.getLogger("mockserver")
 
 FileStamps = Mapping[str, tuple[str, int, int, int]]
-"""By its path what tells a file from what it was before: whose it is (a vendor's name), when it was changed (ns), its
-length, its number in the file system."""
+"""By path of each fixture file: the vendor's name, the time of its last change (ns), its length, its inode."""
 
 
 class DatasetCatalog:
@@ -42,7 +41,7 @@ class DatasetCatalog:
         seed: int = 1,
         cache: DiskCache | None = None,
     ) -> None:
-        """With a ``cache``, what was read or made once is found there in later starts."""
+        """With a ``cache``, later starts find there what was read or made once."""
         self._vendors, self._cache = tuple(vendors), cache
         self._folder, self._records, self._seed = folder, records, seed
         self._loaded: dict[tuple[str, str, date | None], Dataset] = {}
@@ -51,82 +50,80 @@ class DatasetCatalog:
         self._lock = RLock()
 
     def dataset(self, vendor: Vendor, name: str, day: date | None = None) -> Dataset:
-        """The dataset as it stands in its file; with a ``day``, as if it had been made for that day.
+        """The dataset of its file; with a ``day``, made for that day.
 
-        Raises WrongSetting when no vendor has a dataset of this name, BrokenFixture when the file is wrong.
+        Raises InvalidSetting when no vendor has a dataset of this name, InvalidFixture when the file is wrong.
         """
-        asked = (vendor.name, name, day)
-        found = self._loaded.get(asked)
-        if found is None:  # every call asks: the user's folder is not looked at each time
+        requested = (vendor.name, name, day)
+        data = self._loaded.get(requested)
+        if data is None:  # every call comes here: the user's folder is not searched each time
             with self._lock:
                 day = day or self._user_anchor_day(vendor, name)
-                made = (vendor.name, name, day)
-                if made not in self._loaded:
-                    self._loaded[made] = self._load_or_fall_back(vendor, name, day)
-                found = self._loaded[asked] = self._loaded[made]
-        return found
+                key = (vendor.name, name, day)
+                if key not in self._loaded:
+                    self._loaded[key] = self._load_or_fall_back(vendor, name, day)
+                data = self._loaded[requested] = self._loaded[key]
+        return data
 
     def keep_only_days(self, days: Collection[date | None]) -> None:
-        """Let go of data that was made for any other day; whoever asks for it still has it made again."""
+        """Drops data made for any other day; it is made again when it is asked for."""
         with self._lock:
-            kept = {None, *days}
-            self._loaded = {asked: data for asked, data in self._loaded.items() if asked[2] in kept}
+            self._loaded = {key: data for key, data in self._loaded.items() if key[2] in {None, *days}}
 
     def reload(self, others: Iterable[tuple[str, str]] = ()) -> tuple[DatasetCatalog, list[str]]:
-        """The library as its files are now, with all that is loaded here and these ``others`` (a vendor's name and a
-        dataset's); and in sentences what cannot be used, in place of which stays what was there.
+        """A catalog of the files as they are now, with what is loaded here and these ``others`` (vendor, dataset).
 
-        A dataset whose file says what it said is the very same one. Raises WrongSetting when nothing of the folder can
-        be used.
+        Also returns, in sentences, what cannot be used; the earlier data stays in its place. A dataset whose file is
+        unchanged is the same object. Raises InvalidSetting when nothing of the folder can be used.
         """
         self._check_folder()
-        library = DatasetCatalog(self._vendors, self._folder, self._records, self._seed, self._cache)
-        library._by_source = self._by_source
+        catalog = DatasetCatalog(self._vendors, self._folder, self._records, self._seed, self._cache)
+        catalog._by_source = self._by_source
         with self._lock:
             loaded: dict[tuple[str, str, date | None], Dataset | None] = dict(self._loaded)
         known = {(vendor, name) for vendor, name, _ in loaded}
         loaded.update({(vendor, name, None): None for vendor, name in others if (vendor, name) not in known})
         vendors, wrong = {vendor.name: vendor for vendor in self._vendors}, dict[str, None]()
         stays = dict[tuple[str, str, date | None], Dataset]()
-        for asked, before in loaded.items():
+        for key, before in loaded.items():
             try:
-                library.dataset(vendors[asked[0]], *asked[1:])
+                catalog.dataset(vendors[key[0]], *key[1:])
             except (fixture_errors.InvalidFixture, InvalidSetting) as error:
                 wrong |= dict.fromkeys(describe_faults(error))
                 if before is not None:
-                    stays[asked] = before
-        library._loaded |= stays
-        library._fallbacks = {(vendor, name): data for (vendor, name, _), data in stays.items()}
-        return library, list(wrong)
+                    stays[key] = before
+        catalog._loaded |= stays
+        catalog._fallbacks = {(vendor, name): data for (vendor, name, _), data in stays.items()}
+        return catalog, list(wrong)
 
     def find_differing(self, other: DatasetCatalog) -> list[Dataset]:
-        """The datasets that are loaded here and are others, or not loaded, there: one of each vendor and name."""
-        found = {asked: data for asked, data in self._loaded.items() if other._loaded.get(asked) is not data}
-        return list({asked[:2]: data for asked, data in found.items()}.values())
+        """The datasets loaded here that the other catalog has not or has changed, one of each vendor and name."""
+        differing = {key: data for key, data in self._loaded.items() if other._loaded.get(key) is not data}
+        return list({key[:2]: data for key, data in differing.items()}.values())
 
     def reads_file(self, name: str, day: date | None) -> bool:
-        """Whether data of this dataset comes out of files, and is not made by recipes alone."""
+        """Whether any data of this dataset comes from files, not from recipes alone."""
         found = [(vendor, self._find_file(vendor, name)) for vendor in self._vendors]
         return any(path is not None and not self._uses_recipe(vendor, path, name, day) for vendor, path in found)
 
     def read_stamps(self) -> FileStamps:
-        """The fixture files as they are now, by a look at what the file system says of them."""
+        """The state of all fixture files now, from the file system alone."""
         found = {}
         for vendor in self._vendors:
             for folder in self._folders(vendor):
                 with suppress(OSError), os.scandir(folder) as entries:
                     for entry in entries:
                         if entry.name.endswith((".yaml", ".jsonl", ".yml")):
-                            with suppress(OSError):  # it was there a moment ago
+                            with suppress(OSError):  # removed since the scan
                                 state = entry.stat()
                                 stamp = vendor.name, state.st_mtime_ns, state.st_size, state.st_ino
                                 found[entry.path] = stamp
         return found
 
     def load_all(self, name: str, day: date | None = None) -> dict[str, Dataset]:
-        """Read every vendor's dataset of this name now: by the vendor's name.
+        """Reads every vendor's dataset of this name now; returns them by the vendor's name.
 
-        Raises BrokenFixture with the faults of all files together. Logs a warning when they were made for different
+        Raises InvalidFixture with the faults of all files together. Logs a warning when their anchors are of different
         days: one clock, which starts at the latest, does not fit them all.
         """
         self._check_folder()
@@ -146,7 +143,7 @@ class DatasetCatalog:
         return loaded
 
     def list_names(self, vendor: Vendor) -> list[str]:
-        """The datasets of a vendor."""
+        """The names of a vendor's datasets."""
         return sorted(
             {path.stem for folder in self._folders(vendor) for path in folder.glob("*.*") if _is_fixture(path)}
         )
@@ -155,10 +152,10 @@ class DatasetCatalog:
         try:
             return self._load(vendor, name, day)
         except (fixture_errors.InvalidFixture, InvalidSetting):
-            kept = self._fallbacks.get((vendor.name, name))
-            if kept is None:
+            fallback = self._fallbacks.get((vendor.name, name))
+            if fallback is None:
                 raise
-            return kept if day is None else shift_dataset(vendor, kept, day)
+            return fallback if day is None else shift_dataset(vendor, fallback, day)
 
     def _load(self, vendor: Vendor, name: str, day: date | None) -> Dataset:
         path = self._find_file(vendor, name)
@@ -168,49 +165,51 @@ class DatasetCatalog:
                 raise InvalidSetting(f"{vendor.name} has no dataset {name!r}; there are {', '.join(known) or 'none'}.")
             return self.dataset(vendor, DEFAULT, day)
         digest = digest_file(path)
-        file, read_it = f"file {name}{path.suffix} {digest}", partial(_read_stable, vendor, path, digest)
+        file, read = f"file {name}{path.suffix} {digest}", partial(_read_stable, vendor, path, digest)
         if self._uses_recipe(vendor, path, name, day):
-            anchor = midnight(day) if day else self._get_or_make(vendor, name, file, read_it).anchor
-            made_of = f"recipe {faker_version()} {anchor} {self._seed} {self._records}"
+            anchor = midnight(day) if day else self._get_or_make(vendor, name, file, read).anchor
+            source = f"recipe {faker_version()} {anchor} {self._seed} {self._records}"
             return self._get_or_make(
-                vendor, name, made_of, lambda: generate_dataset(vendor, name, anchor, self._seed, self._records)
+                vendor, name, source, lambda: generate_dataset(vendor, name, anchor, self._seed, self._records)
             )
-        data = self._get_or_make(vendor, name, file, read_it)
+        data = self._get_or_make(vendor, name, file, read)
         if day is None:
             return data
         return self._get_or_make(vendor, name, f"{file} {day}", lambda: shift_dataset(vendor, data, day))
 
     def _uses_recipe(self, vendor: Vendor, path: Path, name: str, day: date | None) -> bool:
-        """Whether a recipe makes the records in place of those of the file."""
+        """Whether a recipe makes the records, in place of the file's."""
         ours = path.parent == vendor.fixtures and name == DEFAULT and vendor.recipe is not None
         return self._records is not None or (ours and (day is not None or self._seed != 1))
 
-    def _get_or_make(self, vendor: Vendor, name: str, made_of: str, make: Callable[[], Dataset]) -> Dataset:
-        """A dataset that is here already, or was before the files were looked at again; else one out of the cache."""
-        known = vendor.name, name, made_of
-        data = self._by_source.get(known)
+    def _get_or_make(self, vendor: Vendor, name: str, source: str, make: Callable[[], Dataset]) -> Dataset:
+        """A dataset from the same source that is in use already, else one from the disk cache."""
+        key = vendor.name, name, source
+        data = self._by_source.get(key)
         if data is None:
-            data = self._by_source[known] = self._read_cached(vendor, name, made_of, make)
+            data = self._by_source[key] = self._read_cached(vendor, name, source, make)
         return data
 
-    def _read_cached(self, vendor: Vendor, name: str, made_of: str, make: Callable[[], Dataset]) -> Dataset:
-        """A dataset out of the cache, or made now and put there."""
+    def _read_cached(self, vendor: Vendor, name: str, source: str, make: Callable[[], Dataset]) -> Dataset:
+        """A dataset from the disk cache, or one made now and put there."""
         if self._cache is None:
             return make()
-        key = disk_cache.make_key(*code_parts(vendor), made_of)
-        rest = self._cache.get(key)
-        if rest is None:
+        key = disk_cache.make_key(*code_parts(vendor), source)
+        cached = self._cache.get(key)
+        if cached is None:
             data = make()
             assert isinstance(data.records, RecordTable)
             self._cache.put(key, CachedDataset(data.anchor, list(data.accounts), *data.records.for_cache()))
-            gc.collect()  # nobody collects in a start, and what is left over by then stays
+            gc.collect()  # the collector is off during start-up, and garbage would stay
             return data
-        kind, defaults = vendor.resource, vendor.default_rendering_readings
-        records = RecordTable.from_cache(kind, defaults, rest.ids, rest.columns, rest.ranks, rest.hidden, rest.texts)
-        return Dataset(vendor.name, name, rest.anchor, Accounts(rest.accounts), records)
+        resource, defaults = vendor.resource, vendor.default_rendering_readings
+        records = RecordTable.from_cache(
+            resource, defaults, cached.ids, cached.columns, cached.ranks, cached.hidden, cached.texts
+        )
+        return Dataset(vendor.name, name, cached.anchor, Accounts(cached.accounts), records)
 
     def _check_folder(self) -> None:
-        """A slip in the name of a folder or file would silently serve our data instead. Raises WrongSetting."""
+        """Raises InvalidSetting for a misspelled folder or file, in whose place shipped data would be served."""
         if self._folder is None:
             return
         known = [vendor.name for vendor in self._vendors]
@@ -233,7 +232,7 @@ class DatasetCatalog:
                 raise InvalidSetting(f"--fixtures has {path} and a .yaml of the same name, wanted one of them.")
 
     def _user_anchor_day(self, vendor: Vendor, name: str) -> date | None:
-        """Data of ours beside files of the user's is made for the user's day, so that one clock fits them all."""
+        """The day for shipped data beside the user's files: the user's, so that one clock fits them all."""
         if self._folder is None or self._has_user_file(vendor, name):
             return None
         own = next((other for other in self._vendors if self._has_user_file(other, name)), None)
@@ -248,7 +247,7 @@ class DatasetCatalog:
 
     def _find_file(self, vendor: Vendor, name: str) -> Path | None:
         candidates = (folder / f"{name}{suffix}" for folder in self._folders(vendor) for suffix in (".yaml", ".jsonl"))
-        return next(filter(os.path.lexists, candidates), None)  # whatever it is: who reads it tells what it is not
+        return next(filter(os.path.lexists, candidates), None)  # of any kind: its reader reports what is wrong
 
 
 def _is_fixture(path: Path) -> bool:
@@ -256,12 +255,12 @@ def _is_fixture(path: Path) -> bool:
 
 
 def describe_faults(error: fixture_errors.InvalidFixture | InvalidSetting) -> list[str]:
-    """What is wrong with files, one by one."""
+    """The faults of files, one sentence each."""
     return [str(error)] if isinstance(error, InvalidSetting) else list(map(str, error.faults))
 
 
 def _read_stable(vendor: Vendor, path: Path, digest: str) -> Dataset:
-    """The dataset of a file whose content has this digest, before it was read and after. Raises BrokenFixture."""
+    """The dataset of a file that has this digest before and after reading. Raises InvalidFixture."""
     data = read_dataset(vendor, path)
     if digest_file(path) != digest:
         wanted = "one that nobody writes meanwhile"

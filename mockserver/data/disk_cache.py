@@ -1,8 +1,7 @@
-"""Datasets at rest, remembered between starts in the user's cache folder: reading YAML and checking it costs more than
-all the rest of a start.
+"""Caches datasets between starts, in the user's cache folder: to read and check YAML is most of a start.
 
-An entry holds data, never code, under a key that says what it was made of. One that is damaged is as good as none, and
-what cannot be written is not: a cache may fail without anybody noticing anything but the time.
+An entry holds data, never code, under a key that says what it was made of. A damaged entry counts as absent, and an
+entry that cannot be written is skipped: a cache that fails costs only time.
 """
 
 from __future__ import annotations
@@ -29,15 +28,13 @@ from .packed_bytes import PackedBytes
 
 T = TypeVar("T")
 
-MAX_BYTES = 1024**3  # of all entries together; the least recently used go first
-MACHINE = f"{sys.byteorder} {array('I').itemsize}"  # who can read ranks as they lie in memory
+MAX_BYTES = 1024**3  # of all entries; the least recently used go first
+MACHINE = f"{sys.byteorder} {array('I').itemsize}"  # ranks are stored as they lie in memory
 
 
 @dataclass(frozen=True)
 class CachedDataset:
-    """A dataset at rest: its accounts, and in lists of their own each record's id, key columns and the ranks of their
-    values, hidden fields, JSON.
-    """
+    """A dataset as the cache holds it: accounts; and of each record its id, key columns, ranks, hidden fields, JSON."""
 
     anchor: datetime
     accounts: Sequence[Mapping[str, Any]]
@@ -49,9 +46,9 @@ class CachedDataset:
 
 
 def cache_folder() -> Path | None:
-    """Where programs of this user keep what they can make again: ``XDG_CACHE_HOME``, or the system's own place.
+    """The folder for caches of this user: ``XDG_CACHE_HOME``, or the system's default.
 
-    None for a user without a home, as in a container that runs under a number.
+    None for a user without a home, as in a container that runs under a numeric id.
     """
     given = os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA")
     if given:
@@ -63,7 +60,7 @@ def cache_folder() -> Path | None:
 
 
 def make_key(*parts: str | bytes | Path) -> str:
-    """The name of what is made of these texts, and by the code in these files as they are now."""
+    """The key of what is made from these texts by the code in these files as they are now."""
     digest = blake2b(digest_size=20)
     for part in parts:
         if isinstance(part, Path):
@@ -76,57 +73,57 @@ def make_key(*parts: str | bytes | Path) -> str:
 
 
 class DiskCache:
-    """The entries of a folder; with None for a folder there never are any."""
+    """The entries of a folder; without a folder it stays empty."""
 
     def __init__(self, folder: Path | None) -> None:
         self._folder = folder
 
     def get(self, key: str) -> CachedDataset | None:
-        """What was put under the key, if it is there and sound."""
+        """The entry under the key, if it is present and sound."""
         if self._folder is None:
             return None
         file = self._folder / key
         try:
             with file.open("rb") as stream:
-                rest = _deserialise(stream)
+                cached = _deserialise(stream)
         except (OSError, ValueError, TypeError, KeyError, ArithmeticError, RecursionError, AttributeError, MemoryError):
             return None
         with suppress(OSError):
-            os.utime(file)  # it was used
-        return rest
+            os.utime(file)  # marks it as used
+        return cached
 
-    def put(self, key: str, rest: CachedDataset) -> None:
-        """Remember this, if it can be remembered."""
+    def put(self, key: str, cached: CachedDataset) -> None:
+        """Stores an entry, if it can be stored."""
         if self._folder is None:
             return
         try:
-            self._write(self._folder / key, _serialise(rest))
+            self._write(self._folder / key, _serialise(cached))
         except (OSError, ValueError, TypeError):
             return
 
     def get_or_make(self, key: str, make: Callable[[], Any]) -> Any:
-        """What can be written as JSON: what was made under this key before, or is made and remembered now."""
+        """The JSON value stored under the key, or one made and stored now."""
         file = self._folder / f"{key}.json" if self._folder else None
         if file is not None:
             with suppress(OSError, ValueError):
                 found = json.loads(file.read_bytes())
                 os.utime(file)
                 return found
-        made = make()
+        value = make()
         if file is not None:
             with suppress(OSError):
-                self._write(file, [_json(made)])
-        return made
+                self._write(file, [_json(value)])
+        return value
 
     def _write(self, file: Path, data: Iterable[bytes]) -> None:
-        """Write a file in one step. Raises OSError."""
+        """Writes a file in one step. Raises OSError."""
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=file.parent, prefix=".", delete=False) as beside:
             try:
                 beside.writelines(data)
                 beside.flush()
             except OSError:
-                os.unlink(beside.name)  # a disk that is full is not made fuller
+                os.unlink(beside.name)  # a full disk gets no fuller
                 raise
         os.replace(beside.name, file)
         self._trim()
@@ -142,24 +139,24 @@ class DiskCache:
             total -= state.st_size
 
 
-def _serialise(rest: CachedDataset) -> Iterable[bytes]:
+def _serialise(cached: CachedDataset) -> Iterable[bytes]:
     """The parts of an entry: a checksum, two lines of JSON, the columns, their ranks, the records' texts.
 
-    Raises TypeError when a column has values of a kind that is not known here.
+    Raises TypeError when a column has values of an unknown kind.
     """
-    columns = {name: _json(_pack_column(column)) for name, column in rest.columns.items()}
-    ranks = {name: column.tobytes() for name, column in rest.ranks.items()}
+    columns = {name: _json(_pack_column(column)) for name, column in cached.columns.items()}
+    ranks = {name: column.tobytes() for name, column in cached.ranks.items()}
     head = {
-        "anchor": format_instant(rest.anchor),
-        "ids": _pack_column(rest.ids),
+        "anchor": format_instant(cached.anchor),
+        "ids": _pack_column(cached.ids),
         "columns": {name: len(column) for name, column in columns.items()},
         "ranks": {name: len(column) for name, column in ranks.items()},
         "machine": MACHINE,
-        "hidden": _number_values([text.decode() for text in rest.hidden]),
-        "lengths": list(map(len, rest.texts)),
+        "hidden": _number_values([text.decode() for text in cached.hidden]),
+        "lengths": list(map(len, cached.texts)),
     }
-    first = encode(list(rest.accounts)) + b"\n" + _json(head) + b"\n"
-    body = b"".join((*columns.values(), *ranks.values(), *rest.texts))
+    first = encode(list(cached.accounts)) + b"\n" + _json(head) + b"\n"
+    body = b"".join((*columns.values(), *ranks.values(), *cached.texts))
     return b"%08x\n" % crc32(body, crc32(first)), first, body
 
 
@@ -181,15 +178,15 @@ def _deserialise(stream: BinaryIO) -> CachedDataset:
         parse_instant(head["anchor"]),
         decode(accounts),
         _unpack_column(head["ids"]),
-        _LazyColumns(columns, lambda packed: _unpack_column(json.loads(packed))),
-        _LazyColumns(ranks, partial(array, "I")),
+        _PackedColumns(columns, lambda packed: _unpack_column(json.loads(packed))),
+        _PackedColumns(ranks, partial(array, "I")),
         [spelled[number] for number in numbers],
         PackedBytes(texts, head["lengths"]),
     )
 
 
-class _LazyColumns(Mapping[str, T]):
-    """Columns or ranks as they are kept, each read when it is asked for: a start waits for none that nobody uses."""
+class _PackedColumns(Mapping[str, T]):
+    """Packed columns or ranks, each unpacked when it is read: a start waits only for those it uses."""
 
     def __init__(self, packed: Mapping[str, bytes], unpacked: Callable[[bytes], T]) -> None:
         self._packed, self._unpacked = packed, unpacked
@@ -221,7 +218,7 @@ _KINDS: Mapping[str, tuple[set[type], Callable[[Any], str], Callable[[str], Any]
 
 
 def _pack_column(column: Sequence[Any]) -> list[Any]:
-    """A column as JSON, with a word for what kind of values it has. Raises TypeError for others than are known here."""
+    """A column as JSON with a word for the kind of its values. Raises TypeError for an unknown kind."""
     found = set(map(type, column))
     for name, (types, write, _) in _KINDS.items():
         if found <= types and found != {int}:
@@ -241,9 +238,9 @@ def _unpack_column(packed: Sequence[Any]) -> list[Any]:
 
 
 def _number_values(column: Sequence[str | None]) -> list[Any]:
-    """The values there are, and of each row the number of its value.
+    """The distinct values, and for each row the number of its value.
 
-    Equal values become one object: most columns have few different ones.
+    Equal values become one object: most columns have few distinct ones.
     """
     number = {text: index for index, text in enumerate(dict.fromkeys(column))}
     return [list(number), [number[text] for text in column]]

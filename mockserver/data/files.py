@@ -1,4 +1,4 @@
-"""Files that a user names: only regular ones are read, and none beyond a limit."""
+"""Reads files that a user names: only regular ones, up to a limit."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from io import BufferedReader
 from pathlib import Path
 from typing import TextIO
 
-MAX_TEXT_BYTES = 64 * 1024**2  # of a file that is read whole
-MAX_LINES_BYTES = 16 * 1024**3  # of a file that is read line by line
-MAX_LINE_CHARS = MAX_TEXT_BYTES  # characters of such a line
+MAX_TEXT_BYTES = 64 * 1024**2  # of a file read whole
+MAX_LINES_BYTES = 16 * 1024**3  # of a file read line by line
+MAX_LINE_CHARS = MAX_TEXT_BYTES
 
 _KINDS = {
     stat.S_IFDIR: "a folder",
@@ -23,7 +23,7 @@ _KINDS = {
 
 
 class UnfitFile(Exception):
-    """A file that is not read: what was ``found``, and what is ``wanted``."""
+    """A file that cannot be used: what was ``found``, and what is ``wanted``."""
 
     def __init__(self, found: str, wanted: str) -> None:
         super().__init__(f"found {found}, wanted {wanted}")
@@ -31,7 +31,7 @@ class UnfitFile(Exception):
 
 
 def describe_kind(path: Path) -> str:
-    """What a path leads to, after following links: ``a file``, ``a pipe``."""
+    """The kind of file at a path, after following links: ``a file``, ``a pipe``."""
     try:
         return _KINDS.get(stat.S_IFMT(path.stat().st_mode), "a file")
     except OSError:
@@ -45,7 +45,7 @@ def read_text(path: Path, most: int = MAX_TEXT_BYTES, encoding: str = "utf-8") -
             text = file.read(most + 1)
     except (OSError, ValueError) as error:
         raise _unreadable(error) from None
-    if len(text) > most:  # it grew, or is one of those that the system makes up
+    if len(text) > most:  # it grew, or the system generates it
         raise _too_large("more", most)
     return text
 
@@ -86,7 +86,7 @@ def _check(path: Path, most: int) -> None:
 
 
 def _open_nonblocking(path: str, flags: int) -> int:
-    """Open a file that may have become a pipe meanwhile without waiting for somebody at its other end."""
+    """Opens a file without waiting, should it have become a pipe meanwhile."""
     return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 

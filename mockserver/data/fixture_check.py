@@ -16,12 +16,11 @@ from ..sdk.fields import ListOf, Nested
 from ..sdk.record_schema import RecordSchema
 from ..sdk.similar import find_closest
 from .fixture_errors import MAX_FAULTS, MAX_GUESSES, MAX_LISTED_FAULTS, DataPath, Fault, FaultList, describe_value
-from .fixture_writer import UNREADABLE_ROW
 
 
 @dataclass(frozen=True, slots=True)
 class FixtureSchema:
-    """What a vendor's fixtures must look like: schemas, the id field of each, and the account field with the secret."""
+    """The schema of a vendor's fixtures: accounts, records, their id fields, and the account field of the secret."""
 
     vendor: str
     account: RecordSchema
@@ -31,11 +30,12 @@ class FixtureSchema:
     record_id: str
 
     def describe(self, where: DataPath, found: str) -> str:
-        """What was found, unless it stands where a secret belongs."""
+        """A found value for a message, unless a secret belongs in its place."""
         return "something that is not shown" if {self.key, list_field(self.key)}.intersection(where) else found
 
 
 Row = dict[str, Any]
+UNREADABLE_ROW = object()  # in place of a line that could not be read, whose fault is listed already
 
 
 Collect = Callable[[Iterator[Row]], Any]
@@ -43,7 +43,7 @@ Collect = Callable[[Iterator[Row]], Any]
 
 @dataclass
 class FixtureContent:
-    """What a fixture file holds, checked and typed; ``records`` is what was made of the rows as they came."""
+    """The content of a fixture file, checked and typed; ``records`` is what ``collect`` made of the rows."""
 
     vendor: str
     dataset: str
@@ -53,7 +53,7 @@ class FixtureContent:
 
 
 def check_fixture(
-    raw: Any, shape: FixtureSchema, collect: Collect = list
+    raw: Any, schema: FixtureSchema, collect: Collect = list
 ) -> tuple[FixtureContent | None, FaultList[Fault]]:
     """The typed content of a parsed file and its faults as (path, found, wanted)."""
     faults = FaultList[Fault]()
@@ -67,50 +67,48 @@ def check_fixture(
     for name in wanted_keys:
         if name not in raw:
             faults.append(((), f"no {name}", f"the key {name}"))
-    if raw.get("vendor", shape.vendor) != shape.vendor:
-        faults.append((("vendor",), describe_value(raw["vendor"]), shape.vendor))
+    if raw.get("vendor", schema.vendor) != schema.vendor:
+        faults.append((("vendor",), describe_value(raw["vendor"]), schema.vendor))
     if not isinstance(raw.get("dataset", ""), str):
         faults.append((("dataset",), describe_value(raw["dataset"]), "the dataset's name"))
     anchor = None
     try:
-        anchor = check_range(parse_instant(raw.get("anchor", "")))  # a clock starts there, and recipes reckon from it
+        anchor = check_range(parse_instant(raw.get("anchor", "")))  # a clock starts there
     except (ValueError, TypeError):
         if "anchor" in raw:
             wanted = f"a time like 2026-07-15T09:00:00Z, from {EARLIEST.year} to {LATEST.year - 1}"
             faults.append((("anchor",), describe_value(raw["anchor"]), wanted))
-    accounts, wrong = check_accounts(raw["accounts"], shape) if "accounts" in raw else ([], [])
+    accounts, wrong = check_accounts(raw["accounts"], schema) if "accounts" in raw else ([], [])
     faults.extend(wrong)
-    ids = (account.get(shape.account_id) for _, account in _index_maps(raw.get("accounts")))
+    ids = (account.get(schema.account_id) for _, account in _index_maps(raw.get("accounts")))
     known = {id for id in ids if isinstance(id, str)}
-    records = collect(_records(raw.get("records", []), shape, known, faults))
+    records = collect(_records(raw.get("records", []), schema, known, faults))
     if faults or anchor is None:
         return None, faults
-    return FixtureContent(shape.vendor, raw["dataset"], anchor, accounts, records), faults
+    return FixtureContent(schema.vendor, raw["dataset"], anchor, accounts, records), faults
 
 
-def _records(rows: Any, shape: FixtureSchema, owners: Container[Any], faults: list[Fault]) -> Iterator[Row]:
-    """The good ones of these rows, typed. What holds between rows is checked on the rows as they stand, so that a
-    faulty row hides no further fault.
-    """
+def _records(rows: Any, schema: FixtureSchema, owners: Container[Any], faults: list[Fault]) -> Iterator[Row]:
+    """The valid rows, typed. Checks between rows use the raw rows, so that an invalid row hides no further fault."""
     seen: dict[Any, int] = {}
     for index, row in _iterate_rows(rows, "records", faults):
-        good = _read_row(row, ("records", index), shape.record, faults)
+        good = _read_row(row, ("records", index), schema.record, faults)
         if isinstance(row, dict):
             if not row.get("_copy"):
-                _check_unique(row, ("records", index), shape.record_id, seen, faults)
-            faults.extend(_check_owner(("records", index, "_owner"), row, shape, owners))
+                _check_unique(row, ("records", index), schema.record_id, seen, faults)
+            faults.extend(_check_owner(("records", index, "_owner"), row, schema, owners))
         if good is not None:
             yield good
 
 
-def check_accounts(raw: Any, shape: FixtureSchema) -> tuple[list[dict[str, Any]], list[Fault]]:
-    """The typed accounts of a dataset, and what is wrong with them."""
+def check_accounts(raw: Any, schema: FixtureSchema) -> tuple[list[dict[str, Any]], list[Fault]]:
+    """The typed accounts of a dataset, and their faults."""
     faults: list[Fault] = []
     rows = list(_iterate_rows(raw, "accounts", faults))
-    read = (_read_row(row, ("accounts", index), shape.account, faults) for index, row in rows)
+    read = (_read_row(row, ("accounts", index), schema.account, faults) for index, row in rows)
     looked_at = takewhile(lambda account: account is not None or len(faults) < MAX_FAULTS, read)
     accounts, standing = [account for account in looked_at if account is not None], _index_maps(raw)
-    for key in (shape.account_id, shape.key):
+    for key in (schema.account_id, schema.key):
         seen: dict[Any, int] = {}
         for index, account in standing:
             _check_unique(account, ("accounts", index), key, seen, faults)
@@ -123,22 +121,24 @@ def check_accounts(raw: Any, shape: FixtureSchema) -> tuple[list[dict[str, Any]]
                     )
     if raw == []:
         faults.append((("accounts",), "no account", "at least one account"))
-    if standing and standing[0][0] == 0 and standing[0][1].get(shape.key) is None:
-        faults.append((("accounts", 0), f"no {shape.key}", f"a {shape.key}: the first account is the example account"))
+    if standing and standing[0][0] == 0 and standing[0][1].get(schema.key) is None:
+        faults.append(
+            (("accounts", 0), f"no {schema.key}", f"a {schema.key}: the first account is the example account")
+        )
     return accounts, faults
 
 
-def check_record(raw: Any, shape: FixtureSchema, owners: Container[Any]) -> tuple[dict[str, Any], list[Fault]]:
-    """One typed record, and what is wrong with it beside others; it may belong to these owners."""
+def check_record(raw: Any, schema: FixtureSchema, owners: Container[Any]) -> tuple[dict[str, Any], list[Fault]]:
+    """One typed record, which must belong to one of these owners; and its faults."""
     try:
-        record = shape.record.read(raw)
+        record = schema.record.read(raw)
     except ValidationError as error:
-        return {}, list(_flatten((), error.messages, raw, shape.record))
-    return record, _check_owner(("_owner",), record, shape, owners)
+        return {}, list(_flatten((), error.messages, raw, schema.record))
+    return record, _check_owner(("_owner",), record, schema, owners)
 
 
 def _iterate_rows(rows: Any, name: str, faults: list[Fault]) -> Iterator[tuple[int, Any]]:
-    """The rows that could be read, and where each is."""
+    """The readable rows with their indexes."""
     if not isinstance(rows, list | Iterator):
         faults.append(((name,), describe_value(rows), f"a list of {name}"))
         return
@@ -158,11 +158,11 @@ def _index_maps(rows: Any) -> list[tuple[int, dict[str, Any]]]:
 
 
 def _check_owner(
-    where: DataPath, record: Mapping[str, Any], shape: FixtureSchema, owners: Container[Any]
+    where: DataPath, record: Mapping[str, Any], schema: FixtureSchema, owners: Container[Any]
 ) -> list[Fault]:
     if not isinstance(record.get("_owner"), str) or record["_owner"] in owners:
         return []
-    return [(where, describe_value(record["_owner"]), f"the {shape.account_id} of one of the accounts")]
+    return [(where, describe_value(record["_owner"]), f"the {schema.account_id} of one of the accounts")]
 
 
 def _check_unique(row: Mapping[str, Any], where: DataPath, key: str, seen: dict[Any, int], faults: list[Fault]) -> None:
@@ -198,7 +198,7 @@ _MISSING = object()
 
 
 def _schema_inside(schema: RecordSchema, step: Any) -> RecordSchema:
-    """The schema of what a field holds, if that is a map or a list of maps; of any other field the same schema."""
+    """The schema inside a field with a map or a list of maps; for any other field the same schema."""
     field = schema.by_wire_name.get(step)
     field = field.item if isinstance(field, ListOf) else field
     return field.inner if isinstance(field, Nested) else schema

@@ -1,4 +1,4 @@
-"""What is wrong with a fixture file: where, what was found, what it must be."""
+"""Faults of a fixture file: the place, what was found, what is wanted."""
 
 from __future__ import annotations
 
@@ -11,27 +11,18 @@ from typing import Any, TypeVar
 
 from ..sdk.logtext import escape_unprintable
 
-MAX_FAULTS = 100  # of accounts, behind which no further one is looked at
-
-
-MAX_LISTED_FAULTS = 100  # things wrong with a file that are told one by one
-
-
-MAX_GUESSES = 20  # unknown fields of a record for which the one that was meant is looked for: it takes long
-
+MAX_FAULTS = 100  # of accounts; further accounts are not checked
+MAX_LISTED_FAULTS = 100  # of a file; the others are counted
+MAX_GUESSES = 20  # unknown fields of a record that get a suggestion, which takes long to find
 
 T = TypeVar("T")
-
-
 DataPath = tuple[str | int, ...]
-
-
 Fault = tuple[DataPath, str, str]  # where, what was found there, what was wanted
 
 
 @dataclass(frozen=True, slots=True)
 class FileError:
-    """One thing wrong with a file; as text it is one line. ``see`` is where such files are described."""
+    """One fault of a file; as text it is one line. ``see`` is where such files are described."""
 
     file: Path
     line: int
@@ -39,11 +30,11 @@ class FileError:
     found: str
     wanted: str
     see: str = field(default="", compare=False)
-    others: int = 0  # if it only says that there are so many more
+    others: int = 0  # the number of faults that it only counts
 
     @property
     def number(self) -> int:
-        """For how many it stands."""
+        """The number of faults that it stands for."""
         return self.others or 1
 
     def __str__(self) -> str:
@@ -54,11 +45,11 @@ class FileError:
 
 
 def bound_faults(faults: Iterable[FileError]) -> list[FileError]:
-    """The first hundred faults, and one that says how many more there are."""
+    """The first MAX_LISTED_FAULTS faults, and one that counts the others."""
     faults = list(faults)
-    told = [fault for fault in faults if not fault.others][:MAX_LISTED_FAULTS]
-    others = sum(fault.number for fault in faults) - len(told)
-    return [*told, summarise_others(faults[-1].file, others)] if others else told
+    listed = [fault for fault in faults if not fault.others][:MAX_LISTED_FAULTS]
+    others = sum(fault.number for fault in faults) - len(listed)
+    return [*listed, summarise_others(faults[-1].file, others)] if others else listed
 
 
 def summarise_others(file: Path, number: int) -> FileError:
@@ -66,23 +57,23 @@ def summarise_others(file: Path, number: int) -> FileError:
 
 
 class FaultList(list[T]):
-    """What is wrong with a file, in the order in which it is found: of more than a hundred only the number is kept."""
+    """Faults of a file in the order found; those beyond MAX_LISTED_FAULTS are only counted."""
 
     unlisted = 0
 
-    def append(self, complaint: T) -> None:
+    def append(self, fault: T) -> None:
         if len(self) < MAX_LISTED_FAULTS:
-            super().append(complaint)
+            super().append(fault)
         else:
             self.unlisted += 1
 
-    def extend(self, complaints: Iterable[T]) -> None:
-        for complaint in complaints:
-            self.append(complaint)
+    def extend(self, faults: Iterable[T]) -> None:
+        for fault in faults:
+            self.append(fault)
 
 
 class InvalidFixture(Exception):
-    """One or more files cannot be used; ``faults`` holds what was found, as far as it is told one by one."""
+    """One or more files cannot be used; ``faults`` lists why."""
 
     def __init__(self, faults: Iterable[FileError]) -> None:
         self.faults = tuple(bound_faults(faults))
@@ -90,7 +81,7 @@ class InvalidFixture(Exception):
 
     @property
     def number(self) -> int:
-        """How many faults there are."""
+        """The number of all faults."""
         return sum(fault.number for fault in self.faults)
 
 
@@ -99,7 +90,7 @@ def describe_value(value: Any) -> str:
         return "nothing"
     try:
         text = str(value) if isinstance(value, Decimal) else json.dumps(value, ensure_ascii=False, default=str)
-    except (TypeError, ValueError, RecursionError):  # keys that JSON has not, a list that holds itself
+    except (TypeError, ValueError, RecursionError):  # keys that JSON lacks, a list that holds itself
         text = str(value)
     return text if len(text) <= 60 else text[:57] + "..."
 

@@ -1,4 +1,4 @@
-"""Writes a dataset down as a fixture file."""
+"""Writes a dataset as a fixture file."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def write(
     lines: bool,
     comment: str = "",
 ) -> None:
-    """Write a fixture file, record by record: JSON Lines if ``lines``, else YAML."""
+    """Writes a fixture file, record by record: JSON Lines if ``lines``, else YAML."""
     if lines:
         out.write(encode({**head, "accounts": list(accounts)}).decode() + "\n")
         for record in records:
@@ -43,6 +43,3 @@ def write(
 def build_head(vendor: str, dataset: str, anchor: datetime) -> dict[str, Any]:
     """The first keys of a fixture file."""
     return {"vendor": vendor, "dataset": dataset, "anchor": format_instant(anchor)}
-
-
-UNREADABLE_ROW = object()  # stands where a line could not be read: it has been told already

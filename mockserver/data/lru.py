@@ -1,4 +1,4 @@
-"""A cache bounded in weight: the least recently used goes first."""
+"""A cache bounded in weight; the least recently used entries go first."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ T = TypeVar("T")
 
 
 class LruCache(Generic[T]):
-    """Remembers what ``make`` made under a key, up to a total weight (for instance bytes)."""
+    """Remembers values by key, up to a total weight (for instance bytes)."""
 
     def __init__(self, limit: int, weigh: Callable[[Hashable, T], int]) -> None:
         self._limit, self._weigh, self._weight = limit, weigh, 0
@@ -19,7 +19,7 @@ class LruCache(Generic[T]):
         self._lock = Lock()
 
     def get(self, key: Hashable, make: Callable[[], T]) -> T:
-        """The value under the key, made now if it is not there. What is heavier than the bound is not kept."""
+        """The value under the key, made now if absent. A value heavier than the bound is not remembered."""
         with self._lock:
             if key in self._entries:
                 self._entries.move_to_end(key)
@@ -29,7 +29,7 @@ class LruCache(Generic[T]):
         return value
 
     def put(self, key: Hashable, value: T) -> None:
-        """Remember this under the key, in place of what was there."""
+        """Remembers a value under the key, in place of an earlier one."""
         weight = self._weigh(key, value)
         with self._lock:
             self._remove(key)
@@ -40,12 +40,12 @@ class LruCache(Generic[T]):
                 self._weight -= self._weigh(*self._entries.popitem(last=False))
 
     def peek(self, key: Hashable) -> T | None:
-        """What is remembered under the key, if anything is."""
+        """The value under the key, or None."""
         with self._lock:
             return self._entries.get(key)
 
     def drop(self, key: Hashable) -> None:
-        """Remember nothing under the key any more."""
+        """Forgets the value under the key."""
         with self._lock:
             self._remove(key)
 

@@ -1,4 +1,7 @@
-"""Many texts as one: without an object for each."""
+"""Packed bytes: many texts in one object.
+
+Invariant: a packed sequence reads like the list of its texts.
+"""
 
 from __future__ import annotations
 
@@ -7,14 +10,14 @@ from collections.abc import Iterable, Sequence
 from itertools import accumulate
 from typing import overload
 
-MIN_PACKED = 10_000  # so few texts are better off as a list: it is read faster, and weighs nothing
+MIN_PACKED = 10_000  # fewer texts stay a list, which is read faster
 
 
 class PackedBytes(Sequence[bytes]):
-    """Texts that lie behind each other in one, and where each ends.
+    """Texts that lie one behind the other in one bytes object, and where each ends.
 
-    Python counts the references to every object in the object itself. A hundred thousand texts that a process shares
-    with the one it comes from are all copied as they are used, and weigh twice; one text is not.
+    Python counts references in the object itself. Texts that a forked process shares with its parent would be copied
+    as they are used; one object is not.
     """
 
     __slots__ = ("_ends", "_view", "_whole")
@@ -46,13 +49,13 @@ class PackedBytes(Sequence[bytes]):
     __hash__ = None  # type: ignore[assignment]  # as a list has none
 
     def pick(self, rows: Iterable[int]) -> list[bytes | memoryview]:
-        """The texts of these rows, not copied: whoever joins them copies them once."""
+        """The texts of these rows, uncopied: a join copies them once."""
         looked, ends = self._view, self._ends
         return [looked[ends[row] : ends[row + 1]] for row in rows]
 
 
 def pack(texts: Iterable[bytes]) -> Sequence[bytes]:
-    """Texts in the form in which so many are best kept; they are gone through once."""
+    """The texts, packed if they are many; iterates over them once."""
     if not isinstance(texts, PackedBytes):
         whole, lengths = bytearray(), array("Q")
         for text in texts:
@@ -63,12 +66,12 @@ def pack(texts: Iterable[bytes]) -> Sequence[bytes]:
 
 
 def join_array(texts: Sequence[bytes], rows: Iterable[int]) -> bytes:
-    """A JSON array of the texts of these rows, whatever form they are kept in."""
+    """A JSON array of the texts of these rows, packed or not."""
     picked: list[bytes | memoryview] = (
         texts.pick(rows) if isinstance(texts, PackedBytes) else [texts[row] for row in rows]
     )
     if not picked:
         return b"[]"
-    picked[0] = b"[" + picked[0]  # to put the brackets around the whole would copy it twice more
+    picked[0] = b"[" + picked[0]  # brackets around the whole would copy it twice more
     picked[-1] = b"".join((picked[-1], b"]"))
     return b",".join(picked)

@@ -1,4 +1,4 @@
-"""Records at rest: each is its JSON bytes and its key columns. A call filters and sorts columns, and joins bytes."""
+"""Tables of records: JSON bytes and key columns. A call filters and sorts columns, and joins bytes."""
 
 from __future__ import annotations
 

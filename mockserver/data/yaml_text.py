@@ -24,7 +24,7 @@ _RESOLVERS = (
 
 
 class _Loader(yaml.CSafeLoader):
-    """libyaml's safe loader, with the values of JSON and nothing else: a tag for anything else is refused."""
+    """libyaml's safe loader for the values of JSON alone; any other tag is refused."""
 
     yaml_constructors = {
         f"tag:yaml.org,2002:{kind}": yaml.CSafeLoader.yaml_constructors[f"tag:yaml.org,2002:{kind}"]
@@ -49,12 +49,12 @@ class _Loader(yaml.CSafeLoader):
         return mapping
 
 
-MAX_INT_KEY = 2**60  # larger ones can all have the same hash, and a map of those takes forever
+MAX_INT_KEY = 2**60  # larger ones can share one hash, and a map of those takes forever
 _INSTEAD_OF_MERGE = "the keys of that map written out here, or an alias in place of the whole map (name: *anchor)"
 
 
 def _is_merge_key(node: yaml.Node) -> bool:
-    """Whether YAML 1.1 takes this key for the keys of another map; in quotes it is a word."""
+    """Whether YAML 1.1 reads this key as a merge of another map; in quotes it is a word."""
     return isinstance(node, yaml.ScalarNode) and (
         node.tag == "tag:yaml.org,2002:merge" or (node.value == "<<" and not node.style)
     )
@@ -68,7 +68,7 @@ _HALVES = re.compile(r"\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F
 
 
 def explain(error: yaml.YAMLError, text: str) -> tuple[int, str, str]:
-    """What is wrong with a text that could not be loaded: the line (from 1), what was found, what is wanted."""
+    """Why a text could not be loaded: the line (from 1), what was found, what is wanted."""
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     line = mark.line + 1 if mark else 1
     if isinstance(error, yaml.constructor.ConstructorError) and error.note:
@@ -82,7 +82,7 @@ def explain(error: yaml.YAMLError, text: str) -> tuple[int, str, str]:
 
 
 class _Dumper(yaml.CSafeDumper):
-    """Quotes whatever this loader or a YAML 1.1 reader would take for something else; writes no aliases."""
+    """Quotes whatever this loader or a YAML 1.1 reader would read as another type; writes no aliases."""
 
     yaml_implicit_resolvers = {first: list(rules) for first, rules in yaml.CSafeDumper.yaml_implicit_resolvers.items()}
 
@@ -96,7 +96,7 @@ for _tag, _shape, _first in _RESOLVERS:
 
 
 def _add_scalar(kind: str, read: Callable[[str], Any]) -> None:
-    """Let the loader read this kind of scalar, also where a tag claims it of a text that is none."""
+    """Makes the loader read this kind of scalar, and refuse a tag that does not fit the text."""
 
     def construct(loader: _Loader, node: yaml.ScalarNode) -> Any:
         text = loader.construct_scalar(node)
@@ -122,7 +122,7 @@ def _check_finite(number: Decimal) -> Decimal:
 
 
 def _represent_decimal(dumper: _Dumper, amount: Decimal) -> yaml.ScalarNode:
-    """A Decimal without decimals is written as the integer that it is, and needs no tag to say so."""
+    """Writes a Decimal without decimals as an integer, so that it needs no tag."""
     text = format(amount, "f")
     return dumper.represent_scalar(f"tag:yaml.org,2002:{'float' if '.' in text else 'int'}", text)
 
@@ -131,9 +131,7 @@ _Dumper.add_representer(Decimal, _represent_decimal)
 
 
 def load(text: str) -> Any:
-    """The value of one YAML document. Raises yaml.YAMLError, also for one that is nested too deeply to be meant, or
-    comes to far more than is written.
-    """
+    """The value of one YAML document. Raises yaml.YAMLError, also for extreme nesting or growth by aliases."""
     if _may_be_deep(text):
         _refuse_depth(text)
     if text.count("%TAG") > MAX_DEPTH:  # libyaml compares each with all before it
@@ -147,13 +145,13 @@ MAX_DEPTH = 100
 
 
 def _may_be_deep(text: str) -> bool:
-    """A cheap look: nesting takes as many brackets, or as many signs before a line's first word."""
+    """A cheap test: nesting takes as many brackets, or as many signs before a line's first word."""
     brackets = text.count("[") + text.count("{")
     return brackets > MAX_DEPTH or re.search(rf"^[ \-?:]{{{MAX_DEPTH},}}", text, re.MULTILINE) is not None
 
 
 def _refuse_depth(text: str) -> None:
-    """Raises for a text nested deeper than DEPTH: libyaml may overrun the stack while it composes it."""
+    """Raises for a text nested deeper than MAX_DEPTH: libyaml may overrun the stack while it composes it."""
     depth = 0
     too_deep = yaml.constructor.ConstructorError(None, None, f"nested over {MAX_DEPTH} deep", None)
     try:
@@ -170,23 +168,24 @@ def _refuse_depth(text: str) -> None:
 
 
 def _refuse_growth(root: yaml.Node | None, most: int) -> None:
-    """Raises for a document whose aliases, followed, come to more characters than this, or deeper than DEPTH, or to
-    themselves: a few lines of ten aliases each are a terabyte to whoever goes through them.
-    """
-    known: dict[int, tuple[int, int] | None] = {}  # how large and deep each node is; nothing while it is looked at
+    """Raises for aliases that expand to over ``most`` characters, beyond MAX_DEPTH, or to themselves.
 
-    def measured(node: yaml.Node, above: int) -> tuple[int, int]:
+    A few lines of ten aliases each expand to a terabyte.
+    """
+    known: dict[int, tuple[int, int] | None] = {}  # size and depth of each node; None while it is measured
+
+    def measure(node: yaml.Node, above: int) -> tuple[int, int]:
         found = known.get(id(node), (0, 0))
         if found is None:
             raise yaml.constructor.ConstructorError(None, None, "an alias to what it is a part of", node.start_mark)
         if id(node) not in known:
             known[id(node)] = None
-            found = known[id(node)] = inside(node, above)
+            found = known[id(node)] = measure_inside(node, above)
         if above + found[1] > MAX_DEPTH:
             raise yaml.constructor.ConstructorError(None, None, f"nested over {MAX_DEPTH} deep", node.start_mark)
         return found
 
-    def inside(node: yaml.Node, above: int) -> tuple[int, int]:
+    def measure_inside(node: yaml.Node, above: int) -> tuple[int, int]:
         if isinstance(node, yaml.ScalarNode):
             return 1 + len(node.value), 0
         pairs = isinstance(node, yaml.MappingNode)
@@ -195,15 +194,15 @@ def _refuse_growth(root: yaml.Node | None, most: int) -> None:
             raise yaml.constructor.ConstructorError(None, None, f"nested over {MAX_DEPTH} deep", node.start_mark)
         size = depth = 0
         for part in parts:
-            more, deeper = measured(part, above + 1)
+            more, deeper = measure(part, above + 1)
             size, depth = size + more, max(depth, deeper)
             if size > most:
-                told = f"aliases that come to over {most} characters"
-                raise yaml.constructor.ConstructorError(None, None, told, node.start_mark)
+                problem = f"aliases that come to over {most} characters"
+                raise yaml.constructor.ConstructorError(None, None, problem, node.start_mark)
         return 1 + size, 1 + depth
 
     if root is not None:
-        measured(root, 0)
+        measure(root, 0)
 
 
 def dump(value: Any) -> str:
@@ -213,7 +212,7 @@ def dump(value: Any) -> str:
 
 
 def find_lines(text: str, paths: list[tuple[str | int, ...]]) -> list[int]:
-    """The line (from 1) at which each path of keys and indices stands; the deepest part that exists counts."""
+    """The line (from 1) of each path of keys and indexes; the deepest part that exists counts."""
     root, known = yaml.compose(text, _Loader), dict[int, _Keys]()
     return [_find_line(root, path, known) for path in paths]
 
@@ -223,7 +222,7 @@ _Keys = dict[str, tuple[yaml.Node, yaml.Node]]
 
 
 def _find_line(node: Any, path: tuple[str | int, ...], known: dict[int, _Keys]) -> int:
-    """``known`` holds the keys of the maps that were passed so far."""
+    """The line of one path. ``known`` caches the keys of maps."""
     line: int = node.start_mark.line + 1 if node is not None else 1
     for step in path:
         if isinstance(node, yaml.MappingNode):

@@ -10,6 +10,7 @@ from ..sdk.call import Call
 from ..sdk.call_warnings import UNDOCUMENTED_HEADER, CallWarning
 from ..sdk.contract import Vendor
 from ..sdk.http import CALL_HEADERS, REPLY_HEADERS, Headers, Reply, Request
+from .router import list_methods
 
 MAX_NAMES = 64  # header names that a preflight may request
 MAX_NAME_CHARS = 100  # of such a name
@@ -48,7 +49,8 @@ def answer_preflight(call: Call, limit: tuple[str, ...] | None) -> Reply:
     Allowed are the vendor's and our own headers, and others that it requests unless ``limit`` leaves them out.
     Warns of headers that the real vendor may refuse.
     """
-    vendor, methods = call.vendor, call.methods
+    vendor = call.vendor
+    methods = call.methods or list_methods(vendor.operations)  # a page may read that a path is unknown
     known = ("Accept", "Content-Type", *vendor.credential.headers, *_OUR_HEADERS, *(limit or ()))
     requested, warnings = _read_requested(call.request)
     lower = {name.lower() for name in known}

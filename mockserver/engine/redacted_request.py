@@ -13,7 +13,7 @@ from typing import Any
 from ..sandbox.secrets import places
 from ..sandbox.secrets.index import MIN_QUOTED_CHARS, SecretIndex, Span
 from ..sandbox.secrets.limits import Found, TooManyNames
-from ..sandbox.secrets.spellings import Spelling, spellings
+from ..sandbox.secrets.spellings import Spelling, list_spellings
 from ..sandbox.store import Document
 from ..sdk.call_warnings import CallWarning
 from ..sdk.querystring import encode_pairs, group_values, parse_pairs, quote_text
@@ -93,7 +93,7 @@ class TextPart:
         find: Find | None = None,
         *,
         whole: bool = False,
-        spell: Callable[[str], list[Spelling]] = spellings,
+        spell: Callable[[str], list[Spelling]] = list_spellings,
     ) -> None:
         self.text, self.secrets, self._spans, self._whole = text, list[str](), set[Span](), whole
         self._spelled: list[Spelling] | None = None
@@ -142,7 +142,7 @@ def split_header_secret(name: str, scheme: str, secret: str) -> Iterator[str]:
     """The secrets of a header that is named like one: what Basic has wrapped, and each of several cookies."""
     yield secret
     if scheme.strip().lower() == "basic":
-        wrapped = places.unwrapped(secret)
+        wrapped = places.decode_basic(secret)
         yield from (wrapped, wrapped.partition(":")[2])
     elif normalise(name).endswith("cookie"):
         yield from (cookie.partition("=")[2].strip() for cookie in secret.split(";", MAX_SECRETS)[:MAX_SECRETS])
@@ -160,7 +160,7 @@ def mask(
 ) -> str:
     """A text without the secrets of these indexes, however it spells them, and without these parts."""
     found = list(spans)
-    for spelling in spellings(text) if spelled is None else spelled:
+    for spelling in list_spellings(text) if spelled is None else spelled:
         for index in indexes:
             found += [spelling.original(span) for span in index.find(spelling.text, cut=cut)]
     if not found:

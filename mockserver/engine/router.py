@@ -143,6 +143,12 @@ def cut_path(path: str) -> str:
     return path if len(path) <= MAX_TOLD_PATH_CHARS else f"{path[:MAX_TOLD_PATH_CHARS]}..."
 
 
+def list_methods(operations: Iterable[Operation]) -> tuple[str, ...]:
+    """The methods of operations, each once; HEAD passes as GET."""
+    methods = [("GET", "HEAD") if operation.method == "GET" else (operation.method,) for operation in operations]
+    return tuple(dict.fromkeys(name for names in methods for name in names))
+
+
 def _addresses(vendors: Iterable[Vendor]) -> Iterator[Address]:
     for vendor in vendors:
         by_path = defaultdict[str, dict[str, Operation]](dict)
@@ -150,8 +156,7 @@ def _addresses(vendors: Iterable[Vendor]) -> Iterator[Address]:
             for path in (operation.path, *operation.aliases):
                 by_path[path][operation.method] = operation
         for path, operations in by_path.items():
-            methods = [(method, "HEAD") if method == "GET" else (method,) for method in operations]
-            yield Address(vendor, path, "", operations, tuple(name for names in methods for name in names))
+            yield Address(vendor, path, "", operations, list_methods(operations.values()))
 
 
 def _pattern(path: str) -> re.Pattern[str]:

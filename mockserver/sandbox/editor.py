@@ -1,11 +1,9 @@
-"""Changing what a sandbox holds: records and accounts in the vendor's own fields, checked as fixtures are; and writing
-it down as a fixture file.
-"""
+"""Edits the records and accounts of a sandbox, checked like fixtures, and exports them as a fixture file."""
 
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -13,36 +11,34 @@ from itertools import count
 from types import MappingProxyType
 from typing import Any
 
-from marshmallow import ValidationError
-
-from ..data import fixture_check, fixture_errors, fixture_writer, fixtures
+from ..data import fixture_check, fixture_writer, fixtures
 from ..data.build import fixture_schema
 from ..sdk.clock import check_range
 from ..sdk.contract import Vendor
 from ..sdk.credentials import secrets_of
 from ..sdk.dataset import Dataset
 from ..sdk.errors import Problem
-from ..sdk.fields import Boolean, Choice, Nested, RecordField, Timestamp
+from ..sdk.fields import RecordField, Timestamp
 from ..sdk.record_schema import RecordSchema
 from .edits import Edits
 from .live_credentials import LIVE_CREDENTIAL, looks_live
+from .record_checks import agrees_with, refuse_faults
 from .registry import Sandboxes
 from .secrets.index import SecretIndex
 
-# Where recipes are asked for records to add: far from any dataset's own, and a multiple of 36 months of 12, 13, 14 or
-# 15 records, so that what is added first is as new as the newest of a story that is told month by month.
+# The recipe's index of the first added record: far from any dataset's own, and a multiple of 36 months of 12, 13, 14
+# or 15 records, so that the first added record is as new as the newest of the story.
 FIRST_ADDED_INDEX = 589_680
-MAX_TRIES = 540  # records of a recipe (36 months) among which one is looked for that agrees with what was given
-MAX_DATE_TRIES = 3  # of one record, whose months may be longer or shorter than those of the one before
-MAX_TOLD_FAULTS = 100  # faults of one body that are told one by one
-MAX_GENERATED = 2_000  # records made at once, as many of any vendor as a sandbox may hold; for more there is --records
+MAX_TRIES = 540  # records of a recipe (36 months) that are searched for one that agrees with the given fields
+MAX_DATE_TRIES = 3  # of one record, whose months may be longer or shorter than the months before
+MAX_GENERATED = 2_000  # records of one request; --records generates more
 
 
 @dataclass(frozen=True)
 class RecordEditor:
-    """One vendor's data in one sandbox, for whoever looks at it or changes it at ``wall`` (seconds).
+    """Reads and changes one vendor's data in one sandbox, at ``wall`` time (seconds).
 
-    Nothing changes unless all that was asked for is sound; otherwise Misuse is raised, with each fault.
+    A change is made as a whole or not at all. Raises Problem with every fault.
     """
 
     sandboxes: Sandboxes
@@ -60,9 +56,9 @@ class RecordEditor:
         return data.records.record(self._find(data, id))
 
     def add(self, given: Mapping[str, Any]) -> dict[str, Any]:
-        """Add a record; what it leaves out is the recipe's, and it belongs to the example account unless it says so.
+        """Adds a record; the recipe fills in missing fields, and the owner is the example account by default.
 
-        From a time of its own its cycle and due date follow, and from its words and flags whatever goes with them.
+        Cycle and due date follow from a given time, and related fields from given choices and booleans.
         """
         added: dict[str, Any] = {}
 
@@ -79,7 +75,7 @@ class RecordEditor:
         return added
 
     def generate(self, number: int, seed: int | None = None) -> list[Any]:
-        """Add so many records as the recipe makes them; returns their ids."""
+        """Adds ``number`` records from the recipe; returns their ids."""
         if self.vendor.recipe is None:
             detail = f"{self.vendor.name} has no recipe, so records cannot be made for it."
             raise Problem("No recipe", detail, 422, code="no-recipe")
@@ -99,7 +95,7 @@ class RecordEditor:
         return list(rows)
 
     def change(self, id: str, given: Mapping[str, Any]) -> dict[str, Any]:
-        """Change fields of a record."""
+        """Changes fields of a record."""
         changed: dict[str, Any] = {}
 
         def change(edits: Edits, data: Dataset) -> Edits:
@@ -113,7 +109,7 @@ class RecordEditor:
         return changed
 
     def remove(self, *ids: str) -> None:
-        """Remove these records."""
+        """Removes records."""
 
         def change(edits: Edits, data: Dataset) -> Edits:
             return edits.with_records({data.records.ids[self._find(data, id)]: None for id in ids})
@@ -121,7 +117,7 @@ class RecordEditor:
         self.sandboxes.edit(self.sandbox, self.wall, self.vendor, change)
 
     def replace_accounts(self, given: Any) -> list[dict[str, Any]]:
-        """Put these accounts in place of all there are; whoever has records must stay."""
+        """Replaces all accounts; every owner of records must remain."""
         accounts, faults = fixture_check.check_accounts(given, self._shape)
         secrets = [str(secret) for account in accounts for secret in secrets_of(account, self._shape.key)]
         if self.sandboxes.settings.refuse_live and any(looks_live(secret, self.wall) for secret in secrets):
@@ -133,10 +129,10 @@ class RecordEditor:
             raise Problem("Bad credential", detail, 422, code="bad-credential")
 
         def change(edits: Edits, data: Dataset) -> Edits:
-            gone = data.records.owners - {account[self.vendor.account_id] for account in accounts}
+            missing = data.records.owners - {account[self.vendor.account_id] for account in accounts}
             wanted = f"an account with each {self.vendor.account_id} that records belong to"
             refuse_faults(
-                faults or [(("accounts",), f"no {owner}", wanted) for owner in sorted(map(str, gone))], self._shape
+                faults or [(("accounts",), f"no {owner}", wanted) for owner in sorted(map(str, missing))], self._shape
             )
             return edits.with_accounts(accounts)
 
@@ -145,12 +141,12 @@ class RecordEditor:
 
     @property
     def file(self) -> str:
-        """The name of the fixture file in which all this can be written down."""
+        """The name of the fixture file that describes this data."""
         dataset = self.sandboxes.get_or_create(self.sandbox, self.wall).dataset
         return f"{dataset}.{'jsonl' if len(self.data.records) > fixtures.MAX_YAML_RECORDS else 'yaml'}"
 
     def fixture(self) -> str:
-        """The text of that file."""
+        """The text of the fixture file."""
         name, data, text = self.file, self.data, io.StringIO()
         dataset, _, suffix = name.rpartition(".")
         head = fixture_writer.build_head(self.vendor.name, dataset, data.anchor)
@@ -159,7 +155,7 @@ class RecordEditor:
         fixture_writer.write(text, head, data.accounts, records, lines=suffix == "jsonl", comment=comment)
         return text.getvalue()
 
-    # The vendor's own ----------------------------------------------------------------------------------------------
+    # The vendor ----------------------------------------------------------------------------------------------
 
     @cached_property
     def _shape(self) -> fixture_check.FixtureSchema:
@@ -175,14 +171,14 @@ class RecordEditor:
 
     @cached_property
     def _essential(self) -> frozenset[str]:
-        """What an added record has: all that callers see, and of the fields that are ours those it cannot lack."""
+        """The fields that an added record has: all public ones, and the required ones of ours."""
         return frozenset(name for name, field in self._fields.items() if name[0] != "_" or field.required)
 
     @property
     def _id(self) -> str:
         return self.vendor.resource.id
 
-    # The data of this moment ---------------------------------------------------------------------------------------
+    # Its data ---------------------------------------------------------------------------------------
 
     def _example(self, data: Dataset) -> Any:
         return data.accounts.first[self.vendor.account_id]
@@ -197,19 +193,19 @@ class RecordEditor:
         return index
 
     def _parse_time(self, values: Mapping[str, Any], name: str) -> datetime | None:
-        """A time of these values, if it is one and written in the vendor's format."""
+        """The time in a field; None if it is not a time in the vendor's format."""
         field, text = self._fields.get(name), values.get(name)
         if not isinstance(field, Timestamp) or not isinstance(text, str):
             return None
         try:
             return check_range(field.parse(text))
-        except ValueError:  # which is told when the record is checked
+        except ValueError:  # reported when the record is checked
             return None
 
     def _find_time(self, given: Mapping[str, Any], row: Mapping[str, Any]) -> datetime | None:
-        """When this record must be made to have the first time of ``given``; None if it has it, or nothing tells.
+        """When to generate this record so that it has the first time in ``given``; None if it has it, or there is none.
 
-        The time that dates a record comes before all others, which keep their distance from it.
+        The field that dates a record comes first; the other times keep their distance from it.
         """
         date = self.vendor.resource.summary.date if self.vendor.resource.summary else ""
         for name in (date, *self._fields):
@@ -219,7 +215,7 @@ class RecordEditor:
         return None
 
     def _draw(self, seed: int, index: int, anchor: datetime, given: Mapping[str, Any]) -> Mapping[str, Any]:
-        """The recipe's record, at the time that was given if one was."""
+        """The recipe's record, at the given time if there is one."""
         assert self.vendor.recipe is not None
         recipe = self.vendor.recipe()
         row = recipe.record(seed, index, anchor)
@@ -229,16 +225,16 @@ class RecordEditor:
                 if at is None or recipe.record_at is None:
                     break
                 row = recipe.record_at(seed, index, check_range(at))
-            except (ValueError, OverflowError):  # too far away for the rest of the record to follow
+            except (ValueError, OverflowError):  # too far away for the other times of the record
                 break
         return row
 
     def _make(
         self, upto: int, data: Dataset, seed: int | None, given: Mapping[str, Any] = MappingProxyType({})
     ) -> tuple[int, dict[str, Any]]:
-        """The recipe's next record whose id is free, and how far the recipe is used then; nothing without a recipe.
+        """The recipe's next record with a free id, and the index after it; an empty record without a recipe.
 
-        It is made at the time that was given, if one was, and the first that agrees with the words and flags given.
+        It has the given time, and is the first that agrees with the given choices and booleans, if there is one.
         """
         if self.vendor.recipe is None:
             return upto, {}
@@ -248,12 +244,12 @@ class RecordEditor:
         free: tuple[int, dict[str, Any]] | None = None
         for index in count(first):
             row = self._draw(seed, index, data.anchor, given)
-            agreeing = agrees_with(self._schema, row, given)
-            if free is None or agreeing:
+            agrees = agrees_with(self._schema, row, given)
+            if free is None or agrees:
                 made = self._schema.read(dict(row))
                 if data.records.find(made[self._id]) is None:
                     free = index + 1, made
-                    if agreeing:
+                    if agrees:
                         break
             if free is not None and index - first >= MAX_TRIES:
                 break
@@ -261,55 +257,9 @@ class RecordEditor:
         return free
 
     def _check(self, row: Mapping[str, Any], data: Dataset, own: Any = None) -> dict[str, Any]:
-        """The record, typed, if it may stand beside the others; ``own`` is the id that it had before."""
+        """The record with typed values, if it is valid beside the others; ``own`` is its id before the change."""
         record, faults = fixture_check.check_record(row, self._shape, self._owners(data))
         if not faults and record[self._id] != own and data.records.find(record[self._id]) is not None:
             faults = [((self._id,), f"{record[self._id]} again", f"another {self._id} than any other record has")]
         refuse_faults(faults, self._shape)
         return record
-
-
-def agrees_with(schema: RecordSchema, row: Mapping[str, Any], given: Mapping[str, Any]) -> bool:
-    """Whether the words and flags of a record, and of the maps in it, are those that were given, and it has each time
-    that was given.
-    """
-    for name, value in given.items():
-        field, own = schema.by_wire_name.get(name), row.get(name)
-        if isinstance(field, Nested) and isinstance(value, Mapping) and isinstance(own, Mapping):
-            agreeing = agrees_with(field.inner, own, value)
-        elif isinstance(field, Choice | Boolean | Timestamp) and _accepts(field, value):
-            agreeing = own == value or (isinstance(field, Timestamp) and None not in (own, value))
-        else:
-            agreeing = True
-        if not agreeing:
-            return False
-    return True
-
-
-def _accepts(field: RecordField, value: Any) -> bool:
-    """Whether a field may have this value; if not, no record is looked for that has it."""
-    try:
-        field.deserialize(value)
-    except ValidationError:
-        return False
-    return True
-
-
-def refuse_faults(faults: Iterable[fixture_errors.Fault], form: fixture_check.FixtureSchema) -> None:
-    """Raises Misuse when there are faults, telling each; what stands where a secret belongs is not repeated."""
-    faults = list(faults)
-    told = tuple(
-        {
-            "path": fixture_errors.format_path(where),
-            "found": form.describe(where, found),
-            "wanted": wanted,
-        }
-        for where, found, wanted in faults[:MAX_TOLD_FAULTS]
-    )
-    if told:
-        one = told[0]
-        where = f"{one['path']}: " if one["path"] else ""
-        more = f", and {len(faults) - 1} more" if faults[1:] else ""
-        detail = f"{where}found {one['found']}, wanted {one['wanted']}{more}."
-        detail = detail.replace("?.", "?")
-        raise Problem("Bad data", detail, 422, code="bad-data", validation=told)

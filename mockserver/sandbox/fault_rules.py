@@ -1,4 +1,4 @@
-"""Trouble on demand: asked for by a request itself, or by the rules of its sandbox. One engine for both."""
+"""Fault rules: what they are, how they are parsed, and which one applies to a call."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from typing import Any, NamedTuple, get_args
 from ..sdk.contract import Vendor
 from ..sdk.http import NetworkFault
 from ..sdk.jsontext import format_brief, to_floats
-from .fault_values import InvalidRule, _bounded, draw_delay
+from .fault_values import InvalidRule, check_bounds, draw_delay
 from .matching import InvalidMatcher, Matcher, MatchInput, check_matcher, matches
 from .store.counting import Counter
 
 MAX_RETRY_AFTER_SECONDS, DEFAULT_RETRY_AFTER_SECONDS = 86_400, 60
-RETRY_AFTER = "Retry-After"  # the header that an outcome may set
-MAX_RULES = 100  # rules of a sandbox: every call is held against all of them
+RETRY_AFTER = "Retry-After"  # the only header that a rule may set
+MAX_RULES = 100  # of a sandbox; every call is compared with all of them
 
 
 def _is_retry_after(text: Any) -> bool:
@@ -31,10 +31,10 @@ def _is_retry_after(text: Any) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class FaultRule:
-    """A standing wish of a sandbox, as the control API shows it.
+    """A fault rule of a sandbox, as the control API shows it.
 
-    It meets calls of a vendor (None: any), an operation (None: any) and a matcher. The first ``after`` of them pass,
-    the next ``times`` (None: all) are hit, each with ``probability``. ``headers`` are those of its status or error.
+    It meets calls of a vendor (None: any), an operation (None: any) and a matcher. The first ``after`` of them pass; it
+    applies to the next ``times`` (None: all), each with ``probability``. ``headers`` belong to its status or error.
     """
 
     id: str
@@ -51,33 +51,33 @@ class FaultRule:
     after: int = 0
 
     def document(self) -> dict[str, Any]:
-        """The rule as JSON, without what it leaves open."""
+        """The rule as JSON, without defaults."""
         values = {name: getattr(self, name) for name in self.__slots__}
         defaults = {"probability": 1.0, "after": 0}
         return {name: value for name, value in values.items() if value is not None and value != defaults.get(name)}
 
     @property
     def code(self) -> str | None:
-        """The outcome that the rule asks for, if it asks for one."""
+        """The forced status or error, if there is one."""
         return str(self.status) if self.status is not None else self.error
 
     @property
     def retry_after(self) -> int | None:
-        """How many seconds the outcome asks to wait, if the rule says so."""
+        """The seconds in Retry-After, if the rule sets it."""
         return int(self.headers[RETRY_AFTER]) if self.headers else None
 
     @property
     def counts(self) -> bool:
-        """Whether it matters how often the rule was met. If not, nothing is counted: it takes hold each time."""
+        """Whether the rule depends on a count. If not, nothing is counted: it applies each time."""
         return self.times is not None or self.after > 0 or self.probability < 1 or isinstance(self.delay, Mapping)
 
-    def count(self, seed: int) -> Counter:
-        """How the rule is counted, and at which counts it takes hold."""
+    def counter(self, seed: int) -> Counter:
+        """The counter of the rule, and the counts at which it applies."""
         key, last = f"fault/{self.id}" if self.counts else "", None if self.times is None else self.after + self.times
         return Counter(key, self.after, last, self.probability, f"{seed}/{self.id}/", ends=self.code is not None)
 
     def meets(self, vendor: str, operation: str | None, seen: MatchInput) -> bool:
-        """Whether this rule is about such a call."""
+        """Whether the rule is about such a call."""
         return (
             self.vendor in (None, vendor)
             and self.operation in (None, operation)
@@ -86,7 +86,7 @@ class FaultRule:
 
 
 class Outcome(NamedTuple):
-    """What a rule does to one call; ``delay`` in seconds. ``where`` a warning of its outcome points to."""
+    """What a rule does to one call; ``delay`` in seconds. ``where``: the location of its warnings."""
 
     rule: str = ""
     code: str | None = None
@@ -97,13 +97,11 @@ class Outcome(NamedTuple):
 
 
 NO_OUTCOME = Outcome()
-SANDBOX_DELAY = Counter(
-    "fault/delay", probability=0
-)  # of a delay that differs from call to call: it takes hold of nothing
+SANDBOX_DELAY = Counter("fault/delay", probability=0)  # counts calls for a random delay; never applies
 
 
 def parse_rule(id: str, body: Any, vendors: Sequence[Vendor]) -> FaultRule:
-    """The rule that a JSON body describes. Raises BadRule."""
+    """Parses a rule from its JSON body. Raises InvalidRule."""
     if not isinstance(body, dict):
         raise InvalidRule(f"a rule is {format_brief(body)}, wanted an object")
     body = to_floats(body)
@@ -120,7 +118,7 @@ def parse_rule(id: str, body: Any, vendors: Sequence[Vendor]) -> FaultRule:
     if body.get("operation") is not None and body["operation"] not in operations:
         raise InvalidRule(f"operation is {format_brief(body['operation'])}, wanted one of {', '.join(operations)}")
     try:
-        # Whom it meets the rule says itself, where a name that there is not is refused; and no call has a status yet.
+        # A rule has its own vendor and operation, which are checked; and a call has no status yet.
         check_matcher({} if body.get("match") is None else body["match"], without=("vendor", "operation", "status"))
     except InvalidMatcher as bad:
         raise InvalidRule(f"match: {bad}") from None
@@ -128,29 +126,35 @@ def parse_rule(id: str, body: Any, vendors: Sequence[Vendor]) -> FaultRule:
     if len(outcomes) > 1 or not (outcomes or body.get("delay") is not None):
         found = " and ".join(outcomes) or "no outcome"
         raise InvalidRule(f"a rule has {found}, wanted one of status, error, network, or a delay")
-    _bounded(body, "status", int, 400, 599)
-    _bounded(body, "probability", (int, float), 0, 1)
-    _bounded(body, "times", int, 1, 10**9)
-    _bounded(body, "after", int, 0, 10**9)
-    if body.get("error") is not None:
-        tables = [{words.code: 0 for words in each.errors if words.code} for each in about]
-        codes = [code for code in tables[0] if all(code in table for table in tables)]  # every vendor it meets has it
-        rules = [words.rule for words in about[0].errors] if vendor else []
-        if body["error"] not in (*codes, *rules):
-            wanted = f"one of {', '.join(codes)}" if codes else "a status" if vendor else "a vendor beside it"
-            raise InvalidRule(f"error is {format_brief(body['error'])}, wanted {wanted}")
+    check_bounds(body, "status", int, 400, 599)
+    check_bounds(body, "probability", (int, float), 0, 1)
+    check_bounds(body, "times", int, 1, 10**9)
+    check_bounds(body, "after", int, 0, 10**9)
+    _check_error(body, about)
     if body.get("network") is not None and body["network"] not in get_args(NetworkFault):
         raise InvalidRule(
             f"network is {format_brief(body['network'])}, wanted one of {', '.join(get_args(NetworkFault))}"
         )
     if body.get("headers") is not None:
-        body["headers"] = _headers(body)
+        body["headers"] = _parse_headers(body)
     draw_delay(body.get("delay"), Random(0))
     return FaultRule(id, **{name: value for name, value in body.items() if value is not None})
 
 
-def _headers(body: Mapping[str, Any]) -> dict[str, str] | None:
-    """The headers of a rule's outcome, spelled as they are sent. Raises BadRule."""
+def _check_error(body: Mapping[str, Any], vendors: Sequence[Vendor]) -> None:
+    """Raises InvalidRule when the rule's error is not one of every vendor that it meets."""
+    if body.get("error") is None:
+        return
+    tables = [{words.code: 0 for words in vendor.errors if words.code} for vendor in vendors]
+    codes = [code for code in tables[0] if all(code in table for table in tables)]
+    rules = [words.rule for words in vendors[0].errors] if body.get("vendor") else []
+    if body["error"] not in (*codes, *rules):
+        wanted = f"one of {', '.join(codes)}" if codes else "a status" if body.get("vendor") else "a vendor beside it"
+        raise InvalidRule(f"error is {format_brief(body['error'])}, wanted {wanted}")
+
+
+def _parse_headers(body: Mapping[str, Any]) -> dict[str, str] | None:
+    """The headers of a rule, spelled as they are sent. Raises InvalidRule."""
     headers = body["headers"]
     if not isinstance(headers, dict):
         raise InvalidRule(f"headers is {format_brief(headers)}, wanted an object of names")
@@ -177,26 +181,26 @@ def match_rules(
     seed: int,
     count: Callable[[Sequence[Counter]], Sequence[int]],
 ) -> Outcome:
-    """What the first rule that takes hold of a call does to it, and the sandbox's ``standing`` delay beside it.
+    """The outcome of the first rule that applies to a call, plus the sandbox's own delay.
 
-    ``count`` counts in turn up to the first that takes hold, and says how often each was counted before. Draws depend
-    on the seed, the rule and that count alone, so that a run repeats.
+    ``count`` counts in turn up to the first counter that applies, and returns the earlier counts. Draws depend only on
+    the seed, the rule and that count, so a run is repeatable.
     """
-    about = list(_up_to_the_first_that_surely_holds(rule for rule in rules if rule.meets(vendor, operation, seen)))
+    about = list(_take_until_unconditional(rule for rule in rules if rule.meets(vendor, operation, seen)))
     drawn = [SANDBOX_DELAY] if isinstance(sandbox_delay, Mapping) else []
-    counts = [rule.count(seed) for rule in about]
+    counts = [rule.counter(seed) for rule in about]
     met = iter(count(drawn + counts)) if drawn or (about and about[0].counts) else repeat(0)
     always = draw_delay(sandbox_delay, Random(f"{seed}/delay/{next(met) if drawn else 0}"))
     for rule, counted in zip(about, counts, strict=True):
         number = next(met)
-        if counted.holds(number):
+        if counted.applies(number):
             delay = draw_delay(rule.delay, Random(f"{seed}/{rule.id}/{number}"))
             where = f"fault.{rule.id}"
             return Outcome(rule.id, rule.code, rule.network, always + delay, where, rule.retry_after)
     return NO_OUTCOME._replace(delay=always)
 
 
-def _up_to_the_first_that_surely_holds(rules: Iterable[FaultRule]) -> Iterator[FaultRule]:
+def _take_until_unconditional(rules: Iterable[FaultRule]) -> Iterator[FaultRule]:
     for rule in rules:
         yield rule
         if not rule.counts:

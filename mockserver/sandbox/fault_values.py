@@ -13,12 +13,12 @@ MAX_DELAY_MS = 60_000
 
 
 class InvalidRule(ValueError):
-    """A rule or delay that cannot be used; the message names the part, what was found and what was wanted."""
+    """An invalid rule or delay; the message names the part, what was found and what was wanted."""
 
 
 def draw_delay(delay: Any, draw: Random) -> float:
     """A delay in seconds: milliseconds as a number, or ``{"type": "uniform", "lower", "upper"}``, or
-    ``{"type": "lognormal", "median", "sigma"}``, as WireMock has them. Raises BadRule.
+    ``{"type": "lognormal", "median", "sigma"}``, as WireMock has them. Raises InvalidRule.
     """
     if delay is None:
         return 0.0
@@ -37,7 +37,7 @@ def draw_delay(delay: Any, draw: Random) -> float:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= 10**9  # NaN is not, either
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= 10**9  # excludes NaN
 
 
 def _capped(milliseconds: float) -> float:
@@ -46,7 +46,8 @@ def _capped(milliseconds: float) -> float:
     return milliseconds / 1000
 
 
-def _bounded(body: Mapping[str, Any], name: str, kind: Any, low: float, high: float) -> None:
+def check_bounds(body: Mapping[str, Any], name: str, kind: Any, low: float, high: float) -> None:
+    """Raises InvalidRule when a number of a rule is out of bounds."""
     value = body.get(name)
     if value is not None and (isinstance(value, bool) or not isinstance(value, kind) or not low <= value <= high):
         wanted = "a whole number" if kind is int else "a number"

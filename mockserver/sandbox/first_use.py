@@ -1,4 +1,4 @@
-"""A sandbox as it is on first use."""
+"""Creates a sandbox on its first use."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from .settings import Settings
 
 
 def initial_sandbox(
-    settings: Settings, name: str, library: DatasetCatalog, vendors: Iterable[Vendor], wall: float
+    settings: Settings, name: str, catalog: DatasetCatalog, vendors: Iterable[Vendor], wall: float
 ) -> Sandbox:
-    """A sandbox as it is on first use: what the server was started with."""
-    clock = make_clock(settings.clock, settings.dataset, library, vendors, wall)
+    """The sandbox that the first use creates: with the settings of the server."""
+    clock = make_clock(settings.clock, settings.dataset, catalog, vendors, wall)
     return Sandbox(
         name,
         settings.dataset,
@@ -30,16 +30,16 @@ def initial_sandbox(
     )
 
 
-def make_clock(mode: str, dataset: str, library: DatasetCatalog, vendors: Iterable[Vendor], wall: float) -> Clock:
-    """A clock as ``--clock`` describes it, for a dataset: its anchor is the latest of the vendors'."""
+def make_clock(mode: str, dataset: str, catalog: DatasetCatalog, vendors: Iterable[Vendor], wall: float) -> Clock:
+    """The clock that ``--clock`` describes, for a dataset; its anchor is the latest of all vendors."""
     if mode == "real":
         return Clock(from_timestamp(wall), wall)
     if mode in ("anchor", "frozen"):
-        anchor = max(library.dataset(vendor, dataset).anchor for vendor in vendors)
+        anchor = max(catalog.dataset(vendor, dataset).anchor for vendor in vendors)
         return Clock(anchor, wall, frozen=mode == "frozen")
     return Clock(parse_instant(mode), wall)
 
 
 def first_day(settings: Settings, wall: float) -> date | None:
-    """The day for which data is made by default: today where the clock is real, else that of the files (None)."""
+    """The day for which data is generated: today if the clock is real, else None (the day of the files)."""
     return from_timestamp(wall).date() if settings.clock == "real" else None

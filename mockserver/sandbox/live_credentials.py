@@ -1,4 +1,4 @@
-"""Credentials that look live: a sandbox is no place for them, and says so without repeating any part of them."""
+"""Refuses credentials that look live, without repeating any part of them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ..sdk.errors import Problem
 from ..sdk.http import LOWER_SANDBOX, Request
 from ..sdk.querystring import parse_pairs
 from ..sdk.secret_names import USUAL_HEADERS, normalise
-from .secrets.places import unwrapped
+from .secrets.places import decode_basic
 
 LIVE_CREDENTIAL = "live-credential"
 _LIVE_KEY = re.compile(r"(?<![A-Za-z0-9])(?:sk|rk|pk|key|whsec)_live_\w{8,}")
@@ -26,25 +26,27 @@ _INVENTED = re.compile(r"(?:^|\.)(?:example(?:\.(?:com|net|org))?|test|invalid|l
 
 
 def refuse_live(wanted: bool, vendors: Iterable[Vendor], request: Request, wall: float) -> None:
-    """Raises Misuse when a request has a credential that looks live at this second where credentials of these vendors
-    are, or in its query, path or body; does nothing unless wanted.
+    """Raises Problem when a request has a credential that looks live; does nothing unless ``wanted``.
+
+    Looks in the places of these vendors' credentials, and in query, path and body.
     """
     if not wanted:
         return
     everything = "\n".join((request.query, request.path, *request.headers.values()))
-    if not request.body and not _may_be(everything) and "basic" not in everything.lower():
+    if not request.body and not _may_be_live(everything) and "basic" not in everything.lower():
         return
     texts = [*_credential_texts(vendors, request.headers)]
-    if _may_be(request.query):
+    if _may_be_live(request.query):
         texts += [value for _, value in parse_pairs(request.query)]
-    texts += filter(_may_be, (request.path, request.body.decode("latin-1") if request.body else ""))
+    texts += filter(_may_be_live, (request.path, request.body.decode("latin-1") if request.body else ""))
     if any(looks_live(text, wall) for text in texts):
-        raise _refused()
+        raise _problem()
 
 
 def refuse_live_names(wanted: bool, vendors: Iterable[Vendor], request: Request, wall: float) -> None:
-    """The same for whatever names a sandbox: by header, by URL, behind a credential. It goes first, as a sandbox is
-    made by its name.
+    """Raises Problem when a name of a sandbox looks live: by header, URL or credential suffix.
+
+    Call it first: selecting a sandbox creates it under this name.
     """
     sent = (vendor.credential.read(request.headers) or "" for vendor in vendors)
     behind = (text.rpartition("~")[2] for text in sent if "~" in text)
@@ -53,49 +55,47 @@ def refuse_live_names(wanted: bool, vendors: Iterable[Vendor], request: Request,
 
 
 def refuse_live_name(wanted: bool, name: str, wall: float) -> None:
-    """Raises Misuse when the name of a sandbox looks live; does nothing unless wanted."""
-    if wanted and _may_be(name) and looks_live(name, wall):
-        raise _refused()
+    """Raises Problem when the name of a sandbox looks live; does nothing unless ``wanted``."""
+    if wanted and _may_be_live(name) and looks_live(name, wall):
+        raise _problem()
 
 
 def mask_live(text: str, instead: str) -> str:
-    """A text without what looks live, or like the beginning of it, as texts are cut."""
+    """Masks what looks live in a text, also its beginning, since texts may be cut."""
     return _LIVE_LOOK.sub(instead, text)
 
 
 def find_live(text: str) -> list[str]:
-    """The keys marked live and the JWTs in a text, whether they could still be used or not."""
-    if not _may_be(text):
+    """The live keys and the JWTs in a text, usable or not."""
+    if not _may_be_live(text):
         return []
     return [token[0] for pattern in (_LIVE_KEY, _JWT) for token in pattern.finditer(text)]
 
 
-def _refused() -> Problem:
+def _problem() -> Problem:
     detail = "The request carries a credential that looks live; nothing of it was kept. Use one of the sandbox."
     return Problem("Live credential", detail, code=LIVE_CREDENTIAL)
 
 
-def _may_be(text: str) -> bool:
-    """Whether a closer look is worth its time."""
+def _may_be_live(text: str) -> bool:
+    """A quick check that rules out most texts."""
     return "_live_" in text or "eyJ" in text
 
 
 def _credential_texts(vendors: Iterable[Vendor], headers: Mapping[str, str]) -> Iterator[str]:
-    """What stands in the headers where credentials do; what Basic wraps without its wrapping."""
+    """The values of credential headers; a Basic credential also decoded."""
     names: set[str] = set()
     for name, value in headers.items():
         wrapped = _BASIC.match(value)
-        if wrapped or _may_be(value):
+        if wrapped or _may_be_live(value):
             names = names or set(map(normalise, (*(n for v in vendors for n in v.credential.headers), *USUAL_HEADERS)))
             if normalise(name) in names:
                 yield value
-                yield unwrapped(wrapped[1]) if wrapped else ""
+                yield decode_basic(wrapped[1]) if wrapped else ""
 
 
 def looks_live(text: str, wall: float) -> bool:
-    """Whether a text is a key marked live, or a JWT that somebody could still use: one with an expiry in the future,
-    or one from or for a real host.
-    """
+    """Whether a text has a live key, or a usable JWT: one that expires later, or is from or for a real host."""
     if _LIVE_KEY.search(text):
         return True
     return any(_is_usable(_claims(token[1]), wall) for token in _JWT.finditer(text))

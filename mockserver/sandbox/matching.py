@@ -1,7 +1,7 @@
-"""Matchers: what a call must look like, as JSON, for fault rules and for questions to the journal.
+"""Matchers: what a call must look like, as JSON, for fault rules and for searches of the journal.
 
-Diagnosis first: ``differences`` says what does not fit, field by field; a call matches when nothing differs. A matcher
-is ``{"vendor", "operation", "method", "path", "status", "query": {name: M}, "headers": {name: M}, "credential": M}``,
+``differences`` lists what does not fit, field by field; a call matches when nothing differs. A matcher is
+``{"vendor", "operation", "method", "path", "status", "query": {name: M}, "headers": {name: M}, "credential": M}``,
 each optional; the status is what the client received, null for none. M is a text that must be equal, or
 ``{"equalTo" | "contains": text}``, or ``{"absent": true}``.
 """
@@ -18,16 +18,16 @@ from ..sdk.secret_names import is_secret_name
 
 PLAIN = ("vendor", "operation", "method", "path", "status")
 MAPS = ("query", "headers")
-MAX_NAMES = 100  # names in each of those: every call that is kept is held against all of them
+MAX_NAMES = 100  # in each map; every call of the journal is compared with all of them
 Matcher = Mapping[str, Any]
 
 
 class InvalidMatcher(ValueError):
-    """A matcher that cannot be understood; the message names the part, what was found and what was wanted."""
+    """An invalid matcher; the message names the part, what was found and what was wanted."""
 
 
 class MatchInput(NamedTuple):
-    """What a matcher looks at of one call. Header names are in lower case; a query name may have several values."""
+    """What a matcher reads of one call. Header names are in lower case; a query name may have several values."""
 
     plain: Mapping[str, Any]
     query: Mapping[str, Sequence[str]]
@@ -44,8 +44,9 @@ class Difference(NamedTuple):
 
 
 def check_matcher(matcher: Any, *, without: Sequence[str] = ()) -> Matcher:
-    """The matcher, if it can be understood; ``without``: fields that what it is held against never has, so that it
-    would never fit. Raises BadMatcher.
+    """Returns the matcher if it is valid. Raises InvalidMatcher.
+
+    ``without``: fields that the compared calls never have, so that a matcher with them would never match.
     """
     if not isinstance(matcher, dict):
         raise InvalidMatcher(f"a matcher is {format_brief(matcher)}, wanted an object")
@@ -70,7 +71,7 @@ def check_matcher(matcher: Any, *, without: Sequence[str] = ()) -> Matcher:
 
 
 def differences(matcher: Matcher, seen: MatchInput) -> list[Difference]:
-    """Everything in which the call is not as the matcher wants it."""
+    """Every field in which the call differs from the matcher."""
     return list(_differences(matcher, seen))
 
 
@@ -79,13 +80,13 @@ def matches(matcher: Matcher, seen: MatchInput) -> bool:
 
 
 def make_test(matcher: Matcher) -> Callable[[MatchInput], bool]:
-    """Says of many calls whether they match."""
+    """Makes a test for many calls."""
     compare = make_comparison(matcher)
     return lambda seen: next(compare(seen), None) is None
 
 
 def make_comparison(matcher: Matcher) -> Callable[[MatchInput], Iterator[Difference]]:
-    """Tells the differences of many calls: names that must be absent are looked for all at once, and mostly are."""
+    """Makes a comparison for many calls. It looks up all names that must be absent at once."""
     absent: dict[str, set[str]] = {}
     rest = dict(matcher)
     for field in MAPS:
@@ -102,7 +103,7 @@ def make_comparison(matcher: Matcher) -> Callable[[MatchInput], Iterator[Differe
 
 
 def count_missing(matcher: Matcher) -> Callable[[MatchInput], int]:
-    """Tells of many calls how many names they lack that the matcher wants: in so much they differ at least."""
+    """Makes a count of the wanted names that a call lacks: a lower bound of its differences."""
     query, headers = (
         {name for name, condition in matcher.get(field, {}).items() if condition != {"absent": True}} for field in MAPS
     )
@@ -130,7 +131,7 @@ def _differences(matcher: Matcher, seen: MatchInput) -> Iterator[Difference]:
 
 
 def _any_meets(condition: Any, values: Sequence[str]) -> bool:
-    """Whether one of several values meets a condition: a name may be sent thousands of times."""
+    """Whether one of several values meets a condition; fast for thousands of values."""
     if len(values) < 2:
         return _meets(condition, values[0] if values else None)
     if isinstance(condition, str) or "equalTo" in condition:

@@ -1,4 +1,4 @@
-"""Which choice of each reading holds for a call."""
+"""Selects the choice of each reading for a call, and checks readings and quotas of the settings."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from ..sdk.resource import Readings
 from ..sdk.similar import did_you_mean, find_closest
 
 
-def check_readings(asked: Mapping[str, str], vendors: Iterable[Vendor]) -> None:
-    """Raises Misuse, with the choices, when a ``vendor.reading=choice`` names something that there is not."""
+def check_readings(readings: Mapping[str, str], vendors: Iterable[Vendor]) -> None:
+    """Raises Problem, with the choices, when a ``vendor.reading=choice`` is unknown."""
     known = {f"{vendor.name}.{reading.name}": reading for vendor in vendors for reading in vendor.readings}
-    for name, choice in asked.items():
+    for name, choice in readings.items():
         if name not in known:
             hint = did_you_mean(find_closest(name, known))
             raise Problem(
@@ -28,7 +28,7 @@ def check_readings(asked: Mapping[str, str], vendors: Iterable[Vendor]) -> None:
 
 
 def check_quotas(quotas: Iterable[str], vendors: Iterable[Vendor]) -> None:
-    """Raises WrongSetting when a quota is set for a vendor that there is not."""
+    """Raises InvalidSetting when a quota names an unknown vendor."""
     known = [vendor.name for vendor in vendors]
     for name in quotas:
         if name not in known:

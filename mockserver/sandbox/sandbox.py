@@ -1,25 +1,27 @@
-"""A sandbox: an isolated world with its own data, clock, quotas, faults and readings; and how a call finds its own."""
+"""A sandbox: an isolated world with its own data, clock, quotas, faults and readings."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
 from ..sdk.clock import Clock, format_instant, parse_instant
 from ..sdk.jsontext import decode
 from ..sdk.quota import Quota
-from .edits import _text
+from .edits import encode_text
 from .fault_rules import FaultRule
 from .store import Document
 
 
 @dataclass(frozen=True)
 class Sandbox:
-    """What is set in one sandbox. ``day`` is the day for which its data was made, when its clock is real; ``edits``
-    says at which version the changes to each vendor's data are, and those of another ``epoch`` are void. ``expired``:
-    no credential is good any more; ``changes`` are still to come to the data, as calls are answered.
+    """The settings of one sandbox.
+
+    ``day``: the day for which its data was generated, if its clock is real. ``edits``: the version of its edits to each
+    vendor's data; edits of another ``epoch`` are void. ``expired``: every credential has expired. ``changes``: changes
+    to the data that are scheduled for later calls.
     """
 
     name: str
@@ -39,8 +41,12 @@ class Sandbox:
     expired: bool = False
     changes: tuple[Document, ...] = ()
 
+    def with_edits(self, vendor: str, version: int) -> Sandbox:
+        """The sandbox with this version of a vendor's edits, unless it has a newer one."""
+        return replace(self, edits={**self.edits, vendor: max(version, self.edits.get(vendor, 0))})
+
     def document(self) -> Document:
-        """The same as JSON-able values, for the store."""
+        """The sandbox as JSON-able values, for the store."""
         return {
             "dataset": self.dataset,
             "clock": {
@@ -60,7 +66,7 @@ class Sandbox:
             "scenario": self.scenario,
             "epoch": self.epoch,
             "expired": self.expired,
-            "changes": [_text(change) for change in self.changes],
+            "changes": [encode_text(change) for change in self.changes],
         }
 
     @classmethod
@@ -85,6 +91,3 @@ class Sandbox:
             document["expired"],
             tuple(decode(change.encode()) for change in document["changes"]),
         )
-
-
-# Choosing -----------------------------------------------------------------------------------------------------------

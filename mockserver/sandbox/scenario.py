@@ -1,7 +1,7 @@
-"""Scenarios: named bundles of data, time, limits and trouble, each in a YAML file; ours, and the user's.
+"""Scenarios: named sets of data, time, limits and faults, each in a YAML file; ours, and the user's.
 
-A scenario is put in place as a whole, on a sandbox as on first use. It is tried out beside the sandbox first, so that
-one that cannot be used changes nothing.
+A scenario applies as a whole to a sandbox as on first use. A dry run comes first, so that an invalid one changes
+nothing.
 """
 
 from __future__ import annotations
@@ -31,16 +31,16 @@ from .settings_patch import patch_sandbox
 from .store import DEFAULT
 from .store.memory import MemoryStore
 
-FORMAT = "docs/scenarios.md"  # describes what stands in such a file
+FORMAT = "docs/scenarios.md"  # describes the format
 OURS = Path(__file__).resolve().parent / "scenarios"
 _TURN = re.compile("[,;] wanted |; its choices are |; there (?:is|are) ")
-MAX_CHANGES = 100  # each is tried on the data as all before it have left it
+MAX_CHANGES = 100  # each is tried on the data that the changes before it made
 KEYS = ("description", *SETTINGS, "clock", "expireCredentials", "faults", "changes")
 
 
 @dataclass(frozen=True)
 class Scenario:
-    """One scenario as its file says. ``settings`` are as the control API takes them."""
+    """One scenario, as its file describes it. ``settings`` have the form of the control API."""
 
     name: str
     file: Path
@@ -56,7 +56,7 @@ class Scenario:
         return self.file.parent == OURS
 
     def document(self) -> dict[str, Any]:
-        """The scenario as JSON, without what it leaves open."""
+        """The scenario as JSON, without defaults."""
         parts = {
             **(self.settings or {}),
             "clock": self.clock,
@@ -71,20 +71,20 @@ class Scenario:
 class Scenarios:
     """The scenarios of a server: the user's folder first, then ours."""
 
-    def __init__(self, rooms: Sandboxes) -> None:
-        self._rooms = rooms
-        folder = rooms.settings.scenarios
+    def __init__(self, sandboxes: Sandboxes) -> None:
+        self._sandboxes = sandboxes
+        folder = sandboxes.settings.scenarios
         self._folders = [*([folder] if folder else []), OURS]
 
     def names(self) -> list[str]:
         return sorted(self._files())
 
     def get(self, name: str, wall: float) -> Scenario:
-        """The scenario of this name, read anew. Raises BrokenFixture when its file is wrong, KeyError without one."""
-        return read_scenario(self._files()[name], self._rooms, wall)
+        """Reads the scenario of this name from its file. Raises InvalidFixture, or KeyError if there is none."""
+        return read_scenario(self._files()[name], self._sandboxes, wall)
 
     def check(self, wall: float) -> None:
-        """Try every scenario of the user. Raises BrokenFixture with the faults of all files together."""
+        """Tries every scenario of the user. Raises InvalidFixture with the faults of all files."""
         faults: list[FileError] = []
         for folder in self._folders:
             try:
@@ -93,40 +93,40 @@ class Scenarios:
                 raise InvalidSetting(f"--scenarios {folder} cannot be read: {error.strerror}.") from None
         for file in self._files().values():
             if file.parent != OURS:
-                faults += find_faults(file, self._rooms, wall)
+                faults += find_faults(file, self._sandboxes, wall)
         for folder in self._folders:
             faults += [FileError(file, 1, "", "the ending .yml", "the ending .yaml") for file in folder.glob("*.yml")]
         if faults:
             raise InvalidFixture(faults)
 
     def apply(self, scenario: Scenario, name: str, wall: float) -> Sandbox:
-        """Put a scenario in place: the sandbox is as on first use but for it, and its journal goes on.
+        """Applies a scenario to a sandbox as on first use; the journal continues.
 
-        Raises BrokenFixture when the scenario cannot be used, Misuse when a bound of the server is in its way.
+        Raises InvalidFixture when the scenario is invalid, Problem when it exceeds a bound of the server.
         """
-        sandbox, edits = dry_run(scenario, name, self._rooms, wall)
-        return self._rooms.restart(sandbox, edits, wall)
+        sandbox, edits = dry_run(scenario, name, self._sandboxes, wall)
+        return self._sandboxes.restart(sandbox, edits, wall)
 
     def _files(self) -> dict[str, Path]:
         return {file.stem: file for folder in reversed(self._folders) for file in sorted(folder.glob("*.yaml"))}
 
 
-def find_faults(file: Path, rooms: Sandboxes, wall: float) -> list[FileError]:
-    """Everything that is wrong with a scenario's file."""
+def find_faults(file: Path, sandboxes: Sandboxes, wall: float) -> list[FileError]:
+    """The faults of a scenario's file."""
     try:
-        dry_run(read_scenario(file, rooms, wall), DEFAULT, rooms, wall)
+        dry_run(read_scenario(file, sandboxes, wall), DEFAULT, sandboxes, wall)
     except InvalidFixture as broken:
         return list(broken.faults)
     return []
 
 
-def dry_run(scenario: Scenario, name: str, rooms: Sandboxes, wall: float) -> tuple[Sandbox, dict[str, Edits]]:
-    """What the scenario makes of a sandbox of this name: its settings, and the changes to each vendor's data.
+def dry_run(scenario: Scenario, name: str, sandboxes: Sandboxes, wall: float) -> tuple[Sandbox, dict[str, Edits]]:
+    """Applies a scenario in a store of its own; returns the sandbox and its edits to each vendor's data.
 
-    Made in a store of its own, so nobody sees it. Raises BrokenFixture.
+    Raises InvalidFixture.
     """
-    beside = Sandboxes(rooms.settings, rooms.catalog, rooms.vendors, MemoryStore())
-    sandbox = patch_sandbox(rooms, rooms.initial(name, wall), scenario.settings or {}, wall)
+    trial = Sandboxes(sandboxes.settings, sandboxes.catalog, sandboxes.vendors, MemoryStore())
+    sandbox = patch_sandbox(sandboxes, sandboxes.initial(name, wall), scenario.settings or {}, wall)
     sandbox = replace(
         sandbox,
         clock=_set_clock(sandbox.clock, scenario.clock or {}, wall),
@@ -135,46 +135,46 @@ def dry_run(scenario: Scenario, name: str, rooms: Sandboxes, wall: float) -> tup
         changes=tuple(change.document() for change in scenario.changes if change.after),
         scenario=scenario.name,
     )
-    beside.put(sandbox, {}, wall)
+    trial.put(sandbox, {}, wall)
     now = [(index, change) for index, change in enumerate(scenario.changes) if not change.after]
     later = [(index, change) for index, change in enumerate(scenario.changes) if change.after]
-    wrong = [each for index, change in now for each in _apply_now(index, change, beside, name, wall)]
-    edited = beside.get_or_create(name, wall)
-    edits = {vendor.name: beside.edits(edited, vendor)[1] for vendor in rooms.vendors if vendor.name in edited.edits}
-    if any(change.vendor for _, change in later):  # those of every vendor cannot fail
+    wrong = [each for index, change in now for each in _apply_now(index, change, trial, name, wall)]
+    edited = trial.get_or_create(name, wall)
+    edits = {vendor.name: trial.edits(edited, vendor)[1] for vendor in sandboxes.vendors if vendor.name in edited.edits}
+    if any(change.vendor for _, change in later):  # changes for every vendor cannot fail
         for index, change in sorted(later, key=lambda pair: pair[1].after):
-            if change.remove not in (FIRST, LAST_PAGE):  # what a call will show is not known
-                wrong += _apply_now(index, change, beside, name, wall)
+            if change.remove not in (FIRST, LAST_PAGE):  # depends on what a call will show
+                wrong += _apply_now(index, change, trial, name, wall)
     if wrong:
-        raise _broken(scenario.file, wrong)
+        raise _invalid(scenario.file, wrong)
     return sandbox, edits
 
 
-def _apply_now(index: int, change: ScheduledChange, rooms: Sandboxes, name: str, wall: float) -> list[Fault]:
-    """Make a change to the data of all vendors that it meets; returns what is wrong with it."""
+def _apply_now(index: int, change: ScheduledChange, sandboxes: Sandboxes, name: str, wall: float) -> list[Fault]:
+    """Applies a change to the data of every vendor that it meets; returns its faults."""
     wrong: list[Fault] = []
-    for vendor in rooms.vendors:
+    for vendor in sandboxes.vendors:
         if change.meets(vendor):
             try:
-                apply_change(change, RecordEditor(rooms, name, vendor, wall))
-            except Problem as misuse:
-                if misuse.status == 507:
+                apply_change(change, RecordEditor(sandboxes, name, vendor, wall))
+            except Problem as problem:
+                if problem.status == 507:
                     raise
-                wrong += _wrong(("changes", index), misuse)
+                wrong += _wrong(("changes", index), problem)
     return wrong
 
 
-def read_scenario(file: Path, rooms: Sandboxes, wall: float) -> Scenario:
-    """The scenario of a file. Raises BrokenFixture with everything that is wrong with it."""
+def read_scenario(file: Path, sandboxes: Sandboxes, wall: float) -> Scenario:
+    """Reads a scenario from a file. Raises InvalidFixture with all its faults."""
     content, _ = parse_yaml(file, read_text(file))
-    scenario, wrong = check_scenario(content, file, rooms, wall)
+    scenario, wrong = check_scenario(content, file, sandboxes, wall)
     if wrong:
-        raise _broken(file, wrong)
+        raise _invalid(file, wrong)
     return scenario
 
 
-def check_scenario(content: Any, file: Path, rooms: Sandboxes, wall: float) -> tuple[Scenario, list[Fault]]:
-    """The scenario that a parsed file describes, and what is wrong with it."""
+def check_scenario(content: Any, file: Path, sandboxes: Sandboxes, wall: float) -> tuple[Scenario, list[Fault]]:
+    """The scenario that a parsed file describes, and its faults."""
     name = file.stem
     wrong: list[Fault] = []
     if not is_file_name(name):
@@ -186,28 +186,28 @@ def check_scenario(content: Any, file: Path, rooms: Sandboxes, wall: float) -> t
         wrong.append((("description",), describe_value(content.get("description")), "what it is, in a sentence"))
     settings = {key: content[key] for key in SETTINGS if key in content}
     if isinstance(settings.get("quotas"), str):
-        settings["quotas"] = {vendor.name: settings["quotas"] for vendor in rooms.vendors}
-    fresh = rooms.initial(DEFAULT, wall)
+        settings["quotas"] = {vendor.name: settings["quotas"] for vendor in sandboxes.vendors}
+    fresh = sandboxes.initial(DEFAULT, wall)
     for key, value in settings.items():
-        wrong += _attempt((key,), partial(patch_sandbox, rooms, fresh, {key: value}, wall))
+        wrong += _attempt((key,), partial(patch_sandbox, sandboxes, fresh, {key: value}, wall))
     clock, expired = content.get("clock"), content.get("expireCredentials", False)
     if clock is not None:
-        wrong += _clock(clock, fresh.clock, wall)
+        wrong += _check_clock(clock, fresh.clock, wall)
     if not isinstance(expired, bool):
         wrong.append((("expireCredentials",), describe_value(expired), "true or false"))
     rules: list[FaultRule] = []
     changes: list[ScheduledChange] = []
     for index, body in _listed(content, "faults", wrong):
         try:
-            rules.append(parse_rule(f"{name}-{index + 1}", body, rooms.vendors))
+            rules.append(parse_rule(f"{name}-{index + 1}", body, sandboxes.vendors))
         except InvalidRule as bad:
-            wrong.append((("faults", index), *_sides(str(bad))))
+            wrong.append((("faults", index), *_split_found_wanted(str(bad))))
     asked = list(_listed(content, "changes", wrong))
     if len(asked) > MAX_CHANGES:
         wrong.append((("changes",), f"{len(asked):,} changes", f"at most {MAX_CHANGES}"))
     for index, body in asked[:MAX_CHANGES]:
         try:
-            changes.append(parse_change(body, rooms.vendors))
+            changes.append(parse_change(body, sandboxes.vendors))
         except InvalidChange as unfit:
             inside = (unfit.where,) if unfit.where else ()
             wrong.append((("changes", index, *inside), unfit.found, unfit.wanted))
@@ -226,33 +226,33 @@ def _listed(content: Mapping[str, Any], key: str, wrong: list[Fault]) -> Iterato
 
 
 def _attempt(where: DataPath, do: Callable[[], Any]) -> list[Fault]:
-    """What is wrong there, if this fails for a reason that can be told."""
+    """The faults at this path, if ``do`` fails with an error of the input."""
     try:
         do()
-    except Problem as misuse:
-        return _wrong(where, misuse)
+    except Problem as problem:
+        return _wrong(where, problem)
     except InvalidSetting as error:
-        found, wanted = _sides(str(error))
+        found, wanted = _split_found_wanted(str(error))
         return [(where, found.removeprefix(f"{where[-1]} is ").removeprefix(f"{where[-1]}: "), wanted)]
     return []
 
 
-def _wrong(where: DataPath, misuse: Problem) -> list[Fault]:
-    if misuse.validation:
-        return [((*where, fault["path"]), fault["found"], fault["wanted"]) for fault in misuse.validation]
-    found, wanted = _sides(misuse.detail)
-    if misuse.status == 404:
+def _wrong(where: DataPath, problem: Problem) -> list[Fault]:
+    if problem.validation:
+        return [((*where, fault["path"]), fault["found"], fault["wanted"]) for fault in problem.validation]
+    found, wanted = _split_found_wanted(problem.detail)
+    if problem.status == 404:
         wanted = "the id of a record that is there then"
-    return [(where, found, "one of " + ", ".join(misuse.choices) if misuse.choices else wanted)]
+    return [(where, found, "one of " + ", ".join(problem.choices) if problem.choices else wanted)]
 
 
-def _sides(sentence: str) -> tuple[str, str]:
-    """``X is 1, wanted 2.`` as what was found and what was wanted."""
+def _split_found_wanted(sentence: str) -> tuple[str, str]:
+    """Splits ``X is 1, wanted 2.`` into what was found and what was wanted."""
     parts = _TURN.split(sentence.removesuffix("."), maxsplit=1)
     return parts[0].removeprefix("found "), parts[1] if parts[1:] else "what the server can do"
 
 
-def _clock(asked: Any, clock: Clock, wall: float) -> list[Fault]:
+def _check_clock(asked: Any, clock: Clock, wall: float) -> list[Fault]:
     wanted = "a map with frozen (true or false), and advance (a duration like 90d) or to (a time), or neither"
     if not isinstance(asked, dict) or not asked or {"advance", "to"} <= set(asked):
         return [(("clock",), describe_value(asked), wanted)]
@@ -281,8 +281,8 @@ def _set_clock(clock: Clock, asked: Mapping[str, Any], wall: float) -> Clock:
     return clock
 
 
-def _broken(file: Path, wrong: Iterable[Fault]) -> InvalidFixture:
-    """The faults with their lines, in the order of the file."""
+def _invalid(file: Path, wrong: Iterable[Fault]) -> InvalidFixture:
+    """The error with all faults and their lines, in the order of the file."""
     wrong = list(wrong)
     _, line_of = parse_yaml(file, read_text(file))
     lines = line_of([where for where, _, _ in wrong])

@@ -1,6 +1,6 @@
-"""What becomes of a vendor's data in a scenario, at once or when so many calls have been answered: described, checked,
-and carried out. Nothing is known of the vendor but that it shows records: which ones a reply shows is seen by their
-bytes in it.
+"""Changes to a vendor's data in a scenario, at once or after a number of answered calls.
+
+They work for any vendor: the records that a reply shows are recognised by their bytes in it.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ MAX_PAGES = 20
 
 
 class InvalidChange(ValueError):
-    """A change that cannot be used: where in it, what was found there and what was wanted."""
+    """An invalid change: where, what was found and what was wanted."""
 
     def __init__(self, where: str, found: str, wanted: str) -> None:
         super().__init__(f"{where}: found {found}, wanted {wanted}")
@@ -38,10 +38,10 @@ class InvalidChange(ValueError):
 class ScheduledChange:
     """One change to the records of a vendor (None: of every vendor that it can meet).
 
-    ``add``: fields of a record, or how many the recipe makes. ``pages``: how many pages full of them it makes, for
-    vendors that have pages, of the size that theirs have when nobody asks for another. ``set``: fields of the record
-    ``id``. ``remove``: ids, or ``all``, or, after a call, ``first`` (the first record that it showed) or ``last-page``
-    (the records of the last page of what it showed a page of). ``restore``: what was removed is back.
+    ``add``: fields of a record, or a number of records from the recipe. ``pages``: a number of pages of records, each
+    of the vendor's default page size. ``set``: fields of the record ``id``. ``remove``: ids or ``all``; after a call
+    also ``first`` (the first record that it showed) or ``last-page`` (the last page of the list that it showed).
+    ``restore``: brings removed records back.
     """
 
     vendor: str | None = None
@@ -54,11 +54,11 @@ class ScheduledChange:
     restore: Any = None
 
     def document(self) -> dict[str, Any]:
-        """The change as JSON, without what it leaves open."""
+        """The change as JSON, without defaults."""
         return {name: getattr(self, name) for name in self.__slots__ if getattr(self, name) not in (None, False, 0)}
 
     def meets(self, vendor: Vendor) -> bool:
-        """Whether it is about this vendor; what a recipe must make is only for vendors that have one."""
+        """Whether it applies to this vendor; generated records need a recipe."""
         if self.vendor is not None:
             return self.vendor == vendor.name
         if self.pages and not _page_size(vendor):
@@ -67,7 +67,7 @@ class ScheduledChange:
 
 
 def parse_change(body: Any, vendors: Sequence[Vendor]) -> ScheduledChange:
-    """The change that a parsed part of a scenario describes. Raises BadChange."""
+    """Parses a change of a scenario. Raises InvalidChange."""
     if not isinstance(body, Mapping):
         raise InvalidChange("", fixture_errors.describe_value(body), "a map")
     for name in body:
@@ -90,7 +90,7 @@ def parse_change(body: Any, vendors: Sequence[Vendor]) -> ScheduledChange:
     return ScheduledChange(**body)
 
 
-def _add(body: Mapping[str, Any], after: int) -> None:
+def _check_add(body: Mapping[str, Any], after: int) -> None:
     what = body["add"]
     if isinstance(what, Mapping) and body.get("vendor") is not None:
         return
@@ -99,13 +99,13 @@ def _add(body: Mapping[str, Any], after: int) -> None:
         raise InvalidChange("add", fixture_errors.describe_value(what), wanted)
 
 
-def _pages(body: Mapping[str, Any], after: int) -> None:
+def _check_pages(body: Mapping[str, Any], after: int) -> None:
     pages = body["pages"]
     if isinstance(pages, bool) or not isinstance(pages, int) or not 1 <= pages <= MAX_PAGES:
         raise InvalidChange("pages", fixture_errors.describe_value(pages), f"a whole number from 1 to {MAX_PAGES}")
 
 
-def _set(body: Mapping[str, Any], after: int) -> None:
+def _check_set(body: Mapping[str, Any], after: int) -> None:
     if not isinstance(body["set"], Mapping):
         raise InvalidChange("set", fixture_errors.describe_value(body["set"]), "the fields of a record")
     for name in ("vendor", "id"):
@@ -113,7 +113,7 @@ def _set(body: Mapping[str, Any], after: int) -> None:
             raise InvalidChange("set", f"no {name}", f"the {name} of the record beside it")
 
 
-def _remove(body: Mapping[str, Any], after: int) -> None:
+def _check_remove(body: Mapping[str, Any], after: int) -> None:
     what = body["remove"]
     if isinstance(what, list) and what and body.get("vendor") is not None:
         return
@@ -127,25 +127,31 @@ def _remove(body: Mapping[str, Any], after: int) -> None:
         )
 
 
-def _restore(body: Mapping[str, Any], after: int) -> None:
+def _check_restore(body: Mapping[str, Any], after: int) -> None:
     if body["restore"] != ALL:
         raise InvalidChange("restore", fixture_errors.describe_value(body["restore"]), ALL)
 
 
-_CHECKS = {"add": _add, "pages": _pages, "set": _set, "remove": _remove, "restore": _restore}
+_CHECKS = {
+    "add": _check_add,
+    "pages": _check_pages,
+    "set": _check_set,
+    "remove": _check_remove,
+    "restore": _check_restore,
+}
 
 
 def _page_size(vendor: Vendor) -> int:
     return max((endpoint.paging.size for endpoint in vendor.operations if endpoint.paging), default=0)
 
 
-# Carried out ----------------------------------------------------------------------------------------------------------
+# Applying -----------------------------------------------------------------------------------------------------------
 
 
 def apply_change(change: ScheduledChange, editor: RecordEditor, ids: list[Any] | None = None) -> None:
-    """Make a change to one vendor's data; ``ids`` are those to remove where the change does not name them.
+    """Applies a change to one vendor's data; ``ids`` are the records to remove if the change names none.
 
-    Raises Misuse when the data cannot be so.
+    Raises Problem when the changed data would be invalid.
     """
     if isinstance(change.add, int):
         editor.generate(change.add)
@@ -161,42 +167,44 @@ def apply_change(change: ScheduledChange, editor: RecordEditor, ids: list[Any] |
         editor.remove(*map(str, change.remove))
     else:
 
-        def removed(edits: Edits, data: Dataset) -> Edits:
+        def remove(edits: Edits, data: Dataset) -> Edits:
             return edits.without(data.records.ids if ids is None else ids)
 
-        editor.sandboxes.edit(editor.sandbox, editor.wall, editor.vendor, removed)
+        editor.sandboxes.edit(editor.sandbox, editor.wall, editor.vendor, remove)
 
 
-def apply_due_changes(rooms: Sandboxes, sandbox: Sandbox, call: Call, reply: Reply, answers: int, wall: float) -> None:
-    """Make the changes that are due once so many calls of the vendor have been answered, this one the last.
+def apply_due_changes(
+    sandboxes: Sandboxes, sandbox: Sandbox, call: Call, reply: Reply, answers: int, wall: float
+) -> None:
+    """Applies the changes that are due after this number of answered calls of the vendor.
 
-    One that cannot be made any more, as somebody else changed the data, spoils no reply: the call is warned of it.
+    A change that fails, because the data was changed otherwise, adds a warning to the call and keeps its reply.
     """
     for change in (ScheduledChange(**document) for document in sandbox.changes):
         if change.after != answers or not change.meets(call.vendor):
             continue
         ids = None
         if change.remove is not None and change.remove != ALL:
-            ids = ids_on_last_page(call, reply) if change.remove == LAST_PAGE else shown_ids(call, reply)[:1]
+            ids = list_last_page_ids(call, reply) if change.remove == LAST_PAGE else list_shown_ids(call, reply)[:1]
         try:
-            apply_change(change, RecordEditor(rooms, sandbox.name, call.vendor, wall), ids)
-        except Problem as misuse:
-            call.warn("scenario", "change-failed", f"A change of the scenario could not be made: {misuse.detail}")
+            apply_change(change, RecordEditor(sandboxes, sandbox.name, call.vendor, wall), ids)
+        except Problem as problem:
+            call.warn("scenario", "change-failed", f"A change of the scenario could not be made: {problem.detail}")
 
 
-def shown_ids(call: Call, reply: Reply) -> list[Any]:
+def list_shown_ids(call: Call, reply: Reply) -> list[Any]:
     """The ids of the records that a reply shows, in its order."""
     records = call.dataset.records
     places = [(reply.body.find(text), row) for row, text in enumerate(records.fragments(call.records.readings))]
     return [records.ids[row] for place, row in sorted(places) if place >= 0]
 
 
-def ids_on_last_page(call: Call, reply: Reply) -> list[Any]:
-    """The ids of the records on the last page of the list of which the reply is an earlier page; else none."""
+def list_last_page_ids(call: Call, reply: Reply) -> list[Any]:
+    """The ids on the last page of the reply's list; none if the reply is the last page, or has none."""
     page, endpoint = reply.page, call.operation
     if page is None or endpoint is None or endpoint.paging is None or page.last:
         return []
     number = endpoint.paging.first + (page.total - 1) // (page.stop - page.start)
     name = params.attribute_of(endpoint.query, endpoint.paging.parameter)
     there = replace(call, params={**call.params, name: number}, warnings=[])
-    return shown_ids(there, endpoint.handler(there))
+    return list_shown_ids(there, endpoint.handler(there))

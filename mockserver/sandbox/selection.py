@@ -14,7 +14,7 @@ from .store import DEFAULT
 
 
 class Selection(NamedTuple):
-    """The sandbox of a call, the request as its vendor may see it, and what is worth telling about the choice."""
+    """The sandbox of a call, the request as its vendor sees it, and warnings about the selection."""
 
     name: str
     request: Request
@@ -22,20 +22,20 @@ class Selection(NamedTuple):
 
 
 def names_a_sandbox(request: Request, vendor: Vendor) -> bool:
-    """Whether there is anything to choose by; most calls have nothing."""
+    """Whether the request names a sandbox; most do not."""
     if LOWER_SANDBOX in request.headers or request.sandbox is not None:
         return True
     return "~" in request.headers.get(vendor.credential.header.lower(), "")
 
 
 def select(request: Request, vendor: Vendor, known: Callable[[str, str], bool]) -> Selection:
-    """By header, else by URL, else by the credential's suffix, else ``default``; the suffix is taken off in any case.
+    """Selects by header, else URL, else credential suffix, else ``default``. Always strips the suffix.
 
-    ``known`` says whether a secret is good in a sandbox: a tilde in one that is not may be its own. Raises Misuse for
-    an illegal name.
+    ``known`` says whether a credential is valid in a sandbox; the tilde of an unknown one may be its own. Raises
+    Problem for an illegal name.
     """
-    asked = {f"header {SANDBOX_HEADER}": request.headers.get(LOWER_SANDBOX), "URL": request.sandbox}
-    named = {where: name for where, name in asked.items() if name is not None}
+    names = {f"header {SANDBOX_HEADER}": request.headers.get(LOWER_SANDBOX), "URL": request.sandbox}
+    named = {where: name for where, name in names.items() if name is not None}
     for where, name in named.items():
         if not is_name(name):
             shown = repr(name) if len(name) <= 80 else f"by {len(name)} characters"  # a cut secret is not recognised
@@ -48,7 +48,7 @@ def select(request: Request, vendor: Vendor, known: Callable[[str, str], bool]) 
         sent = request.headers[header.lower()].rstrip(" \t").removesuffix(f"~{tail}")
         request = request._replace(headers={**request.headers, header.lower(): sent})
     (where, chosen), *others = named.items() or [("", DEFAULT)]
-    notices = tuple(
+    warnings = tuple(
         CallWarning(
             "path" if other == "URL" else f"header.{header}",
             "sandbox-disagreement",
@@ -57,4 +57,4 @@ def select(request: Request, vendor: Vendor, known: Callable[[str, str], bool]) 
         for other, name in others
         if name != chosen
     )
-    return Selection(chosen, request, notices)
+    return Selection(chosen, request, warnings)

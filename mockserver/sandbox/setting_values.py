@@ -12,7 +12,7 @@ from ..sdk.names import WANTED_NAME, is_file_name
 from ..sdk.quota import Quota
 
 
-def _whole(low: int, high: int) -> Callable[[str], int]:
+def make_number(low: int, high: int) -> Callable[[str], int]:
     def parse(text: str) -> int:
         if not re.fullmatch(r"\d{1,15}", text) or not low <= int(text) <= high:
             raise ValueError(f"a whole number from {low} to {high}")
@@ -22,26 +22,26 @@ def _whole(low: int, high: int) -> Callable[[str], int]:
 
 
 def parse_switch(text: str) -> bool:
-    """What a word for yes or no means. Raises ValueError."""
+    """Parses a word for yes or no. Raises ValueError."""
     words = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
     if text.lower() not in words:
         raise ValueError("true or false")
     return words[text.lower()]
 
 
-def _name(text: str) -> str:
+def parse_name(text: str) -> str:
     if not is_file_name(text):
         raise ValueError(WANTED_NAME)
     return text
 
 
-def _folder(text: str) -> Path:
+def parse_folder(text: str) -> Path:
     if not _exists(Path(text).is_dir):
         raise ValueError("a folder that exists")
     return Path(text)
 
 
-def _file(text: str) -> Path:
+def parse_file(text: str) -> Path:
     if not _exists(Path(text).is_file):
         raise ValueError("a file that exists")
     return Path(text)
@@ -50,18 +50,19 @@ def _file(text: str) -> Path:
 def _exists(found: Callable[[], bool]) -> bool:
     try:
         return found()
-    except OSError:  # a name that is too long for any, or a folder that may not be entered
+    except OSError:  # the name is too long, or a folder may not be entered
         return False
 
 
 def exists(path: Path) -> bool:
-    """Whether something is there that this user can reach."""
+    """Whether a path exists and this user may reach it."""
     return _exists(path.exists)
 
 
-def _host(text: str) -> str:
-    """An address or a name; IPv6 may stand in brackets, as in a URL. Other signs for all addresses are refused: what
-    is printed would not say so.
+def parse_host(text: str) -> str:
+    """Parses an address or a name; IPv6 may be in brackets, as in a URL. Raises ValueError.
+
+    Refuses other notations for "all addresses": the printed URL would not show them.
     """
     if not text.startswith("["):
         if text.isdigit() or "*" in text:
@@ -76,7 +77,7 @@ def _host(text: str) -> str:
     raise ValueError("an address like 127.0.0.1, ::1 or [::1], or a name, without a port")
 
 
-def _clock(text: str) -> str:
+def parse_clock(text: str) -> str:
     try:
         if text not in ("anchor", "real", "frozen"):
             check_range(parse_instant(text))
@@ -86,7 +87,7 @@ def _clock(text: str) -> str:
     return text
 
 
-def _time_of_day(text: str) -> int:
+def parse_reset_time(text: str) -> int:
     try:
         return parse_time_of_day(text)
     except ValueError:
@@ -106,20 +107,20 @@ def parse_assignments(text: str) -> dict[str, str]:
     return found
 
 
-def _quotas(text: str) -> dict[str, Quota]:
+def parse_quotas(text: str) -> dict[str, Quota]:
     try:
         return {name: Quota.parse(value) for name, value in parse_assignments(text).items()}
     except ValueError:
         raise ValueError("vendor=<n>/second|minute|hour|day, several separated by commas") from None
 
 
-def _token(text: str) -> str:
+def parse_token(text: str) -> str:
     if not re.fullmatch(r"[!-~]+", text):
         raise ValueError("visible ASCII characters without blanks")
     return text
 
 
-def _one_of(*words: str) -> Callable[[str], str]:
+def make_choice(*words: str) -> Callable[[str], str]:
     def parse(text: str) -> str:
         if text not in words:
             raise ValueError(" or ".join(words))
@@ -128,7 +129,7 @@ def _one_of(*words: str) -> Callable[[str], str]:
     return parse
 
 
-def _store(text: str) -> str:
+def parse_store(text: str) -> str:
     if text != "memory" and not re.match(r"(rediss?|unix)://[^\s]+\Z", text):
         raise ValueError("memory, or a URL like redis://host:6379/0, rediss://… or unix:///path/to/socket")
     return text

@@ -9,8 +9,9 @@ from ..sdk.secret_names import is_secret_name
 
 
 def without_password(text: str) -> str:
-    """A URL as it may be shown, also one that is spelled wrongly: without all up to its last ``@``, the secrets in its
-    query, and what stands where a port does and is none.
+    """The URL without secrets, also if it is malformed.
+
+    Hides everything up to the last ``@``, secrets in the query, and a port that is not a number.
     """
     before, at, after = text.rpartition("@")
     if at:
@@ -27,7 +28,7 @@ def _is_secret(name: str) -> bool:
 
 
 def secrets_of_url(text: str) -> list[str]:
-    """The secrets that a URL holds: its password, as written and as meant, and parameters that are named like one."""
+    """The secrets in a URL: its password and secret parameters, as written and decoded."""
     userinfo = text.partition("://")[2].partition("/")[0].rpartition("@")[0]
     found = [userinfo.partition(":")[2]]
     found += [pair[0].partition("=")[2] for pair in _PARAMETER.finditer(text) if is_secret_name(unquote(pair[2]))]

@@ -1,4 +1,4 @@
-"""Hosts, origins, addresses of servers and names of headers, read strictly: what is anything else is not guessed at."""
+"""Parses hosts, origins, server URLs and header names strictly."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 MAX_NAME_LENGTH = 253  # characters of a host's name
 _AUTHORITY = re.compile(r"(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::([0-9]{1,5}))?")
 _LABELS = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)*")
-_NUMERIC = re.compile(r"(.*\.)?([0-9]+|0x[0-9a-f]*)")  # what browsers read as the number of a machine
-# Letters in UTF-8: other encoded bytes may be slashes and dots to those who decode them.
+_NUMERIC = re.compile(r"(.*\.)?([0-9]+|0x[0-9a-f]*)")  # browsers read these as IPv4 numbers
+# Letters in UTF-8: other encoded bytes may decode to slashes and dots.
 _TAIL = "%[89ABab][0-9A-Fa-f]"
 _ENCODED = rf"%(?:[Cc][2-9A-Fa-f]|[Dd][0-9A-Fa-f]|[Ee][1-9A-Fa-f]{_TAIL}){_TAIL}"
 _PATH = re.compile(rf"(/(?!\.\.?(/|\Z))([A-Za-z0-9._~!$&'()*+,;=:@-]|%20|{_ENCODED})+)*")
@@ -27,7 +27,7 @@ class Authority(NamedTuple):
 
 
 class Origin(NamedTuple):
-    """Scheme, host and port of a page; the port is known even where it is not named."""
+    """Scheme, host and port of a page; the port is the default one if none is named."""
 
     scheme: str
     host: str
@@ -35,7 +35,7 @@ class Origin(NamedTuple):
 
 
 class PublicUrl(NamedTuple):
-    """Where a server is called from outside: scheme, ``host[:port]``, and a path without a slash at its end."""
+    """The URL of a server from outside: scheme, ``host[:port]``, and a path without a slash at its end."""
 
     scheme: str
     netloc: str
@@ -86,7 +86,7 @@ def read_prefix(text: str) -> str | None:
 
 
 def parse_public_url(text: str) -> PublicUrl:
-    """A URL that says no more than where a server is. Raises ValueError with what is wanted."""
+    """Parses the URL of a server, without query or user. Raises ValueError with what is wanted."""
     scheme, separator, rest = text.partition("://")
     netloc, slash, path = rest.partition("/")
     prefix = read_prefix(slash + path)
@@ -98,7 +98,7 @@ def parse_public_url(text: str) -> PublicUrl:
 def parse_networks(text: str) -> tuple[Network, ...]:
     """Addresses and networks separated by commas. Raises ValueError with what is wanted."""
     wanted = "addresses and networks like 127.0.0.1,10.0.0.0/8, separated by commas"
-    if "%" in text:  # no address of a peer names a network card
+    if "%" in text:  # addresses of peers have no zone id
         raise ValueError(wanted)
     try:
         return tuple(ip_network(part.strip()) for part in text.split(",") if part.strip())

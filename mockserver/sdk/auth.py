@@ -1,4 +1,4 @@
-"""The authentication of a vendor whose credential names the account."""
+"""Authentication for vendors whose credential names the account."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from .errors import Unauthenticated
 
 
 def account_of_credential(call: Call) -> Account:
-    """The account that has the call's credential; warns where a credential seems to be instead.
+    """The account of the call's credential; warns of a credential in a wrong place.
 
-    Raises Unauthenticated. A vendor that knows no more of authentication has this as its ``authenticate``.
+    Raises Unauthenticated. A vendor without further rules has this as its ``authenticate``.
     """
     credential, headers = call.vendor.credential, call.request.headers
     secret = credential.read(headers)

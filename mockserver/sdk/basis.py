@@ -1,4 +1,4 @@
-"""How well founded something is: documented by the vendor, public elsewhere, or inferred by us."""
+"""The basis of a behaviour: documented by the vendor, public elsewhere, or inferred by us."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _STRENGTH: dict[Basis, int] = {"documented": 2, "public": 1, "inferred": 0}
 
 
 class Part(NamedTuple):
-    """One thing that shaped a reply, and where it is from: ``("parameter", "page", "documented", "004:14")``."""
+    """One thing that shaped a reply, with its source: ``("parameter", "page", "documented", "004:14")``."""
 
     kind: str
     name: str
@@ -18,10 +18,10 @@ class Part(NamedTuple):
     source: str
 
     def __str__(self) -> str:
-        found = f"{self.kind} {self.name}" if self.name else self.kind
-        return f"{found} ({self.source})" if self.source not in ("", "none") else f"{found} (no source)"
+        label = f"{self.kind} {self.name}" if self.name else self.kind
+        return f"{label} ({self.source})" if self.source not in ("", "none") else f"{label} (no source)"
 
 
 def find_weakest(parts: Sequence[Part]) -> Part:
-    """The part that is founded worst, the first of several."""
+    """The part with the weakest basis, the first of several."""
     return min(parts, key=lambda part: _STRENGTH[part.basis])

@@ -1,4 +1,4 @@
-"""A call: one request on its way through the gates, and what they found out."""
+"""A call: one request on its way through the gates, and what they found."""
 
 from __future__ import annotations
 
@@ -23,15 +23,14 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Call:
-    """One request on its way through; each gate adds what it found out.
+    """One request on its way through the gates; each gate adds what it finds.
 
-    ``any_credential`` is a switch of the sandbox, ``unchecked`` whether this call passed by it alone.
-    ``sandbox`` is known once it is chosen. ``reached`` names the gate it came to: sandbox, faults, authentication,
-    quota, parameters or answer; ``fault`` the rule, wish or misuse that spoiled it, ``forced`` whether by an error.
-    ``before``: how often the vendor answered before, where that matters and is counted ahead of the answer. ``sent``
-    are the parameters that were sent, ``respelled`` those whose value is spelled as nobody prints it, ``consulted`` the
-    readings that shaped the reply; ``unordered``: records of it stand in an order that no document gives. ``methods``
-    are those that the path has.
+    ``any_credential`` is a setting of the sandbox; ``unchecked`` says that the call passed only by it. ``stage`` is the
+    gate that the call reached: sandbox, faults, authentication, quota, parameters or answer. ``fault`` names the rule,
+    request or problem that changed the reply; ``forced``: it did so by an error. ``earlier_answers`` counts the
+    vendor's answers before this one, where that matters. ``sent_params`` were sent; no page spells the values of
+    ``respelled_params`` so. ``consulted`` are the readings that shaped the reply; ``unordered``: no document gives the
+    order of its records. ``methods`` are those of the path.
     """
 
     vendor: Vendor
@@ -60,20 +59,21 @@ class Call:
 
     @property
     def readings(self) -> Readings:
-        """The choice of each reading. One that is looked up is a part of what the reply rests on: a vendor looks it up
-        only where another choice would change the reply.
+        """The choice of each reading. A reading that is read becomes part of the reply's basis.
+
+        So read one only where another choice would change the reply.
         """
         return TrackedReadings(self.choices, self.consulted)
 
     @property
     def records(self) -> RecordQuery:
-        """All records of the dataset, written under this call's readings."""
+        """All records of the dataset, rendered under this call's readings."""
         vendor, chosen = self.vendor, self.choices
         renders = {name: chosen[name] for name in vendor.default_rendering_readings}
         return RecordQuery(self.dataset.records, renders, on_rendered=self._note_rendered)
 
     def _note_rendered(self, *, unordered: bool) -> None:
-        """Records were written into the reply."""
+        """Notes that records were rendered into the reply."""
         for name in self.vendor.default_rendering_readings:
             self.consulted[name] = None
         self.unordered = self.unordered or unordered
@@ -83,11 +83,11 @@ class Call:
         return self.dataset.accounts
 
     def warn(self, location: str, code: str, message: str) -> None:
-        """Tell the caller something beside the reply."""
+        """Adds a warning beside the reply."""
         self.warnings.append(CallWarning(location, code, message))
 
     def stable_uuid(self, *about: object) -> uuid.UUID:
-        """A UUID that is the same for the same request: replies stay the same bytes in every run."""
+        """A UUID that depends on the request alone, so that replies are the same bytes in every run."""
         import uuid  # for the few replies that have one
 
         request = self.request
@@ -95,7 +95,7 @@ class Call:
 
 
 class TrackedReadings(Mapping[str, str]):
-    """Choices of readings, which notes those that are looked up."""
+    """Choices of readings; notes each that is read."""
 
     __slots__ = ("_choices", "_noted")
 

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from .similar import did_you_mean, guess_parameter
 
 MAX_HEADER_BYTES = 4096
-UNDOCUMENTED_HEADER = "undocumented-header"  # a code that fails no strict call: tracing tools add headers to any
+UNDOCUMENTED_HEADER = "undocumented-header"  # this code fails no strict call: tracing tools add headers
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class CallWarning:
 
 
 def warn_of_unknown_parameter(name: str, known: Mapping[str, Sequence[str]]) -> CallWarning:
-    """The costliest client bug: an unknown filter is ignored, and everything comes back."""
+    """The warning of an unknown parameter: a misspelled filter is ignored, and everything comes back."""
     hint = did_you_mean(guess_parameter(name, known)) if known else " The endpoint takes none."
     return CallWarning(
         f"query.{name}", "unknown-parameter", f"{name} is not a parameter of this endpoint and was ignored.{hint}"
@@ -30,17 +30,17 @@ def warn_of_unknown_parameter(name: str, known: Mapping[str, Sequence[str]]) -> 
 
 
 def format_header(warnings: Sequence[CallWarning]) -> str:
-    """The notices as an ASCII JSON array within HEADER_LIMIT; what does not fit is counted in a last element."""
-    kept: list[str] = []
+    """The warnings as an ASCII JSON array of at most MAX_HEADER_BYTES; a last element counts those left out."""
+    parts: list[str] = []
     left = MAX_HEADER_BYTES - len(_more(len(warnings))) - len("[,]")
-    for notice in warnings:
-        text = json.dumps(asdict(notice), separators=(",", ":"))
+    for warning in warnings:
+        text = json.dumps(asdict(warning), separators=(",", ":"))
         left -= len(text) + 1
         if left < 0:
-            kept.append(_more(len(warnings) - len(kept)))
+            parts.append(_more(len(warnings) - len(parts)))
             break
-        kept.append(text)
-    return f"[{','.join(kept)}]"
+        parts.append(text)
+    return f"[{','.join(parts)}]"
 
 
 def _more(count: int) -> str:

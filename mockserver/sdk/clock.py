@@ -1,4 +1,4 @@
-"""Time: the only file of the package that reads the wall clock. Everybody else is handed an instant."""
+"""Time. No other file of the package reads the wall clock; all else is passed an instant."""
 
 from __future__ import annotations
 
@@ -17,35 +17,36 @@ _DURATION = re.compile(r"(-?\d{1,15})(ms|s|m|h|d)\Z", re.ASCII)
 MAX_TICK_SECONDS = 3.0  # between two ticks of a busy process; one that takes longer was stopped
 _UNITS = {"ms": "milliseconds", "s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
-# A sandbox's clock stays between these, so that what is reckoned from it (a window of months, say) is a time, too.
+# A sandbox's clock stays between these, so that times computed from it (a window of months, say) exist, too.
 EARLIEST, LATEST = datetime(1900, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
 
 
 def wall_time() -> float:
-    """Seconds since 1970, as this machine believes."""
+    """Seconds since 1970, by this machine's clock."""
     return time.time()
 
 
 def monotonic_time() -> float:
-    """Seconds of a counter that never goes back: only differences mean anything."""
+    """Seconds of a counter that never goes back; only differences have a meaning."""
     return time.perf_counter()
 
 
 class ProcessTime:
-    """Seconds for which this process runs, by ``elapsed``: while it is stopped (SIGSTOP, ``docker pause``) they stand
-    still, provided that something ticks it every second. Until it is first ticked they are those of ``elapsed``.
+    """Counts the seconds that this process runs; stops while the process is stopped (SIGSTOP, ``docker pause``).
+
+    Something must tick it every second. Before the first tick it shows the seconds of ``elapsed``.
     """
 
     def __init__(self, elapsed: Callable[[], float] = monotonic_time) -> None:
         self._elapsed, self._longest = elapsed, float("inf")
-        self._ticked = 0.0, elapsed()  # both in one value: threads may read them while another ticks
+        self._ticked = 0.0, elapsed()  # one value, because threads read it while another ticks
 
     def __call__(self) -> float:
         seconds, when = self._ticked
         return seconds + min(self._elapsed() - when, self._longest)
 
     def tick(self) -> float:
-        """Tell that the process runs. Returns for how many seconds it was stopped since the last tick."""
+        """Note that the process runs. Returns the seconds for which it was stopped since the last tick."""
         seconds, (before, when), now = self(), self._ticked, self._elapsed()
         self._ticked, self._longest = (seconds, now), MAX_TICK_SECONDS
         return max(0.0, now - when - (seconds - before))
@@ -55,12 +56,12 @@ process_time = ProcessTime()
 
 
 def from_timestamp(wall_seconds: float) -> datetime:
-    """The instant at which the wall clock shows so many seconds."""
+    """The instant at which the wall clock shows these seconds."""
     return datetime.fromtimestamp(wall_seconds, UTC)
 
 
 def format_timestamp(wall_seconds: float) -> str:
-    """The same as ISO 8601, as the journal and the log write it: the second is remembered."""
+    """The same instant as ISO 8601, as the journal and the log write it."""
     second, micro = divmod(round(wall_seconds * 1_000_000), 1_000_000)
     return f"{_format_second(second)}.{micro:06d}Z" if micro else f"{_format_second(second)}Z"
 
@@ -107,19 +108,19 @@ def parse_time_of_day(text: str) -> int:
 
 
 def last_daily(time_of_day: int, wall_seconds: float) -> float:
-    """What the wall clock showed when it was last so many seconds after midnight (UTC)."""
+    """The wall clock's seconds when it last was this time of day (UTC)."""
     return wall_seconds - (wall_seconds - time_of_day) % _DAY
 
 
 def check_range(moment: datetime) -> datetime:
-    """The instant, if a sandbox's clock may show it. Raises ValueError."""
+    """The instant itself. Raises ValueError if no sandbox's clock may show it."""
     if not EARLIEST <= moment <= LATEST:
         raise ValueError(f"{format_instant(moment)} is before {EARLIEST.year} or after {LATEST.year - 1}")
     return moment
 
 
 def months_before(moment: datetime, months: int) -> datetime:
-    """The same day and time so many calendar months earlier; a day that the month lacks becomes its last."""
+    """The same day and time some calendar months earlier; a day that the month lacks becomes its last."""
     index = max(moment.year * 12 + moment.month - 1 - months, 12)  # never before the year 1
     year, month = divmod(index, 12)
     return moment.replace(year=year, month=month + 1, day=min(moment.day, monthrange(year, month + 1)[1]))
@@ -139,19 +140,19 @@ class Clock:
             return self.start
         try:
             return self.start + timedelta(seconds=wall_seconds - self.since)
-        except OverflowError:  # it stands still at the end of time
+        except OverflowError:  # it stops at the end of time
             return datetime.max.replace(tzinfo=UTC) if wall_seconds > self.since else datetime.min.replace(tzinfo=UTC)
 
     def freeze(self, wall_seconds: float) -> Clock:
-        """The same time, and from now on always that."""
+        """The clock, stopped at its present time."""
         return Clock(self.now(wall_seconds), wall_seconds, frozen=True)
 
     def set_to(self, moment: datetime, wall_seconds: float) -> Clock:
-        """Another time; it ticks or stands as before. Raises ValueError when no clock may show it."""
+        """The clock at another time, ticking or frozen as before. Raises ValueError when no clock may show it."""
         return Clock(check_range(moment), wall_seconds, self.frozen)
 
     def advance(self, duration: timedelta, wall_seconds: float) -> Clock:
-        """So much later (or earlier); it ticks or stands as before. Raises ValueError when it would go too far."""
+        """The clock moved later (or earlier), ticking or frozen as before. Raises ValueError beyond the range."""
         try:
             check_range(self.now(wall_seconds) + duration)
         except OverflowError:

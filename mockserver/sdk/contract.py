@@ -1,4 +1,4 @@
-"""The contract between the core and a vendor: frozen values, plain functions. A vendor sees nothing else of us."""
+"""The contract between the core and a vendor: frozen values and plain functions."""
 
 from __future__ import annotations
 
@@ -43,10 +43,10 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class ErrorSpec:
-    """One row of a vendor's error table: the words for a fact.
+    """One row of a vendor's error table: status, text and basis of an API error.
 
-    ``code`` is the vendor's own name for the error, if it has one. ``when`` limits a row for InvalidParams to one kind
-    of complaint (``required``, ``bad-date``, …). Of several rows with one status the first is what it asks for.
+    ``code`` is the vendor's own name for the error, if it has one. ``when`` limits a row for InvalidParams to one code
+    of a parameter error (``required``, ``bad-date``, …). A request for a status gets its first row.
     """
 
     error: type[ApiError]
@@ -60,25 +60,24 @@ class ErrorSpec:
 
 
 def permit_all(call: Call) -> None:
-    """The permission of a vendor whose callers may do everything once their credential is good."""
+    """Permits every call whose credential is good."""
 
 
 def tolerate_nothing(error: ParamError, readings: Readings) -> bool | ReadAs:
-    """The policy of a vendor that refuses every bad parameter."""
+    """Refuses every bad parameter."""
     return False
 
 
 def keep_names(sent: Pairs, schema: Schema, readings: Readings) -> Pairs:
-    """The decoding of a vendor that takes parameter names as they are sent."""
+    """Takes parameter names as they are sent."""
     return sent
 
 
 @dataclass(frozen=True, slots=True)
 class Paging:
-    """How the pages of an endpoint are walked: the parameter with a page's number, the number of the first, and how
-    many records a page has when nobody asks for another size.
+    """How an operation pages: the parameter of the page number, the first number, and the default page size.
 
-    The endpoint's answers say which page they are (``Reply.page``).
+    The operation's replies say which page they are (``Reply.page``).
     """
 
     parameter: str
@@ -86,15 +85,14 @@ class Paging:
     size: int
 
 
-@dataclass(frozen=True, eq=False)  # one is the same as itself alone: what it read is remembered by it
+@dataclass(frozen=True, eq=False)  # compared by identity: caches use it as a key
 class Operation:
     """One documented operation.
 
-    ``path`` may hold ``{name}`` parts; ``also`` are further documented or public addresses of the same operation.
-    ``answer`` filters, sorts, pages and wraps. ``ignores`` says which complaints about parameters are passed over, or
-    what the value is taken for, ``decode`` may respell parameter names, ``repeated`` says which of several values
-    counts. ``repeatable``: the answer depends on nothing but data, account, readings, parameters and the names in the
-    path, so it may be given again.
+    ``path`` may hold ``{name}`` parts; ``aliases`` are further documented or public paths of the same operation.
+    ``handler`` filters, sorts, pages and wraps. ``tolerates`` says which parameter errors are ignored, or what the
+    value is read as; ``respell`` may change parameter names; ``repeated`` says which of several values counts. A
+    ``cacheable`` reply depends on nothing but data, account, readings, parameters and the names in the path.
     """
 
     id: str
@@ -111,18 +109,18 @@ class Operation:
 
     @property
     def rule(self) -> str:
-        """The id under which the ledger knows a success."""
+        """The id of a success in the fidelity report."""
         return f"{self.id}.200"
 
     @property
     def path_names(self) -> list[str]:
-        """The names in its path."""
+        """The names in the path."""
         return re.findall(r"{(\w+)}", self.path)
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A call that works as it stands: what it must send, spelled as in the document."""
+    """A request that works as it stands, spelled as in the document."""
 
     path: str
     query: Mapping[str, str] = field(default_factory=dict)
@@ -134,7 +132,7 @@ class Recipe:
     """The seeded program that makes a vendor's ``default`` dataset.
 
     ``record(seed, index, anchor)`` depends on nothing else, so any number of records is a prefix of more.
-    ``dated(seed, index, at)`` is the same record made at a time of its own, from which its cycle and due date follow.
+    ``record_at(seed, index, at)`` is the same record made at a given time, from which its cycle and due date follow.
     """
 
     records: int
@@ -144,13 +142,15 @@ class Recipe:
 
 
 def recipe_in(module: str) -> Callable[[], Recipe]:
-    """Imports ``RECIPE`` of a module when it is called: recipes need Faker, which takes long to import."""
+    """A function that imports ``RECIPE`` from a module when it is called: recipes import Faker."""
     return lambda: cast(Recipe, import_module(module).RECIPE)
 
 
 def default_quota_headers(call: Call, quota: QuotaState) -> Headers:
-    """The neutral names, for vendors whose documents name none."""
-    seconds = max(0, math.ceil(quota.resets_at - call.now.timestamp()))  # as Retry-After: waiting so long suffices
+    """Quota headers with neutral names, for vendors whose documents name none."""
+    seconds = max(
+        0, math.ceil(quota.resets_at - call.now.timestamp())
+    )  # rounded up as Retry-After is, so that the wait suffices
     return (
         ("RateLimit-Limit", str(quota.limit)),
         ("RateLimit-Remaining", str(quota.remaining)),
@@ -160,11 +160,11 @@ def default_quota_headers(call: Call, quota: QuotaState) -> Headers:
 
 @dataclass(frozen=True)
 class Vendor:
-    """Everything that the core, control and tests need to serve one vendor.
+    """Everything that the core, the admin API and the tests need to serve one vendor.
 
-    ``authenticate`` returns the account of a call or raises; ``permit`` raises when the account, whose credential is
-    good by then, may not make the call all the same; ``refuse`` says a fact in the vendor's words;
-    ``example`` makes the example call of an account; ``recipe`` is imported only when data is made.
+    ``authenticate`` returns the account of a call or raises; ``permit`` raises when that account may not make the call;
+    ``render_error`` writes an API error in the vendor's words; ``example`` makes the example request of an account;
+    ``recipe`` imports the recipe when data is made (``recipe_in``).
     ``account_id`` names the account field that records point at with ``_owner``.
     """
 

@@ -1,4 +1,4 @@
-"""Where a vendor's credential travels, declared once; authentication, redaction and CORS read it from here."""
+"""Where a vendor's credential travels: authentication, redaction and CORS read it from here."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def list_field(field: str) -> str:
 
 
 def secrets_of(account: Mapping[str, Any], field: str) -> tuple[Any, ...]:
-    """Every value of a field that an account has, its own first."""
+    """Every value of a field of an account, its own first."""
     own = (account[field],) if account.get(field) else ()
     return (*own, *account.get(list_field(field), ()))
 
@@ -25,8 +25,8 @@ def secrets_of(account: Mapping[str, Any], field: str) -> tuple[Any, ...]:
 class Credential:
     """A secret in a request header, alone (``Apikey: K``) or behind a scheme word (``Authorization: Bearer K``).
 
-    ``also`` names further headers that identify the caller without being secret (a brand). ``key`` is the field of
-    an account that holds the secret.
+    ``identifying_headers`` also identify the caller, but are not secret (a brand). ``key`` is the field of an account
+    that holds the secret.
     """
 
     header: str
@@ -48,9 +48,9 @@ class Credential:
         return value or None
 
     def find_misplaced(self, headers: Mapping[str, str], sent: Pairs) -> list[str]:
-        """Where a request that is refused seems to have its secret: ``header.Token``, ``query.apikey``.
+        """Where a refused request seems to have its secret: ``header.Token``, ``query.apikey``.
 
-        Its own header is among them when it holds something, but not behind the scheme word, or two words.
+        The credential's own header counts when its scheme word is missing, or two words follow it.
         """
         secret = self.read(headers)
         if secret is not None:

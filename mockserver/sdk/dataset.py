@@ -33,14 +33,14 @@ class Accounts:
         return self._accounts[0]
 
     def find_by(self, field: str, value: Any) -> Account | None:
-        """The account whose field has this value, or which lists it among further ones; None when none has."""
+        """The account with this value in the field, or in the list of further values; None without one."""
         if field not in self._by:
             self._by[field] = {value: each for each in reversed(self._accounts) for value in secrets_of(each, field)}
         return self._by[field].get(value)
 
 
 class Records(Protocol):
-    """The records of a dataset, in the order in which they were given. They never change; a copy with changes does."""
+    """The records of a dataset in their order. They never change; ``with_changes`` makes a changed copy."""
 
     resource: Resource
 
@@ -50,15 +50,15 @@ class Records(Protocol):
 
     @property
     def columns(self) -> Mapping[str, Sequence[Any]]:
-        """What records are filtered and sorted by, of every row."""
+        """The values to filter and sort by, of every row."""
 
     @property
     def owners(self) -> set[Any]:
-        """The accounts that records belong to."""
+        """The accounts that records name as their owners."""
 
     @property
     def own_bytes(self) -> int:
-        """About how many bytes a copy takes for itself."""
+        """About how many bytes a copy does not share with its original."""
 
     def __len__(self) -> int: ...
 
@@ -66,7 +66,7 @@ class Records(Protocol):
         """The row with all of its fields, as a fixture file holds it."""
 
     def text(self, index: int) -> bytes:
-        """The same as JSON."""
+        """The row with all of its fields, as JSON."""
 
     def find(self, id: Any) -> int | None:
         """The first row whose id, written as text, is this one."""
@@ -84,13 +84,14 @@ class Records(Protocol):
         """A copy in which each id has this record (None: no record); new ones come last."""
 
     def forget_views(self) -> None:
-        """Free what was remembered for a copy that is out of use."""
+        """Drop the remembered views of a copy that is out of use."""
 
 
 @dataclass(frozen=True)
 class Dataset:
-    """``anchor`` is the instant for which the data was made: the sandbox clock starts there by default. ``mark`` is of
-    this very version, for what is remembered of it.
+    """One vendor's data. ``anchor`` is the instant it was made for: the sandbox's clock starts there by default.
+
+    ``version`` identifies this very version, for caches.
     """
 
     vendor: str

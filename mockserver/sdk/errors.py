@@ -1,7 +1,7 @@
-"""What can go wrong in a call, as facts. A vendor's own errors.py turns them into words.
+"""API errors: what can go wrong in a call. A vendor's errors.py gives each a status and a text.
 
-A fact carries what a vendor may want to say (how long to wait, which methods are allowed), never a sentence and
-never a status. Every fact can be made without arguments, so that it can be asked for by name or by status.
+An error carries what a vendor may say (how long to wait, which methods are allowed), but no text and no status. Every
+one can be made without arguments, so that a request can ask for it by name or by status.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ class ParamError:
     """One parameter that could not be read.
 
     ``code`` is one of ``required``, ``empty``, ``not-an-integer``, ``out-of-range``, ``unknown-value``, ``bad-date``,
-    or a vendor's own; ``wanted`` says in plain words what would have been accepted; ``instead`` is the text that a
-    forgiving vendor reads in its place (``None``: the parameter's default).
+    or a vendor's own; ``wanted`` says what would have been accepted; ``instead`` is the text that a tolerant vendor
+    reads in its place (``None``: the parameter's default).
     """
 
     name: str
@@ -30,7 +30,7 @@ class ParamError:
 
 
 class ApiError(Exception):
-    """The root of all facts: something refuses this call."""
+    """The base of all API errors: the call is refused."""
 
 
 class Unauthenticated(ApiError):
@@ -38,27 +38,27 @@ class Unauthenticated(ApiError):
 
 
 class Forbidden(ApiError):
-    """The credential is good, and does not reach what was asked for."""
+    """The credential is good, but gives no access to the request's target."""
 
 
 class NotFound(ApiError):
-    """What the endpoint was asked for does not exist, or not for this account."""
+    """The requested thing does not exist, or not for this account."""
 
 
 class UnknownPath(ApiError):
-    """No endpoint of the vendor has this path."""
+    """No operation of the vendor has this path."""
 
 
 @dataclass(eq=False)
 class MethodNotAllowed(ApiError):
-    """The path is an endpoint's, the method is not."""
+    """The path belongs to an operation, the method does not."""
 
     allowed: tuple[str, ...] = METHODS
 
 
 @dataclass(eq=False)
 class InvalidParams(ApiError):
-    """One or more parameters could not be read; complaints stand in the order of the document."""
+    """One or more parameters could not be read; errors stand in the order of the document."""
 
     errors: tuple[ParamError, ...] = ()
 
@@ -81,11 +81,11 @@ class Throttled(ApiError):
 
 
 class InternalError(ApiError):
-    """Our own code failed."""
+    """The sandbox's own code failed."""
 
 
 class Unavailable(ApiError):
-    """The vendor cannot answer at all for now."""
+    """The vendor cannot answer for now."""
 
 
 class StoreUnavailable(Unavailable):
@@ -104,21 +104,21 @@ CORE_ERRORS: tuple[type[ApiError], ...] = (
     InternalError,
     Unavailable,
 )
-"""What every vendor must have words for."""
+"""The errors for which every vendor needs an error spec."""
 
 
 @dataclass(eq=False)
 class RequestedStatus(ApiError):
-    """A status that was asked for and for which the vendor has no words of its own."""
+    """A requested status for which the vendor has no error spec."""
 
     status: int = 500
 
 
 @dataclass(eq=False)
 class Problem(Exception):
-    """The caller used the sandbox itself wrongly. Answered as problem+json, never in a vendor's words.
+    """Misuse of the sandbox itself, answered as problem+json.
 
-    ``validation`` tells the faults of data as path, found and wanted.
+    ``validation`` lists the faults of data as path, found and wanted.
     """
 
     title: str

@@ -13,9 +13,9 @@ def _faker() -> Faker:
 
 
 def seeded_faker(seed: int, *path: object) -> Faker:
-    """Faker, seeded anew for this one thing (a vendor and an index): what it says depends on nothing said before.
+    """Faker, seeded for one thing (a vendor and an index), whatever was drawn before.
 
-    The instance is shared: draw everything from it before asking for another.
+    The instance is shared: draw everything from it before you call this again.
     """
     fake = _faker()
     fake.seed_instance("/".join(map(str, (seed, *path))))

@@ -1,7 +1,7 @@
-"""Fields of records and accounts as they stand in fixtures: typed values in, typed values out, faults told as wants.
+"""Kinds of fields of records and accounts, as fixture files hold them. RecordSchema names them.
 
-Every message of these fields is what was *wanted*; the loader adds file, line, path and what was found.
-A field knows how to roll its value by whole days, so that hand-made data can follow a real clock.
+Every message of a field says what was *wanted*; the loader adds file, line, path and what was found.
+A field can shift its value by whole days, so that hand-made data follows a real clock.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class RecordField(fields.Field[Any]):
     def deserialize(
         self, value: Any, attr: str | None = None, data: Mapping[str, Any] | None = None, **kwargs: Any
     ) -> Any:
-        """As marshmallow's own, which asks for functions and validators around a value that these fields never have."""
+        """As marshmallow's own, without the functions and validators that these fields never have."""
         if value is None or value is missing:
             return super().deserialize(value, attr, data, **kwargs)
         return self._deserialize(value, attr, data)
@@ -46,16 +46,16 @@ class RecordField(fields.Field[Any]):
             raise ValidationError(self.wanted) from None
 
     def read(self, value: Any) -> Any:
-        """The value as the record keeps it. Raises ValueError when it is not what is wanted."""
+        """The value as a record holds it. Raises ValueError when it is not as wanted."""
         return value
 
     def shift(self, value: Any, days: int) -> Any:
-        """The value so many days later; only times move."""
+        """The value some days later; only times change."""
         return value
 
 
 class Text(RecordField):
-    """A string, with a pattern if one is given."""
+    """A string, optionally with a pattern."""
 
     def __init__(self, *, pattern: str | None = None, wanted: str | None = None, **more: Any) -> None:
         super().__init__(**more)
@@ -94,7 +94,7 @@ class Integer(RecordField):
 
 
 class IntegerOrText(RecordField):
-    """An integer or a string: for ids whose type the document itself does not settle."""
+    """An integer or a string, for ids whose type the document leaves open."""
 
     wanted = "a whole number or text"
 
@@ -116,7 +116,7 @@ class Boolean(RecordField):
 
 
 class Amount(RecordField):
-    """A decimal number. ``places`` prints exactly so many decimals; otherwise up to ``most``, in the shortest form."""
+    """A decimal number, printed with exactly ``places`` decimals, or with up to ``most`` in the shortest form."""
 
     def __init__(self, *, places: int | None = None, most: int | None = None, **more: Any) -> None:
         super().__init__(**more)
@@ -135,7 +135,7 @@ class Amount(RecordField):
 
 
 class Timestamp(RecordField):
-    """A time written in one exact format, kept as written.
+    """A time in one exact format, stored as written.
 
     ``format`` is strftime's, with ``%f`` standing for the digits of the second's fraction, ``fraction`` of them.
     ``never`` is a text that stands for "no such time".
@@ -162,7 +162,7 @@ class Timestamp(RecordField):
         found = self._shape.fullmatch(text)
         if not found:
             raise ValueError(text)
-        digits = found.groupdict()  # strptime, which asks the locale as well, takes twice as long
+        digits = found.groupdict()  # strptime is slower: it asks the locale as well
         year, month, day = (int(digits.get(code, "1")) for code in "Ymd")
         hour, minute, second = (int(digits.get(code, "0")) for code in "HMS")
         microsecond = int(digits.get("f", "0")[:6].ljust(6, "0"))  # the seventh digit of .NET is below it
@@ -184,7 +184,7 @@ class ListOf(RecordField):
     """A list of one kind of value."""
 
     wanted = "a list"
-    most_faults = 100  # elements that are wrong, behind which no further one is looked at
+    most_faults = 100  # of elements; further elements are not checked
 
     def __init__(self, item: RecordField | Nested, **more: Any) -> None:
         super().__init__(**more)

@@ -1,6 +1,6 @@
-"""Conditions on records, as values: hashable, so that the rows they leave can be remembered.
+"""Conditions on records, as hashable values: views are remembered by them.
 
-They are tuples, which are hashed sooner than dataclasses: a call looks views up by them.
+They are tuples, which hash faster than dataclasses.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ class Equals(NamedTuple):
 
     @property
     def bounds(self) -> tuple[Any, Any]:
-        """The least and the greatest value that meet it."""
+        """The least and the greatest value that meet the condition."""
         return self.value, self.value
 
     def narrow(self, columns: Columns, rows: Sequence[int]) -> list[int]:
-        """Those of the rows that meet it, in their order."""
+        """Those of the rows that meet the condition, in their order."""
         column, value = columns[self.column], self.value
         return [row for row in rows if column[row] == value]
 

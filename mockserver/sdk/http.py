@@ -1,4 +1,4 @@
-"""What the sandbox says and reads in HTTP: its headers and the time it waits for a client."""
+"""Requests and replies, the sandbox's own headers, and how long it waits for a client."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple
 from .basis import Basis, Part
 from .paging import Page
 
-CLIENT_TIMEOUT_SECONDS = 20  # seconds that a request may take to arrive, and a client to take anything of a reply
+CLIENT_TIMEOUT_SECONDS = 20  # for a request to arrive, and for a client to take anything of a reply
 
 # Headers that a call may send, as people write them, and below in lower case, as a Request has them.
 DELAY_HEADER = "X-Mock-Delay"
@@ -27,7 +27,7 @@ VERSION_HEADER = "X-Mock-Version"
 WARNINGS_HEADER = "X-Mock-Warnings"
 REPLY_HEADERS = (BASIS_HEADER, CALL_ID_HEADER, SANDBOX_HEADER, VERSION_HEADER, WARNINGS_HEADER)
 
-TOKEN_HEADER = "X-Mock-Control-Token"  # of requests to control
+TOKEN_HEADER = "X-Mock-Control-Token"  # of requests to the admin API
 
 
 NetworkFault = Literal["reset", "empty", "truncate", "malformed", "drip"]
@@ -36,10 +36,10 @@ NetworkFault = Literal["reset", "empty", "truncate", "malformed", "drip"]
 Headers = tuple[tuple[str, str], ...]
 
 
-FAULTS_WITHOUT_STATUS: tuple[NetworkFault, ...] = ("reset", "empty")  # network faults that let no status line through
+FAULTS_WITHOUT_STATUS: tuple[NetworkFault, ...] = ("reset", "empty")  # of these no status line gets through
 
 
-# What is made in every call is a tuple with names, which is made faster than a frozen dataclass.
+# Values made in every call are named tuples: they are made faster than frozen dataclasses.
 NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
 
@@ -62,10 +62,10 @@ class Request(NamedTuple):
 
 
 class Reply(NamedTuple):
-    """What goes back. ``delay`` (seconds) and ``network`` are carried out by whatever server is in front.
+    """What goes back. The server in front carries out ``delay`` (seconds) and ``network``.
 
-    ``rule``, ``basis``, ``parts`` and ``because`` say why it is so; the core puts them on, and the headers of ours.
-    ``page`` says which part of the whole it is, for an endpoint with pages.
+    ``rule``, ``basis``, ``parts`` and ``because`` say why it is so; the engine sets them.
+    ``page`` says which rows it holds, for an operation with pages.
     """
 
     status: int
@@ -90,7 +90,7 @@ class Reply(NamedTuple):
         return cls(status, body, (("Content-Type", "application/json; charset=utf-8"),), page=page)
 
 
-# RFC 9110's, which Python has from 3.13 on: bodies must not depend on the version that runs.
+# RFC 9110's, which Python has from 3.13 on: bodies must not depend on the Python version.
 _PHRASES = {
     413: "Content Too Large",
     414: "URI Too Long",
@@ -100,7 +100,7 @@ _PHRASES = {
 
 
 def reason_phrase(status: int) -> str:
-    """The HTTP reason phrase of a status, also of one that nobody registered."""
+    """The HTTP reason phrase of a status, also of an unregistered one."""
     if status in _PHRASES:
         return _PHRASES[status]
     try:

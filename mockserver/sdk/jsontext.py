@@ -1,4 +1,4 @@
-"""JSON text with exact numbers: Decimals print their own digits, ready-made fragments go in untouched."""
+"""JSON text with exact numbers: Decimals keep their digits, ready-made fragments go in unchanged."""
 
 from __future__ import annotations
 
@@ -35,8 +35,7 @@ def encode(value: Any, number: Callable[[Decimal], str] = format_plain) -> bytes
 def decode(text: bytes, *, unique: bool = False) -> Any:
     """The value of a JSON text; numbers with a point come back as Decimals with the digits they had.
 
-    Raises ValueError, also for the NaN and Infinity that Python would let pass, and for numbers that would take more
-    than DIGITS to write out; and where keys must be ``unique``, for one that is there twice.
+    Raises ValueError, also for NaN, Infinity and numbers of more than MAX_DIGITS; with ``unique``, for a repeated key.
     """
     pairs = _build_unique_map if unique else None
     return json.loads(
@@ -48,18 +47,18 @@ def decode(text: bytes, *, unique: bool = False) -> Any:
     )
 
 
-MAX_DIGITS = 2000  # of a number written out: 1E+999999999 must not come to a gigabyte when it is printed
+MAX_DIGITS = 2000  # of a number written out: 1E+999999999 must not fill the memory when it is printed
 
 
 def parse_integer(text: str) -> int:
-    """An integer out of its digits. Raises ValueError for more than DIGITS."""
+    """The integer of these digits. Raises ValueError for more than MAX_DIGITS."""
     if len(text) > MAX_DIGITS:
         raise ValueError(f"a number of {len(text)} digits, wanted at most {MAX_DIGITS}")
     return int(text)
 
 
 def parse_decimal(text: str) -> Decimal:
-    """A number out of its digits, point and exponent. Raises ValueError when it takes more than DIGITS to write out."""
+    """The number of these digits, point and exponent. Raises ValueError when it has over MAX_DIGITS written out."""
     digits, _, exponent = text.lower().partition("e") if "e" in text or "E" in text else (text, "", "")
     if len(exponent) > len("-1000") or len(digits) + abs(int(exponent or 0)) > MAX_DIGITS:
         raise ValueError(f"the number {text if len(text) < 40 else text[:37] + '...'} takes over {MAX_DIGITS} digits")
@@ -67,7 +66,7 @@ def parse_decimal(text: str) -> Decimal:
 
 
 def to_floats(value: Any) -> Any:
-    """The same value with floats for Decimals: for what is a measure, never for money."""
+    """The value with floats in place of Decimals: for measures, never for money."""
     if isinstance(value, Decimal):
         return float(value)
     if isinstance(value, Mapping):
@@ -76,7 +75,7 @@ def to_floats(value: Any) -> Any:
 
 
 def to_decimals(value: Any) -> Any:
-    """The same value with Decimals for floats, in their shortest digits: measures as ``encode`` takes them."""
+    """The value with Decimals in place of floats, in their shortest digits, as ``encode`` takes them."""
     if isinstance(value, float):
         return Decimal(repr(value))
     if isinstance(value, Mapping):
@@ -85,21 +84,21 @@ def to_decimals(value: Any) -> Any:
 
 
 def format_brief(value: Any, most: int = 80) -> str:
-    """A value as the JSON that a caller knows, cut to ``most`` characters: for telling what was found."""
+    """A value as JSON cut to ``most`` characters, for messages."""
     text = json.dumps(to_floats(value), ensure_ascii=False, default=str)
     return text if len(text) <= most else text[: most - 3] + "..."
 
 
-MAX_REMEMBERED_CHARS = 64  # characters of a name: those that clients made up must not fill the memory
+MAX_REMEMBERED_CHARS = 64  # of a name: names that clients invent must not fill the memory
 
 
-@lru_cache(maxsize=4096)  # names of fields: there are few, and they come in every reply
+@lru_cache(maxsize=4096)  # field names: there are few, and every reply has them
 def _key(name: str) -> bytes:
     return _string(name).encode("utf-8", "replace") + b":"
 
 
 def is_encodable(value: Any) -> bool:
-    """Whether all texts in a JSON value can be sent and kept: JSON can spell what UTF-8 cannot (``\\ud800``)."""
+    """Whether UTF-8 can encode all texts of a JSON value: JSON can spell half a character (``\\ud800``)."""
     try:
         json.dumps(value, ensure_ascii=False, default=str).encode()
     except UnicodeEncodeError:
@@ -120,7 +119,7 @@ def _reject_constant(text: str) -> Any:
     raise ValueError(f"{text} is no JSON number")
 
 
-_MAPS, _LISTS = (dict, Mapping), (list, tuple)  # to name a union in the call would make it anew each time
+_MAPS, _LISTS = (dict, Mapping), (list, tuple)  # a union in the call would be made anew each time
 
 
 def _write(value: Any, number: Callable[[Decimal], str], put: Callable[[bytes], None]) -> None:

@@ -10,7 +10,7 @@ _EXACT = Context(prec=1000)  # the usual 28 digits would round what a double or 
 
 
 def round_to(amount: Decimal, places: int) -> Decimal:
-    """The amount with exactly so many decimals, halves away from zero."""
+    """The amount with exactly this many decimals, halves away from zero."""
     return amount.quantize(_unit(places), ROUND_HALF_UP, _EXACT)
 
 
@@ -20,7 +20,7 @@ def _unit(places: int) -> Decimal:
 
 
 def format_plain(amount: Decimal) -> str:
-    """Digits as they are held, never an exponent: ``50.00`` stays ``50.00``."""
+    """The amount's own digits, never an exponent: ``50.00`` stays ``50.00``."""
     return format(amount, "f")
 
 
@@ -33,7 +33,7 @@ def strip_zeros(amount: Decimal) -> Decimal:
 def as_double(amount: Decimal) -> str:
     """Every digit of the nearest IEEE-754 double, as PHP prints floats at a high precision: 3.78 is 3.7799999…
 
-    What is larger than any double keeps its digits.
+    An amount beyond any double keeps its digits.
     """
     double = float(amount)
     return format_plain(strip_zeros(Decimal(double)) if isfinite(double) else amount)

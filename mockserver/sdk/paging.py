@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 
 class Page(NamedTuple):
-    """Rows ``start`` up to, not including, ``stop`` of ``total``; ``last`` when nothing follows."""
+    """Rows ``start`` to ``stop`` (exclusive) of ``total``; ``last`` when nothing follows."""
 
     start: int
     stop: int

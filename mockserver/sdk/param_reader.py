@@ -17,7 +17,7 @@ from .params import AS_ABSENT, Param, ReadAs, attribute_of, fields_by_name, para
 from .querystring import Pairs, group_values
 
 Repeated = Literal["first", "last", "joined"]
-MAX_WARNINGS = 20  # to find the closest name takes time, and nobody reads more
+MAX_WARNINGS = 20  # to find the closest name takes time
 
 
 Tolerates = Callable[[ParamError], bool | ReadAs]

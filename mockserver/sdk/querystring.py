@@ -1,4 +1,4 @@
-"""From a raw query string to names and values, in the order in which they were sent."""
+"""Query strings: parsed into names and values in the order sent, and written."""
 
 from __future__ import annotations
 
@@ -9,13 +9,12 @@ from urllib.parse import quote, unquote_plus
 Pairs = Sequence[tuple[str, str]]
 
 
-# Texts that come again are remembered: a call asks for its query three times, and encoded names are known. What is not
-# encoded is not looked up, longer texts neither: what a client sends must not fill the memory.
+# A call parses its query several times, so texts are cached. Longer ones are not: clients must not fill the memory.
 MAX_CACHED_QUERY_CHARS, MAX_CACHED_CHARS = 1024, 128  # characters of a query, of a name or value
 
 
 def parse_pairs(raw: str) -> Pairs:
-    """Decoded (name, value) pairs of a raw query string; blanks are kept, bytes that are not UTF-8 become U+FFFD.
+    """Decoded (name, value) pairs of a raw query string; blanks stay, bytes that are not UTF-8 become U+FFFD.
 
     ``filter[status]`` and ``filter%5Bstatus%5D`` are the same name.
     """
@@ -41,7 +40,7 @@ def _unquote(text: str) -> str:
     return unquote_plus(text, errors="replace")
 
 
-_cached_unquote = lru_cache(maxsize=4096)(_unquote)  # faster than the standard library's parse_qsl
+_cached_unquote = lru_cache(maxsize=4096)(_unquote)
 
 
 @lru_cache(maxsize=512)
@@ -58,23 +57,23 @@ def group_values(sent: Pairs) -> dict[str, list[str]]:
 
 
 def rename(sent: Pairs, names: Iterable[str]) -> Pairs:
-    """The same pairs, each name that differs from a known one only in case spelled like the known one."""
+    """The pairs, with names spelled like the known ones from which they differ only in case."""
     by_folded = {name.casefold(): name for name in names}
     return [(by_folded.get(name.casefold(), name), value) for name, value in sent]
 
 
 def remove_name(raw: str, name: str) -> tuple[str, str | None]:
-    """The raw query string less the parameter of this name, and its last value (None: it was not sent)."""
+    """The raw query string without the parameter of this name, and its last value (None: it was not sent)."""
     if name not in raw:
         return raw, None
-    kept, value = [], None
+    others, value = [], None
     for part in raw.split("&"):
         sent_name, _, sent_value = part.partition("=")
         if sent_name == name:
             value = parse_pairs(f"v={sent_value}")[0][1] if sent_value else ""
         else:
-            kept.append(part)
-    return ("&".join(kept), value) if value is not None else (raw, None)
+            others.append(part)
+    return ("&".join(others), value) if value is not None else (raw, None)
 
 
 def encode(query: dict[str, str]) -> str:
@@ -83,7 +82,7 @@ def encode(query: dict[str, str]) -> str:
 
 
 def encode_pairs(sent: Pairs) -> str:
-    """The same for pairs, in their order."""
+    """A query string of these pairs, in their order."""
     return "&".join(
         [
             (_cached_pair if len(name) + len(value) <= MAX_CACHED_CHARS else _encode_pair)(name, value)
@@ -97,7 +96,7 @@ def _encode_pair(name: str, value: str) -> str:
 
 
 def quote_text(text: str, safe: str) -> str:
-    """A text as it stands in an address, these signs as they are."""
+    """A text percent-encoded, except for letters, digits and the safe characters."""
     return _cached_quote(text, safe) if len(text) <= MAX_CACHED_CHARS else quote(text, safe)
 
 

@@ -28,12 +28,12 @@ class Quota:
 
     @property
     def text(self) -> str:
-        """As ``parse`` reads it."""
+        """The quota as ``parse`` reads it."""
         return f"{self.limit}/{next(word for word, seconds in SECONDS.items() if seconds == self.seconds)}"
 
 
 class QuotaState(NamedTuple):
-    """What one call did to its quota: whether it went through, what is left, when the window ends (epoch seconds)."""
+    """A quota after one call: whether the call is allowed, what remains, when the window ends (epoch seconds)."""
 
     allowed: bool
     limit: int

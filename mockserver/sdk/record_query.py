@@ -16,7 +16,7 @@ from .resource import OnRendered, Readings
 
 @dataclass(eq=False)
 class RecordQuery:
-    """The records that a call asks for: filtered, ordered, written under its readings. Each method narrows a copy."""
+    """The records of a call, filtered, ordered and rendered under its readings. Methods return a changed copy."""
 
     records: Records
     readings: Readings
@@ -27,10 +27,10 @@ class RecordQuery:
     _rows: array[int] | None = field(default=None, init=False, repr=False)
 
     def where(self, **values: Any) -> RecordQuery:
-        """Only rows whose columns equal these values; a value of None means "not asked for"."""
-        asked = tuple([Equals(name, value) for name, value in values.items() if value is not None])
+        """Only rows whose columns equal these values; a value of None means "no condition"."""
+        added = tuple([Equals(name, value) for name, value in values.items() if value is not None])
         return RecordQuery(
-            self.records, self.readings, self.conditions + asked, self.order, self.given, self.on_rendered
+            self.records, self.readings, self.conditions + added, self.order, self.given, self.on_rendered
         )
 
     def where_between(self, column: str, low: Any, high: Any) -> RecordQuery:
@@ -38,19 +38,19 @@ class RecordQuery:
         return replace(self, conditions=(*self.conditions, Within(column, low, high)))
 
     def where_contains(self, columns: Sequence[str], text: str | None) -> RecordQuery:
-        """Only rows of which a column contains the text, in any case; None means "not asked for"."""
+        """Only rows of which a column contains the text, in any case; None means "no condition"."""
         return self if text is None else replace(self, conditions=(*self.conditions, Contains(tuple(columns), text)))
 
     def order_by(self, *keys: str, given: int = 0) -> RecordQuery:
         """Sorted by these columns, the first one first; ``-`` before a name means descending.
 
-        ``given``: so many of the first keys are those that the document, or the request, gives.
+        The document or the request gives the first ``given`` keys; the others only make the order definite.
         """
         order = tuple([(key.removeprefix("-"), key.startswith("-")) for key in keys])
         return RecordQuery(self.records, self.readings, self.conditions, order, given, self.on_rendered)
 
     def span(self, low: Any, high: Any) -> tuple[int, int]:
-        """Where the rows with low ≤ first key of the order ≤ high start and stop: found by bisection, not remembered.
+        """Where the rows with low ≤ first key of the order ≤ high start and stop, by bisection.
 
         For bounds that differ in every call, as those of a window that moves with the clock.
         """
@@ -64,7 +64,7 @@ class RecordQuery:
 
     @property
     def rows(self) -> array[int]:
-        """The numbers of the rows in their order, looked up once (``cached_property`` would take a lock for it)."""
+        """The numbers of the rows in their order, looked up once."""
         if self._rows is None:
             self._rows = self.records.rows(self.conditions, self.order)
         return self._rows
@@ -80,7 +80,7 @@ class RecordQuery:
         return self.records.join(self.readings, rows)
 
     def _may_swap(self, start: int, stop: int) -> bool:
-        """Whether a row of these could stand elsewhere by the keys that are given."""
+        """Whether the given keys leave the place of one of these rows open."""
         given = [name for name, _ in self.order[: self.given]]
         if self.records.resource.id in given or len(self.rows) < 2:
             return False

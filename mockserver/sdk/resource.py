@@ -19,21 +19,21 @@ Order = tuple[tuple[str, bool], ...]  # columns to sort by, the first one first,
 
 
 class OnRendered(Protocol):
-    """Hears that records of a view were written, and whether they stand in an order that nobody gave."""
+    """Is called when records are rendered; ``unordered``: neither document nor request gives their order."""
 
     def __call__(self, *, unordered: bool) -> None: ...
 
 
 def render_plain(record: Record, readings: Readings) -> bytes:
-    """The rendering of a vendor whose readings change no bytes."""
+    """Renders a record whose bytes no reading changes."""
     return encode(record)
 
 
 @dataclass(frozen=True)
 class Summary:
-    """Which fields people look at first, as dotted paths: what a record amounts to, when, its status and currency.
+    """The fields that people look at first, as dotted paths: amount, date, status and currency.
 
-    The amounts of a vendor without a field for the currency, or the status, are all of one (empty).
+    Without a path for the currency, or the status, all records have the same (empty) one.
     """
 
     amount: str
@@ -44,13 +44,13 @@ class Summary:
 
 @dataclass(frozen=True)
 class Resource:
-    """What a vendor says of its records.
+    """One kind of record of a vendor.
 
     ``schema`` checks and types one record; ``id`` names the field that identifies it. ``columns`` makes the values
-    that calls filter and sort by: hashable, comparable among themselves, and never None in a column that is sorted.
-    ``render`` writes one visible record as JSON under a choice of readings. What it writes under the defaults, read
-    again and given to ``restore``, is the record; where that misses a field by a digit, the field is kept beside it.
-    ``chart`` is for who looks at them.
+    that calls filter and sort by: hashable, comparable among themselves, and never None in a sorted column.
+    ``render`` writes a record's visible fields as JSON under a choice of readings. ``restore`` turns what ``render``
+    wrote under the defaults, decoded, back into the record; fields that it does not restore exactly are stored apart.
+    ``summary`` is for people who browse the records.
     """
 
     schema: type[RecordSchema]

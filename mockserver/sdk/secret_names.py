@@ -1,4 +1,4 @@
-"""Names under which secrets travel: of headers, parameters, fields, elements and cookies."""
+"""Names of headers, parameters, fields, elements and cookies that hold secrets."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from .querystring import MAX_CACHED_CHARS
 
-# Where other APIs have their credential: looked at to tell a caller who is refused, and secret in any case.
+# Where other APIs have their credential: secret in any case, and a hint for a refused caller.
 USUAL_HEADERS = (
     "Authorization", "Apikey", "Api-Key", "X-Api-Key", "Auth-Key", "X-Auth-Key", "Token", "X-Auth-Token",
     "X-Access-Token",
@@ -16,7 +16,7 @@ USUAL_PARAMETERS = (
     "access_token", "api-key", "api_key", "api_token", "apikey", "auth-key", "auth_key", "auth_token", "authkey",
     "authorization", "bearer", "key", "token",
 )  # fmt: skip
-# Each of these words in a name makes it one of a secret ...
+# Each of these words makes a name that of a secret ...
 _WORDS = frozenset(
     {
         "token", "tokens", "secret", "secrets", "password", "passwords", "passwd", "pwd", "pw", "pass", "passphrase",
@@ -25,22 +25,22 @@ _WORDS = frozenset(
         "assertions", "credential", "credentials", "creds", "otp", "csrf", "xsrf",
     }
 )  # fmt: skip
-# ... and so do these ends of one that is written together.
+# ... and so do these endings of a name in one word.
 _ENDS = re.compile(
     r"(?:api|access|secret|private|subscription|auth|signing|encryption)keys?$"
     r"|(?:token|secret|password|passwd|passphrase|authorization|signature|credential|cookie|assertion|jwt"
     r"|sessionid|sessid|samlresponse)s?$"
 )
-# Where a page begins is called a token, too, and is no secret; what is done once has a key that is none.
+# Page tokens are not secret.
 _HARMLESS = re.compile(r"(?:page|next|continuation|sync|cursor|prev|previous)tokens?$")
-# What is told of a secret gives it not away.
+# A name that ends so holds a property of a secret, not the secret.
 _ABOUT = frozenset({"type", "count", "length", "method", "expires", "expired", "url", "uri"})
 _JOINED = str.maketrans("", "", ".[] ")
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 
 
 def normalise(name: str) -> str:
-    """A name as careless people know it: ``Auth-Key``, ``auth_key`` and ``AuthKey`` are one."""
+    """A name without case, ``-`` and ``_``: ``Auth-Key``, ``auth_key`` and ``AuthKey`` are one."""
     # What a client sends must not fill the memory.
     return (_normalise if len(name) <= MAX_CACHED_CHARS else _normalise.__wrapped__)(name)
 
@@ -54,7 +54,7 @@ _USUAL = frozenset(map(normalise, (*USUAL_HEADERS, *USUAL_PARAMETERS)))
 
 
 def is_secret_name(name: str) -> bool:
-    """Whether what has this name, in a header, query or body, is mostly a secret: ``X-Forwarded-Access-Token``."""
+    """Whether a header, parameter or field of this name usually holds a secret: ``X-Forwarded-Access-Token``."""
     return (_is_secret if len(name) <= MAX_CACHED_CHARS else _is_secret.__wrapped__)(name)
 
 

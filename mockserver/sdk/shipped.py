@@ -1,4 +1,4 @@
-"""Where our own specs and fixtures lie: packed inside the package in an installation, at the top of a checkout."""
+"""Paths of the shipped specs and fixtures: inside an installed package, or at the top of a checkout."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ def folder(kind: str) -> Path:
 
 
 def spec(vendor: str) -> Path:
-    """The OpenAPI file of a vendor of ours."""
+    """The OpenAPI file of a shipped vendor."""
     return folder("specs") / f"{vendor}.yaml"
 
 
 def fixtures(vendor: str) -> Path:
-    """The folder of datasets of a vendor of ours."""
+    """The folder of datasets of a shipped vendor."""
     return folder("fixtures") / vendor

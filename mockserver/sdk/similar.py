@@ -1,4 +1,4 @@
-"""Finds what a misspelled name or path may have meant."""
+"""Suggests what a misspelled name or path may have meant."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from heapq import nlargest
 
 # The time to compare two texts grows with the square of their lengths.
-MAX_NAME_CHARS = 64  # a longer name is no slip
-MAX_PATH_CHARS = 200  # of a longer path the beginning is compared
-MAX_VALUE_CHARS = 100  # of a longer value the beginning is compared
-MAX_CANDIDATES = 5  # names that are compared closely: those that share most letters
+MAX_NAME_CHARS = 64  # a longer name is not a slip
+MAX_PATH_CHARS = 200  # only the beginning of a longer path is compared
+MAX_VALUE_CHARS = 100  # only the beginning of a longer value is compared
+MAX_CANDIDATES = 5  # compared closely: the names that share most letters
 
-# How alike two texts are, from 0 to 1, where a suggestion ...
-MIN_HINT = 0.5  # ... may be wrong: it is one of few that exist
-MIN_CERTAIN = 0.75  # ... would mislead if it were wrong: `paeg` means `page`, `status` does not mean `startDate`
-MIN_SLIP = 0.8  # ... is for a letter or two: less alike are the names of different things
+# The least similarity of two texts, from 0 to 1, for a suggestion ...
+MIN_HINT = 0.5  # ... that may be wrong, as one of few candidates
+MIN_CERTAIN = 0.75  # ... that would mislead if wrong: `paeg` means `page`, `status` does not mean `startDate`
+MIN_SLIP = 0.8  # ... of a letter or two
 
 
 def did_you_mean(match: str | None) -> str:
@@ -40,7 +40,7 @@ def is_slip_of(text: str, names: Iterable[str]) -> bool:
 
 
 def find_closest(name: str, known: Iterable[str]) -> str | None:
-    """The known name most like this one, whatever its case; None when none is like it. Long ones are like none."""
+    """The known name most like this one in any case; None without a similar one, or for a long name."""
     if len(name) > MAX_NAME_CHARS:
         return None
     from difflib import SequenceMatcher  # not before something is misspelled
@@ -58,9 +58,9 @@ def find_closest(name: str, known: Iterable[str]) -> str | None:
 
 
 def edit_distance(one: str, other: str) -> int:
-    """How many signs must be put in, taken out, replaced or swapped with the next one to make one text the other.
+    """The number of insertions, deletions, replacements and swaps of neighbours between two texts.
 
-    Long texts are not compared: they are as far apart as they are long.
+    Long texts are not compared: their distance is the length of the longer.
     """
     if max(len(one), len(other)) > MAX_NAME_CHARS:
         return max(len(one), len(other))
@@ -76,10 +76,10 @@ def edit_distance(one: str, other: str) -> int:
 
 
 def guess_parameter(name: str, known: Mapping[str, Sequence[str]]) -> str | None:
-    """The parameter that a name which is none seems to mean; None when it is not sure.
+    """The parameter that an unknown name seems to mean; None when that is uncertain.
 
-    ``known``: each parameter with what else its document calls it. Letter case, ``-`` and ``_`` make no difference, and
-    of ``filter[status]`` the word in brackets counts.
+    ``known``: each parameter with its synonyms. Letter case, ``-`` and ``_`` make no difference, and of
+    ``filter[status]`` the word in brackets counts.
     """
     if len(name) > MAX_NAME_CHARS:
         return None

@@ -54,9 +54,9 @@ class Front:
 
     @cached_property
     def _control_body_limit(self) -> Callable[[WSGIEnvironment], int]:
-        from ..admin.guard import keeping  # with Flask, as the admin app
+        from ..admin.guard import make_body_limit  # with Flask, as the admin app
 
-        return keeping(self.runtime)
+        return make_body_limit(self.runtime)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         if self.is_ours(environ["PATH_INFO"], environ.get("HTTP_HOST")):

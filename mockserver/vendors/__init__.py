@@ -1,4 +1,4 @@
-"""Vendors: one folder each. They are found here, and in the entry-point group ``mockserver.vendors``; never named."""
+"""Vendors, one folder each. ``find_vendors`` finds them here and in the entry-point group ``mockserver.vendors``."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ GROUP = "mockserver.vendors"
 
 
 class BadVendor(Exception):
-    """A vendor that cannot be taken in: two of one name, or a folder or entry point without a Vendor value."""
+    """A vendor that cannot be served: a repeated name, or a folder or entry point without a Vendor value."""
 
 
 def find_vendors() -> tuple[Vendor, ...]:
-    """Every vendor of this package and of installed ones, in the order of their names."""
+    """Every vendor of this package and of installed ones, sorted by name."""
     names = [info.name for info in pkgutil.iter_modules(__path__) if info.ispkg]
     ours = ((f"the folder {name}", f"{__name__}.{name}") for name in names)
     vendors = [_check_vendor(where, getattr(import_module(module), "VENDOR", None)) for where, module in ours]
@@ -31,15 +31,15 @@ def find_vendors() -> tuple[Vendor, ...]:
 
 
 def check_vendors(vendors: Iterable[Vendor]) -> tuple[Vendor, ...]:
-    """The same vendors, by name. Raises BadVendor when two have one name."""
+    """The vendors sorted by name. Raises BadVendor for a repeated name, or an error without an error spec."""
     by_name: dict[str, Vendor] = {}
     for vendor in vendors:
         if by_name.setdefault(vendor.name, vendor) is not vendor:
             raise BadVendor(f"two vendors are named {vendor.name}")
-        said = {words.error for words in vendor.errors if not words.when}
-        silent = [fact.__name__ for fact in errors.CORE_ERRORS if fact not in said]
-        if silent:
-            raise BadVendor(f"{vendor.name} has no words for {', '.join(silent)}")
+        covered = {spec.error for spec in vendor.errors if not spec.when}
+        missing = [error.__name__ for error in errors.CORE_ERRORS if error not in covered]
+        if missing:
+            raise BadVendor(f"{vendor.name} has no words for {', '.join(missing)}")
     return tuple(by_name[name] for name in sorted(by_name))
 
 

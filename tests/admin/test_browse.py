@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from mockserver.admin.browse import found, totals, value_at
+from mockserver.admin.browse import calculate_totals, find_rows, value_at
 from mockserver.data.table import RecordTable
 from mockserver.sdk.resource import Resource, Summary
 from tests.support.acme import Bill
@@ -42,7 +42,7 @@ RECORDS = RecordTable(KIND, ROWS, {})
     ],
 )
 def test_a_text_is_found_in_any_value(text: str, rows: list[int]) -> None:
-    assert list(found(RECORDS, text)) == rows
+    assert list(find_rows(RECORDS, text)) == rows
 
 
 @pytest.mark.parametrize(
@@ -59,11 +59,11 @@ def test_a_text_is_found_in_any_value(text: str, rows: list[int]) -> None:
     ],
 )
 def test_records_are_sorted_by_a_field(sort: str, rows: list[int]) -> None:
-    assert list(found(RECORDS, sort=sort)) == rows
+    assert list(find_rows(RECORDS, sort=sort)) == rows
 
 
 def test_what_records_amount_to_in_each_currency() -> None:
-    euro, dollar = totals(RECORDS, Summary(amount="sum", date="at", status="state", currency="in"))
+    euro, dollar = calculate_totals(RECORDS, Summary(amount="sum", date="at", status="state", currency="in"))
     assert (euro["currency"], dollar["currency"]) == ("EUR", "USD")
     assert euro["months"] == [
         {"month": "2026-01", "records": 1, "amount": Decimal("0.10")},
@@ -77,9 +77,9 @@ def test_what_records_amount_to_in_each_currency() -> None:
 
 
 def test_without_status_and_currency_all_is_one() -> None:
-    (everything,) = totals(RECORDS, Summary(amount="sum", date="at"))
+    (everything,) = calculate_totals(RECORDS, Summary(amount="sum", date="at"))
     assert (everything["currency"], everything["statuses"]) == ("", [])
-    assert totals(RecordTable(KIND, [], {}), Summary(amount="sum", date="at")) == []
+    assert calculate_totals(RecordTable(KIND, [], {}), Summary(amount="sum", date="at")) == []
 
 
 def test_a_value_is_found_by_its_path() -> None:

@@ -13,7 +13,8 @@ from werkzeug.datastructures import Headers
 from werkzeug.test import EnvironBuilder
 
 from mockserver.admin.app import create_admin_app
-from mockserver.admin.guard import BODY_LIMIT, is_ours
+from mockserver.admin.guard import is_ours
+from mockserver.admin.http import MAX_BODY_BYTES
 from mockserver.engine import redaction
 from mockserver.engine.build import build_runtime
 from mockserver.sandbox.settings import make_settings
@@ -314,7 +315,7 @@ def test_without_the_token_nothing_is_read(guarded: Sandboxed) -> None:
 
 
 def test_a_body_in_pieces_that_are_too_many_is_refused(server: Sandboxed) -> None:
-    body = BytesIO(b'{"strict":' + b" " * BODY_LIMIT + b"true}")
+    body = BytesIO(b'{"strict":' + b" " * MAX_BODY_BYTES + b"true}")
     reply = server.app.test_client().patch(
         "/__admin/settings", content_type="application/json", environ_overrides=framed(body, None)
     )
@@ -325,13 +326,13 @@ def test_a_body_in_pieces_that_are_too_many_is_refused(server: Sandboxed) -> Non
 @pytest.mark.parametrize(
     ("method", "path", "headers", "length", "kept"),
     [
-        ("PATCH", "/__admin/settings", {}, 9, BODY_LIMIT + 1),
-        ("PATCH", "/__admin/settings", {}, None, BODY_LIMIT + 1),
-        ("PATCH", "/__sandbox/a/__admin/settings", {}, 9, BODY_LIMIT + 1),
+        ("PATCH", "/__admin/settings", {}, 9, MAX_BODY_BYTES + 1),
+        ("PATCH", "/__admin/settings", {}, None, MAX_BODY_BYTES + 1),
+        ("PATCH", "/__sandbox/a/__admin/settings", {}, 9, MAX_BODY_BYTES + 1),
         ("PATCH", "/__admin/settings", {"Origin": "http://evil.example"}, 9, 0),
         ("PATCH", "/__sandbox/a/__admin/settings", {"Host": "evil.example"}, 9, 0),
         ("PATCH", "/__admin/settings", {"Content-Type": "text/plain"}, None, 0),
-        ("PATCH", "/__admin/settings", {}, BODY_LIMIT + 1, 0),
+        ("PATCH", "/__admin/settings", {}, MAX_BODY_BYTES + 1, 0),
         ("POST", "/__admin/health", {}, 9, 0),
         ("POST", BILLS, {}, 9, redaction.MAX_BODY_BYTES + 1),
         ("POST", "/nowhere", {}, 15_000_000, redaction.MAX_BODY_BYTES + 1),

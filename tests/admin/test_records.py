@@ -430,6 +430,7 @@ EDITS = some.lists(
 )
 
 
+@pytest.mark.slow
 @given(EDITS)
 def test_any_edits_leave_what_a_plain_list_would_hold(vendor: Vendor, edits: list[tuple[Any, ...]]) -> None:
     server = Sandboxed(vendor)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from mockserver.admin.redact import bounded
+from mockserver.admin.redact import shorten
 from mockserver.sdk.contract import Vendor
 from tests.support.acme import BILLS, POOR, RICH, Sandboxed
 from tests.support.client import Answer
@@ -189,4 +189,4 @@ def test_a_text_is_cut_before_it_is_searched(server: Sandboxed) -> None:
         assert RICH[-8:] not in detail
         assert detail.endswith(", wanted one of method, path, query, headers, credential.")
     short, long = f"{'a' * 4000}, wanted b.", f"{'a' * 16_000_000}, wanted b."
-    assert pieces(partial(bounded, long)) == pieces(partial(bounded, short))
+    assert pieces(partial(shorten, long)) == pieces(partial(shorten, short))

@@ -14,7 +14,8 @@ import pytest
 import schemathesis
 from openapi_spec_validator import validate
 
-from mockserver.admin.app import create_admin_app
+from mockserver.admin.route import Route
+from mockserver.admin.routes import ROUTES
 from mockserver.cli.validate import check_all
 from mockserver.data import yaml_text
 from mockserver.sandbox.store.memory import MemoryStore
@@ -49,16 +50,29 @@ def test_it_is_openapi() -> None:
     assert check_all([SPEC]) == (1, [])
 
 
-def test_it_names_every_route_and_no_other(vendor: Vendor) -> None:
-    rules = list(create_admin_app(Sandboxed(vendor).world).url_map.iter_rules())
-    routes = {
-        (method, re.sub(r"<(?:\w+:)?\w+>", "{}", rule.rule.removeprefix("/__admin")))
-        for rule in rules
-        if rule.rule.startswith("/__admin")
-        if not rule.endpoint.startswith("control.pages.")  # what people look at, not part of the API
-        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
-    }
-    assert {(method, re.sub(r"{\w+}", "{}", path)) for method, path in operations()} == routes
+API = [route for route in ROUTES if route.kind != "page"]  # pages are for people, not part of the API
+
+
+def anonymous(path: str) -> str:
+    """A path without the names of its values."""
+    return re.sub(r"{\w+}", "{}", path)
+
+
+def test_it_names_every_route_and_no_other() -> None:
+    described = [(method, anonymous(path)) for method, path in operations()]
+    assert sorted(described) == sorted((route.method, anonymous(route.template)) for route in API)
+
+
+@pytest.mark.parametrize("route", API, ids=lambda route: route.endpoint)
+def test_it_names_every_parameter_and_no_other(route: Route, vendor: Vendor) -> None:
+    by_place = {(method, anonymous(path)): operation for (method, path), operation in operations().items()}
+    parameters = by_place[route.method, anonymous(route.template)].get("parameters", [])
+    named = [each["name"] for each in parameters if each.get("in") == "query"]
+    assert sorted(named) == sorted(route.parameters)
+    if route.parameters:
+        path = re.sub("{(vendor|name)}", "acme", route.template)
+        detail = Sandboxed(vendor).control("GET", f"{path}?nonsense=1").json["detail"]
+        assert sorted(detail.partition("wanted ")[2].removesuffix(".").split(", ")) == sorted(route.parameters)
 
 
 def test_every_operation_has_a_name_and_tells_of_problems() -> None:

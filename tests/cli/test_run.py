@@ -8,21 +8,17 @@ import signal
 import sys
 import xml.etree.ElementTree as ET
 from pathlib import Path
-from types import SimpleNamespace
-from typing import cast
 
-import click
 import pytest
 from click.testing import CliRunner, Result
 
-from mockserver.cli import commands
 from mockserver.cli import run as run_
 from mockserver.engine import verdict
 from mockserver.sandbox.settings import Settings, make_settings
 from mockserver.sdk.contract import Vendor
+from tests.cli.test_commands import MAIN
 from tests.support.acme import RICH, Sandboxed, only
 
-MAIN = cast(click.Command, SimpleNamespace(name="mockserver", main=commands.main))
 CALL = """\
 import http.client, os
 from urllib.parse import urlsplit
@@ -212,16 +208,16 @@ def test_ctrl_c_is_for_the_command_alone() -> None:
         ({"NO_PROXY": "127.0.0.1,a"}, ("127.0.0.1,a", "127.0.0.1,a")),
     ],
 )
-def test_no_proxy_stands_between_the_command_and_the_server(
-    vendor: Vendor, monkeypatch: pytest.MonkeyPatch, before: dict[str, str], after: tuple[str, str]
-) -> None:
+def test_the_server_is_exempt_from_proxies(before: dict[str, str], after: tuple[str, str]) -> None:
+    environment = {**before, **run_.bypass_proxies(before, "http://127.0.0.1:1")}
+    assert (environment["NO_PROXY"], environment["no_proxy"]) == after
+
+
+def test_no_proxy_stands_between_the_command_and_the_server(vendor: Vendor, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("NO_PROXY", "no_proxy"):
         monkeypatch.delenv(name, raising=False)
-    for name, value in {"http_proxy": "http://127.0.0.1:9", "HTTP_PROXY": "http://127.0.0.1:9", **before}.items():
-        monkeypatch.setenv(name, value)
-    ask = (
-        "import os, urllib.request as u; u.urlopen(os.environ['MOCKSERVER_URL'] + '/__admin/health', timeout=60)\n"
-        f"assert (os.environ['NO_PROXY'], os.environ['no_proxy']) == {after!r}, os.environ"
-    )
+    for name in ("http_proxy", "HTTP_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    ask = "import os, urllib.request as u; u.urlopen(os.environ['MOCKSERVER_URL'] + '/__admin/health', timeout=60)"
     found = run(vendor, "--", sys.executable, "-c", ask)
     assert found.exit_code == 0, found.stderr

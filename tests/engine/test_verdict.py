@@ -24,7 +24,7 @@ from mockserver.engine.verdict import (
 from mockserver.sdk.call import Call
 from mockserver.sdk.contract import ErrorSpec, Vendor
 from mockserver.sdk.http import Reply
-from tests.support.acme import BILLS, POOR, RICH, Sandboxed, refuse
+from tests.support.acme import BILLS, POOR, RICH, Sandboxed, render_error
 
 LIVE = "sk_" + "live_" + "0123456789abcdef"  # not in one piece, so that nobody takes it for one
 
@@ -291,7 +291,7 @@ def test_the_retry_after_of_a_5xx_breaks_back_off_if_it_is_not_waited_for(
     vendor: Vendor, seconds: float, verdict: str
 ) -> None:
     def with_retry_after(call: Call, words: ErrorSpec, fact: Any) -> Reply:
-        reply = refuse(call, words, fact)
+        reply = render_error(call, words, fact)
         return reply._replace(headers=(*reply.headers, ("Retry-After", "2")))
 
     server = Watched(replace(vendor, render_error=with_retry_after))
@@ -342,7 +342,7 @@ def test_a_refused_credential_is_not_sent_again(server: Watched, status: int) ->
 
 def test_a_status_counts_by_its_meaning_not_by_its_number(vendor: Vendor) -> None:
     def always_200(call: Call, words: ErrorSpec, fact: Any) -> Reply:
-        return refuse(call, words, fact)._replace(status=200)
+        return render_error(call, words, fact)._replace(status=200)
 
     server = Watched(replace(vendor, render_error=always_200))
     for _ in range(2):

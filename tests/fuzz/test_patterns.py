@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from mockserver.admin.requests import endpoints_near
+from mockserver.admin.closest_operations import find_closest_operations
 from mockserver.data import yaml_text
 from mockserver.engine import near_misses
 from mockserver.engine.outcomes import requested_outcome
@@ -89,11 +89,12 @@ USES: dict[str, Callable[[str], object]] = {
     "secrets": SecretIndex(["a" * 20, "-" * 30]).find,
     "a slip": lambda text: find_closest(text, ["aaaa", text, text[:50]]),
     "a hint": lambda text: near_misses.explain_difference(Difference("path", text, PATH), KEPT),
-    "an endpoint": lambda text: endpoints_near({**KEPT, "request": {"path": text, "method": "GET"}}, VENDORS),
+    "an endpoint": lambda text: find_closest_operations({**KEPT, "request": {"path": text, "method": "GET"}}, VENDORS),
     "the depth of YAML": yaml_text._may_be_deep,
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("use", USES)
 def test_no_long_text_takes_long(use: str) -> None:
     length = SHORTER if use in ("the secrets of a body", "the secrets of an address") else LONG

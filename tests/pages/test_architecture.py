@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import get_args
 
 import pytest
+from click import Context
 
 from mockserver import vendors as shelf
 from mockserver.app import create_app
@@ -138,5 +139,5 @@ def test_adding_a_store(vendor: Vendor) -> None:
 
 
 def test_each_command_has_its_file() -> None:
-    for name in commands.commands:
+    for name in commands.list_commands(Context(commands)):
         assert (PACKAGE / "cli" / f"{name}.py").exists(), name

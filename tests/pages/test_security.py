@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from mockserver.admin import guard, http, redact
+from mockserver.admin import http, redact
 from mockserver.data import yaml_text
 from mockserver.engine import redaction
 from mockserver.engine.gates import MAX_TARGET_BYTES
@@ -41,9 +41,9 @@ def test_the_limits_are_those_of_the_code() -> None:
         f"{MAX_TARGET_BYTES:,} bytes": "a request line in the vendor's words",
         f"{malformed.MAX_LINE_BYTES:,} bytes": "a request line",
         f"{malformed.MAX_HEADERS} headers of {malformed.MAX_HEADER_BYTES:,} bytes": "headers",
-        f"{guard.BODY_LIMIT:,} bytes": "a body of control",
-        f"{http.DEEPEST} levels": "JSON",
-        f"{http.MOST:,} values": "JSON",
+        f"{http.MAX_BODY_BYTES:,} bytes": "a body of control",
+        f"{http.MAX_BODY_LEVELS} levels": "JSON",
+        f"{http.MAX_BODY_VALUES:,} values": "JSON",
         f"{yaml_text.MAX_DEPTH} levels": "YAML",
         f"{MAX_DIGITS:,} digits": "a number",
         f"{MAX_NAMES} names": "a matcher",
@@ -51,7 +51,7 @@ def test_the_limits_are_those_of_the_code() -> None:
         f"{editor.MAX_GENERATED:,} records": "records made at once",
         f"{fault_rules.MAX_RULES} rules": "fault rules",
         f"{similar.MAX_NAME_CHARS} characters": "a name that may be a slip",
-        f"{redact.LONGEST:,} characters": "a problem",
+        f"{redact.MAX_DETAIL_CHARS:,} characters": "a problem",
     }
     for limit, what in told.items():
         assert limit in limits, what

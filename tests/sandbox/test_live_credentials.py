@@ -129,7 +129,7 @@ def test_no_credential_of_ours_looks_live(vendor: Vendor) -> None:
         assert not looks_live(known, 0)
     world = create_app(make_settings({}, {})).extensions["mockserver"]
     for served in shelf.find_vendors():
-        for dataset in world.sandboxes.catalog.names(served):
+        for dataset in world.sandboxes.catalog.list_names(served):
             for account in world.sandboxes.catalog.dataset(served, dataset).accounts:
                 assert not looks_live(str(account.get(served.credential.key)), 0), (served.name, dataset)
 

@@ -116,32 +116,32 @@ class BillQuery(ParamSchema):
     trouble = params.Text()
 
 
-def ignores(complaint: errors.ParamError, readings: Readings) -> bool:
+def tolerates(error: errors.ParamError, readings: Readings) -> bool:
     return readings["bad-input"] == "ignore"
 
 
 def list_bills(call: Call) -> Reply:
     """A page of the account's bills that match."""
-    asked = call.params
-    found = call.records.where(owner=call.account["account"], state=asked.get("state"))
-    found = found.where_contains(("name", "state"), asked.get("text")).order_by(*asked["order"], given=2)
-    if "since" in asked:
-        found = found.where_between("due", asked["since"].isoformat(), "9999-12-31")
-    page = cut_page(len(found), asked["page"], asked["size"], first=1)
-    body = {"total": page.total, "last": page.last, "bills": Fragment(found.json(page.start, page.stop))}
+    values = call.params
+    bills = call.records.where(owner=call.account["account"], state=values.get("state"))
+    bills = bills.where_contains(("name", "state"), values.get("text")).order_by(*values["order"], given=2)
+    if "since" in values:
+        bills = bills.where_between("due", values["since"].isoformat(), "9999-12-31")
+    page = cut_page(len(bills), values["page"], values["size"], first=1)
+    body = {"total": page.total, "last": page.last, "bills": Fragment(bills.json(page.start, page.stop))}
     return Reply.json(encode(body), page=page)
 
 
 def one_bill(call: Call) -> Reply:
-    """One bill, or the trouble asked for: a crash, or a reply that the network spoils."""
+    """One bill, or the requested trouble: a crash, or a reply that the network spoils."""
     trouble, wanted = call.params.get("trouble"), call.request.path_params["id"]
     if trouble == "crash":
         raise RuntimeError("a bug of acme")
     mine = call.records.where(owner=call.account["account"])
-    found = mine.where(id=int(wanted)) if wanted.isdecimal() else mine.where(id=-1)
-    if not len(found):
+    bills = mine.where(id=int(wanted)) if wanted.isdecimal() else mine.where(id=-1)
+    if not len(bills):
         raise errors.NotFound
-    reply = Reply.json(encode({"bill": Fragment(found.json()[1:-1]), "trace": str(call.stable_uuid("trace"))}))
+    reply = Reply.json(encode({"bill": Fragment(bills.json()[1:-1]), "trace": str(call.stable_uuid("trace"))}))
     return reply._replace(network=cast(NetworkFault, trouble)) if trouble else reply
 
 
@@ -154,33 +154,33 @@ def authenticate(call: Call) -> AccountRow:
     return account
 
 
-def _words(
-    status: int, fact: type[errors.ApiError], text: str, *, slug: str = "", code: str = "", when: str = ""
+def _spec(
+    status: int, error: type[errors.ApiError], text: str, *, slug: str = "", code: str = "", when: str = ""
 ) -> ErrorSpec:
     rule = f"acme.{status}" + (f".{slug}" if slug else "")
     basis = "documented" if status in (400, 401, 404) else "inferred"
-    return ErrorSpec(fact, status, rule, text, basis, "doc:1", code, when)  # type: ignore[arg-type]  # one of Basis
+    return ErrorSpec(error, status, rule, text, basis, "doc:1", code, when)  # type: ignore[arg-type]  # one of Basis
 
 
 ERRORS = (
-    _words(401, errors.Unauthenticated, "Who are you?"),
-    _words(400, errors.InvalidParams, "That is wrong."),
-    _words(400, errors.InvalidParams, "That is no day.", slug="day", code="ACME_BAD_DAY", when="bad-date"),
-    _words(404, errors.NotFound, "No such bill."),
-    _words(500, errors.InternalError, "Acme is broken."),
-    _words(404, errors.UnknownPath, "No such page.", slug="unknown-path"),
-    _words(405, errors.MethodNotAllowed, "Not like that."),
-    _words(403, errors.Forbidden, "Not for you."),
-    _words(414, errors.UriTooLong, "Too long."),
-    _words(429, errors.Throttled, "Slow down.", code="ACME_SLOW_DOWN"),
-    _words(503, errors.Unavailable, "Closed."),
+    _spec(401, errors.Unauthenticated, "Who are you?"),
+    _spec(400, errors.InvalidParams, "That is wrong."),
+    _spec(400, errors.InvalidParams, "That is no day.", slug="day", code="ACME_BAD_DAY", when="bad-date"),
+    _spec(404, errors.NotFound, "No such bill."),
+    _spec(500, errors.InternalError, "Acme is broken."),
+    _spec(404, errors.UnknownPath, "No such page.", slug="unknown-path"),
+    _spec(405, errors.MethodNotAllowed, "Not like that."),
+    _spec(403, errors.Forbidden, "Not for you."),
+    _spec(414, errors.UriTooLong, "Too long."),
+    _spec(429, errors.Throttled, "Slow down.", code="ACME_SLOW_DOWN"),
+    _spec(503, errors.Unavailable, "Closed."),
 )
 
 
-def refuse(call: Call, words: ErrorSpec, fact: errors.ApiError) -> Reply:
-    wrong = [complaint.name for complaint in fact.errors] if isinstance(fact, errors.InvalidParams) else []
-    body = {"error": words.text, "wrong": wrong} if wrong else {"error": words.text}
-    return Reply.json(encode(body), words.status)
+def render_error(call: Call, spec: ErrorSpec, error: errors.ApiError) -> Reply:
+    wrong = [each.name for each in error.errors] if isinstance(error, errors.InvalidParams) else []
+    body = {"error": spec.text, "wrong": wrong} if wrong else {"error": spec.text}
+    return Reply.json(encode(body), spec.status)
 
 
 def record(seed: int, index: int, anchor: datetime) -> dict[str, Any]:
@@ -248,14 +248,14 @@ def spec_text() -> str:
             required = "required: true, " if where == "path" else ""
             lines.append(f"      - {{name: {name}, in: {where}, {required}schema: {{}}, {based}}}")
         lines += ["      responses:", "        '200':", "          description: Bills.", f"          {based}"]
-        for status in sorted({words.status for words in ERRORS}):
+        for status in sorted({spec.status for spec in ERRORS}):
             basis = "documented" if status in (400, 401, 404) else "inferred"
             lines += [f"        '{status}':", "          description: A failure.", "          x-rules:"]
-            for words in ERRORS:
-                if words.status == status:
-                    said = f"fact: {words.error.__name__}, text: {words.text!r}, source: 'doc:1'"
-                    condition = f"condition: {{basis: {words.basis}, source: 'doc:1'}}"
-                    lines.append(f"          - {{rule: {words.rule}, {said}, basis: {words.basis}, {condition}}}")
+            for spec in ERRORS:
+                if spec.status == status:
+                    facts = f"fact: {spec.error.__name__}, text: {spec.text!r}, source: 'doc:1'"
+                    condition = f"condition: {{basis: {spec.basis}, source: 'doc:1'}}"
+                    lines.append(f"          - {{rule: {spec.rule}, {facts}, basis: {spec.basis}, {condition}}}")
             lines.append(f"          x-basis: {{basis: {basis}, source: 'doc:1', about: The failure.}}")
     lines += ["components:", "  securitySchemes:", f"    key: {{type: apiKey, in: header, name: X-Acme-Key, {based}}}"]
     lines.append("x-reading-choices:")
@@ -287,7 +287,7 @@ def acme(folder: Path, *, also: Iterable[str] = (), name: str = "acme") -> Vendo
                 BillsQuery(),
                 list_bills,
                 aliases=tuple(also),
-                tolerates=ignores,
+                tolerates=tolerates,
                 paging=PAGING,
                 cacheable=True,
             ),
@@ -296,7 +296,7 @@ def acme(folder: Path, *, also: Iterable[str] = (), name: str = "acme") -> Vendo
         credential=CREDENTIAL,
         authenticate=authenticate,
         errors=ERRORS,
-        render_error=refuse,
+        render_error=render_error,
         account_schema=Account,
         account_id="account",
         resource=RECORDS,

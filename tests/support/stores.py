@@ -25,7 +25,7 @@ from typing import Any, NoReturn
 import pytest
 from redis import Redis
 
-from mockserver.sandbox.store import Store
+from mockserver.sandbox.store import Store, lua
 from mockserver.sandbox.store.memory import MemoryStore
 from mockserver.sandbox.store.redis import RedisStore
 
@@ -87,7 +87,7 @@ def let_pass(store: Store, seconds: float) -> None:
     else:
         assert isinstance(store, RedisStore)
         for name in store.sandboxes():
-            store._run("redis.call('ZINCRBY', sandboxes, ARGV[2], name)", name, repr(-seconds))
+            store._run(lua.SHARED + "redis.call('ZINCRBY', sandboxes, ARGV[2], name)", name, repr(-seconds))
 
 
 class Server:

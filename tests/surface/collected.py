@@ -24,6 +24,13 @@ Names = list[str]
 FIXTURE = type(pytest.fixture(lambda: None))
 
 
+def every_command() -> dict[str, click.Command]:
+    """The commands by name; the group imports each when it is asked for."""
+    context = click.Context(commands)
+    found = {name: commands.get_command(context, name) for name in commands.list_commands(context)}
+    return {name: command for name, command in found.items() if command is not None}
+
+
 def surface() -> dict[str, Any]:
     """All of it, as surface.yaml has it."""
     with served.server() as url:
@@ -36,7 +43,7 @@ def surface() -> dict[str, Any]:
         }
     return {
         "package": [name + signature(getattr(mockserver, name)) for name in sorted(mockserver.__all__)],
-        "commands": {name: command(found) for name, found in sorted(commands.commands.items())},
+        "commands": {name: command(found) for name, found in sorted(every_command().items())},
         "environment": {"read": variables(), "given to commands": served.given_to_commands()},
         **told,
         "problems": met(r"urn:mockserver:([a-z-]+)"),
@@ -67,7 +74,7 @@ def parameter(param: click.Parameter) -> str:
 
 def variables() -> Names:
     """Those that the help of a command names."""
-    texts = [(param.help or "") for found in commands.commands.values() for param in found.params if is_option(param)]
+    texts = [(param.help or "") for found in every_command().values() for param in found.params if is_option(param)]
     return sorted(set(re.findall(r"MOCKSERVER_[A-Z_]+", " ".join(texts))))
 
 

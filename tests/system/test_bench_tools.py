@@ -131,7 +131,7 @@ def test_that_nobody_is_answered_is_a_target_missed_and_not_the_end(monkeypatch:
         Target("http://127.0.0.1:1/").load(2)
         raise AssertionError
 
-    monkeypatch.setattr(workers, "delayed", starving)
+    monkeypatch.setattr(workers, "measure_delayed", starving)
     (row,) = workers.delay("sync")(QUICK)
     assert row.what == "p50 of others while 1,000 calls are delayed by 2 s, sync"
     assert row.line().endswith(

@@ -30,6 +30,7 @@ def test_what_pip_installs_serves_every_vendor_when_the_checkout_is_gone(tmp_pat
     shutil.rmtree(checkout)
     far = tmp_path / "far"
     far.mkdir()
+    subprocess.run([str(bin_ / "python"), "-c", "import mockserver.sandbox.store.lua"], cwd=far, check=True)
     program = str(bin_ / "mockserver")
     listed = subprocess.run([program, "vendors", "--json"], cwd=far, capture_output=True, text=True, check=True).stdout
     vendors = json.loads(listed)

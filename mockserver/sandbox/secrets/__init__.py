@@ -1,1 +1,1 @@
-"""How secrets are recognised in a text: by their names, by the places they stand in, and by themselves."""
+"""Finds secrets in texts: by their names, by the places where they stand, and by their values."""

@@ -1,4 +1,4 @@
-"""Finds which of many secrets stand in a text, in any case of letters, in time proportional to the text."""
+"""Finds many known secrets in a text, in any case, in time proportional to the text."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ from unicodedata import normalize
 
 Span = tuple[int, int]
 
-MIN_SECRET_CHARS = 6  # a few letters are no secret, and masking them would mask everything else
-MIN_QUOTED_CHARS = 8  # so much of the beginning of a secret gives it away where a sentence quotes what was cut
-MIN_CUT_CHARS = 4  # the same at the end of a long text that is kept
-CUTS = ("...", " ...", "'", '"')  # where texts end that were cut
+MIN_SECRET_CHARS = 6  # masking shorter ones would mask everything
+MIN_QUOTED_CHARS = 8  # of the beginning of a secret, where a sentence quotes a cut text
+MIN_CUT_CHARS = 4  # the same at the end of a long text
+CUTS = ("...", " ...", "'", '"')  # the ends of cut texts
 _HEAD, _STEP, _WIDTH = MIN_SECRET_CHARS, 3, 4  # a piece of _WIDTH stands at one of _STEP places in each head
-_KEY_CHARS = 128  # secrets that share so much are told apart no further
+_KEY_CHARS = 128  # secrets with the same beginning of this length share one key
 
 
 def fold(text: str) -> str:
-    """The text in lower case, exactly as long as before, each letter the same wherever it stands."""
+    """The text in lower case, with its length unchanged and each letter independent of its place."""
     return text.lower() if text.isascii() else text.replace("İ", "i").lower().replace("ς", "σ")
 
 
 class SecretIndex:
-    """A set of secrets to look for. Secrets of fewer than ``MIN_SECRET_CHARS`` characters are left out.
+    """A multiset of secrets to find; ignores those shorter than ``MIN_SECRET_CHARS``.
 
-    A secret that was added twice stays until it is discarded twice. ``version`` changes with the set. A text of fewer
-    characters than ``shortest`` has none.
+    A secret that was added twice must be discarded twice. ``version`` changes with the set. A text shorter than
+    ``shortest`` contains none.
     """
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
@@ -71,12 +71,12 @@ class SecretIndex:
             self.version += 1
             if not bucket.secrets:
                 del self._buckets[folded[:_HEAD]]
-                self._pieces -= Counter(_pieces(folded))  # drops those that nobody has any more
+                self._pieces -= Counter(_pieces(folded))  # drops pieces without a secret
 
     def find(self, text: str, *, cut: int = 0) -> list[Span]:
-        """Where secrets stand in a text, in order, without overlaps.
+        """The spans of secrets in a text, in order, without overlaps.
 
-        ``cut``: also beginnings of so many characters of a secret, where the text was cut and at its end.
+        ``cut``: also finds beginnings of a secret of this length, where the text was cut and at its end.
         """
         if not cut and len(text) < self.shortest:
             return []
@@ -98,7 +98,7 @@ class SecretIndex:
         return found
 
     def _tail(self, folded: str, least: int) -> int:
-        """Where the beginning of a secret starts that goes on behind the text's end; the text's length if none does."""
+        """The start of a secret that the end of the text cuts off; the text's length if there is none."""
         starts = range(max(0, len(folded) - _KEY_CHARS), len(folded) - least + 1)
         for start in [at for at in starts if folded[at : at + _WIDTH] in self._pieces]:
             end = folded[start:]
@@ -112,7 +112,7 @@ class SecretIndex:
 
 
 def _variants(secret: str) -> set[str]:
-    """A secret as others write it: with the blanks of a form, composed or not, its bytes read as Latin-1."""
+    """The spellings of a secret: with ``+`` for blanks, composed or decomposed, its bytes read as Latin-1."""
     variants = {secret, secret.replace(" ", "+")}
     if not secret.isascii():
         for variant in tuple(variants):
@@ -131,10 +131,10 @@ def _pieces(folded: str) -> list[str]:
 
 
 class _Bucket:
-    """The secrets that begin with the same head.
+    """The secrets with the same beginning.
 
-    Sorted by their keys, the neighbours of a text are what it shares most with: the longest secret that the text begins
-    with is on its left, and so is every shorter one that is a beginning of that.
+    In the sorted keys, the neighbours of a text share the longest beginnings with it. The longest secret that the text
+    begins with is on its left, and so is every shorter one that this secret begins with.
     """
 
     def __init__(self) -> None:
@@ -142,7 +142,7 @@ class _Bucket:
         self._sorted: tuple[list[str], list[str], dict[str, list[str]]] | None = None
 
     def add(self, secret: str) -> bool:
-        """Whether it is new."""
+        """Adds a secret; returns whether it is new."""
         self.secrets[secret] += 1
         if self.secrets[secret] > 1:
             return False
@@ -150,7 +150,7 @@ class _Bucket:
         return True
 
     def discard(self, secret: str) -> bool:
-        """Whether it was the last of its kind."""
+        """Discards a secret; returns whether it was the last equal one."""
         self.secrets[secret] -= 1
         if self.secrets[secret]:
             return False
@@ -159,36 +159,36 @@ class _Bucket:
         return True
 
     def match(self, text: str, start: int, *, cut: int) -> int:
-        """Where the secret ends that starts there in the text; 0 if none does."""
+        """The end of the secret that starts at this place of the text; 0 if there is none."""
         keys, shortest, by_key = self._sorted or self._sort()
         rest = text[start : start + _KEY_CHARS]
         right = bisect_right(keys, rest)
         shared = 0
         if right and rest.startswith(shortest[right - 1]):
-            shared = max(_shared(rest, key) for key in keys[right - 1 : right + 1])
+            shared = max(_count_shared(rest, key) for key in keys[right - 1 : right + 1])
             if shared == _KEY_CHARS:
                 shared = self._reach(text, start, by_key[rest])
         elif cut:
-            beginning = max(_shared(rest, key) for key in keys[max(right - 1, 0) : right + 1])
+            beginning = max(_count_shared(rest, key) for key in keys[max(right - 1, 0) : right + 1])
             stop = start + beginning
             if beginning >= cut and (stop == len(text) or text.startswith(CUTS, stop)):
                 shared = beginning
         return start + shared if shared else 0
 
     def _reach(self, text: str, start: int, secrets: list[str]) -> int:
-        """How much of a long secret stands there in the text: as much as it shares with the nearest of these."""
+        """The length of the longest beginning of these secrets at this place of the text."""
         rest = text[start : start + max(map(len, secrets))]
         at = bisect_right(secrets, rest) - 1
-        return max(_shared(rest, secret) for secret in secrets[max(at, 0) : at + 2])
+        return max(_count_shared(rest, secret) for secret in secrets[max(at, 0) : at + 2])
 
     def begins_with(self, text: str) -> bool:
-        """Whether one of the secrets does."""
+        """Whether one of the secrets begins with the text."""
         keys = (self._sorted or self._sort())[0]
         at = bisect_right(keys, text) - 1
         return any(key.startswith(text) for key in keys[max(at, 0) : at + 2])
 
     def _sort(self) -> tuple[list[str], list[str], dict[str, list[str]]]:
-        """The keys in order, for each the shortest that is its beginning, and the secrets behind each."""
+        """The sorted keys, the shortest key that each begins with, and the secrets of each."""
         by_key: dict[str, list[str]] = {}
         for secret in sorted(self.secrets):
             by_key.setdefault(secret[:_KEY_CHARS], []).append(secret)
@@ -199,8 +199,8 @@ class _Bucket:
         return self._sorted
 
 
-def _shared(text: str, other: str) -> int:
-    """How many characters two texts begin with alike."""
+def _count_shared(text: str, other: str) -> int:
+    """The length of the common beginning of two texts."""
     low, high = 0, min(len(text), len(other))
     while low < high:
         middle = (low + high + 1) // 2

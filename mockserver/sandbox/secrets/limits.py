@@ -1,4 +1,4 @@
-"""What is looked through of a text for secrets, and what is found in it."""
+"""Bounds and types of the search for secrets."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from collections.abc import Callable
 
 from .index import Span
 
-MAX_NAMES = 1000  # of a part of a request; what has more is not looked through
-NOTHING = ("", "0", "true", "false", "null", "None", "True", "False")  # values that give nothing away
+MAX_NAMES = 1000  # in a part of a request; a part with more is masked whole
+NOTHING = ("", "0", "true", "false", "null", "None", "True", "False")  # values that are never secrets
 
 IsSecret = Callable[[str], bool]
-Found = tuple[Span, str]  # where a secret stands, and what it is as it was meant
+Found = tuple[Span, str]  # the place of a secret, and its decoded value
 
 
 class TooManyNames(Exception):
-    """A text has more names than are looked at."""
+    """A text has more names than are searched."""

@@ -1,4 +1,4 @@
-"""Places in XML, or in a text with elements in it, where secrets stand."""
+"""Finds secrets in XML, and in texts with XML elements."""
 
 from __future__ import annotations
 
@@ -8,32 +8,33 @@ from collections.abc import Callable, Generator, Iterator
 
 from .index import Span
 from .limits import MAX_NAMES, NOTHING, Found, IsSecret, TooManyNames
-from .spellings import Spelling, escaped
+from .spellings import Spelling, decode_escapes
 
 _ATTRIBUTE = r"""\s++[\w:.-]++(?:\s*+=\s*+(?:"[^"]*+"|'[^']*+'|[^\s"'<>=]++))?"""
 _TAG = re.compile(rf"<!\[CDATA\[|<!--|<(/?)([A-Za-z_][\w:.-]*+)(?:(?:{_ATTRIBUTE})*\s*+/?>|[^<>]*+>)")
 _VALUED = re.compile(r"""(?<=\s)([\w:.-]++)\s*+=\s*+(?:"([^"]*+)"|'([^']*+)'|([^\s"'<>=]++))""")
 _ENDS = {"<![CDATA[": "]]>", "<!--": "-->"}
-_NAMING = ("name", "key")  # attributes that say what an element is called
+_NAMING = ("name", "key")  # attributes that name an element
 
-Within = Callable[[Spelling], Iterator[Found]]  # looks into a text that stands in another one
+Within = Callable[[Spelling], Iterator[Found]]  # searches a nested text
 
 
 def find_in_xml(spelling: Spelling, is_secret: IsSecret, within: Within) -> Iterator[Found]:
-    """The text and values of elements that are named like secrets, and of those within them; what the text of others
-    holds. Raises TooManyNames.
+    """Finds texts and attributes of elements named like secrets, also in nested elements and texts.
+
+    Raises TooManyNames.
     """
     for span, secret in _texts(spelling.text, is_secret):
         part = spelling.part(span)
         if secret:
             yield spelling.original(span), part.text
         else:
-            yield from within(escaped(part) or part)
+            yield from within(decode_escapes(part) or part)
 
 
 def _texts(text: str, is_secret: IsSecret) -> Iterator[tuple[Span, bool]]:
-    """Where texts and values of elements stand, and whether each is a secret."""
-    secret, names, known, at, count = [False], [""], Counter[str](), 0, 0  # of each element that is open
+    """The spans of texts and attributes of elements, and whether each is a secret."""
+    secret, names, known, at, count = [False], [""], Counter[str](), 0, 0  # of the open elements
     while (tag := _TAG.search(text, at)) is not None:
         if text[at : tag.start()].strip():
             yield (at, tag.start()), secret[-1]
@@ -46,7 +47,7 @@ def _texts(text: str, is_secret: IsSecret) -> Iterator[tuple[Span, bool]]:
                 yield (at, stop), secret[-1]
             at = stop + len(end)
         elif tag[1]:
-            while known[name]:  # an end of what is not open ends nothing
+            while known[name]:  # ignores an end tag without a start
                 last = names.pop()
                 secret.pop()
                 known[last] -= 1
@@ -68,7 +69,7 @@ def _texts(text: str, is_secret: IsSecret) -> Iterator[tuple[Span, bool]]:
 
 
 def _values(tag: re.Match[str], is_secret: IsSecret, *, secret: bool) -> Generator[tuple[Span, bool], None, bool]:
-    """The values of a tag's attributes; returns whether its element is a secret, also for what it is called there."""
+    """Yields the attributes of a tag; returns whether its element is a secret, by its tag or its name attribute."""
     valued, values = list(_VALUED.finditer(tag[0])), list[tuple[str, Span]]()
     for match in valued:
         group = match.lastindex or 0

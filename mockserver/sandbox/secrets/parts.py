@@ -1,4 +1,4 @@
-"""The parts of a multipart body, and what they hold where they are sent encoded."""
+"""Splits a multipart body into its parts, and decodes them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from urllib.parse import unquote_plus
 
 from .index import Span
 from .limits import MAX_NAMES, IsSecret, TooManyNames
-from .spellings import unescaped
+from .spellings import unescape
 
 _BOUNDARY = re.compile(r"^(--[^\r\n]{1,200})\r?\n(?=[A-Za-z-]{1,80}[ \t]{0,4}:)", re.MULTILINE)
 _HEAD_OF_PART = re.compile(r"\r\n\r\n|\n\n")
@@ -23,19 +23,19 @@ _MAX_HEAD_CHARS = 2000
 
 
 class Part(NamedTuple):
-    """A part: what stands above its blank line, and the place and the text of what stands below."""
+    """A part: its headers, and the place and the text of its content."""
 
     head: str
     span: Span
     text: str
 
     def is_secret(self, is_secret: IsSecret) -> bool:
-        """Whether it is named like a secret, or has a head too long to tell."""
+        """Whether its name is that of a secret, or its headers are too long to search."""
         if len(self.head) > _MAX_HEAD_CHARS:
             return True
         for name, quoted, bare in _PARAMETER.findall(self.head):
             if name.lower().startswith("name"):
-                meant = unescaped(quoted or bare).strip(" \"'")
+                meant = unescape(quoted or bare).strip(" \"'")
                 if any(is_secret(unquote_plus(each)) for each in (meant, meant.rpartition("'")[2])):
                     return True
         return False
@@ -45,8 +45,8 @@ class Part(NamedTuple):
         encoding = _ENCODING.search(self.head[:_MAX_HEAD_CHARS])
         return encoding is not None and encoding[1].lower() not in _PLAIN
 
-    def decoded(self) -> str | None:
-        """What the encoded text of it means; None if nobody can read it."""
+    def decode(self) -> str | None:
+        """The decoded text; None if it cannot be decoded."""
         encoding = _ENCODING.search(self.head[:_MAX_HEAD_CHARS])
         coding, text = encoding[1].lower() if encoding else "", self.text
         if coding == "quoted-printable":
@@ -54,14 +54,14 @@ class Part(NamedTuple):
         if coding != "base64":
             return None
         text = "".join(text.split())
-        try:  # the end of it may have been cut
+        try:  # the end may have been cut off
             return base64.b64decode(text[: len(text) - len(text) % 4], validate=True).decode("utf-8", "replace")
         except (binascii.Error, ValueError):
             return None
 
 
-def parts(text: str) -> Iterator[Part]:
-    """The parts of a multipart body; none of a text that is none. Raises TooManyNames."""
+def split_parts(text: str) -> Iterator[Part]:
+    """The parts of a multipart body; none for any other text. Raises TooManyNames."""
     boundary = _BOUNDARY.search(text) if "--" in text else None
     if not boundary:
         return

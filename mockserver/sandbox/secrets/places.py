@@ -1,4 +1,4 @@
-"""Places in a text where secrets stand: behind their names, in URLs, behind a scheme word, in JSON, XML and forms."""
+"""Finds secrets by their places: after names and scheme words, in URLs, JSON, XML, forms and parts."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from urllib.parse import unquote_plus
 from . import markup, structure
 from .index import MIN_SECRET_CHARS, Span
 from .limits import MAX_NAMES, NOTHING, Found, IsSecret, TooManyNames
-from .parts import parts
-from .spellings import Spelling, Wrapped, every_spelling, spellings
+from .parts import split_parts
+from .spellings import Spelling, Wrapped, iterate_spellings, list_spellings
 
-_MAX_DEPTH = 3  # of texts within texts: JSON, XML and forms
+_MAX_DEPTH = 3  # of nested texts: JSON, XML and forms
 
 _NAME = re.compile(r"""(?<![\w.\[\]-])[.\[\]-]*([A-Za-z_][\w.\[\]-]++)["']?[ \t\r\n]{0,4}([:=])[ \t\r\n]{0,4}""")
 _SCHEME = r"(?:(?:basic|bearer|token|digest|apikey)[ \t]+)?"
@@ -26,74 +26,74 @@ _BEHIND = {
     ";": re.compile(r"()()([^\s\"&;<>\\/?#]+)"),  # a parameter of a path
     "?": re.compile(r"()()([^\s\"&<>\\#]+)"),  # and one of a query
 }
-_QUOTE = r"""(?![,:;}\])>&])"""  # behind a quote that ends no text of JSON, XML or a sentence
+_QUOTE = r"""(?![,:;}\])>&])"""  # after a quote that ends no text of JSON, XML or a sentence
 _USER = rf"""[^/?#\s"':<>\\@]*(?:["']{_QUOTE}[^/?#\s"':<>\\@]*)*"""
 _PASSWORD = rf"""(?:[^/?#\s"]|"{_QUOTE})[^/?#\s"]*(?:"{_QUOTE}[^/?#\s"]*)*"""
 _USERINFO = re.compile(rf"""//({_USER}:{_PASSWORD}|[^/?#\s"'<>\\]+)@""")
 _BASIC = re.compile(r"(?<![A-Za-z])basic[ \t:]+([A-Za-z0-9+/_-]{6,}={0,2})", re.IGNORECASE)
 _BEARER = re.compile(r"(?<![A-Za-z])bearer[ \t]+([A-Za-z0-9._~+/-]{16,}=*)", re.IGNORECASE)
 _FORM = re.compile(r"""[^\s=&<>{}"',;:()]+=""")
-_LINE = re.compile(r"\r?\n(?=[^\s=&]+=)")  # where the next field of a form begins that has its fields on lines
-_START = re.compile(r"(?:[\ufeff\s]|\)\]\}',?|for\(;;\);|while\(1\);)*")  # what may stand before JSON or XML
+_LINE = re.compile(r"\r?\n(?=[^\s=&]+=)")  # the start of the next field, in a form with a field a line
+_START = re.compile(r"(?:[\ufeff\s]|\)\]\}',?|for\(;;\);|while\(1\);)*")  # may precede JSON or XML
 
 _SIGNS = re.compile(r"[:=@%\\&<]")
 
 _BETWEEN = re.compile(r"[,;'\"\s]+")
-MAX_PARTS = 20  # of what stands behind a name, each of which may be the secret
+MAX_PARTS = 20  # of the text after a name, each of which may be the secret
 
 
 def may_have_any(text: str) -> bool:
-    """Whether a closer look is worth its time."""
+    """A quick check that rules out texts without secrets."""
     lower = text.lower()
     return _SIGNS.search(text) is not None or "basic" in lower or "bearer" in lower
 
 
 def find(text: str, is_secret: IsSecret, spelled: Iterable[Spelling] | None = None) -> Iterator[Found]:
-    """The secrets of any text, however it is spelled. Raises TooManyNames."""
+    """Finds the secrets of any text, however encoded. Raises TooManyNames."""
     data, known = False, set[str]()
-    for spelling in spellings(text) if spelled is None else spelled:
+    for spelling in list_spellings(text) if spelled is None else spelled:
         if not may_have_any(spelling.text):
             continue
         for span in _plainly(spelling.text, is_secret):
             secret, original = spelling.text[slice(*span)], spelling.original(span)
             yield original, secret
-            if secret in known:  # what it wraps was found with the first of them
+            if secret in known:  # its parts were found before
                 continue
             known.add(secret)
             if _BETWEEN.search(secret):
                 yield from ((original, part) for part in _BETWEEN.split(secret, MAX_PARTS))
-            if ":" in (inner := unwrapped(secret)):
+            if ":" in (inner := decode_basic(secret)):
                 yield original, inner.partition(":")[2]
         if not data and (data := _is_data(spelling.text)):
             yield from _in_data(spelling, is_secret, 0)
 
 
 def find_in_value(text: str, is_secret: IsSecret, spelled: Iterable[Spelling] | None = None) -> Iterator[Found]:
-    """The secrets of what a field of a form, or of a query, has as its value. Raises TooManyNames."""
+    """Finds the secrets in the value of a form field or query parameter. Raises TooManyNames."""
     yield from find(text, is_secret, spelled)
     yield from _in_fields(Spelling(text), is_secret, 0)
     yield from _behind_names(Spelling(text), is_secret)
 
 
 def find_in_body(text: str, is_secret: IsSecret, spelled: Iterable[Spelling] | None = None) -> Iterator[Found]:
-    """The secrets of a body, whose form shows: that of a form, of its parts, of JSON or of XML. Raises TooManyNames."""
+    """Finds the secrets of a body: a form, multipart, JSON, XML or any text. Raises TooManyNames."""
     yield from find(text, is_secret, spelled)
     yield from _in_fields(Spelling(text), is_secret, 0)
 
 
 def spellings_of_body(text: str) -> list[Spelling]:
-    """The spellings of a body, and what its parts hold that are sent encoded."""
+    """The spellings of a body, and its decoded parts."""
     decoded = list[Spelling]()
     if "--" in text:
         try:
-            decoded = [Wrapped(part.decoded() or "", part.span) for part in parts(text) if part.is_encoded]
-        except TooManyNames:  # it is masked whole
+            decoded = [Wrapped(part.decode() or "", part.span) for part in split_parts(text) if part.is_encoded]
+        except TooManyNames:  # such a body is masked whole
             decoded = []
-    return [*spellings(text), *decoded]
+    return [*list_spellings(text), *decoded]
 
 
 def _in_data(spelling: Spelling, is_secret: IsSecret, depth: int) -> Iterator[Found]:
-    """The secrets of a text that is JSON or has elements of XML."""
+    """Finds the secrets of JSON, or of a text with XML elements."""
     within = partial(_within, is_secret=is_secret, depth=depth)
     if _first_sign(spelling.text) in ("{", "["):
         yield from structure.find_in_json(spelling, is_secret, within)
@@ -102,15 +102,15 @@ def _in_data(spelling: Spelling, is_secret: IsSecret, depth: int) -> Iterator[Fo
 
 
 def _in_fields(spelling: Spelling, is_secret: IsSecret, depth: int) -> Iterator[Found]:
-    """The secrets of a text that is a form, or a multipart body."""
+    """Finds the secrets of a form or a multipart body."""
     yield from _in_parts(spelling, is_secret, depth)
     yield from _in_form(spelling, is_secret, depth)
 
 
 def _within(spelling: Spelling, is_secret: IsSecret, depth: int) -> Iterator[Found]:
-    """The secrets of what a field holds, if it is something that has fields itself."""
+    """Finds the secrets of a nested text that has fields itself."""
     if depth < _MAX_DEPTH and len(spelling.text) >= MIN_SECRET_CHARS:
-        for meant in every_spelling(spelling):
+        for meant in iterate_spellings(spelling):
             if _is_data(meant.text):
                 yield from _in_data(meant, is_secret, depth + 1)
                 break
@@ -118,14 +118,14 @@ def _within(spelling: Spelling, is_secret: IsSecret, depth: int) -> Iterator[Fou
 
 
 def find_in_json(text: str, is_secret: IsSecret) -> Iterator[Found]:
-    """The secrets of JSON that may have as many names as it likes."""
+    """Finds the secrets of JSON with any number of names."""
     if _first_sign(text) in ("{", "["):
         within = partial(_within, is_secret=is_secret, depth=0)
         yield from structure.find_in_json(Spelling(text), is_secret, within, most=len(text))
 
 
 def _is_data(text: str) -> bool:
-    """Whether it is JSON, or has elements of XML."""
+    """Whether a text is JSON, or has XML elements."""
     return "</" in text or _first_sign(text) in ("{", "[", "<")
 
 
@@ -134,8 +134,8 @@ def _first_sign(text: str) -> str:
     return text[start.end() : start.end() + 1] if start else ""
 
 
-def unwrapped(text: str) -> str:
-    """What Basic authentication has wrapped: a name, a colon, a secret. The empty text when it is nothing such."""
+def decode_basic(text: str) -> str:
+    """Decodes a Basic credential, ``name:secret``; empty if it is none."""
     try:
         return base64.b64decode(text.translate(_URL_SAFE) + "=" * (-len(text) % 4)).decode("latin-1")
     except (binascii.Error, ValueError):
@@ -145,7 +145,7 @@ def unwrapped(text: str) -> str:
 _URL_SAFE = str.maketrans("-_", "+/")
 
 
-_HOW = {";": ";", "?": "?", "&": "?"}  # what a value ends at, by what stands before its name
+_HOW = {";": ";", "?": "?", "&": "?"}  # the pattern of a value, by the character before its name
 
 
 def _named(text: str, is_secret: IsSecret) -> Iterator[Span]:
@@ -165,13 +165,13 @@ def _named(text: str, is_secret: IsSecret) -> Iterator[Span]:
 
 
 def _wrapped(text: str) -> Iterator[Span]:
-    """What stands before the host of a URL, and behind a scheme word."""
+    """The spans of user info in URLs, and of credentials after a scheme word."""
     for match in _USERINFO.finditer(text):
         start, stop = match.span(1)
         colon = text.find(":", start, stop)
         yield (start, stop) if colon < 0 else (colon + 1, stop)
     for match in _BASIC.finditer(text):
-        if ":" in unwrapped(match[1]):
+        if ":" in decode_basic(match[1]):
             yield match.span(1)
     for match in _BEARER.finditer(text):
         yield match.span(1)
@@ -205,8 +205,9 @@ def _plainly(text: str, is_secret: IsSecret) -> Iterator[Span]:
 
 
 def _behind_names(spelling: Spelling, is_secret: IsSecret) -> Iterator[Found]:
-    """What stands behind the names of secrets in the value of a field: up to its end, or to a line with another name,
-    as blanks and ends of lines may be part of a secret.
+    """Finds what follows names of secrets in a field's value, up to its end or to a line with another name.
+
+    Blanks and line ends may be part of the secret.
     """
     text, done = spelling.text, 0
     if "=" not in text:
@@ -220,10 +221,10 @@ def _behind_names(spelling: Spelling, is_secret: IsSecret) -> Iterator[Found]:
 
 
 def _in_parts(spelling: Spelling, is_secret: IsSecret, depth: int) -> Iterator[Found]:
-    """The secrets of the parts of a multipart body; all of a part that is encoded and cannot be read."""
-    for part in parts(spelling.text):
+    """Finds the secrets in the parts of a multipart body; a part that cannot be decoded is secret as a whole."""
+    for part in split_parts(spelling.text):
         whole = spelling.original(part.span)
-        decoded = part.decoded() if part.is_encoded else part.text
+        decoded = part.decode() if part.is_encoded else part.text
         if decoded is None or part.is_secret(is_secret):
             yield whole, part.text
             yield whole, decoded or ""

@@ -1,4 +1,4 @@
-"""The same text as it was meant: without the encodings of URLs, of JSON and of XML, one and two deep."""
+"""Decodes a text: percent-encoding and the escapes of JSON and XML, one or two levels deep."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from .index import Span
 
-_CUT = r"(?=\Z| ?\.\.\.|['\"])"  # where a text may have been cut, and an escape with it
+_CUT = r"(?=\Z| ?\.\.\.|['\"])"  # where a cut may have split an escape
 _PERCENT = re.compile(rf"(?:%[0-9A-Fa-f]{{2}})+(?:%[0-9A-Fa-f]?{_CUT})?|%[0-9A-Fa-f]?{_CUT}")
 _ESCAPE = re.compile(
     r"(\\u[dD][89abAB][0-9A-Fa-f]{2}(?:\\(?:u[0-9A-Fa-f]{0,3})?)?" + _CUT + r"|\\(?=\Z| ?\.\.\.)"
@@ -21,7 +21,7 @@ _ESCAPE = re.compile(
     re.DOTALL,
 )
 _AT_CUT = re.compile(_CUT)
-_SHORT = 12  # characters of an escape whose meaning is remembered
+_SHORT = 12  # characters of an escape whose decoding is cached
 _LETTERS = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f"}
 _ENTITIES = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
 
@@ -29,7 +29,7 @@ Meaning = Callable[[re.Match[str]], str]
 
 
 class Spelling:
-    """A text, and where its characters stand in the text that it was decoded from, or is a part of (None: as here)."""
+    """A decoded text, and the places of its characters in the text that it was decoded from or is a part of."""
 
     def __init__(
         self,
@@ -39,21 +39,21 @@ class Spelling:
         shift: int = 0,
     ) -> None:
         self.text, self._before, self._escapes, self._shift = text, before, escapes, shift
-        self._places: tuple[list[int], list[tuple[int, int, int]]] | None = None  # worked out when it is asked for
-        self._asked: dict[Span, Span] = {}  # who finds a secret and who masks it ask for the same places
+        self._places: tuple[list[int], list[tuple[int, int, int]]] | None = None  # computed on first use
+        self._originals: dict[Span, Span] = {}  # finding and masking a secret ask for the same places
 
     def original(self, span: Span) -> Span:
-        """Where a part of the text stands in the text that it was decoded from."""
+        """The place of a span in the original text."""
         start, stop = span
         if self._before is None:
             return span
         if self._escapes is None:
             return self._before.original((start + self._shift, stop + self._shift))
-        if span not in self._asked:
+        if span not in self._originals:
             first = self._earlier(start)
             last = self._earlier(stop - 1)[1] if stop > start else first[0]
-            self._asked[span] = self._before.original((first[0], last))
-        return self._asked[span]
+            self._originals[span] = self._before.original((first[0], last))
+        return self._originals[span]
 
     def part(self, span: Span) -> Spelling:
         """A part of the text."""
@@ -61,7 +61,7 @@ class Spelling:
         return Spelling(self.text[start:stop], self, shift=start)
 
     def _earlier(self, at: int) -> Span:
-        """Where a character stands in the text before this one."""
+        """The place of a character in the text before this decoding."""
         starts, escapes = self._places = self._places or self._find_escapes()
         index = bisect_right(starts, at) - 1
         if index < 0:
@@ -69,12 +69,12 @@ class Spelling:
         (start, stop, length), beyond = escapes[index], at - starts[index]
         if beyond >= length:
             return stop + beyond - length, stop + beyond - length + 1
-        if length * 3 == stop - start:  # a byte each, as most are
+        if length * 3 == stop - start:  # one byte each, as usual
             return start + 3 * beyond, start + 3 * beyond + 3
         return start, stop
 
     def _find_escapes(self) -> tuple[list[int], list[tuple[int, int, int]]]:
-        """Where each escape's meaning begins; where the escape begins and ends, and how long its meaning is."""
+        """The start of each decoded escape, and the escape's start, end and decoded length."""
         starts, escapes, shorter = list[int](), list[tuple[int, int, int]](), 0
         if self._before is not None and self._escapes is not None:
             pattern, meaning = self._escapes
@@ -88,7 +88,7 @@ class Spelling:
 
 
 class Wrapped(Spelling):
-    """What a part of a text means as a whole: each place in it stands for all of that part."""
+    """The decoding of a part as a whole: each place in it maps to the entire part."""
 
     def __init__(self, text: str, span: Span) -> None:
         super().__init__(text)
@@ -98,67 +98,67 @@ class Wrapped(Spelling):
         return self._span
 
 
-def spellings(text: str) -> list[Spelling]:
-    """The text itself, and what it comes to where URLs, JSON or XML would spell it so, in any order of two of them."""
-    return list(every_spelling(Spelling(text)))
+def list_spellings(text: str) -> list[Spelling]:
+    """The text and its decodings, by up to two of percent-encoding and escapes in any order."""
+    return list(iterate_spellings(Spelling(text)))
 
 
-def every_spelling(whole: Spelling) -> Iterator[Spelling]:
-    """The same of a text that stands in another one, each as it is asked for."""
+def iterate_spellings(whole: Spelling) -> Iterator[Spelling]:
+    """The spellings of a nested text, lazily."""
     yield whole
-    if is_spelled_plainly(whole.text):
+    if is_plain(whole.text):
         return
     known = {whole.text}
-    for first in filter(None, (_percent(whole), escaped(whole))):
-        for spelling in (first, _percent(first), escaped(first)):
+    for first in filter(None, (_percent(whole), decode_escapes(whole))):
+        for spelling in (first, _percent(first), decode_escapes(first)):
             if spelling is not None and spelling.text not in known:
                 known.add(spelling.text)
                 yield spelling
 
 
-def is_spelled_plainly(text: str) -> bool:
-    """Whether a text can only mean itself."""
+def is_plain(text: str) -> bool:
+    """Whether a text has nothing to decode."""
     return not ("%" in text or "\\" in text or "&" in text)
 
 
 def _percent(before: Spelling) -> Spelling | None:
-    return _decoded(before, _PERCENT, _bytes_of) if "%" in before.text else None
+    return _decode(before, _PERCENT, _decode_percent) if "%" in before.text else None
 
 
-def escaped(before: Spelling) -> Spelling | None:
+def decode_escapes(before: Spelling) -> Spelling | None:
     """The text without the escapes of JSON and XML; None if it has none."""
-    return _decoded(before, _ESCAPE, _meant) if "\\" in before.text or "&" in before.text else None
+    return _decode(before, _ESCAPE, _decode_match) if "\\" in before.text or "&" in before.text else None
 
 
-def unescaped(text: str) -> str:
-    """The same of a text whose places nobody asks for."""
-    return _ESCAPE.sub(_meant, text) if "\\" in text or "&" in text else text
+def unescape(text: str) -> str:
+    """The text without escapes, if its places do not matter."""
+    return _ESCAPE.sub(_decode_match, text) if "\\" in text or "&" in text else text
 
 
-def _decoded(before: Spelling, pattern: re.Pattern[str], meaning: Meaning) -> Spelling | None:
-    """The spelling with everything decoded that the pattern matches; None if nothing is."""
+def _decode(before: Spelling, pattern: re.Pattern[str], meaning: Meaning) -> Spelling | None:
+    """Decodes every match of the pattern; None if there is none."""
     text = pattern.sub(meaning, before.text)
     return None if text == before.text else Spelling(text, before, (pattern, meaning))
 
 
-def _bytes_of(match: re.Match[str]) -> str:
-    """What percent signs encode; nothing of what was cut."""
+def _decode_percent(match: re.Match[str]) -> str:
+    """Decodes a percent-encoding, without a character that was cut."""
     encoded = match[0]
-    meant = (_unquoted if len(encoded) <= _SHORT else _unquoted.__wrapped__)(encoded)
+    meant = (_unquote if len(encoded) <= _SHORT else _unquote.__wrapped__)(encoded)
     return meant.rstrip("\ufffd") if meant[-1:] == "\ufffd" and _AT_CUT.match(match.string, match.end()) else meant
 
 
-@lru_cache(4096)  # the same few come again and again
-def _unquoted(encoded: str) -> str:
+@lru_cache(4096)  # the same few recur
+def _unquote(encoded: str) -> str:
     return bytes.fromhex(encoded[: len(encoded) - len(encoded) % 3].replace("%", "")).decode("utf-8", "replace")
 
 
-def _meant(match: re.Match[str]) -> str:
-    return _meaning(match[0]) if match[1] is None else ""  # of one that was cut
+def _decode_match(match: re.Match[str]) -> str:
+    return _decode_escape(match[0]) if match[1] is None else ""  # an escape that was cut
 
 
 @lru_cache(4096)
-def _meaning(escape: str) -> str:
+def _decode_escape(escape: str) -> str:
     if len(escape) == 2:
         return _LETTERS.get(escape[1], escape[1])
     if escape[0] == "&":

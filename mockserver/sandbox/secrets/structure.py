@@ -1,4 +1,4 @@
-"""Places in JSON where secrets stand: under their names at any depth, and as the values of pairs."""
+"""Finds secrets in JSON: under their names at any depth, and as values of name-value pairs."""
 
 from __future__ import annotations
 
@@ -6,38 +6,38 @@ import re
 from collections.abc import Callable, Iterator
 
 from .limits import MAX_NAMES, NOTHING, Found, IsSecret, TooManyNames
-from .spellings import Spelling, escaped, unescaped
+from .spellings import Spelling, decode_escapes, unescape
 
 _TOKEN = re.compile(
     r""""((?:[^"\\]|\\.)*)"?|'((?:[^'\\]|\\.)*)'|([{}\[\]:,])|([^\s"{}\[\]:,]+)""", re.DOTALL
-)  # the second: as Python prints it
+)  # the second form is Python's
 _NAMES = frozenset(
     {"name", "key", "header", "field", "parameter", "param", "variable", "attribute", "label", "id", "type"}
 )
 _VALUES = frozenset({"value", "values", "val", "contents", "content"})
 
-Within = Callable[[Spelling], Iterator[Found]]  # looks into a text that stands in another one
+Within = Callable[[Spelling], Iterator[Found]]  # searches a nested text
 
 
 class _Level:
-    """An object or a list that is open: whether it is under a secret's name, and the pair that it may be."""
+    """An open object or list: whether it is under a secret's name, or may be a name-value pair."""
 
     def __init__(self, sign: str, above: _Level | None, texts: int, *, secret: bool, held: bool) -> None:
-        self.secret, self.held = secret, held  # held: under the value of a pair whose name is yet to come
-        self.first = texts  # how many texts were held before it
+        self.secret, self.held = secret, held  # held: below a value whose name may follow
+        self.first = texts  # the number of texts held before it
         self.is_list = sign == "["
         self.is_row = self.is_list and above is not None and above.is_list
-        self.begun = False  # of a row: whether its first is read
+        self.begun = False  # of a row: whether its first value was read
         self.is_pair_of_secret = False
 
 
 class _Reader:
-    """Goes through the tokens of a text, and keeps what is open."""
+    """Reads the tokens of a text and tracks the open objects and lists."""
 
     def __init__(self, spelling: Spelling, is_secret: IsSecret, within: Within, most: int) -> None:
         self._spelling, self._is_secret, self._within, self._most = spelling, is_secret, within, most
         self._levels = [_Level("", None, 0, secret=False, held=False)]
-        self._held: list[re.Match[str]] = []  # texts whose names may come behind them
+        self._held: list[re.Match[str]] = []  # texts whose names may follow
         self._name: str | None = None
         self._count = 0
 
@@ -65,7 +65,7 @@ class _Reader:
             self._name = None
         if last is not None:
             yield from self._value(last)
-        while len(self._levels) > 1:  # it was cut
+        while len(self._levels) > 1:  # the text was cut
             yield from self._close()
 
     def _open(self, sign: str) -> None:
@@ -104,23 +104,24 @@ class _Reader:
             self._held.append(match)
         if match[4] is None and _MAY_HOLD_MORE.search(match[match.lastindex or 0]):
             part = self._spelling.part(match.span(match.lastindex or 0))
-            yield from self._within(escaped(part) or part)
+            yield from self._within(decode_escapes(part) or part)
 
     def _secret(self, match: re.Match[str]) -> Iterator[Found]:
         span = match.span(match.lastindex or 0)
         if (text := self._spelling.text[slice(*span)]) not in NOTHING:
-            yield self._spelling.original(span), unescaped(text)
+            yield self._spelling.original(span), unescape(text)
 
 
 _MAY_HOLD_MORE = re.compile(r"[=<{\[\\&%]")
 
 
 def _text(match: re.Match[str]) -> str:
-    return unescaped(match[match.lastindex or 0])
+    return unescape(match[match.lastindex or 0])
 
 
 def find_in_json(spelling: Spelling, is_secret: IsSecret, within: Within, most: int = MAX_NAMES) -> Iterator[Found]:
-    """What stands in JSON under the name of a secret, at any depth; also where the JSON was cut. Raises TooManyNames
-    when there are more than ``most``.
+    """Finds what is under the name of a secret in JSON, at any depth, also if the JSON was cut.
+
+    Raises TooManyNames when there are more than ``most`` names.
     """
     return _Reader(spelling, is_secret, within, most).read()

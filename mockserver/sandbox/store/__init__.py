@@ -1,4 +1,4 @@
-"""The store: the one door to all mutable state that a user can observe."""
+"""The store: the only access to mutable state that a user can observe."""
 
 from __future__ import annotations
 
@@ -16,17 +16,18 @@ Versioned = tuple[int, Document]
 NOTHING: Mapping[str, Document] = MappingProxyType({})
 
 SETTINGS = "settings"
-DEFAULT = "default"  # the sandbox that nobody has to ask for
+DEFAULT = "default"  # the sandbox of requests that name none
 
 
 def new_name() -> str:
-    """A name for a memory that has just begun."""
+    """A random name for a new instance of a store."""
     return urandom(6).hex()
 
 
 class LastUse(NamedTuple):
-    """The last use of a sandbox: how many seconds ago by the store's own time, which no wall clock moves; and what the
-    wall clock showed to the one who used it.
+    """The last use of a sandbox.
+
+    ``idle``: seconds since then, by the store's own time. ``wall``: the wall time of the process that used it.
     """
 
     idle: float
@@ -34,15 +35,16 @@ class LastUse(NamedTuple):
 
 
 class Expiry(NamedTuple):
-    """When a sandbox is forgotten: ``idle`` for more than so many seconds, or last used before the wall clock showed
-    ``since``. None: not for that.
+    """When a sandbox expires: after more than ``idle`` seconds, or if last used before wall time ``since``.
+
+    None disables a condition.
     """
 
     idle: float | None = None
     since: float | None = None
 
     def is_over(self, use: LastUse) -> bool:
-        """Whether a sandbox with this last use is to be forgotten."""
+        """Whether a sandbox with this last use has expired."""
         too_idle = self.idle is not None and use.idle > self.idle
         return too_idle or (self.since is not None and use.wall < self.since)
 
@@ -51,10 +53,10 @@ NEVER = Expiry()
 
 
 class NewEntries(NamedTuple):
-    """What came to a journal since somebody looked: the entries with their ids, oldest first; and how many it has in
-    all, and let go because it was over its bounds since it was last empty.
+    """The new entries of a journal with their ids, oldest first.
 
-    These two together grow by one with each entry, and otherwise only change when somebody takes entries out.
+    ``total``: the entries in the journal. ``dropped``: the entries that its bounds dropped since it was last empty.
+    Their sum grows by one with each entry, and changes otherwise only when entries are removed.
     """
 
     entries: list[tuple[int, Document]]
@@ -63,40 +65,43 @@ class NewEntries(NamedTuple):
 
 
 class Store(Protocol):
-    """Where sandboxes live. Values are JSON-able, changes are versioned, spends and counts are atomic.
+    """Keeps sandboxes. Values are JSON-able, documents are versioned, spends and counts are atomic.
 
-    A sandbox is a few named documents (``settings``, ``records/<vendor>``), its quota windows, its counters and its
-    journal. It is there from its first ``settings`` until it is deleted; what is written beside them, spent, counted or
-    appended while it is not there is lost. Shaped so that each method is one round trip to a server like Redis; each
-    raises StoreAway when there is such a server and it cannot be used.
+    A sandbox consists of named documents (``settings``, ``records/<vendor>``), quota windows, counters and a journal.
+    It exists from its first ``settings`` until it is deleted; what is written, spent, counted or appended while it does
+    not exist is lost. Each method takes one round trip to a server like Redis, and raises StoreUnavailable when that
+    server cannot be used.
     """
 
     def check(self) -> None:
-        """Raises StoreAway when the store cannot be used now."""
+        """Raises StoreUnavailable when the store cannot be used."""
 
     def close(self) -> None:
-        """Let go of connections, if there are any; there are new ones as soon as they are needed."""
+        """Closes connections, if there are any; the next use opens new ones."""
 
     def instance(self) -> str | None:
-        """What the memory is called in which all of this is (hex digits, made at random): another name says that what
-        was there is lost. While the store is away, the name that this process last saw; None when it never saw one.
+        """The random name of the store's data; another name says that the earlier data is lost.
+
+        While the store is unavailable, the last name that this process saw; None when it never saw one.
         """
 
     def fork(self) -> bool:
-        """Tell that a process is about to start with a copy of this; whether the copy is a memory of its own. Then it
-        has a name of its own, too, which ``instance`` gives from here on.
+        """Prepares for a forked process with a copy of this; returns whether the copy has data of its own.
+
+        If so, ``instance`` has a new name from now on.
         """
 
     def read(self, sandbox: str, part: str, *, wall: float | None = None, expiry: Expiry = NEVER) -> Versioned | None:
         """A document and its version; None when there is none.
 
-        With ``wall`` (what the caller's wall clock shows) the sandbox counts as used now, unless its ``expiry`` is
-        over: it is forgotten instead. Of all such times the latest stays: a slow caller takes none of it back.
+        With ``wall`` (the caller's wall time) this counts as a use of the sandbox; a sandbox whose ``expiry`` is over
+        is deleted instead. The latest wall time stays, also when a slower caller comes later.
         """
 
     def last_known(self, sandbox: str) -> Document | None:
-        """The settings of a sandbox as this process last saw them, for as long as the store is away; None when it never
-        did, or they were gone.
+        """The settings of a sandbox as this process last saw them, for use while the store is unavailable.
+
+        None when it never saw them, or the sandbox did not exist any more.
         """
 
     def write(
@@ -111,57 +116,59 @@ class Store(Protocol):
         anew: bool = False,
         beside: Mapping[str, Document] = NOTHING,
     ) -> int:
-        """Put a document in place if it is still at version ``expected`` (0: if there is none), and count the sandbox
-        as used now, when the wall clock shows ``wall``. With ``most``, no sandbox but the default one is made where
-        there are so many beside that already; with ``anew``, all else of the sandbox is forgotten in the same step, and
-        documents ``beside`` this one, whatever their version, are put in place in it, too.
+        """Writes a document if it is still at version ``expected`` (0: if there is none), as one use of the sandbox.
 
-        Returns the new version, which they all have, or 0 when nothing was written. Versions only grow and never come
-        again, not even after the sandbox was deleted.
+        ``most``: the number of sandboxes beside the default one; a further one is not created. ``anew``: deletes
+        everything else of the sandbox in the same step. ``beside``: documents that are written in the same step,
+        whatever their version.
+
+        Returns the new version of all written documents, or 0 when nothing was written. Versions only grow and are
+        never reused, not even after the sandbox was deleted.
         """
 
     def sandboxes(self) -> Mapping[str, LastUse]:
         """The names of all sandboxes, and the last use of each."""
 
     def delete(self, sandbox: str, expiry: Expiry | None = None) -> bool:
-        """Forget all of a sandbox, with ``expiry`` only if that is over; whether anything was forgotten."""
+        """Deletes a sandbox, with ``expiry`` only if that is over; returns whether it was deleted."""
 
     def spend(self, sandbox: str, key: str, quota: Quota, now: float) -> QuotaState:
-        """Count one call against a quota at sandbox time ``now`` (epoch seconds); a refused call does not count.
+        """Counts one call against a quota at sandbox time ``now`` (epoch seconds); a refused call does not count.
 
-        One that comes a little late, after calls of a later time were counted, belongs to their window.
+        A call that arrives a little late, after calls of a later time, counts in their window.
         """
 
     def count(self, sandbox: str, key: str) -> int:
-        """How often this was counted before: 0 at first. Counts this time, too."""
+        """Counts once more; returns the count before, 0 at first."""
 
     def count_all(
         self, sandbox: str, counts: Sequence[Counter] = (), spend: Spend | None = None, last: str | None = None
     ) -> CountResult:
-        """All in one step: count these in turn, up to the first that takes hold of the call; unless that ends it,
-        spend; and unless that is refused, count ``last``, too.
+        """Counts these in turn up to the first that applies to the call, spends, and counts ``last``: in one step.
+
+        A counter that ends the call prevents the spend; a refused spend prevents ``last``.
         """
 
     def get_count(self, sandbox: str, key: str) -> int:
-        """How often this was counted so far; counts nothing."""
+        """The count so far; counts nothing."""
 
     def reset_counters(self, sandbox: str) -> None:
-        """Forget all that was spent and counted; what is in documents and the journal stays."""
+        """Resets quota windows and counters; documents and the journal stay."""
 
     def append(self, sandbox: str, entry: Document, size: int) -> int:
-        """Add an entry of about ``size`` bytes to the journal; returns its id, which only ever grows.
+        """Adds an entry of about ``size`` bytes to the journal; returns its id. Ids only grow.
 
-        The oldest entries go when the journal is over its bounds.
+        Drops the oldest entries when the journal is over its bounds.
         """
 
     def entries(self, sandbox: str) -> list[tuple[int, Document]]:
         """The journal's entries with their ids, oldest first."""
 
     def newer(self, sandbox: str, after: int) -> NewEntries:
-        """The same, of the entries whose ids are above ``after`` alone: what was seen before costs nothing."""
+        """The entries with ids above ``after``; earlier ones are not read."""
 
     def dropped(self, sandbox: str) -> int:
-        """How many entries the journal let go because it was over its bounds, since it was last empty."""
+        """The number of entries that the journal's bounds dropped since it was last empty."""
 
     def remove(self, sandbox: str, ids: frozenset[int] | None = None) -> int:
-        """Take entries out of the journal (None: all); returns how many there were."""
+        """Removes entries from the journal (None: all); returns their number."""

@@ -1,4 +1,4 @@
-"""Not asking again at once what has just failed to answer."""
+"""A circuit breaker: after a failure, nobody tries again at once."""
 
 from __future__ import annotations
 
@@ -7,36 +7,36 @@ from threading import Lock
 
 
 class Breaker:
-    """After a failure nobody asks for ``pause`` seconds; then one may try, and every ``pause`` another, until it works.
+    """After a failure nobody tries for ``pause`` seconds; then one caller every ``pause`` may try, until it works.
 
-    Whoever has to wait for a server that does not answer waits once: all others are told at once.
+    So only one caller waits for a server that does not answer; all others fail at once.
     """
 
     def __init__(self, elapsed: Callable[[], float], pause: float = 1.0) -> None:
         self._elapsed, self._pause, self._lock = elapsed, pause, Lock()
-        self._until: float | None = None  # None: all is well
+        self._until: float | None = None  # None: closed, the last try worked
 
     @property
     def well(self) -> bool:
-        """Whether the last that was told is that it worked."""
+        """Whether the last recorded try worked."""
         return self._until is None
 
     def due(self) -> bool:
-        """Whether the caller should try now if it works again; it must tell what comes of it."""
+        """Whether the caller should try now; it must record the result."""
         with self._lock:
             if self._until is None or self._elapsed() < self._until:
                 return False
-            self._until = self._elapsed() + self._pause  # the others do not
+            self._until = self._elapsed() + self._pause  # for the other callers
             return True
 
     def failed(self) -> bool:
-        """Tell that it failed; whether all was well before."""
+        """Records a failure; returns whether the try before had worked."""
         with self._lock:
             was_well, self._until = self._until is None, self._elapsed() + self._pause
             return was_well
 
     def worked(self) -> bool:
-        """Tell that it worked; whether it had failed before."""
+        """Records a success; returns whether the try before had failed."""
         if self._until is None:
             return False
         with self._lock:

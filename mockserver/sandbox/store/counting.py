@@ -1,4 +1,4 @@
-"""All that is counted of one call, as values: so that a store can count it in one step, wherever it is."""
+"""What a store counts for one call, as values, so that it can count everything in one step."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from ...sdk.quota import Quota, QuotaState
 
 
 class Counter(NamedTuple):
-    """Something to be counted, and at which counts it takes hold of the call: from ``first`` up to, not including,
-    ``last`` (None: any), each with a ``probability``, which ``seed`` decides. ``ends``: the call gets no further then.
+    """A counter, and the counts at which it applies to the call.
 
-    Without a ``key`` nothing is counted, and it is as if it were the first time.
+    It applies from ``first`` up to, not including, ``last`` (None: no end), with a ``probability`` that is drawn from
+    ``seed``. ``ends``: the call ends when it applies. Without a ``key`` nothing is counted; the count is always 0.
     """
 
     key: str
@@ -22,14 +22,14 @@ class Counter(NamedTuple):
     seed: str = ""
     ends: bool = False
 
-    def holds(self, met: int) -> bool:
-        """Whether it takes hold of a call before which it was counted so often."""
-        within = self.first <= met and (self.last is None or met < self.last)
-        return within and draw_for(f"{self.seed}{met}") < self.probability
+    def applies(self, count: int) -> bool:
+        """Whether it applies to a call with this count before it."""
+        within = self.first <= count and (self.last is None or count < self.last)
+        return within and draw_for(f"{self.seed}{count}") < self.probability
 
 
 class Spend(NamedTuple):
-    """A call to be counted against a quota at sandbox time ``now`` (epoch seconds)."""
+    """One call to count against a quota at sandbox time ``now`` (epoch seconds)."""
 
     key: str
     quota: Quota
@@ -37,9 +37,7 @@ class Spend(NamedTuple):
 
 
 class CountResult(NamedTuple):
-    """What was counted: how often each was before, as far as it came; what became of the quota; and how often what
-    comes last was counted before.
-    """
+    """The count of each counter before this call, up to the one that applied; the quota; the count of ``last``."""
 
     earlier: tuple[int, ...] = ()
     quota: QuotaState | None = None
@@ -47,7 +45,5 @@ class CountResult(NamedTuple):
 
 
 def draw_for(text: str) -> float:
-    """A number from 0 up to, not including, 1 that looks random and is the same for the same text, in any language that
-    has SHA-1.
-    """
+    """A pseudo-random number in [0, 1) for a text; the scripts of Redis compute the same one with SHA-1."""
     return int(sha1(text.encode(), usedforsecurity=False).hexdigest()[:12], 16) / 2**48

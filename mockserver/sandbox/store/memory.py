@@ -27,9 +27,11 @@ class _Sandbox:
 
 
 class MemoryStore:
-    """Everything in this process; gone with it. A journal holds at most so many entries and bytes a sandbox, and all
-    journals together so many bytes: when those are spent, the largest journal loses its oldest entries, so that a
-    sandbox with a few calls does not feel its neighbours. ``elapsed`` is its own time.
+    """Keeps everything in this process.
+
+    Each sandbox's journal is bounded in entries and bytes, and all journals together in bytes: beyond that, the largest
+    journal drops its oldest entries, so that large journals do not displace small ones. ``elapsed`` is the store's own
+    time.
     """
 
     def __init__(
@@ -43,7 +45,7 @@ class MemoryStore:
         self._elapsed = elapsed
         self._journal_entries, self._journal_bytes = journal_entries, journal_bytes
         self._all_journals_bytes = all_journals_bytes
-        self._journaled = 0  # bytes in all journals
+        self._all_bytes = 0  # in all journals
         self._lock = Lock()
         self._sandboxes: dict[str, _Sandbox] = {}
         self._versions = 0
@@ -51,10 +53,10 @@ class MemoryStore:
         self._instance = new_name()
 
     def check(self) -> None:
-        """It is never away."""
+        """Does nothing: this store is always available."""
 
     def close(self) -> None:
-        """There is nothing to let go of."""
+        """Does nothing: there is no connection."""
 
     def instance(self) -> str:
         return self._instance
@@ -65,9 +67,9 @@ class MemoryStore:
 
     def read(self, sandbox: str, part: str, *, wall: float | None = None, expiry: Expiry = NEVER) -> Versioned | None:
         with self._lock:
-            found = self._of(sandbox)
+            found = self._find(sandbox)
             if wall is not None:
-                if expiry.is_over(self._use(found)):
+                if expiry.is_over(self._last_use(found)):
                     self._forget(sandbox)
                     return None
                 self._touch(found, wall)
@@ -75,7 +77,7 @@ class MemoryStore:
 
     def last_known(self, sandbox: str) -> Document | None:
         with self._lock:
-            found = self._of(sandbox).documents.get(SETTINGS)
+            found = self._find(sandbox).documents.get(SETTINGS)
             return found[1] if found else None
 
     def write(
@@ -92,7 +94,7 @@ class MemoryStore:
     ) -> int:
         with self._lock:
             there = sandbox in self._sandboxes
-            version, _ = self._of(sandbox).documents.get(part, (0, {}))
+            version, _ = self._find(sandbox).documents.get(part, (0, {}))
             if version != expected or not (there or part == SETTINGS):
                 return 0
             if not there and sandbox != DEFAULT and most is not None:
@@ -101,7 +103,7 @@ class MemoryStore:
                     return 0
             if anew:
                 self._forget(sandbox)
-            found = self._of(sandbox)
+            found = self._find(sandbox)
             self._versions += 1
             for name, each in {**beside, part: document}.items():
                 found.documents[name] = (self._versions, each)
@@ -111,45 +113,45 @@ class MemoryStore:
 
     def sandboxes(self) -> Mapping[str, LastUse]:
         with self._lock:
-            return {name: self._use(sandbox) for name, sandbox in self._sandboxes.items()}
+            return {name: self._last_use(sandbox) for name, sandbox in self._sandboxes.items()}
 
     def delete(self, sandbox: str, expiry: Expiry | None = None) -> bool:
         with self._lock:
-            if expiry is not None and not expiry.is_over(self._use(self._of(sandbox))):
+            if expiry is not None and not expiry.is_over(self._last_use(self._find(sandbox))):
                 return False
             return self._forget(sandbox)
 
     def spend(self, sandbox: str, key: str, quota: Quota, now: float) -> QuotaState:
         with self._lock:
-            return _spend(self._of(sandbox), Spend(key, quota, now))
+            return _spend(self._find(sandbox), Spend(key, quota, now))
 
     def count(self, sandbox: str, key: str) -> int:
         with self._lock:
-            return _count(self._of(sandbox), key)
+            return _count(self._find(sandbox), key)
 
     def count_all(
         self, sandbox: str, counts: Sequence[Counter] = (), spend: Spend | None = None, last: str | None = None
     ) -> CountResult:
         with self._lock:
-            found, met = self._of(sandbox), list[int]()
+            found, earlier = self._find(sandbox), list[int]()
             for each in counts:
-                met.append(_count(found, each.key) if each.key else 0)
-                if each.holds(met[-1]):
+                earlier.append(_count(found, each.key) if each.key else 0)
+                if each.applies(earlier[-1]):
                     if each.ends:
-                        return CountResult(tuple(met))
+                        return CountResult(tuple(earlier))
                     break
             spent = None if spend is None else _spend(found, spend)
             if last is None or (spent is not None and not spent.allowed):
-                return CountResult(tuple(met), spent)
-            return CountResult(tuple(met), spent, _count(found, last))
+                return CountResult(tuple(earlier), spent)
+            return CountResult(tuple(earlier), spent, _count(found, last))
 
     def get_count(self, sandbox: str, key: str) -> int:
         with self._lock:
-            return self._of(sandbox).counters.get(key, 0)
+            return self._find(sandbox).counters.get(key, 0)
 
     def reset_counters(self, sandbox: str) -> None:
         with self._lock:
-            found = self._of(sandbox)
+            found = self._find(sandbox)
             found.windows.clear()
             found.counters.clear()
 
@@ -163,27 +165,27 @@ class MemoryStore:
             self._grow(kept, size)
             while len(kept.journal) > self._journal_entries or kept.journal_bytes > self._journal_bytes:
                 self._drop_oldest(kept)
-            if self._journaled > self._all_journals_bytes:
-                self._make_room()
+            if self._all_bytes > self._all_journals_bytes:
+                self._shrink_journals()
             return self._ids
 
     def entries(self, sandbox: str) -> list[tuple[int, Document]]:
         with self._lock:
-            return [(id, entry) for id, entry, _ in self._of(sandbox).journal]
+            return [(id, entry) for id, entry, _ in self._find(sandbox).journal]
 
     def newer(self, sandbox: str, after: int) -> NewEntries:
         with self._lock:
-            found = self._of(sandbox)
-            fresh = [(id, entry) for id, entry, _ in takewhile(lambda kept: kept[0] > after, reversed(found.journal))]
+            found = self._find(sandbox)
+            fresh = [(id, entry) for id, entry, _ in takewhile(lambda entry: entry[0] > after, reversed(found.journal))]
             return NewEntries(fresh[::-1], len(found.journal), found.dropped)
 
     def dropped(self, sandbox: str) -> int:
         with self._lock:
-            return self._of(sandbox).dropped
+            return self._find(sandbox).dropped
 
     def remove(self, sandbox: str, ids: frozenset[int] | None = None) -> int:
         with self._lock:
-            found = self._of(sandbox)
+            found = self._find(sandbox)
             kept = [] if ids is None else [entry for entry in found.journal if entry[0] not in ids]
             removed = len(found.journal) - len(kept)
             found.journal = deque(kept)
@@ -191,42 +193,42 @@ class MemoryStore:
             found.dropped = found.dropped if kept else 0
             return removed
 
-    def _grow(self, kept: _Sandbox, size: int) -> None:
-        kept.journal_bytes += size
-        self._journaled += size
+    def _grow(self, sandbox: _Sandbox, size: int) -> None:
+        sandbox.journal_bytes += size
+        self._all_bytes += size
 
-    def _drop_oldest(self, kept: _Sandbox) -> None:
-        self._grow(kept, -kept.journal.popleft()[2])
-        kept.dropped += 1
+    def _drop_oldest(self, sandbox: _Sandbox) -> None:
+        self._grow(sandbox, -sandbox.journal.popleft()[2])
+        sandbox.dropped += 1
 
-    def _make_room(self) -> None:
-        """Bring all journals together under their bound, and some way below it: to look for the largest takes time."""
-        while self._journaled > self._all_journals_bytes - self._all_journals_bytes // 64:
+    def _shrink_journals(self) -> None:
+        """Shrinks all journals together to well below their bound: finding the largest takes time."""
+        while self._all_bytes > self._all_journals_bytes - self._all_journals_bytes // 64:
             largest = max(self._sandboxes.values(), key=lambda sandbox: sandbox.journal_bytes)
             enough = largest.journal_bytes - max(1, largest.journal_bytes // 64)
             while largest.journal and largest.journal_bytes > enough:
                 self._drop_oldest(largest)
 
-    def _use(self, found: _Sandbox) -> LastUse:
-        return LastUse(self._elapsed() - found.used, found.wall)
+    def _last_use(self, sandbox: _Sandbox) -> LastUse:
+        return LastUse(self._elapsed() - sandbox.used, sandbox.wall)
 
-    def _touch(self, found: _Sandbox, wall: float) -> None:
-        found.used, found.wall = self._elapsed(), max(found.wall, wall)
+    def _touch(self, sandbox: _Sandbox, wall: float) -> None:
+        sandbox.used, sandbox.wall = self._elapsed(), max(sandbox.wall, wall)
 
     def _forget(self, sandbox: str) -> bool:
         gone = self._sandboxes.pop(sandbox, None)
-        self._journaled -= gone.journal_bytes if gone else 0
+        self._all_bytes -= gone.journal_bytes if gone else 0
         return gone is not None
 
-    def _of(self, sandbox: str) -> _Sandbox:
-        """The sandbox, or in place of one that is not there an empty one that nobody keeps."""
+    def _find(self, sandbox: str) -> _Sandbox:
+        """The sandbox; a temporary empty one if it does not exist."""
         return self._sandboxes.get(sandbox) or _Sandbox()
 
 
-def _spend(of: _Sandbox, spend: Spend) -> QuotaState:
-    (key, quota, now), windows = spend, of.windows
+def _spend(sandbox: _Sandbox, spend: Spend) -> QuotaState:
+    (key, quota, now), windows = spend, sandbox.windows
     opened, count = windows.get(key, (now, 0))
-    if not opened - LATE_SECONDS <= now < opened + quota.seconds:  # over, or the clock was set back
+    if not opened - LATE_SECONDS <= now < opened + quota.seconds:  # the window has ended, or the clock was set back
         opened, count = now, 0
     allowed = count < quota.limit
     if allowed:
@@ -235,7 +237,7 @@ def _spend(of: _Sandbox, spend: Spend) -> QuotaState:
     return QuotaState(allowed, quota.limit, max(0, quota.limit - count), opened + quota.seconds)
 
 
-def _count(of: _Sandbox, key: str) -> int:
-    before = of.counters.get(key, 0)
-    of.counters[key] = before + 1
+def _count(sandbox: _Sandbox, key: str) -> int:
+    before = sandbox.counters.get(key, 0)
+    sandbox.counters[key] = before + 1
     return before

@@ -37,7 +37,7 @@ TABLE = (
         errors.InternalError, 500, "flolive.500",
         "Failed to retrieve customer details", "documented", "003:41", code="CUSTOMER_1006",
     ),
-    # 003:36: there are general codes, and they are not public. These are made up; the category AUTH is P[23].
+    # 003:36 mentions general codes that are not public. These are invented; the category AUTH is P[23].
     ErrorSpec(errors.Unauthenticated, 401, "flolive.401", "Unauthorized", "inferred", "P[23]", code="AUTH_1001"),
     ErrorSpec(errors.Forbidden, 403, "flolive.403", "Forbidden", "inferred", "P[23]", code="AUTH_403"),
     ErrorSpec(errors.UnknownPath, 404, "flolive.404.unknown-path", "Not found", "inferred", "none", code="GLOBAL_404"),

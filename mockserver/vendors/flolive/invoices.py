@@ -86,7 +86,7 @@ CYCLE_NAMES = {"date": ("Date",), "time": ("Time",), "both": ("Date", "Time")}
 
 
 def render(invoice: Record, readings: Readings) -> bytes:
-    """One invoice; the reading billing-cycle-names spells the names of its billing cycle."""
+    """One invoice; the reading billing-cycle-names chooses the names of its billing cycle."""
     wire = {}
     for name, value in invoice.items():
         if name.startswith("billingCycle"):
@@ -115,9 +115,9 @@ INVOICES = Resource(
 
 
 def find_customer(call: Call) -> Account:
-    """The customer asked about: the Requestor's own or a sub-customer of it (003:11), a direct one (P[21]).
+    """The requested customer: the Requestor itself or a sub-customer of it (003:11), a direct one (P[21]).
 
-    Raises NotFound (003:40) for an unknown id, and for any other customer unless that is read as Forbidden.
+    Raises NotFound (003:40) for an unknown id, and for any other customer unless a reading makes it Forbidden.
     """
     customer = call.accounts.find_by("customer_id", call.request.path_params["id"].lower())
     if customer is None:
@@ -138,7 +138,7 @@ def get_customer_invoice_list(call: Call) -> Reply:
 
 
 def describe_page(size: int) -> dict[str, int]:
-    """All there is, in the form of 003:106-111."""
+    """One page with everything, in the form of 003:106-111."""
     return {"page": 0, "size": size, "totalPages": 1, "totalElements": size}
 
 
@@ -151,6 +151,6 @@ GET_CUSTOMER_INVOICE_LIST = Operation(
 
 
 def example(account: Account, dataset: Dataset) -> Example:
-    """The Requestor asks about its own customer."""
+    """The Requestor requests its own invoices."""
     path = GET_CUSTOMER_INVOICE_LIST.path.replace("{id}", account["customer_id"])
     return Example(path, headers=CREDENTIAL.write(account["token"]))

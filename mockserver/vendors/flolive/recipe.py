@@ -1,4 +1,4 @@
-"""How ``default`` is made: the story's customers as a tree; fourteen invoices a month, two of them beside the story."""
+"""The recipe of ``default``: the story's customers as a tree; fourteen invoices a month, two beside the story."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ...sdk import Recipe
 from .. import _story
 
 DRAFT = len(_story.CUSTOMERS)  # a slot after the story's: the first customer's invoice, before it was published
-GIFT = DRAFT + 1  # and one for a customer that ties with its invoice and amounts to nothing
+GIFT = DRAFT + 1  # and a free one that ties with a customer's invoice
 BLOCK = GIFT + 1
 FIRST_NUMBER = 1001
 NEWCOMER = "newcomer"

@@ -1,4 +1,4 @@
-"""Auth-Key (001:25-26, 28), which one user of a brand has, and then the Brand-URL (001:23-24)."""
+"""The Auth-Key of one user of a brand (001:25-26, 28), then the Brand-URL (001:23-24)."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ OLD_NAMES = {"BrandUrl": BRAND_URL, "AuthKey": CREDENTIAL.header}
 
 
 class Account(RecordSchema):
-    """One user and its keys. A key is good with a brand of its own user only."""
+    """One user and its keys. A key is good only with a brand of its user."""
 
     user_id = fields.Text()
     auth_key = fields.Text()
@@ -52,7 +52,7 @@ def authenticate(call: Call) -> AccountRow:
 
 
 def permit(call: Call) -> None:
-    """Looks at the brand once the key is good.
+    """Checks the brand once the key is good.
 
     Raises OtherBrand with a key of another brand, InvalidParams without a brand, or NotFound for an unknown one.
     """
@@ -80,12 +80,12 @@ def read_brand(call: Call) -> str:
 
 
 def normalise_brand(brand: str) -> str:
-    """A brand without what makes no other brand of it: scheme, letter case, slashes at its end."""
+    """A brand without scheme, letter case and trailing slashes."""
     return re.sub(r"\A[a-z][a-z0-9+.-]*://", "", brand.casefold()).rstrip("/")
 
 
 def warn_of_misplaced(call: Call) -> None:
-    """Warn of old header names, and of what seems to be a missing brand in the query; values are not repeated."""
+    """Warns of old header names, and of a brand in the query; repeats no values."""
     for old, name in OLD_NAMES.items():
         if old.lower() in call.request.headers:
             call.warn(f"header.{old}", "deprecated-header", f"{old} is an older name of {name} and was not read.")

@@ -1,4 +1,4 @@
-"""Failures: the texts of 001:28-29 in the envelope of P[16a] and P[35], which is that of a success without data."""
+"""Failures: the texts of 001:28-29 in the envelope of P[16a] and P[35], a success without data."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ TABLE = (
         errors.Throttled, 429, "jframework.429",
         "The user has exceeded the rate limit.", "public", "P[35]", "RateLimitExceeded",
     ),
-    # The texts of these are public (P[16a], P[16b]); that they are said here is inferred.
+    # These texts are public (P[16a], P[16b]); their use here is inferred.
     ErrorSpec(errors.InvalidParams, 400, "jframework.400", INVALID, "inferred", "P[16b]", "InvalidInput"),
     ErrorSpec(
         errors.InvalidParams, 400, "jframework.400.brand-url-missing",
@@ -47,7 +47,7 @@ TABLE = (
         errors.NotFound, 404, "jframework.404",
         "The Brand was not found in the system.", "inferred", "P[16a]", "BrandNotFound",
     ),
-    # From here on the words are ours: said only by the rules of HTTP, or when asked for.
+    # These texts are invented: only the rules of HTTP or a request for the error lead to them.
     ErrorSpec(
         errors.UnknownPath, 404, "jframework.404.unknown-path",
         "The resource was not found.", "inferred", "none", "NotFound",
@@ -72,7 +72,7 @@ TABLE = (
 
 
 def render_error(call: Call, spec: ErrorSpec, error: errors.ApiError) -> Reply:
-    """The envelope of 001:36-96 with ``data`` null and one error, which says its text under both public names."""
+    """The envelope of 001:36-96 with ``data`` null and one error, its text under both public names."""
     entry = {
         "code": spec.code or "".join(filter(str.isalnum, spec.text)),
         "message": spec.text,

@@ -26,7 +26,7 @@ from ...sdk import (
 )
 from . import query
 from .auth import BRAND_URL, CREDENTIAL
-from .query import LEAST, SORTABLE, STATES, TYPES
+from .query import MIN_INT32, SORTABLE, STATES, TYPES
 
 # Readings: where the document can be read in more than one way ------------------------------------------------------
 
@@ -146,7 +146,7 @@ class Invoice(RecordSchema):
 
 
 def column(name: str, null: str | int = "") -> Callable[[Record], str | int]:
-    """The field's values; null is less than all others, and no filter asks for what stands in its place."""
+    """The values of a field; ``null`` stands for null: less than all others, and met by no filter."""
     return lambda invoice: null if invoice[name] is None else invoice[name]
 
 
@@ -155,7 +155,7 @@ INVOICES = Resource(
     id="id",
     columns={name: column(name) for name in SORTABLE if name != "createdDate"}
     | {
-        "reminderedCount": column("reminderedCount", null=LEAST - 1),
+        "reminderedCount": column("reminderedCount", null=MIN_INT32 - 1),
         "createdDate": column("_created"),
         "owner": column("_owner"),
         "packageId": lambda invoice: invoice["user"]["packageId"],
@@ -176,34 +176,34 @@ SEARCHED = ("code", "name", "description", "notes", "tags")
 
 def get_invoices(call: Call) -> Reply:
     """200 with one page of the user's invoices that meet all filters. Raises Forbidden for another ``UserId``."""
-    asked, me = call.params, call.account["user_id"]
-    if asked.get("UserId", me) != me:
+    values, me = call.params, call.account["user_id"]
+    if values.get("UserId", me) != me:
         raise errors.Forbidden
-    found = call.records.where(
+    matching = call.records.where(
         owner=me,  # 001:2
-        testMode=asked["TestMode"],
-        packageId=asked.get("PackageId"),
-        subscriptionTypeId=asked.get("SubscriptionTypeId"),
-        type=asked.get("Type"),
-        code=asked.get("Code"),
-        reminderedCount=asked.get("ReminderedCount"),
-        status=asked.get("Status"),
+        testMode=values["TestMode"],
+        packageId=values.get("PackageId"),
+        subscriptionTypeId=values.get("SubscriptionTypeId"),
+        type=values.get("Type"),
+        code=values.get("Code"),
+        reminderedCount=values.get("ReminderedCount"),
+        status=values.get("Status"),
     )
     for name, text in TEXTS.items():
-        if name in asked:
-            found = having_text(call, found, text, asked[name])
-    if "Keywords" in asked:
-        found = having_keywords(call, found, asked["Keywords"])
+        if name in values:
+            matching = match_text(call, matching, text, values[name])
+    if "Keywords" in values:
+        matching = match_keywords(call, matching, values["Keywords"])
     for name, date in DATES.items():
-        if name in asked:
-            found = of_date(call, found, date, asked[name])
-    if "OverdueDate" in asked:
-        found = due_at(call, found, asked["OverdueDate"])
-    found = found.order_by(asked["SortOrder"] + asked["SortDataField"], "id", given=1)
-    number, size = asked["PageNumber"], page_size(call)
-    page = cut_page(len(found), number, size, first=0)
+        if name in values:
+            matching = match_date(call, matching, date, values[name])
+    if "OverdueDate" in values:
+        matching = match_due_date(call, matching, values["OverdueDate"])
+    matching = matching.order_by(values["SortOrder"] + values["SortDataField"], "id", given=1)
+    number, size = values["PageNumber"], page_size(call)
+    page = cut_page(len(matching), number, size, first=0)
     data = {
-        "items": Fragment(found.json(page.start, page.stop)),
+        "items": Fragment(matching.json(page.start, page.stop)),
         "totalItems": page.total,
         "pageNumber": number,
         "pageSize": size,
@@ -212,36 +212,38 @@ def get_invoices(call: Call) -> Reply:
     return Reply.json(encode(body), page=page)
 
 
-def chosen(call: Call, reading: Reading, usual: RecordQuery, other: RecordQuery) -> RecordQuery:
-    """What a reading makes of a filter: asked only where its choices find other invoices."""
+def choose(call: Call, reading: Reading, usual: RecordQuery, other: RecordQuery) -> RecordQuery:
+    """The filter under a reading, which is consulted only where its choices find other invoices."""
     if usual.rows == other.rows or call.readings[reading.name] == reading.default:
         return usual
     return other
 
 
-def having_text(call: Call, found: RecordQuery, field: str, text: str) -> RecordQuery:
-    return chosen(call, TEXT_MATCH, found.where_contains([field], text), found.where(**{field: text}))
+def match_text(call: Call, matching: RecordQuery, field: str, text: str) -> RecordQuery:
+    return choose(call, TEXT_MATCH, matching.where_contains([field], text), matching.where(**{field: text}))
 
 
-def having_keywords(call: Call, found: RecordQuery, text: str) -> RecordQuery:
-    words = found
+def match_keywords(call: Call, matching: RecordQuery, text: str) -> RecordQuery:
+    words = matching
     for word in dict.fromkeys(text.split()):
         words = words.where_contains(SEARCHED, word)
-    return chosen(call, KEYWORDS, found.where_contains(SEARCHED, text), words)
+    return choose(call, KEYWORDS, matching.where_contains(SEARCHED, text), words)
 
 
-def of_date(call: Call, found: RecordQuery, field: str, asked: tuple[str, str]) -> RecordQuery:
-    first, last = asked
-    return chosen(call, DATE_MATCH, found.where_between(field, first, last), found.where_between(field, first, first))
+def match_date(call: Call, matching: RecordQuery, field: str, bounds: tuple[str, str]) -> RecordQuery:
+    first, last = bounds
+    return choose(
+        call, DATE_MATCH, matching.where_between(field, first, last), matching.where_between(field, first, first)
+    )
 
 
-def due_at(call: Call, found: RecordQuery, asked: tuple[str, str]) -> RecordQuery:
-    usual, other = (of_date(call, found, field, asked) for field in DUE_DATE.choices)
-    return chosen(call, DUE_DATE, usual, other)
+def match_due_date(call: Call, matching: RecordQuery, bounds: tuple[str, str]) -> RecordQuery:
+    usual, other = (match_date(call, matching, field, bounds) for field in DUE_DATE.choices)
+    return choose(call, DUE_DATE, usual, other)
 
 
 def page_size(call: Call) -> int:
-    """The size in use, which the reply states; 001:22 gives a default and no maximum."""
+    """The page size, which the reply states; 001:22 gives a default and no maximum."""
     size: int | None = call.params["PageSize"]
     if size is None:
         return int(call.readings["default-page-size"])

@@ -1,4 +1,4 @@
-"""Query parameters (001:2-22) in the document's order; it prints no names, these are of P[7]."""
+"""Query parameters (001:2-22) in the document's order; their names are from P[7]."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ NAME_CASE = Reading(
 )
 READINGS = (BAD_INPUT, BINDING, NAME_CASE)
 
-LEAST, MOST = -(2**31), 2**31 - 1  # of an int32
+MIN_INT32, MAX_INT32 = -(2**31), 2**31 - 1
 TYPES = ("Provisional", "Post")  # 001:74, P[8]
 STATES = ("Unpaid", "Paid")  # 001:88, P[8]
 SORTABLE = (
@@ -47,7 +47,7 @@ DIRECTIONS = {"Ascending": "", "Descending": "-", "asc": "", "desc": "-"}
 class Bound(params.Param):
     """A parameter that ASP.NET Core binds in more spellings than its page names.
 
-    It complains of the others with the usual spelling; blanks around a value are no part of it.
+    Another spelling is an error that proposes the usual one; blanks around a value are ignored.
     """
 
     def read(self, text: str) -> Any:
@@ -57,11 +57,11 @@ class Bound(params.Param):
         try:
             super().read(usual)
         except ValidationError:
-            return super().read(text)  # which complains
+            return super().read(text)  # which rejects it
         return self.reject("bound", text, instead=usual)
 
     def usual(self, text: str) -> str:
-        """The usual spelling of what may be one."""
+        """The usual spelling of a text that may be another one."""
         return text
 
 
@@ -92,11 +92,11 @@ class Boolean(params.Param):
 
 
 class Flag(Bound, Boolean):
-    """The same, also with blanks around it."""
+    """A Boolean, also with blanks around it."""
 
 
 class Instant(params.Param):
-    """A day, or an instant to the precision given. Reads to its first and its last moment, as invoices write them."""
+    """A day, or an instant of any precision. Reads to its first and last moment, as invoices write them."""
 
     wanted = "an ISO 8601 date or date-time"
 
@@ -113,7 +113,7 @@ class Instant(params.Param):
 
 
 class Time(Bound, Instant):
-    """The same, also as .NET reads times where no culture is set: the month first, or a blank before the time."""
+    """An Instant, also as .NET reads it without a culture: month first, or a blank before the time."""
 
     _day = re.compile(
         r"(?:(\d{4})[/-](\d{1,2})[/-](\d{1,2})|(\d{1,2})[/-](\d{1,2})[/-](\d{4}))(?:[ T]+(\S.*))?", re.ASCII
@@ -137,7 +137,8 @@ class Query(ParamSchema):
     Description = params.Text(synonyms=("InvoiceDescription",))
     Notes = params.Text(synonyms=("InvoiceNotes",))
     Tags = params.Text(synonyms=("InvoiceTags",))
-    ReminderedCount = Whole(minimum=LEAST, maximum=MOST)  # 001:11 says "the invoice status"; P[7] and P[8] know better
+    # 001:11 says "the invoice status"; P[7] and P[8] say the number of reminders.
+    ReminderedCount = Whole(minimum=MIN_INT32, maximum=MAX_INT32)
     DeliveryInstructions = params.Text()
     ConfirmedDeliveryDate = Time()
     InvoiceDate = Time()
@@ -159,20 +160,20 @@ class Query(ParamSchema):
         load_default="-",
         synonyms=("SortType", "direction", "order", "dir"),
     )
-    PageNumber = Whole(minimum=0, maximum=MOST, load_default=0, synonyms=("page", "p", "pageNo"))
+    PageNumber = Whole(minimum=0, maximum=MAX_INT32, load_default=0, synonyms=("page", "p", "pageNo"))
     PageSize = Whole(
-        minimum=1, maximum=MOST, load_default=None, synonyms=("limit", "size", "per_page", "count", "take")
+        minimum=1, maximum=MAX_INT32, load_default=None, synonyms=("limit", "size", "per_page", "count", "take")
     )
 
 
 def respell(sent: querystring.Pairs, schema: Schema, readings: Readings) -> querystring.Pairs:
-    """The page prints PascalCase, the vendor's clients send camelCase to the same server (P[8], P[15])."""
+    """Matches names in any case: the page prints PascalCase, the vendor's clients send camelCase (P[8], P[15])."""
     renamed = querystring.rename(sent, params.param_names(schema))
     return renamed if list(renamed) == list(sent) or readings["name-case"] == "any" else sent
 
 
 def tolerates(error: errors.ParamError, readings: Readings) -> bool | params.ReadAs:
-    """Bad input is 400, unless it is read as if absent; what ASP.NET binds is bound."""
+    """Refuses bad input, unless a reading counts it as absent; binds what ASP.NET binds."""
     if error.code == "bound" and readings["binding"] == "aspnet":
         return True
     return params.AS_ABSENT if readings["bad-input"] == "ignore" else False

@@ -8,9 +8,7 @@ CREDENTIAL = Credential("Authorization", scheme="Bearer")
 
 
 class Account(RecordSchema):
-    """One token, or several. ``subscriber_id`` is whose invoices they read; an administrator's (``is_admin``) read
-    nobody's.
-    """
+    """One or more tokens, which read the invoices of ``subscriber_id``; an administrator's (``is_admin``) read none."""
 
     subscriber_id = fields.Text()
     token = fields.Text()

@@ -6,7 +6,7 @@ from ...sdk import Call, ErrorSpec, Reply, encode, errors
 
 
 class NoInvoices(errors.NotFound):
-    """The subscriber has no invoice at all: not found, for who reads the sibling pages so."""
+    """The subscriber has no invoice at all, which one reading answers as not found."""
 
 
 TABLE = (
@@ -15,7 +15,7 @@ TABLE = (
     ErrorSpec(NoInvoices, 404, "netgroot.404.no-invoices", "No invoices found", "inferred", "P[3]"),
     ErrorSpec(errors.InvalidParams, 422, "netgroot.422", "Validation error occurred", "inferred", "P[4]"),
     ErrorSpec(errors.InternalError, 500, "netgroot.500", "Internal Server Error", "inferred", "P[3b]"),
-    # From here on nothing public speaks of this API: said only by the rules of HTTP, or when asked for.
+    # No public page names these: only the rules of HTTP or a request for the error lead to them.
     ErrorSpec(errors.UnknownPath, 404, "netgroot.404.unknown-path", "Not Found", "inferred", "000:69-72"),
     ErrorSpec(errors.MethodNotAllowed, 405, "netgroot.405", "Method Not Allowed", "inferred", "000:69-72"),
     ErrorSpec(errors.Forbidden, 403, "netgroot.403", "Forbidden", "inferred", "000:69-72"),

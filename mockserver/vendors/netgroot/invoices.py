@@ -64,7 +64,7 @@ class Query(ParamSchema):
 
 
 def tolerates(error: errors.ParamError, readings: Readings) -> bool | params.ReadAs:
-    """Never: a bad id is refused (422), or read as another one. Raises NotFound where nobody has it."""
+    """Ignores no bad id: refuses it (422), or reads it as another one. Raises NotFound where a reading says so."""
     choice = readings["bad-id"]
     if choice == "not-found":
         raise errors.NotFound
@@ -114,7 +114,7 @@ def get_customers_invoices(call: Call) -> Reply:
 
 
 def sort_invoices(call: Call, found: RecordQuery) -> RecordQuery:
-    """The reading is asked only where there is an order."""
+    """The invoices in the order of a reading, consulted only where there is an order."""
     if len(found) > 1 and call.readings["default-order"] == "id":
         return found.order_by("invoice_id")
     return found.order_by("-date", "invoice_id")

@@ -1,4 +1,4 @@
-"""How ``default`` is made: each customer of the story is a subscriber; thirteen invoices a month, one of them free."""
+"""The recipe of ``default``: each customer of the story is a subscriber; thirteen invoices a month, one free."""
 
 from __future__ import annotations
 

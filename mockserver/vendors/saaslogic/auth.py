@@ -8,7 +8,7 @@ CREDENTIAL = Credential("Authorization", scheme="Bearer")
 
 
 class Account(RecordSchema):
-    """One tenant and its token: it sees the invoices of its own customers."""
+    """One tenant and its token, which reads the invoices of the tenant's customers."""
 
     tenant_id = fields.Text()
     token = fields.Text()

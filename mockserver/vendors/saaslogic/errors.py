@@ -1,6 +1,6 @@
 """Errors: the document has none.
 
-That clients react to 401 is public; the bodies are those of Spring Boot, the likely back end: a guess.
+It is public that clients react to 401. The bodies are those of Spring Boot, the likely back end: a guess.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ ERROR_BODY = Reading(
 
 
 class InvertedRange(errors.InvalidParams):
-    """The range ends before it starts: refused by who does not read it as one that holds nothing."""
+    """The range ends before it starts, which one reading refuses."""
 
 
 MISSING = "Required request parameter '{parameter}' for method parameter type String is not present"
@@ -34,7 +34,7 @@ TABLE = (
     ErrorSpec(InvertedRange, 400, "saaslogic.400.inverted-range", INVERTED, "inferred", "none"),
     ErrorSpec(errors.MethodNotAllowed, 405, "saaslogic.405", "Method Not Allowed", "inferred", "P[27]"),
     ErrorSpec(errors.InternalError, 500, "saaslogic.500", "Internal Server Error", "inferred", "P[27]"),
-    # From here on: never seen in public; said only by the rules of HTTP, or when asked for.
+    # No public page names these: only the rules of HTTP or a request for the error lead to them.
     ErrorSpec(errors.NotFound, 404, "saaslogic.404", "Not Found", "inferred", "P[27]"),
     ErrorSpec(errors.UnknownPath, 404, "saaslogic.404.unknown-path", "Not Found", "inferred", "P[27]"),
     ErrorSpec(errors.Forbidden, 403, "saaslogic.403", "Forbidden", "inferred", "P[27]"),
@@ -43,19 +43,19 @@ TABLE = (
     ErrorSpec(errors.Unavailable, 503, "saaslogic.503", "Service Unavailable", "inferred", "P[27]"),
 )
 
-PHRASES = {words.status: words.text for words in reversed(TABLE)}  # the first row of a status says its HTTP phrase
+PHRASES = {spec.status: spec.text for spec in reversed(TABLE)}  # the first row of a status has its HTTP phrase
 
 
 def render_error(call: Call, spec: ErrorSpec, error: errors.ApiError) -> Reply:
-    """Spring Boot's error body, with the sandbox clock's time; or none at all. The first complaint is told."""
+    """Spring Boot's error body, with the sandbox clock's time; or none at all. It names the first parameter error."""
     if call.readings["error-body"] == "empty":
         return Reply(spec.status, b"")
-    complaints = error.errors if isinstance(error, errors.InvalidParams) else ()
+    wrong = error.errors if isinstance(error, errors.InvalidParams) else ()
     body = {
         "timestamp": call.now.isoformat(timespec="milliseconds"),
         "status": spec.status,
         "error": PHRASES.get(spec.status, spec.text),
-        "message": spec.text.format(parameter=complaints[0].name) if complaints else spec.text,
+        "message": spec.text.format(parameter=wrong[0].name) if wrong else spec.text,
         "path": call.request.path,
     }
     return Reply.json(encode(body), spec.status)

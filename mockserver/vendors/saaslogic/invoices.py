@@ -82,7 +82,7 @@ TIME_OF_DAY = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d(?::\d\d)?)(?:\.\d{1,9
 
 
 def tolerates(error: errors.ParamError, readings: Readings) -> bool | params.ReadAs:
-    """Bad input is refused, but for a time of day where a reading has it otherwise; zones are not looked at."""
+    """Refuses bad input, but for a time of day where a reading tolerates it; zones are ignored."""
     found = TIME_OF_DAY.fullmatch(error.found or "")
     if error.code != "bad-date" or found is None:
         return False
@@ -96,12 +96,12 @@ def tolerates(error: errors.ParamError, readings: Readings) -> bool | params.Rea
     return params.ReadAs(moment.date(), f"the day {moment.date()}") if choice == "ignore" else False
 
 
-def first_moment(asked: date) -> str:
-    return asked.isoformat() if isinstance(asked, datetime) else f"{asked}T00:00:00"
+def first_moment(day: date) -> str:
+    return day.isoformat() if isinstance(day, datetime) else f"{day}T00:00:00"
 
 
-def last_moment(asked: date) -> str:
-    return asked.isoformat() if isinstance(asked, datetime) else f"{asked}T23:59:59"
+def last_moment(day: date) -> str:
+    return day.isoformat() if isinstance(day, datetime) else f"{day}T23:59:59"
 
 
 # Response Example (002:15-58) ---------------------------------------------------------------------------------------
@@ -160,16 +160,16 @@ INVOICES = Resource(
 def get_the_invoices(call: Call) -> Reply:
     """200 with the tenant's invoices of this customer and product in the range, both ends included by calendar day.
 
-    Newest first, as a guess. Nothing found is an empty array: customer and product are filters, not places (002:60-70).
+    Newest first (a guess). No match is an empty array: customer and product are filters, not paths (002:60-70).
     """
-    asked = call.params
-    first, last = first_moment(asked["startDate"]), last_moment(asked["endDate"])
+    values = call.params
+    first, last = first_moment(values["startDate"]), last_moment(values["endDate"])
     if first > last:
         if call.readings["inverted-range"] == "refuse":
             raise InvertedRange
         call.warn("query.startDate", "inverted-range", "startDate is after endDate: no day lies between them.")
     mine = call.records.where(owner=call.account["tenant_id"])
-    client, product = asked["customerId"], asked["productId"]
+    client, product = values["customerId"], values["productId"]
     theirs = mine.where(client=client, product=product).order_by("-date", "id")
     if not len(theirs) and is_unknown(call, mine, client, product):
         raise errors.NotFound
@@ -181,7 +181,7 @@ def get_the_invoices(call: Call) -> Reply:
 
 
 def is_unknown(call: Call, mine: RecordQuery, client: str, product: str) -> bool:
-    """Whether the customer or the product counts as one that there is not."""
+    """Whether the customer or the product counts as unknown."""
     known = len(mine.where(client=client)) and len(mine.where(product=product))
     return not known and call.readings["unknown-id"] == "not-found"
 
@@ -208,7 +208,7 @@ DOCUMENTED = {
 def example(account: Account, dataset: Dataset) -> Example:
     """The example request (002:9) for the customer and product of the tenant's first record, over all their history.
 
-    With the document's customer, or for a tenant without records, it is the document's own.
+    For the document's customer, or a tenant without records, it is the document's own.
     """
     records, columns = dataset.records, dataset.records.columns
     mine = Equals("owner", account["tenant_id"])

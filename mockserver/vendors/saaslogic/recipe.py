@@ -1,4 +1,4 @@
-"""How ``default`` is made: the first tenant has the story's customers; fifteen invoices a month, three of them free."""
+"""The recipe of ``default``: the first tenant has the story's customers; fifteen invoices a month, three free."""
 
 from __future__ import annotations
 

@@ -17,14 +17,14 @@ TABLE = (
     ErrorSpec(
         errors.Forbidden, 403, "wisecp.403", "You do not have permission to perform this action", "inferred", "P[29]"
     ),
-    # A filter without a match is a success (inferred): this row is said only when asked for.
+    # A filter without a match is a success (inferred): only a request for the error leads to this row.
     ErrorSpec(errors.NotFound, 404, "wisecp.404", "Invoice not found", "inferred", "P[30a]"),
     ErrorSpec(errors.UnknownPath, 404, "wisecp.404.unknown-path", "Action not found", "inferred", "P[30a]"),
     ErrorSpec(errors.MethodNotAllowed, 405, "wisecp.405", "Method not allowed", "inferred", "P[30a]"),
     ErrorSpec(errors.InternalError, 500, "wisecp.500", "Internal server error", "inferred", "P[30a]"),
     # Bad values fall back to the defaults, unless the readings out-of-range or unknown-value refuse them.
     ErrorSpec(errors.InvalidParams, 400, "wisecp.400", "Invalid parameter", "inferred", "P[30a]"),
-    # From here on nothing public speaks of this API: said only by the rules of HTTP, or when asked for.
+    # No public page names these: only the rules of HTTP or a request for the error lead to them.
     ErrorSpec(errors.UriTooLong, 414, "wisecp.414", "Request URI too long", "inferred", "P[30a]"),
     ErrorSpec(errors.Throttled, 429, "wisecp.429", "Too many requests", "inferred", "P[30a]"),
     ErrorSpec(errors.Unavailable, 503, "wisecp.503", "Service unavailable", "inferred", "P[30a]"),

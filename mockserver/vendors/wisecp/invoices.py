@@ -80,7 +80,7 @@ FORMAT, NEVER = "%Y-%m-%d %H:%M:%S", "0000-00-00 00:00:00"
 
 
 class When(fields.Timestamp):
-    """A date and time without a zone; where ``never`` is said, zeros stand for "it did not happen" (004:86)."""
+    """A date and time without a zone; with ``never``, zeros stand for "it did not happen" (004:86)."""
 
     def __init__(self, *, never: bool = False) -> None:
         super().__init__(FORMAT, "2022-11-23 16:06:00" + f" or {NEVER}" * never, never=NEVER if never else None)
@@ -107,7 +107,7 @@ class Address(RecordSchema):  # 004:72-79
 
 
 class User(RecordSchema):
-    """The user as he was when the invoice was made: user 2 has two names (004:67-69, 142-144)."""
+    """The user when the invoice was made: user 2 has two names (004:67-69, 142-144)."""
 
     id = UserId()
     lang = fields.Text()
@@ -184,7 +184,7 @@ class Invoice(RecordSchema):
 
 
 def render(invoice: Record, readings: Readings) -> bytes:
-    """One invoice as JSON, its numbers and its user's id as the readings want them."""
+    """One invoice as JSON; readings choose how its numbers and its user's id print."""
     if readings["user-id"] != "stored":
         user, kind = invoice["user"], int if readings["user-id"] == "integer" else str
         invoice = {**invoice, "user": {**user, "id": kind(user["id"])}}
@@ -194,12 +194,12 @@ def render(invoice: Record, readings: Readings) -> bytes:
 
 
 def natural_number(invoice: Record) -> str:
-    """The number as it is compared where the digits in it count by their value."""
+    """The number in a form in which its digits compare by their value."""
     return re.sub("0*([0-9]+)", lambda digits: f"{len(digits[1]):06}{digits[1]}", str(invoice["number"]))
 
 
 def restore(value: Any) -> Any:
-    """The value with the decimals that its numbers had before PHP printed them."""
+    """The value with its numbers as they were before PHP printed them."""
     if isinstance(value, Decimal):
         return money.from_double(value)
     if isinstance(value, dict):
@@ -251,9 +251,9 @@ def get_invoices(call: Call) -> Reply:
 
 def filter_invoices(call: Call) -> RecordQuery:
     """The invoices that meet all filters."""
-    asked = call.params
-    others = call.records.where(**{name: asked[name] for name in ("status", "local", "taxfree", "formalized", "id")})
-    number = asked["number"]
+    names = ("status", "local", "taxfree", "formalized", "id")
+    others = call.records.where(**{name: call.params[name] for name in names})
+    number = call.params["number"]
     exact = others.where(number=number)
     if number is None or number.startswith("#"):
         return exact
@@ -262,19 +262,18 @@ def filter_invoices(call: Call) -> RecordQuery:
 
 
 def sort_invoices(call: Call, matching: RecordQuery) -> RecordQuery:
-    """The invoices in the order that is asked for."""
+    """The invoices in the requested order."""
     sort, way = call.params["sort"] or "id", call.params["sort_type"]
     way = "-" if way is None else way
     return matching.order_by(*(way + key for key in dict.fromkeys((sort, "id"))), given=1)
 
 
 def apply_order_reading(call: Call, usual: RecordQuery, cut: Page) -> RecordQuery:
-    """The same in the order of a reading, which is asked where it makes another page."""
+    """The same in the order of a reading, consulted only where it changes the page."""
     sort, way = call.params["sort"], call.params["sort_type"]
     if sort is None and way is None:
         shown = len(usual) > 1 and cut.start < cut.stop
-        by_id = shown and call.readings[DEFAULT_ORDER.name] != DEFAULT_ORDER.default
-        return usual.order_by("id", given=1) if by_id else usual
+        return usual.order_by("id", given=1) if shown and call.readings["default-order"] == "id-ascending" else usual
     if sort != "number":
         return usual
     way = "-" if way is None else way

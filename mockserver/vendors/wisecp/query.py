@@ -34,12 +34,12 @@ CASTS = Reading(
 READINGS = (OUT_OF_RANGE, UNKNOWN_VALUE, CASTS)
 
 PHP_INT_MAX = 2**63 - 1  # PHP reads a larger integer as this one
-MOST_DIGITS = 400  # of a text that is read as a number; a longer one is out of every range
+MAX_DIGITS = 400  # of a text that is read as a number; a longer one is out of every range
 NO_INVOICE = object()  # the value of a filter that no invoice meets
 
 
 class ThreeValued(params.Choice):
-    """A "Boolean" of three words (004:19-21); ``1`` and ``0`` are understood as PHP understands them (inferred)."""
+    """A "Boolean" of three words (004:19-21); reads ``1`` and ``0`` as PHP does (inferred)."""
 
     def __init__(self, **more: Any) -> None:
         super().__init__({"none": None, "true": True, "false": False}, any_case=True, load_default=None, **more)
@@ -49,14 +49,14 @@ class ThreeValued(params.Choice):
 
 
 class Cast(params.Integer):
-    """An integer; what only begins like a number is complained of with the integer that PHP makes of it."""
+    """An integer; a text that only begins like a number is an error that proposes PHP's cast of it."""
 
     _number = re.compile(r"[ \t\n\r\v\f]*([+-]?)(\d+)((?:\.\d*)?(?:[eE][+-]?\d{1,3})?)", re.ASCII)
 
     def read(self, text: str) -> int:
         begins = self._number.match(text)
         whole = begins is not None and begins[0] == text == text.strip() and not begins[3]
-        if begins is None or whole or len(text) > MOST_DIGITS:
+        if begins is None or whole or len(text) > MAX_DIGITS:
             return super().read(text)
         number = int(Decimal("".join(begins.groups())))
         if self.minimum is not None and number < self.minimum:
@@ -99,7 +99,7 @@ class Query(ParamSchema):
 
 
 def tolerates(error: errors.ParamError, readings: Readings) -> bool | params.ReadAs:
-    """The document lists no error: what cannot be used is passed over, unless a reading refuses it."""
+    """Ignores bad values, unless a reading refuses them: the document lists no error."""
     if error.code == "out-of-range":
         return readings["out-of-range"] != "refuse"
     unknown = readings["unknown-value"]

@@ -1,4 +1,4 @@
-"""How ``default`` is made: fifteen invoices a month, one for each customer of the story and three that do not count.
+"""The recipe of ``default``: fifteen invoices a month, one for each customer of the story and three that do not count.
 
 Of these three one is refunded (a person made the same purchase), one cancelled (a purchase entered twice), and one
 free of charge. They share dates and, but for the last, totals with what they repeat: ties to sort.
@@ -85,7 +85,7 @@ def make_refunded(seed: int, index: int, repeats: int, anchor: datetime, at: dat
 
 
 def make_cancelled(seed: int, index: int, repeats: int, anchor: datetime, at: datetime | None) -> dict[str, Any]:
-    """An invoice that was entered twice; nobody paid it."""
+    """An invoice entered twice, and not paid."""
     unpaid = {"payment_date": NEVER, "formalize": False, "formalize_file": None, "payment_method_data": []}
     return make_invoice(seed, index, repeats, anchor, at) | unpaid | {"status": "cancelled", "notes": "Entered twice"}
 
@@ -93,6 +93,7 @@ def make_cancelled(seed: int, index: int, repeats: int, anchor: datetime, at: da
 def make_free(seed: int, index: int, repeats: int, anchor: datetime, at: datetime | None) -> dict[str, Any]:
     """A gift: discounted by 100 percent, and paid."""
     row, entry = make_invoice(seed, index, repeats, anchor, at), story_entry(seed, repeats, anchor)
+    title = f"{entry.product.name} Trial ({entry.product.plan})"
     inclusive = row["taxation_type"] == "inclusive"
     bill = Bill(entry.product.price, 1, Decimal(0), Decimal(0), Decimal(100), row["tax_rate"], inclusive)
     return row | {
@@ -102,9 +103,7 @@ def make_free(seed: int, index: int, repeats: int, anchor: datetime, at: datetim
         "notes": None,
         **sums(bill),
         **payment_method(BALANCE, bill, ""),
-        **discounts_and_items(
-            _draw(seed, index), index, entry, bill, f"{entry.product.name} Trial ({entry.product.plan})"
-        ),
+        **discounts_and_items(_draw(seed, index), index, entry, bill, title),
     }
 
 

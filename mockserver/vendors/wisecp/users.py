@@ -16,8 +16,8 @@ STATES = {
     "Chicago": "Illinois", "Boise": "Idaho",
 }  # fmt: skip
 LANGUAGES = {"DE": "de", "FR": "fr", "IT": "it"}
-# By city: what its telephone numbers and postcodes look like; # is any digit, ? a letter. Where a country has numbers
-# for stories that nobody gets, these are of them.
+# By city the form of its telephone numbers and postcodes; # is any digit, ? a letter. Numbers are from ranges reserved
+# for fiction, where a country has them.
 TELEPHONES = {
     "Portland": "150355501##", "Sacramento": "191655501##", "Denver": "130355501##", "Austin": "151255501##",
     "Miami": "130555501##", "Chicago": "131255501##", "Boise": "120855501##", "Leeds": "441134960###",

@@ -469,7 +469,7 @@ def test_whether_a_count_takes_hold_is_drawn_alike_everywhere(make: Make, probab
     often = Counter("a", first=5, probability=probability, seed='7/Ünï "q" \\/')
     met = [store.count_all("x", (often, Counter("b"))).earlier for _ in range(200)]
     behind = iter(range(200))
-    assert met == [(number,) if often.holds(number) else (number, next(behind)) for number in range(200)]
+    assert met == [(number,) if often.applies(number) else (number, next(behind)) for number in range(200)]
 
 
 def test_what_was_spent_and_counted_can_be_forgotten_alone(make: Make) -> None:

@@ -1,0 +1,1 @@
+return count(ARGV[2])

@@ -1,0 +1,1 @@
+return redis.call('HGET', dropped, name) or 0

@@ -1,0 +1,2 @@
+redis.call('HSETNX', totals, 'instance', ARGV[2])
+return redis.call('HGET', totals, 'instance')

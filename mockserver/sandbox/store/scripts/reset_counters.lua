@@ -1,0 +1,1 @@
+redis.call('UNLINK', of(name, 'windows'), of(name, 'counters'))

@@ -1,0 +1,1 @@
+return spend(unpack(ARGV, 2))
