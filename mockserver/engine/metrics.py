@@ -1,5 +1,6 @@
-"""Counts of calls, as Prometheus reads them. Each worker counts in memory that all share, in a region of its own:
-whichever is asked tells those of all, and what a worker counted outlives it.
+"""Metrics in Prometheus' text format, counted over all workers.
+
+Each worker counts in its own region of shared memory, so any worker can report all, and counts outlive their worker.
 """
 
 from __future__ import annotations
@@ -19,35 +20,35 @@ from .exchange import Exchange
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 BUCKETS_SECONDS = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 1.0)  # seconds
-REGIONS = 64  # as many as there can be workers
-NO_VENDOR = ""  # whose a call is that has no vendor
+REGIONS = 64  # the maximum number of workers
+NO_VENDOR = ""  # the label of a call without a vendor
 CELL_BYTES = 8  # bytes
 
 _BOUNDS_MS = tuple(1000 * bound for bound in BUCKETS_SECONDS)  # ms, as calls are measured
 _STATUSES = 1000
-_NETWORK: tuple[NetworkFault, ...] = get_args(NetworkFault)  # counted in cells below those of any status
-# A vendor's own cells: how many calls took up to each bound, and longer; how long all took (ms); and so on.
+_NETWORK: tuple[NetworkFault, ...] = get_args(NetworkFault)  # counted in cells below those of the statuses
+# Offsets of a vendor's cells, behind one per bucket and one for longer calls: total time (ms), then counts.
 _TIME, _WARNED, _FAULTED, _REFUSED, _OWN = range(len(BUCKETS_SECONDS) + 1, len(BUCKETS_SECONDS) + 6)
 _UNUSED, _RELEASED, _WORKING = range(3)  # of a region
 RELOADS = ("done", "refused")
 
-Sample = tuple[str, Mapping[str, str], float]  # what is added to the family's name, labels, value
+Sample = tuple[str, Mapping[str, str], float]  # suffix of the name, labels, value
 
 
 class Metrics:
-    """A process counts in region 0 until it enters another one; no two that are alive may be in the same."""
+    """Counts of all workers. A process counts in region 0 until it enters another; live processes never share one."""
 
     def __init__(self, vendors: Iterable[Vendor]) -> None:
-        """To be made before workers are forked, as they share what is allotted here."""
-        self._own: dict[str, int] = {}  # where the cells of a vendor begin
-        self._calls: dict[tuple[str, str], int] = {}  # where those of its calls begin, by vendor and operation
-        self._cells: dict[Operation | str, tuple[int, int]] = {}  # both, by endpoint or, for none, the vendor's name
+        """Must be created before workers are forked, because they share its memory."""
+        self._own: dict[str, int] = {}  # first cell of each vendor
+        self._calls: dict[tuple[str, str], int] = {}  # first status cell, by vendor and operation
+        self._cells: dict[Operation | str, tuple[int, int]] = {}  # both, by operation, or vendor's name
         self._size = 0
-        for name, endpoints in [*((vendor.name, vendor.operations) for vendor in vendors), (NO_VENDOR, ())]:
+        for name, operations in [*((vendor.name, vendor.operations) for vendor in vendors), (NO_VENDOR, ())]:
             own = self._own[name] = self._size
             self._size += _OWN
-            keys: list[Operation | str] = [name, *endpoints]
-            for key, operation in zip(keys, ("", *(endpoint.id for endpoint in endpoints)), strict=True):
+            keys: list[Operation | str] = [name, *operations]
+            for key, operation in zip(keys, ("", *(each.id for each in operations)), strict=True):
                 self._cells[key] = own, self._size
                 self._calls[name, operation] = self._size
                 self._size += _STATUSES
@@ -58,7 +59,7 @@ class Metrics:
             memory[CELL_BYTES * REGIONS : head].cast("Q"),
         )
         self._memory = memory[head:]
-        self._lock = Lock()  # pages of ours, and some calls with a body, are answered in threads
+        self._lock = Lock()  # admin pages and some calls with a body run in threads
         self.enter(0)
 
     def enter(self, region: int) -> None:
@@ -67,16 +68,16 @@ class Metrics:
         self._counts, self._times = self._region(region)
 
     def leave(self, region: int) -> None:
-        """Tell that nobody counts in this region any more; what was counted there stays."""
+        """Mark a region as left by its worker; its counts stay."""
         self._states[region] = _RELEASED
 
     @property
     def workers(self) -> int:
-        """How many count."""
+        """The number of live workers."""
         return self._states.tolist().count(_WORKING)
 
     def count(self, exchange: Exchange) -> None:
-        """Count a call that is over."""
+        """Count a finished exchange."""
         own, calls = self._cells[exchange.operation or (exchange.vendor.name if exchange.vendor else NO_VENDOR)]
         counts, reply, ms = self._counts, exchange.reply, exchange.ms
         with self._lock:
@@ -85,17 +86,17 @@ class Metrics:
             self._times[own + _TIME] += ms
             if exchange.warnings:
                 counts[own + _WARNED] += len(exchange.warnings)
-            if exchange.fault is not None and reply.rule:  # a misuse has no rule
+            if exchange.fault is not None and reply.rule:  # a problem has no rule
                 counts[own + _FAULTED] += 1
             if exchange.quota is not None and exchange.stage == "quota" and not exchange.quota.allowed:
                 counts[own + _REFUSED] += 1
 
     def count_reload(self, *, refused: bool) -> None:
-        """Count that fixtures were read anew, by the one process that does so for all."""
+        """Count a reload of fixtures."""
         self._reloads[RELOADS.index("refused" if refused else "done")] += 1
 
     def render(self, *, sandboxes: int | None) -> str:
-        """All that is counted, in Prometheus' text format; without ``sandboxes`` the store is away."""
+        """All metrics as text; ``sandboxes`` is None when the store is unavailable."""
         counts, times = self._sum_regions()
         families = [
             Family("calls_total", "counter", "Calls answered.", self._sample_calls(counts)),
@@ -120,15 +121,15 @@ class Metrics:
         return "".join(map(str, families))
 
     def _region(self, number: int) -> tuple[memoryview[int], memoryview[float]]:
-        """A region's cells, as counts and as times."""
+        """The cells of a region, as counts and as times."""
         start = CELL_BYTES * number * self._size
         cells = self._memory[start : start + CELL_BYTES * self._size]
         return cells.cast("Q"), cells.cast("d")
 
     def _sum_regions(self) -> tuple[list[int], dict[str, float]]:
-        """Each count, and how long calls of each vendor took (ms), over all workers that there were.
+        """All counts, and the total time of each vendor's calls (ms), over all past and live workers.
 
-        A region that nobody entered takes no memory until it is read.
+        Unused regions are skipped: reading them would allocate their memory.
         """
         entered = [self._region(number) for number, state in enumerate(self._states) if state != _UNUSED]
         times = {vendor: fsum(region[own + _TIME] for _, region in entered) for vendor, own in self._own.items()}
@@ -159,12 +160,12 @@ class Metrics:
 
 
 def _outcome_cell(reply: Reply) -> int:
-    """The cell of what the client received: the reply's status, or the network fault that spoiled it."""
+    """The cell for what the client received: a status, or a network fault."""
     return _NETWORK.index(reply.network) if reply.network else reply.status
 
 
 class Family(NamedTuple):
-    """The samples of one name; as text it is as Prometheus reads it (text format 0.0.4)."""
+    """The samples of one metric; ``str`` gives Prometheus' text format 0.0.4."""
 
     name: str
     kind: str
@@ -176,9 +177,9 @@ class Family(NamedTuple):
         return "".join([f"# HELP {name} {self.about}\n# TYPE {name} {self.kind}\n", *self._lines(name)])
 
     def _lines(self, name: str) -> Iterator[str]:
-        for suffix, labels, value in self.samples:
-            told = ",".join([f'{label}="{_escape(text)}"' for label, text in labels.items()])
-            yield f"{name}{suffix}{f'{{{told}}}' if told else ''} {value}\n"
+        for suffix, labels, number in self.samples:
+            text = ",".join([f'{label}="{_escape(value)}"' for label, value in labels.items()])
+            yield f"{name}{suffix}{f'{{{text}}}' if text else ''} {number}\n"
 
 
 def _escape(text: str) -> str:

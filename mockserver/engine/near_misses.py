@@ -13,7 +13,7 @@ from .redacted_request import MASK
 
 
 def explain_difference(difference: Difference, entry: Document) -> str | None:
-    """What to make of a difference between a matcher and an entry, if there is something to make of it."""
+    """A hint at the cause of a difference between a matcher and an entry; None if none is known."""
     place, _, name = difference.field.partition(".")
     wanted, found = _expected_value(difference.expected), difference.found
     if found is None:
@@ -41,7 +41,7 @@ def explain_difference(difference: Difference, entry: Document) -> str | None:
 NAMES = ("vendor", "operation", "method", "path")
 
 
-MAX_COMPARED_NAMES = 50  # names of a call in which a slip is looked for
+MAX_COMPARED_NAMES = 50  # of a call, searched for a misspelling
 
 
 _ALIKE: Mapping[str, Callable[[str], str]] = {
@@ -53,7 +53,7 @@ _ALIKE: Mapping[str, Callable[[str], str]] = {
 
 
 def _expected_value(condition: Any) -> Any:
-    """The value that a condition wants; None when it wants none."""
+    """The value that a condition expects; None without one."""
     if isinstance(condition, Mapping):
         return condition.get("equalTo", condition.get("contains"))
     return condition

@@ -22,20 +22,20 @@ from ..sdk.secret_names import normalise
 MASK = "[redacted]"
 
 
-MAX_SECRETS = 256  # of a part of a request; one that has more is masked whole
+MAX_SECRETS = 256  # of a part of a request; a part with more is masked whole
 
 
-MAX_SPANS = 8 * MAX_SECRETS  # the same with each found as often as a text may be spelled
+MAX_SPANS = 8 * MAX_SECRETS  # each secret may occur in several spellings
 
 
-_SAFE = "/:@-._~!$&'()*+,;=[]"  # what a path holds as it is
+_SAFE = "/:@-._~!$&'()*+,;=[]"  # not percent-encoded in a path
 
 
 Find = Callable[..., Iterable[Found]]  # of a text, and of its spellings
 
 
 class RedactedRequest:
-    """A request without its secrets; and what masks them in any other text."""
+    """A request without its secrets. Called with another text, it masks them there."""
 
     def __init__(
         self,
@@ -53,7 +53,7 @@ class RedactedRequest:
 
     @cached_property
     def request(self) -> Document:
-        """The same as the journal has it."""
+        """The request as the journal has it."""
         query = parse_pairs(self._query)
         by_name: dict[str, Any] = dict(query)
         if len(by_name) < len(query):
@@ -69,7 +69,7 @@ class RedactedRequest:
         }
 
     def with_secrets(self, index: SecretIndex) -> RedactedRequest:
-        """The same request, which masks these secrets, too."""
+        """The same request, which also masks these secrets."""
         other = copy(self)
         other._indexes = (*self._indexes, index)
         return other
@@ -85,7 +85,7 @@ class RedactedRequest:
 
 
 class TextPart:
-    """A text of a request, where its secrets stand, and which they are. One with too many is masked whole."""
+    """A text of a request with its secrets and their places. One with too many is masked whole."""
 
     def __init__(
         self,
@@ -133,7 +133,7 @@ class HeaderParts:
         return {mask(name, indexes): scheme + part.mask(indexes) for name, scheme, part in self.parts}
 
     def drop_spellings(self) -> None:
-        """Be small: go without what can be worked out again."""
+        """Free memory: drop what can be computed again."""
         for _, _, part in self.parts:
             part.drop_spellings()
 

@@ -1,4 +1,4 @@
-"""Redacts secrets from requests, and from what is said of them: wherever they occur and however they are encoded."""
+"""Redacts secrets from requests and texts about them, wherever they occur and however they are encoded."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a reply rests on: everything that shaped it, each with its own basis; the weakest is that of the reply."""
+"""The basis of a reply: the weakest of everything that shaped it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .spec_basis import OperationBasis, SpecBasis
 
 ORDER = Part("order", "", "inferred", "no sentence gives it")
 ANY_CREDENTIAL = Part("authentication", "any credential", "inferred", "--accept-any-credential")
-# Codes of warnings that say nothing of how the vendor would answer.
+# Codes of warnings about the sandbox, not the vendor.
 SANDBOX_CODES = frozenset(
     {
         "refused-header",

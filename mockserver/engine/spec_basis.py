@@ -1,4 +1,4 @@
-"""What the replies of a vendor rest on, as its spec says; a vendor whose spec is silent is refused."""
+"""The basis of a vendor's replies, read from its spec. A spec that leaves it out is refused."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Verdicts: whether the client behaved as a careful client of a billing API does, judged by the journal of its sandbox.
+"""Verdicts: whether a client behaved as a careful client of a billing API, judged by its sandbox's journal.
 
 Each check is ``kept``, ``broken`` or ``untested`` (nothing happened that could have told), with the calls that prove
 it. One that is ``advisory`` decides nothing: its findings are advice.

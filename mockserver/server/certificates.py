@@ -1,4 +1,4 @@
-"""A certificate and its key, as files: found to be usable before anybody is served with them."""
+"""Checks a certificate and its key before the server uses them."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ _DATE_PROBLEMS = {9: "is not valid yet", 10: "has expired"}
 
 
 def check(certificate: Path, key: Path) -> str:
-    """What clients will say against the certificate, in a sentence, or the empty text.
+    """A warning that clients will refuse the certificate, or the empty text.
 
-    Raises WrongSetting when it cannot be used with this key; nobody is asked for a passphrase.
+    Raises InvalidSetting when certificate and key cannot be used; never asks for a passphrase.
     """
     for flag, file in (("--tls-cert", certificate), ("--tls-key", key)):
         try:
-            read_text(file, MAX_PEM_BYTES, "latin-1")  # beside the base64 there may be any text
+            read_text(file, MAX_PEM_BYTES, "latin-1")  # PEM allows any text beside the base64
         except UnfitFile as error:
             raise InvalidSetting(f"{flag} {file}: {error}.") from None
     server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -43,7 +43,7 @@ def check(certificate: Path, key: Path) -> str:
 
 
 class _Encrypted(Exception):
-    """The key wants a passphrase."""
+    """The key needs a passphrase."""
 
 
 def _refuse_to_ask() -> str:
@@ -51,9 +51,9 @@ def _refuse_to_ask() -> str:
 
 
 def _find_date_problem(server: ssl.SSLContext, certificate: Path) -> str:
-    """What is wrong with the days of a certificate, as a client finds that trusts it otherwise: a handshake in memory.
+    """What is wrong with a certificate's dates, by a handshake in memory with a client that trusts it.
 
-    Python reads no dates of a certificate that is not a peer's.
+    Python reads the dates only of a peer's certificate.
     """
     client = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     client.check_hostname = False
@@ -68,7 +68,7 @@ def _find_date_problem(server: ssl.SSLContext, certificate: Path) -> str:
         _handshake(asking)
     except ssl.SSLCertVerificationError as error:
         return _DATE_PROBLEMS.get(error.verify_code, "")
-    except ssl.SSLError:  # whatever it is, it is not the days
+    except ssl.SSLError:  # not a matter of dates
         return ""
     return ""
 

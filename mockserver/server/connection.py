@@ -1,4 +1,4 @@
-"""A connection of gunicorn's event loop: replies out at once, and clients that let it wait given up."""
+"""A connection of gunicorn's event loop, with time limits for slow clients."""
 
 from __future__ import annotations
 
@@ -125,7 +125,7 @@ class Connection(protocol.ASGIProtocol):  # type: ignore[misc]  # gunicorn has n
         return False  # a client that offers it gets the answer to its request
 
     def close_if_idle(self, now: float) -> None:
-        """Close the connection if no call is on it, nor likely to be on its way."""
+        """Close the connection if it has no call and none is likely to arrive."""
         idle_since = (
             self._keepalive_handle.when() - KEEPALIVE_SECONDS if self._keepalive_handle else self._unchanged_since
         )
@@ -157,7 +157,7 @@ class Connection(protocol.ASGIProtocol):  # type: ignore[misc]  # gunicorn has n
         self._request_ready.set()  # for nobody waits any more
 
     def _is_arriving(self) -> bool:
-        """Whether some of a request is there, but not yet all of it."""
+        """Whether a request has arrived in part."""
         if self._current_request is not None:
             return self._body_receiver is not None and not self._body_receiver._complete
         parser: Any = self._callback_parser

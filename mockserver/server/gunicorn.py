@@ -33,21 +33,21 @@ from .worker import GRACE_SECONDS, STOP_SIGNALS, Worker, ignore_signals
 log = logging.getLogger("mockserver")
 
 MAX_OPEN_FILES = 8192
-WORKER_TIMEOUT_SECONDS = 30  # seconds without a sign of life after which a worker of several is killed and replaced
+WORKER_TIMEOUT_SECONDS = 30  # without a heartbeat; then a worker of several is replaced
 
 
 class _Arbiter(Arbiter):  # type: ignore[misc]  # gunicorn has no types
-    """The master. It tells in our words how a worker ended, starts workers that hear each signal, and reads fixtures
-    anew where gunicorn's would replace its workers, which hold connections and sandboxes.
+    """The master process: logs how workers end, starts workers with signals blocked, and reloads fixtures.
 
-    It reads in a thread, so that it hears signals meanwhile; but none is there while it forks.
+    gunicorn's own reload would replace the workers, and so drop connections and sandboxes. Ours runs in a thread, so
+    that signals are handled meanwhile; it never forks while that thread runs.
     """
 
     _reload_thread: Thread | None = None
     _reload_requested = _reload_done = False
 
     def __init__(self, app: _Application) -> None:
-        self._endings: list[str] = []  # how those ended that are to be replaced
+        self._endings: list[str] = []  # of workers to replace, as messages
         self._checked_at = self._resumed_at = clock.monotonic_time()
         super().__init__(app)
 
@@ -89,7 +89,7 @@ class _Arbiter(Arbiter):  # type: ignore[misc]  # gunicorn has no types
         super().kill_workers(sig)
 
     def murder_workers(self) -> None:
-        """Workers that were stopped together with their master have time to show that they live."""
+        """Leave workers that were suspended with their master time for a heartbeat."""
         now = clock.monotonic_time()
         if now - self._checked_at > WORKER_TIMEOUT_SECONDS / 2:
             self._resumed_at = now
@@ -144,7 +144,7 @@ class _Application(BaseApplication):  # type: ignore[misc]  # gunicorn has no ty
     ) -> None:
         self._adapter, self._options = AsgiAdapter(front), options
         self.encrypted, self.starting, self.data, self.alone = encrypted, starting, data, alone
-        self.closed = mmap.mmap(-1, 1)  # what all processes see: whether the master listens no more
+        self.closed = mmap.mmap(-1, 1)  # shared by all processes: whether the master stopped listening
         super().__init__()
 
     def load_config(self) -> None:
@@ -173,17 +173,38 @@ def run(
     cors: bool = True,
     alone: bool = False,
 ) -> None:
-    """Serve until a signal says stop; ``ready`` is called once calls are answered. Ends by SystemExit.
+    """Serve until a signal stops the server. Ends by SystemExit. gunicorn owns ``listener`` from here on.
 
-    A worker that ends at once calls ``leaving`` before. Before each worker starts ``starting`` is called in the process
-    that it is forked from, and told how the one ended that it replaces (``worker 12 was killed (signal 9)``). Each
-    counts in a region of ``metrics`` of its own. On SIGHUP ``data`` is read anew, or whenever it says so. A worker that
-    is ``alone`` has all sandboxes in its memory, and is never killed for its silence: it may have been stopped only.
-
-    With a certificate and its key the socket speaks TLS, or if there is one more only that: then this one speaks HTTP.
-    The socket is gunicorn's from here on. Vendors have words for a request line that is too long, up to the limit set
-    here. ``cors``: browsers of other origins may read also what the server itself refuses.
+    ``ready`` is called once calls are answered, ``leaving`` when a worker stops at once, ``starting`` in the master
+    before a fork, with the ending of the worker that is replaced (``worker 12 was killed (signal 9)``).
+    ``tls`` (certificate, key) applies to ``encrypted`` if there is one, else to ``listener``. ``data`` is reloaded on
+    SIGHUP or when it changes. An ``alone`` worker holds all sandboxes in memory, and is never killed for its silence.
+    ``cors``: browsers of other origins may also read what the server itself refuses.
     """
+
+    connection.Connection.cors = cors
+    _raise_file_limit()
+    options = _make_options(listener, workers, ready, leaving, metrics, alone)
+    tls_listener = None
+    if tls and encrypted:
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        context.load_cert_chain(*tls)
+        tls_listener = encrypted, context
+    elif tls:
+        options |= {"certfile": str(tls[0]), "keyfile": str(tls[1])}
+    _tune_collector()
+    _Application(front, options, tls_listener, starting, data, alone).run()
+
+
+def _make_options(
+    listener: socket.socket,
+    workers: int,
+    ready: Callable[[], None],
+    leaving: Callable[[], None],
+    metrics: Metrics | None,
+    alone: bool,
+) -> dict[str, Any]:
+    """gunicorn's settings, with the hooks that each worker runs."""
 
     def started(worker: Worker) -> None:
         if metrics:
@@ -194,7 +215,7 @@ def run(
         if metrics:
             metrics.leave(worker.region)
 
-    options: dict[str, Any] = {
+    return {
         "bind": f"fd://{listener.detach()}",
         "workers": workers,
         "worker_class": Worker,
@@ -213,36 +234,25 @@ def run(
         "post_worker_init": started,
         "child_exit": ended,
     }
-    connection.Connection.cors = cors
-    _raise_file_limit()
-    beside = None
-    if tls and encrypted:
-        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-        context.load_cert_chain(*tls)
-        beside = encrypted, context
-    elif tls:
-        options |= {"certfile": str(tls[0]), "keyfile": str(tls[1])}
-    _tune_collector()
-    _Application(front, options, beside, starting, data, alone).run()
 
 
 def _assign_region(arbiter: Any, worker: Worker) -> None:
-    """Give a worker that is about to start a region in which no other one counts, but perhaps one did."""
+    """Assign a free metrics region to a worker that is about to start; its counts may go on."""
     taken = {other.region for other in arbiter.WORKERS.values()}
     worker.region = min(set(range(REGIONS)) - taken, default=0)
 
 
 def _tune_collector() -> None:
-    """Let the garbage collector pass over what is loaded by now, which stays to the end, and come a little less often.
+    """Freeze what is loaded, and run the garbage collector less often.
 
-    Calls take less time for it, and the worker shares more pages with its parent.
+    Calls are faster, and workers share more pages with their parent.
     """
     gc.freeze()
     gc.set_threshold(5_000, 10, 5)
 
 
 def _raise_file_limit() -> None:
-    """Every connection is an open file, and some systems allow 256 or 1,024 unless asked."""
+    """Raise the limit of open files: each connection is one, and some systems allow few by default."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = MAX_OPEN_FILES if hard == resource.RLIM_INFINITY else min(MAX_OPEN_FILES, hard)
     if soft != resource.RLIM_INFINITY and soft < wanted:
@@ -250,7 +260,7 @@ def _raise_file_limit() -> None:
 
 
 def _start_worker(ready: Callable[[], None], leaving: Callable[[], None]) -> None:
-    """In the worker: Ctrl-C is for the master alone (a terminal sends it to both), whose quick stop ends us at once.
+    """Set the worker's signal handlers. Ctrl-C is left to the master, whose quick stop ends the worker at once.
 
     gunicorn's own handler of it takes a lock that the interrupted code may hold, and hangs for the grace period.
     """
@@ -265,6 +275,6 @@ def _start_worker(ready: Callable[[], None], leaving: Callable[[], None]) -> Non
     signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP_SIGNALS)
     try:
         ready()
-    except InvalidSetting as wrong:
-        log.error("%s", wrong)
+    except InvalidSetting as error:
+        log.error("%s", error)
         sys.exit(Arbiter.WORKER_BOOT_ERROR)

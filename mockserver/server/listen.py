@@ -1,4 +1,4 @@
-"""The listening socket, opened by us: a taken port is a sentence, port 0 is known before the server starts."""
+"""Opens the listening socket, and writes the port file."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from ..sdk.errors import InvalidSetting
 
 
 def listen(host: str, port: int, flag: str = "--port") -> socket.socket:
-    """A listening TCP socket. Raises WrongSetting, which names the flag, when the address cannot be had."""
-    name = host.encode() if host.isascii() else host  # for a text Python loads all that it knows of names in Unicode
+    """A listening TCP socket. Raises InvalidSetting, which names the flag."""
+    name = host.encode() if host.isascii() else host  # a str would load Python's IDNA tables
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
             name, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
@@ -37,17 +37,14 @@ def listen(host: str, port: int, flag: str = "--port") -> socket.socket:
 
 
 def format_url(listener: socket.socket, tls: bool) -> str:
-    """Where a person finds the server."""
+    """The server's URL, as a person opens it."""
     host, port = listener.getsockname()[:2]
     host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)
     return f"{'https' if tls else 'http'}://{host}:{port}"
 
 
 def prepare_port_file(port_file: Path) -> None:
-    """Take away the port that a server before us wrote, and find out whether ours can be written, by writing beside it.
-
-    Raises WrongSetting.
-    """
+    """Remove an earlier server's port file, and check that ours can be written. Raises InvalidSetting."""
     try:
         if port_file.exists() and not port_file.is_file():
             raise InvalidSetting(f"--port-file is {port_file}, wanted {_WRITABLE}.")
@@ -59,7 +56,7 @@ def prepare_port_file(port_file: Path) -> None:
 
 
 def write_port_file(port_file: Path, port: int) -> None:
-    """Write the port in one step: a reader sees no half of it. Raises WrongSetting."""
+    """Write the port atomically. Raises InvalidSetting."""
     try:
         _write_temporary(port_file, port).replace(port_file)
     except OSError as error:
@@ -76,7 +73,7 @@ def _temporary_path(port_file: Path) -> Path:
 
 
 def _write_temporary(port_file: Path, port: int) -> Path:
-    """A new file in the same folder that holds the port; none is left when it cannot be written."""
+    """A new file with the port in the same folder; it is removed if it cannot be written."""
     beside = _temporary_path(port_file)
     beside.unlink(missing_ok=True)
     try:

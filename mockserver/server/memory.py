@@ -1,24 +1,23 @@
-"""Room in memory that the C library keeps of what was freed."""
+"""Returns freed memory from the C library to the system."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
 
-INTERVAL_SECONDS = 10.0  # seconds: of much that was freed it takes long
-ARENA_MAX = -8  # of malloc.h: glibc's name for how many heaps there may be
+INTERVAL_SECONDS = 10.0  # a trim of much freed memory takes long
+ARENA_MAX = -8  # M_ARENA_MAX of glibc's malloc.h
 
 
 class MemoryTrimmer:
-    """Gives such room back to the system now and then, and keeps the process to one heap.
+    """Trims glibc's heap from time to time, and keeps the process to one heap.
 
-    glibc by itself gives back only what is free at the end of a heap: pages between things that are in use stay, and a
-    server that has had long replies grows by them. It also has a heap for each thread, each with room of its own; one
-    for all is 8 % less memory, and threads of Python do not wait for each other there any longer than they do anyway.
+    glibc by itself returns only the free end of a heap, so a server that sent long replies would grow. One heap for all
+    threads takes less memory; Python's threads do not run at once anyway.
     """
 
     def __init__(self) -> None:
-        self._trim: Callable[[int], int] = lambda kept: 0
+        self._trim: Callable[[int], int] = lambda pad: 0
         with suppress(ImportError, OSError, AttributeError):  # another C library
             from ctypes import CDLL
 
@@ -28,9 +27,7 @@ class MemoryTrimmer:
         self._next = 0.0
 
     def trim(self, now: float) -> None:
-        """Do so, if it was not done in the last EVERY seconds. ``now`` is the time in seconds, by any clock that only
-        goes on.
-        """
+        """Trim the heap, at most once in ``INTERVAL_SECONDS``. ``now`` is the time of a monotonic clock."""
         if now >= self._next:
             self._next = now + INTERVAL_SECONDS
             self._trim(0)

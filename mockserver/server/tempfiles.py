@@ -1,5 +1,6 @@
-"""Temporary files that the processes of a server share: in memory where the system has a folder for that, for then
-neither a full disk nor a read-only one matters.
+"""Temporary files that the processes of a server share, in memory where the system offers it.
+
+There neither a full disk nor a read-only one matters.
 """
 
 from __future__ import annotations
@@ -13,12 +14,12 @@ MEMORY_FOLDER = "/dev/shm"
 
 
 def find_folder() -> str | None:
-    """Where such files are; None stands for the usual folder of temporary files."""
+    """The folder of such files; None means the default folder of temporary files."""
     return MEMORY_FOLDER if os.path.isdir(MEMORY_FOLDER) and os.access(MEMORY_FOLDER, os.W_OK | os.X_OK) else None
 
 
 def open_file() -> int:
-    """The descriptor of a new file without a name, open as long as any process has it. Raises WrongSetting."""
+    """The descriptor of a new file without a name. Raises InvalidSetting."""
     try:
         with TemporaryFile(dir=find_folder()) as made:
             return os.dup(made.fileno())

@@ -1,4 +1,4 @@
-"""A worker of gunicorn's: a process with an event loop, which serves until it is told to stop."""
+"""gunicorn's worker: a process with an event loop, which serves until a signal stops it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .memory import MemoryTrimmer
 
 log = logging.getLogger("mockserver")
 
-GRACE_SECONDS = 10  # seconds that a stop has for the calls that are under way
+GRACE_SECONDS = 10  # for the calls under way at a stop
 STOP_SIGNALS = {signal.SIGTERM, signal.SIGQUIT, signal.SIGINT}
 
 
@@ -27,7 +27,7 @@ class Worker(gasgi.ASGIWorker):  # type: ignore[misc]  # gunicorn has no types
     """
 
     connections: set[Connection]
-    region: int  # where it counts
+    region: int  # of the metrics
     # Not reset to what the system does, end the process: the master's handler, which it inherits, does no harm until
     # there is our own.
     SIGNALS = [number for number in gasgi.ASGIWorker.SIGNALS if number != signal.SIGHUP]
@@ -38,7 +38,7 @@ class Worker(gasgi.ASGIWorker):  # type: ignore[misc]  # gunicorn has no types
         self.loop.add_signal_handler(signal.SIGHUP, self._fetch_newer_data)
 
     def _fetch_newer_data(self) -> None:
-        """Serve the data that the master has read anew, if it has."""
+        """Start fetching the data that the master has reloaded, if any."""
         data: DataReload | None = self.app.data
         if data and data.is_behind and (self._fetch_task is None or self._fetch_task.done()):
             self._fetch_task = self.loop.create_task(self._fetch(data))
