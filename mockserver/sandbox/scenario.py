@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -17,6 +17,7 @@ from typing import Any
 from ..data.fixture_errors import FileError, InvalidFixture, Path_, Wrong, describe_value, format_path
 from ..data.fixtures import parse_yaml, read_text
 from ..sdk.clock import Clock, parse_duration, parse_instant
+from ..sdk.contract import Vendor
 from ..sdk.errors import InvalidSetting, Problem
 from ..sdk.names import WANTED_NAME, is_file_name
 from .editor import RecordEditor
@@ -195,29 +196,43 @@ def check_scenario(content: Any, file: Path, sandboxes: Sandboxes, wall: float) 
         wrong += _check_clock(clock, fresh.clock, wall)
     if not isinstance(expired, bool):
         wrong.append((("expireCredentials",), describe_value(expired), "true or false"))
-    rules: list[FaultRule] = []
-    changes: list[ScheduledChange] = []
-    for index, body in _listed(content, "faults", wrong):
-        try:
-            rules.append(parse_rule(f"{name}-{index + 1}", body, sandboxes.vendors))
-        except InvalidRule as bad:
-            wrong.append((("faults", index), *_split_found_wanted(str(bad))))
-    asked = list(_listed(content, "changes", wrong))
-    if len(asked) > MAX_CHANGES:
-        wrong.append((("changes",), f"{len(asked):,} changes", f"at most {MAX_CHANGES}"))
-    for index, body in asked[:MAX_CHANGES]:
-        try:
-            changes.append(parse_change(body, sandboxes.vendors))
-        except InvalidChange as unfit:
-            inside = (unfit.where,) if unfit.where else ()
-            wrong.append((("changes", index, *inside), unfit.found, unfit.wanted))
-    scenario = Scenario(
-        name, file, str(content.get("description")), settings, clock, expired is True, tuple(rules), tuple(changes)
-    )
+    rules = _parse_rules(content, name, sandboxes.vendors, wrong)
+    changes = _parse_changes(content, sandboxes.vendors, wrong)
+    scenario = Scenario(name, file, str(content.get("description")), settings, clock, expired is True, rules, changes)
     return scenario, wrong
 
 
-def _listed(content: Mapping[str, Any], key: str, wrong: list[Wrong]) -> Iterator[tuple[int, Any]]:
+def _parse_rules(
+    content: Mapping[str, Any], name: str, vendors: Sequence[Vendor], wrong: list[Wrong]
+) -> tuple[FaultRule, ...]:
+    """The valid fault rules of a scenario; adds the faults of the others to ``wrong``."""
+    rules: list[FaultRule] = []
+    for index, body in _list_items(content, "faults", wrong):
+        try:
+            rules.append(parse_rule(f"{name}-{index + 1}", body, vendors))
+        except InvalidRule as error:
+            wrong.append((("faults", index), *_split_found_wanted(str(error))))
+    return tuple(rules)
+
+
+def _parse_changes(
+    content: Mapping[str, Any], vendors: Sequence[Vendor], wrong: list[Wrong]
+) -> tuple[ScheduledChange, ...]:
+    """The valid changes of a scenario; adds the faults of the others to ``wrong``."""
+    changes: list[ScheduledChange] = []
+    items = list(_list_items(content, "changes", wrong))
+    if len(items) > MAX_CHANGES:
+        wrong.append((("changes",), f"{len(items):,} changes", f"at most {MAX_CHANGES}"))
+    for index, body in items[:MAX_CHANGES]:
+        try:
+            changes.append(parse_change(body, vendors))
+        except InvalidChange as error:
+            inside = (error.where,) if error.where else ()
+            wrong.append((("changes", index, *inside), error.found, error.wanted))
+    return tuple(changes)
+
+
+def _list_items(content: Mapping[str, Any], key: str, wrong: list[Wrong]) -> Iterator[tuple[int, Any]]:
     rows = content.get(key, [])
     if isinstance(rows, list):
         yield from enumerate(rows)
