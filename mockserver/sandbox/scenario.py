@@ -7,14 +7,13 @@ nothing.
 from __future__ import annotations
 
 import os
-import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from ..data.fixture_errors import FileError, InvalidFixture, Path_, Wrong, describe_value, format_path
+from ..data.fixture_errors import FileError, InvalidFixture, Wrong, describe_value
 from ..data.fixtures import parse_yaml, read_text
 from ..sdk.clock import Clock, parse_duration, parse_instant
 from ..sdk.contract import Vendor
@@ -26,15 +25,14 @@ from .fault_rules import FaultRule, parse_rule
 from .fault_values import InvalidRule
 from .registry import Sandboxes
 from .sandbox import Sandbox
+from .scenario_faults import collect_faults, list_faults, make_error, split_found_wanted
 from .scheduled_changes import FIRST, LAST_PAGE, InvalidChange, ScheduledChange, apply_change, parse_change
 from .settings_patch import KEYS as SETTINGS
 from .settings_patch import patch_sandbox
 from .store import DEFAULT
 from .store.memory import MemoryStore
 
-FORMAT = "docs/scenarios.md"  # describes the format
 OURS = Path(__file__).resolve().parent / "scenarios"
-_TURN = re.compile("[,;] wanted |; its choices are |; there (?:is|are) ")
 MAX_CHANGES = 100  # each is tried on the data that the changes before it made
 KEYS = ("description", *SETTINGS, "clock", "expireCredentials", "faults", "changes")
 
@@ -147,7 +145,7 @@ def dry_run(scenario: Scenario, name: str, sandboxes: Sandboxes, wall: float) ->
             if change.remove not in (FIRST, LAST_PAGE):  # depends on what a call will show
                 wrong += _apply_now(index, change, trial, name, wall)
     if wrong:
-        raise _invalid(scenario.file, wrong)
+        raise make_error(scenario.file, wrong)
     return sandbox, edits
 
 
@@ -161,7 +159,7 @@ def _apply_now(index: int, change: ScheduledChange, sandboxes: Sandboxes, name: 
             except Problem as problem:
                 if problem.status == 507:
                     raise
-                wrong += _wrong(("changes", index), problem)
+                wrong += list_faults(("changes", index), problem)
     return wrong
 
 
@@ -170,7 +168,7 @@ def read_scenario(file: Path, sandboxes: Sandboxes, wall: float) -> Scenario:
     content, _ = parse_yaml(file, read_text(file))
     scenario, wrong = check_scenario(content, file, sandboxes, wall)
     if wrong:
-        raise _invalid(file, wrong)
+        raise make_error(file, wrong)
     return scenario
 
 
@@ -190,7 +188,7 @@ def check_scenario(content: Any, file: Path, sandboxes: Sandboxes, wall: float) 
         settings["quotas"] = {vendor.name: settings["quotas"] for vendor in sandboxes.vendors}
     fresh = sandboxes.initial(DEFAULT, wall)
     for key, value in settings.items():
-        wrong += _attempt((key,), partial(patch_sandbox, sandboxes, fresh, {key: value}, wall))
+        wrong += collect_faults((key,), partial(patch_sandbox, sandboxes, fresh, {key: value}, wall))
     clock, expired = content.get("clock"), content.get("expireCredentials", False)
     if clock is not None:
         wrong += _check_clock(clock, fresh.clock, wall)
@@ -211,7 +209,7 @@ def _parse_rules(
         try:
             rules.append(parse_rule(f"{name}-{index + 1}", body, vendors))
         except InvalidRule as error:
-            wrong.append((("faults", index), *_split_found_wanted(str(error))))
+            wrong.append((("faults", index), *split_found_wanted(str(error))))
     return tuple(rules)
 
 
@@ -238,33 +236,6 @@ def _list_items(content: Mapping[str, Any], key: str, wrong: list[Wrong]) -> Ite
         yield from enumerate(rows)
     else:
         wrong.append(((key,), describe_value(rows), f"a list of {key}"))
-
-
-def _attempt(where: Path_, do: Callable[[], Any]) -> list[Wrong]:
-    """The faults at this path, if ``do`` fails with an error of the input."""
-    try:
-        do()
-    except Problem as problem:
-        return _wrong(where, problem)
-    except InvalidSetting as error:
-        found, wanted = _split_found_wanted(str(error))
-        return [(where, found.removeprefix(f"{where[-1]} is ").removeprefix(f"{where[-1]}: "), wanted)]
-    return []
-
-
-def _wrong(where: Path_, problem: Problem) -> list[Wrong]:
-    if problem.validation:
-        return [((*where, fault["path"]), fault["found"], fault["wanted"]) for fault in problem.validation]
-    found, wanted = _split_found_wanted(problem.detail)
-    if problem.status == 404:
-        wanted = "the id of a record that is there then"
-    return [(where, found, "one of " + ", ".join(problem.choices) if problem.choices else wanted)]
-
-
-def _split_found_wanted(sentence: str) -> tuple[str, str]:
-    """Splits ``X is 1, wanted 2.`` into what was found and what was wanted."""
-    parts = _TURN.split(sentence.removesuffix("."), maxsplit=1)
-    return parts[0].removeprefix("found "), parts[1] if parts[1:] else "what the server can do"
 
 
 def _check_clock(asked: Any, clock: Clock, wall: float) -> list[Wrong]:
@@ -294,15 +265,3 @@ def _set_clock(clock: Clock, asked: Mapping[str, Any], wall: float) -> Clock:
     if "frozen" in asked:
         clock = clock.freeze(wall) if asked["frozen"] else Clock(clock.now(wall), wall)
     return clock
-
-
-def _invalid(file: Path, wrong: Iterable[Wrong]) -> InvalidFixture:
-    """The error with all faults and their lines, in the order of the file."""
-    wrong = list(wrong)
-    _, line_of = parse_yaml(file, read_text(file))
-    lines = line_of([where for where, _, _ in wrong])
-    faults = [
-        FileError(file, line, format_path(where), found, wanted, FORMAT)
-        for line, (where, found, wanted) in zip(lines, wrong, strict=True)
-    ]
-    return InvalidFixture(sorted(faults, key=lambda fault: fault.line))
