@@ -46,15 +46,8 @@ def blueprint(runtime: Runtime) -> Blueprint:
         query = request.query_string.decode("latin-1")
         return Response(status=308, headers={"Location": "__docs/" + (f"?{query}" if query else "")})
 
-    @routes.get("/")
-    def docs() -> Response:
-        if find_swagger_ui() is not None:
-            return serve_file("docs/index.html")
-        if not wants_page(request.environ):
-            raise Problem("No Swagger UI", MISSING, 501, code="no-swagger-ui")
-        reply = serve_file("docs/missing.html")
-        reply.status_code = 501
-        return reply
+    routes.add_url_rule("/", "docs", _get_page)
+    routes.add_url_rule("/swagger-ui/<path:name>", "swagger_file", _get_swagger_file)
 
     @routes.get("/specs")
     def specs() -> Response:
@@ -65,21 +58,36 @@ def blueprint(runtime: Runtime) -> Blueprint:
     def spec(name: str) -> Response:
         if name not in files:
             raise not_found(f"There is no spec {name[:80]!r}; there are {', '.join(files)}.", tuple(files))
-        try:
-            before, after = _split_at_servers(files[name], files[name].stat().st_mtime_ns)
-        except (OSError, ValueError, yaml.YAMLError) as error:
-            raise Problem("Bad spec", f"The spec of {name} cannot be read: {error}", 500, code="bad-spec") from None
-        text = f"{before}servers: {json.dumps(_servers(name, base_url()))}{after}"
+        text = _render_spec(name, files[name], base_url())
         return Response(text, headers={"Cache-Control": "no-store"}, content_type="application/yaml; charset=utf-8")
 
-    @routes.get("/swagger-ui/<path:name>")
-    def swagger_file(name: str) -> Response:
-        folder = find_swagger_ui()
-        if folder is None:
-            raise Problem("No Swagger UI", MISSING, 501, code="no-swagger-ui")
-        return serve_file(name, folder=folder)
-
     return routes
+
+
+def _get_page() -> Response:
+    if find_swagger_ui() is not None:
+        return serve_file("docs/index.html")
+    if not wants_page(request.environ):
+        raise Problem("No Swagger UI", MISSING, 501, code="no-swagger-ui")
+    reply = serve_file("docs/missing.html")
+    reply.status_code = 501
+    return reply
+
+
+def _get_swagger_file(name: str) -> Response:
+    folder = find_swagger_ui()
+    if folder is None:
+        raise Problem("No Swagger UI", MISSING, 501, code="no-swagger-ui")
+    return serve_file(name, folder=folder)
+
+
+def _render_spec(name: str, file: Path, base_url: str) -> str:
+    """The text of a spec with this server's own URLs. Raises Problem when it cannot be read."""
+    try:
+        before, after = _split_at_servers(file, file.stat().st_mtime_ns)
+    except (OSError, ValueError, yaml.YAMLError) as error:
+        raise Problem("Bad spec", f"The spec of {name} cannot be read: {error}", 500, code="bad-spec") from None
+    return f"{before}servers: {json.dumps(_servers(name, base_url))}{after}"
 
 
 def find_swagger_ui() -> Path | None:

@@ -78,15 +78,20 @@ def make_check(runtime: Runtime) -> Callable[[], None]:
         if origin is not None and not is_own(read_origin(origin)):
             detail = f"The Origin is {origin[:80]!r}; only pages of this machine may control."
             raise Problem("Foreign origin", detail, 403, code="foreign-origin")
-        request.max_content_length = MAX_BODY_BYTES + 1  # one byte more shows that it is too long
-        if request.method not in ("GET", "HEAD", "OPTIONS") and has_body(request.environ) and not request.is_json:
-            found = f"is {request.content_type[:80]!r}" if request.content_type else "is missing"
-            detail = f"The Content-Type {found}, wanted application/json (curl: -H 'Content-Type: application/json')."
-            raise Problem("JSON wanted", detail, 415, code="json-wanted")
-        if (request.content_length or 0) > MAX_BODY_BYTES:
-            raise RequestEntityTooLarge
+        _check_body()
 
     return check
+
+
+def _check_body() -> None:
+    """Raises Problem or RequestEntityTooLarge when the head announces a body that is not JSON, or too long."""
+    request.max_content_length = MAX_BODY_BYTES + 1  # one byte more shows that it is too long
+    if request.method not in ("GET", "HEAD", "OPTIONS") and has_body(request.environ) and not request.is_json:
+        found = f"is {request.content_type[:80]!r}" if request.content_type else "is missing"
+        detail = f"The Content-Type {found}, wanted application/json (curl: -H 'Content-Type: application/json')."
+        raise Problem("JSON wanted", detail, 415, code="json-wanted")
+    if (request.content_length or 0) > MAX_BODY_BYTES:
+        raise RequestEntityTooLarge
 
 
 def is_open() -> bool:

@@ -7,7 +7,8 @@ from typing import Any
 from flask import Response
 
 from ..data.fixture_errors import InvalidFixture
-from ..sandbox.scenario import FORMAT, Scenario, Scenarios
+from ..sandbox.scenario import Scenario, Scenarios
+from ..sandbox.scenario_faults import FORMAT
 from ..sandbox.settings_patch import describe_settings
 from ..sdk.errors import Problem
 from ..sdk.jsontext import format_brief

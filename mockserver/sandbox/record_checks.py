@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from marshmallow import ValidationError
+
 from ..data import fixture_check, fixture_errors
 from ..sdk.errors import Problem
-from ..sdk.fields import Boolean, Choice, Nested, Timestamp
+from ..sdk.fields import Boolean, Choice, Nested, RecordField, Timestamp
 from ..sdk.record_schema import RecordSchema
 
 MAX_LISTED_FAULTS = 100  # of one body
@@ -19,12 +21,21 @@ def agrees_with(schema: RecordSchema, row: Mapping[str, Any], given: Mapping[str
         field, own = schema.by_wire_name.get(name), row.get(name)
         if isinstance(field, Nested) and isinstance(value, Mapping) and isinstance(own, Mapping):
             agrees = agrees_with(field.inner, own, value)
-        elif isinstance(field, Timestamp):
-            agrees = value is None or own is not None
+        elif isinstance(field, Choice | Boolean | Timestamp) and _accepts(field, value):
+            agrees = own == value or (isinstance(field, Timestamp) and None not in (own, value))
         else:
-            agrees = own == value or not isinstance(field, Choice | Boolean)
+            agrees = True
         if not agrees:
             return False
+    return True
+
+
+def _accepts(field: RecordField, value: Any) -> bool:
+    """Whether a field may have this value; if not, no record is looked for that has it."""
+    try:
+        field.deserialize(value)
+    except ValidationError:
+        return False
     return True
 
 

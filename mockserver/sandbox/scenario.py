@@ -7,16 +7,16 @@ nothing.
 from __future__ import annotations
 
 import os
-import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from ..data.fixture_errors import DataPath, Fault, FileError, InvalidFixture, describe_value, format_path
+from ..data.fixture_errors import Fault, FileError, InvalidFixture, describe_value
 from ..data.fixtures import parse_yaml, read_text
 from ..sdk.clock import Clock, parse_duration, parse_instant
+from ..sdk.contract import Vendor
 from ..sdk.errors import InvalidSetting, Problem
 from ..sdk.names import WANTED_NAME, is_file_name
 from .editor import RecordEditor
@@ -25,15 +25,14 @@ from .fault_rules import FaultRule, parse_rule
 from .fault_values import InvalidRule
 from .registry import Sandboxes
 from .sandbox import Sandbox
+from .scenario_faults import collect_faults, list_faults, make_error, split_found_wanted
 from .scheduled_changes import FIRST, LAST_PAGE, InvalidChange, ScheduledChange, apply_change, parse_change
 from .settings_patch import KEYS as SETTINGS
 from .settings_patch import patch_sandbox
 from .store import DEFAULT
 from .store.memory import MemoryStore
 
-FORMAT = "docs/scenarios.md"  # describes the format
 OURS = Path(__file__).resolve().parent / "scenarios"
-_TURN = re.compile("[,;] wanted |; its choices are |; there (?:is|are) ")
 MAX_CHANGES = 100  # each is tried on the data that the changes before it made
 KEYS = ("description", *SETTINGS, "clock", "expireCredentials", "faults", "changes")
 
@@ -146,7 +145,7 @@ def dry_run(scenario: Scenario, name: str, sandboxes: Sandboxes, wall: float) ->
             if change.remove not in (FIRST, LAST_PAGE):  # depends on what a call will show
                 wrong += _apply_now(index, change, trial, name, wall)
     if wrong:
-        raise _invalid(scenario.file, wrong)
+        raise make_error(scenario.file, wrong)
     return sandbox, edits
 
 
@@ -160,7 +159,7 @@ def _apply_now(index: int, change: ScheduledChange, sandboxes: Sandboxes, name: 
             except Problem as problem:
                 if problem.status == 507:
                     raise
-                wrong += _wrong(("changes", index), problem)
+                wrong += list_faults(("changes", index), problem)
     return wrong
 
 
@@ -169,7 +168,7 @@ def read_scenario(file: Path, sandboxes: Sandboxes, wall: float) -> Scenario:
     content, _ = parse_yaml(file, read_text(file))
     scenario, wrong = check_scenario(content, file, sandboxes, wall)
     if wrong:
-        raise _invalid(file, wrong)
+        raise make_error(file, wrong)
     return scenario
 
 
@@ -189,67 +188,54 @@ def check_scenario(content: Any, file: Path, sandboxes: Sandboxes, wall: float) 
         settings["quotas"] = {vendor.name: settings["quotas"] for vendor in sandboxes.vendors}
     fresh = sandboxes.initial(DEFAULT, wall)
     for key, value in settings.items():
-        wrong += _attempt((key,), partial(patch_sandbox, sandboxes, fresh, {key: value}, wall))
+        wrong += collect_faults((key,), partial(patch_sandbox, sandboxes, fresh, {key: value}, wall))
     clock, expired = content.get("clock"), content.get("expireCredentials", False)
     if clock is not None:
         wrong += _check_clock(clock, fresh.clock, wall)
     if not isinstance(expired, bool):
         wrong.append((("expireCredentials",), describe_value(expired), "true or false"))
-    rules: list[FaultRule] = []
-    changes: list[ScheduledChange] = []
-    for index, body in _listed(content, "faults", wrong):
-        try:
-            rules.append(parse_rule(f"{name}-{index + 1}", body, sandboxes.vendors))
-        except InvalidRule as bad:
-            wrong.append((("faults", index), *_split_found_wanted(str(bad))))
-    asked = list(_listed(content, "changes", wrong))
-    if len(asked) > MAX_CHANGES:
-        wrong.append((("changes",), f"{len(asked):,} changes", f"at most {MAX_CHANGES}"))
-    for index, body in asked[:MAX_CHANGES]:
-        try:
-            changes.append(parse_change(body, sandboxes.vendors))
-        except InvalidChange as unfit:
-            inside = (unfit.where,) if unfit.where else ()
-            wrong.append((("changes", index, *inside), unfit.found, unfit.wanted))
-    scenario = Scenario(
-        name, file, str(content.get("description")), settings, clock, expired is True, tuple(rules), tuple(changes)
-    )
+    rules = _parse_rules(content, name, sandboxes.vendors, wrong)
+    changes = _parse_changes(content, sandboxes.vendors, wrong)
+    scenario = Scenario(name, file, str(content.get("description")), settings, clock, expired is True, rules, changes)
     return scenario, wrong
 
 
-def _listed(content: Mapping[str, Any], key: str, wrong: list[Fault]) -> Iterator[tuple[int, Any]]:
+def _parse_rules(
+    content: Mapping[str, Any], name: str, vendors: Sequence[Vendor], wrong: list[Fault]
+) -> tuple[FaultRule, ...]:
+    """The valid fault rules of a scenario; adds the faults of the others to ``wrong``."""
+    rules: list[FaultRule] = []
+    for index, body in _list_items(content, "faults", wrong):
+        try:
+            rules.append(parse_rule(f"{name}-{index + 1}", body, vendors))
+        except InvalidRule as error:
+            wrong.append((("faults", index), *split_found_wanted(str(error))))
+    return tuple(rules)
+
+
+def _parse_changes(
+    content: Mapping[str, Any], vendors: Sequence[Vendor], wrong: list[Fault]
+) -> tuple[ScheduledChange, ...]:
+    """The valid changes of a scenario; adds the faults of the others to ``wrong``."""
+    changes: list[ScheduledChange] = []
+    items = list(_list_items(content, "changes", wrong))
+    if len(items) > MAX_CHANGES:
+        wrong.append((("changes",), f"{len(items):,} changes", f"at most {MAX_CHANGES}"))
+    for index, body in items[:MAX_CHANGES]:
+        try:
+            changes.append(parse_change(body, vendors))
+        except InvalidChange as error:
+            inside = (error.where,) if error.where else ()
+            wrong.append((("changes", index, *inside), error.found, error.wanted))
+    return tuple(changes)
+
+
+def _list_items(content: Mapping[str, Any], key: str, wrong: list[Fault]) -> Iterator[tuple[int, Any]]:
     rows = content.get(key, [])
     if isinstance(rows, list):
         yield from enumerate(rows)
     else:
         wrong.append(((key,), describe_value(rows), f"a list of {key}"))
-
-
-def _attempt(where: DataPath, do: Callable[[], Any]) -> list[Fault]:
-    """The faults at this path, if ``do`` fails with an error of the input."""
-    try:
-        do()
-    except Problem as problem:
-        return _wrong(where, problem)
-    except InvalidSetting as error:
-        found, wanted = _split_found_wanted(str(error))
-        return [(where, found.removeprefix(f"{where[-1]} is ").removeprefix(f"{where[-1]}: "), wanted)]
-    return []
-
-
-def _wrong(where: DataPath, problem: Problem) -> list[Fault]:
-    if problem.validation:
-        return [((*where, fault["path"]), fault["found"], fault["wanted"]) for fault in problem.validation]
-    found, wanted = _split_found_wanted(problem.detail)
-    if problem.status == 404:
-        wanted = "the id of a record that is there then"
-    return [(where, found, "one of " + ", ".join(problem.choices) if problem.choices else wanted)]
-
-
-def _split_found_wanted(sentence: str) -> tuple[str, str]:
-    """Splits ``X is 1, wanted 2.`` into what was found and what was wanted."""
-    parts = _TURN.split(sentence.removesuffix("."), maxsplit=1)
-    return parts[0].removeprefix("found "), parts[1] if parts[1:] else "what the server can do"
 
 
 def _check_clock(asked: Any, clock: Clock, wall: float) -> list[Fault]:
@@ -279,15 +265,3 @@ def _set_clock(clock: Clock, asked: Mapping[str, Any], wall: float) -> Clock:
     if "frozen" in asked:
         clock = clock.freeze(wall) if asked["frozen"] else Clock(clock.now(wall), wall)
     return clock
-
-
-def _invalid(file: Path, wrong: Iterable[Fault]) -> InvalidFixture:
-    """The error with all faults and their lines, in the order of the file."""
-    wrong = list(wrong)
-    _, line_of = parse_yaml(file, read_text(file))
-    lines = line_of([where for where, _, _ in wrong])
-    faults = [
-        FileError(file, line, format_path(where), found, wanted, FORMAT)
-        for line, (where, found, wanted) in zip(lines, wrong, strict=True)
-    ]
-    return InvalidFixture(sorted(faults, key=lambda fault: fault.line))

@@ -11,7 +11,8 @@ from mockserver.app import create_app
 from mockserver.cli import commands
 from mockserver.data import yaml_text
 from mockserver.sandbox.fault_rules import FaultRule
-from mockserver.sandbox.scenario import FORMAT, KEYS, Scenarios
+from mockserver.sandbox.scenario import KEYS, Scenarios
+from mockserver.sandbox.scenario_faults import FORMAT
 from mockserver.sandbox.scheduled_changes import ACTIONS, ScheduledChange
 from mockserver.sandbox.settings import make_settings
 from tests.support.client import WALL
