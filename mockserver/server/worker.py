@@ -51,7 +51,7 @@ class Worker(gasgi.ASGIWorker):  # type: ignore[misc]  # gunicorn has no types
     async def _serve(self) -> None:
         task = asyncio.current_task()
         assert task is not None
-        self.connections, self._wake, self._room = set(), task.cancel, MemoryTrimmer()
+        self.connections, self._wake, self._trimmer = set(), task.cancel, MemoryTrimmer()
         if self.app.encrypted:  # beside gunicorn's own socket: TLS on all of those, or on none, is all that it offers
             listener, context = self.app.encrypted
             self.servers.append(await self.loop.create_server(lambda: Connection(self), sock=listener, ssl=context))
@@ -75,7 +75,7 @@ class Worker(gasgi.ASGIWorker):  # type: ignore[misc]  # gunicorn has no types
         now, stopped = self.loop.time(), process_time.tick()
         for connection in tuple(self.connections):
             connection.check_timeout(now, stopped)
-        self._room.trim(now)
+        self._trimmer.trim(now)
 
     async def _shutdown(self) -> None:
         until = self.loop.time() + GRACE_SECONDS - 0.5  # before the master's patience ends

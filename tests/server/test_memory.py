@@ -17,20 +17,20 @@ from mockserver.server.worker import Worker
 # A hundred megabytes in pieces, of which one in a hundred stays, so that no end of the memory is free.
 GROWN = """
 from pathlib import Path
-from mockserver.server.memory import EVERY, MemoryTrimmer
+from mockserver.server.memory import INTERVAL_SECONDS, MemoryTrimmer
 
 def resident():
     return int(Path("/proc/self/statm").read_text().split()[1])
 
 given = MemoryTrimmer()
-given.give_back(0.0)
+given.trim(0.0)
 pieces = [bytes(2000) for _ in range(50_000)]
 full = resident()
 del pieces[1::2], pieces[1::2], pieces[1::2], pieces[1::2], pieces[1::2], pieces[1::2]
 freed = resident()
-given.give_back(EVERY - 0.1)
+given.trim(INTERVAL_SECONDS - 0.1)
 early = resident()
-given.give_back(EVERY)
+given.trim(INTERVAL_SECONDS)
 print(freed / full, early / full, resident() / full)
 """
 
@@ -97,7 +97,7 @@ def test_a_worker_does_it_as_it_says_that_it_is_alive() -> None:
         app=SimpleNamespace(data=None),
         loop=SimpleNamespace(time=lambda: 7.0),
         connections=set(),
-        _room=SimpleNamespace(give_back=given.append),
+        _trimmer=SimpleNamespace(trim=given.append),
     )
     worker.notify()
     assert given == [7.0]
