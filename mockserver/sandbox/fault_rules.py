@@ -114,7 +114,7 @@ def parse_rule(id: str, body: Any, vendors: Sequence[Vendor]) -> FaultRule:
     if vendor is not None and (not isinstance(vendor, str) or vendor not in by_name):
         raise InvalidRule(f"vendor is {format_brief(vendor)}, wanted one of {', '.join(by_name)}")
     about = [by_name[vendor]] if vendor else list(vendors)
-    operations = [endpoint.id for each in about for endpoint in each.operations]
+    operations = [operation.id for each in about for operation in each.operations]
     if body.get("operation") is not None and body["operation"] not in operations:
         raise InvalidRule(f"operation is {format_brief(body['operation'])}, wanted one of {', '.join(operations)}")
     try:
@@ -145,9 +145,9 @@ def _check_error(body: Mapping[str, Any], vendors: Sequence[Vendor]) -> None:
     """Raises InvalidRule when the rule's error is not one of every vendor that it meets."""
     if body.get("error") is None:
         return
-    tables = [{words.code: 0 for words in vendor.errors if words.code} for vendor in vendors]
+    tables = [{spec.code: 0 for spec in vendor.errors if spec.code} for vendor in vendors]
     codes = [code for code in tables[0] if all(code in table for table in tables)]
-    rules = [words.rule for words in vendors[0].errors] if body.get("vendor") else []
+    rules = [spec.rule for spec in vendors[0].errors] if body.get("vendor") else []
     if body["error"] not in (*codes, *rules):
         wanted = f"one of {', '.join(codes)}" if codes else "a status" if body.get("vendor") else "a vendor beside it"
         raise InvalidRule(f"error is {format_brief(body['error'])}, wanted {wanted}")

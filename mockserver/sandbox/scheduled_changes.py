@@ -142,7 +142,7 @@ _CHECKS = {
 
 
 def _page_size(vendor: Vendor) -> int:
-    return max((endpoint.paging.size for endpoint in vendor.operations if endpoint.paging), default=0)
+    return max((operation.paging.size for operation in vendor.operations if operation.paging), default=0)
 
 
 # Applying -----------------------------------------------------------------------------------------------------------
@@ -201,10 +201,10 @@ def list_shown_ids(call: Call, reply: Reply) -> list[Any]:
 
 def list_last_page_ids(call: Call, reply: Reply) -> list[Any]:
     """The ids on the last page of the reply's list; none if the reply is the last page, or has none."""
-    page, endpoint = reply.page, call.operation
-    if page is None or endpoint is None or endpoint.paging is None or page.last:
+    page, operation = reply.page, call.operation
+    if page is None or operation is None or operation.paging is None or page.last:
         return []
-    number = endpoint.paging.first + (page.total - 1) // (page.stop - page.start)
-    name = params.attribute_of(endpoint.query, endpoint.paging.parameter)
+    number = operation.paging.first + (page.total - 1) // (page.stop - page.start)
+    name = params.attribute_of(operation.query, operation.paging.parameter)
     there = replace(call, params={**call.params, name: number}, warnings=[])
-    return list_shown_ids(there, endpoint.handler(there))
+    return list_shown_ids(there, operation.handler(there))
