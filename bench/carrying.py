@@ -43,7 +43,7 @@ def main(worker: str, module: str, words: Sequence[str]) -> None:
             return self._carrier
 
     sys.argv[1:] = words
-    with patch.object(gunicorn, "_Embedded", Embedded):
+    with patch.object(gunicorn, "_Application", Embedded):
         runpy.run_module(module, run_name="__main__", alter_sys=True)
 
 

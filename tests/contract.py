@@ -190,7 +190,7 @@ class VendorContract:
             assert answer.rule == first.rule
             assert self.text(answer, first)
             assert answer.headers["Preference-Applied"] == f"code={words.status}"
-            _, status, _ = client.world.bases[vendor.name].errors[first.rule]
+            _, status, _ = client.runtime.bases[vendor.name].errors[first.rule]
             assert ("undocumented-status" in answer.codes) == (status.basis == "inferred")
             assert client.get({**client.example["query"], "__code": str(words.status)}).body == answer.body
             if words.status == 429:

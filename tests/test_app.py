@@ -104,9 +104,9 @@ def test_a_header_that_looks_like_ours_and_is_not_is_told(server: Sandboxed) -> 
 def test_of_a_large_body_no_more_is_held_than_the_journal_may_keep(vendor: Vendor) -> None:
     told: list[Exchange] = []
     server = Sandboxed(vendor)
-    server.world.observers.append(told.append)
+    server.runtime.observers.append(told.append)
     for size in (10, 64 * 1024, 1_000_000):
         server.app.test_client().post(BILLS, data=b"b" * size)
     assert [len(done.request.body) for done in told] == [10, 64 * 1024, 64 * 1024 + 1]
-    kept = [len(entry["request"]["body"]) for _, entry in server.world.store.entries("default")]
+    kept = [len(entry["request"]["body"]) for _, entry in server.runtime.store.entries("default")]
     assert kept == [10, 64 * 1024, 64 * 1024]

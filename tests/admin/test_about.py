@@ -10,7 +10,7 @@ from tests.support.acme import POOR, RICH, Sandboxed
 
 def test_alive_ready_and_which_version(vendor: Vendor) -> None:
     server = Sandboxed(vendor)
-    instance = server.world.store.instance()
+    instance = server.runtime.store.instance()
     healthy = {"status": "healthy", "version": __version__, "vendors": ["acme"], "instance": instance}
     assert server.control("GET", "/health").json == healthy
     assert server.control("GET", "/ready").json == {"status": "ready"}
@@ -20,7 +20,7 @@ def test_alive_ready_and_which_version(vendor: Vendor) -> None:
 def test_vendors_as_the_command_lists_them(vendor: Vendor) -> None:
     server = Sandboxed(vendor)
     told = server.control("GET", "/vendors").json
-    assert told == list_vendors([vendor], server.world.sandboxes.catalog, "default")
+    assert told == list_vendors([vendor], server.runtime.sandboxes.catalog, "default")
 
 
 def test_vendors_of_a_sandbox_lead_into_it(vendor: Vendor) -> None:

@@ -203,7 +203,7 @@ def test_a_credential_in_a_matcher_is_not_shown_again(server: Sandboxed) -> None
     assert listed["match"] == server.control("GET", "/faults/fault-1").json["match"] == shown
     again = server.control("PATCH", "/faults/fault-1", {"match": shown, "times": 2})
     assert (again.status, again.json["match"], again.json["times"]) == (200, shown, 2)
-    (kept,) = server.world.sandboxes.get_or_create("default", server.wall()).faults
+    (kept,) = server.runtime.sandboxes.get_or_create("default", server.wall()).faults
     assert kept.match == match  # as it was meant
     assert server.control("PATCH", "/faults/fault-1", {"match": None}).json == {
         "id": "fault-1",
@@ -223,7 +223,7 @@ def test_what_is_shown_in_place_of_a_credential_is_none(server: Sandboxed) -> No
 def test_an_outcome_that_nobody_documents_is_told_where_it_was_asked_for(server: Sandboxed) -> None:
     add(server, status=418, times=1)
     failed: list[bool] = []
-    server.world.observers.append(lambda done: failed.append(done.failed))
+    server.runtime.observers.append(lambda done: failed.append(done.failed))
     server.control("PATCH", "/settings", {"strict": True})
     answers = [
         server.get(),

@@ -139,7 +139,7 @@ def test_the_token_opens_and_lifts_the_check_of_host(guarded: Sandboxed, headers
     ],
 )
 def test_nothing_is_told_without_the_token(guarded: Sandboxed, headers: dict[str, str]) -> None:
-    rules = list(create_admin_app(guarded.world).url_map.iter_rules())
+    rules = list(create_admin_app(guarded.runtime).url_map.iter_rules())
     assert len(rules) > 15
     for rule in rules:
         if not rule.rule.startswith("/__admin"):  # what everybody may look at

@@ -106,7 +106,7 @@ def test_a_parameter_where_none_is_taken_changes_nothing(vendor: Vendor, method:
     assert server.control("GET", "/settings").json["strict"] is True
     assert len(server.control("GET", "/faults").json["faults"]) == 1
     assert len(server.control("GET", "/requests").json["requests"]) == 1
-    assert list(server.world.store.sandboxes()) == ["default"]
+    assert list(server.runtime.store.sandboxes()) == ["default"]
 
 
 @pytest.mark.parametrize("path", ["/health", "/ready", "/version"])
@@ -130,7 +130,7 @@ def test_what_was_sent_is_not_sent_back_whole(server: Sandboxed) -> None:
 def test_a_crash_is_told_as_one(vendor: Vendor, monkeypatch: pytest.MonkeyPatch) -> None:
     server = Sandboxed(vendor)
     server.app.config["PROPAGATE_EXCEPTIONS"] = False
-    monkeypatch.setattr(server.world.sandboxes, "get_or_create", None)
+    monkeypatch.setattr(server.runtime.sandboxes, "get_or_create", None)
     answer = server.control("GET", "/settings")
     assert (answer.status, answer.headers["Content-Type"]) == (500, "application/problem+json")
     assert answer.json["detail"] == "The sandbox itself failed; its log says why."

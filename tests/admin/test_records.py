@@ -255,7 +255,7 @@ def test_an_edit_is_seen_under_every_reading_and_in_no_other_sandbox(server: San
 
 def test_what_is_not_changed_is_shared(server: Sandboxed, vendor: Vendor) -> None:
     server.control("PATCH", "/records/acme/1", {"amount": 3}, sandbox="mine")
-    rooms, wall = server.world.sandboxes, server.wall.seconds
+    rooms, wall = server.runtime.sandboxes, server.wall.seconds
     base = rooms.dataset(rooms.get_or_create("other", wall), vendor).records
     mine = rooms.dataset(rooms.get_or_create("mine", wall), vendor).records
     same = [
@@ -419,7 +419,7 @@ def test_a_misspelled_sandbox_is_not_made_to_be_exported(server: Sandboxed) -> N
     for path in ("/export", "/export/acme"):
         found = server.control("GET", path, sandbox="chekout")
         assert (found.status, found.json["choices"]) == (404, ["checkout"])
-    assert "chekout" not in server.world.store.sandboxes()
+    assert "chekout" not in server.runtime.store.sandboxes()
 
 
 EDITS = some.lists(

@@ -115,7 +115,7 @@ def test_no_sandbox_is_named_by_a_credential(vendor: Vendor, name: str, status: 
         assert (reply.status_code, reply.headers["Content-Type"]) == (status, PROBLEM)
         assert reply.get_json()["type"] == f"urn:mockserver:{code}"
         assert name not in f"{reply.text}{reply.headers}"
-    assert dict(server.world.store.sandboxes()) == {}
+    assert dict(server.runtime.store.sandboxes()) == {}
 
 
 @pytest.mark.parametrize("others", [{"X-Mock-Sandbox": "a"}, {}])
@@ -126,7 +126,7 @@ def test_one_that_is_not_chosen_is_refused_too(vendor: Vendor, others: dict[str,
         reply = server.get(target, key=key, headers=others)
         assert (reply.status, reply.json["type"]) == (400, "urn:mockserver:live-credential")
         assert LIVE not in f"{reply.body!r}{reply.headers}"
-    assert dict(server.world.store.sandboxes()) == {}
+    assert dict(server.runtime.store.sandboxes()) == {}
 
 
 def test_who_switches_it_off_may_have_a_sandbox_that_looks_live(vendor: Vendor) -> None:
@@ -164,7 +164,7 @@ def test_the_trace_of_a_crash_of_control_is_logged_without_secrets(
         raise RuntimeError(f"{RICH} {TOKEN} {LIVE}")
 
     monkeypatch.setattr(logging.getLogger("mockserver"), "propagate", True)
-    monkeypatch.setattr(server.world.store, "sandboxes", fail)
+    monkeypatch.setattr(server.runtime.store, "sandboxes", fail)
     with caplog.at_level(logging.ERROR, "mockserver"):
         answer = ask(server, "GET", "/sandboxes")
     assert answer.status == 500
@@ -176,7 +176,7 @@ def test_the_trace_of_a_crash_of_control_is_logged_without_secrets(
 def test_a_call_of_nobodys_path_keeps_its_body_in_the_journal(vendor: Vendor) -> None:
     server = Sandboxed(vendor)
     server.app.test_client().post("/nowhere", data=b'{"a": 1}', content_type="application/json")
-    ((_, entry),) = server.world.store.entries("default")
+    ((_, entry),) = server.runtime.store.entries("default")
     assert entry["request"]["body"] == '{"a": 1}'
 
 

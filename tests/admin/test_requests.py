@@ -134,13 +134,13 @@ def test_who_asks_for_what_is_new_has_the_store_asked_for_no_more(
     busy: Sandboxed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A view that lives asks every second, and a journal may have megabytes."""
-    asked, newer = [], busy.world.store.newer
+    asked, newer = [], busy.runtime.store.newer
 
     def watched(sandbox: str, after: int) -> NewEntries:
         asked.append(after)
         return newer(sandbox, after)
 
-    monkeypatch.setattr(busy.world.store, "newer", watched)
+    monkeypatch.setattr(busy.runtime.store, "newer", watched)
     assert ids(busy, "?after=4&limit=500") == [5]
     assert asked == [4]
 
@@ -216,7 +216,7 @@ def test_reading_changes_nothing_and_makes_no_sandbox(busy: Sandboxed) -> None:
         assert busy.control(method, path, body).status == 200
         busy.control(method, path, body, sandbox="nobody")
     assert busy.control("GET", "/requests").body == before
-    assert "nobody" not in busy.world.store.sandboxes()
+    assert "nobody" not in busy.runtime.store.sandboxes()
 
 
 def test_calls_are_forgotten(busy: Sandboxed) -> None:

@@ -188,7 +188,7 @@ def test_what_cannot_be_put_changes_nothing(server: Sandboxed) -> None:
         assert refused.status in (400, 404, 422), refused.body
         assert refused.headers["Content-Type"] == "application/problem+json"
     assert server.control("GET", "/sandboxes/kept").json["settings"]["strict"] is True
-    assert len(server.world.store.entries("kept")) == 1
+    assert len(server.runtime.store.entries("kept")) == 1
 
 
 def test_as_the_server_was_started(vendor: Vendor) -> None:
@@ -307,7 +307,7 @@ def test_reset_puts_it_back_as_on_first_use(server: Sandboxed) -> None:
     answer = server.control("POST", "/reset", sandbox="reset")
     assert (answer.status, answer.json) == (200, {"reset": ["reset"]})
     assert server.control("GET", "/sandboxes/reset").status == 200
-    assert server.world.store.entries("reset") == []
+    assert server.runtime.store.entries("reset") == []
     assert everything(server, "reset") == untouched
     assert [server.get(X_Mock_Sandbox="reset").status for _ in range(2)] == [200, 200]
     assert server.control("GET", "/settings", sandbox="beside").json["dataset"] == "hand"
@@ -346,7 +346,7 @@ def test_real_data_is_of_the_day_of_the_reset(vendor: Vendor) -> None:
     server.wall.seconds += 3 * 86_400
     server.control("POST", "/reset", sandbox="a")
     assert server.control("GET", "/clock", sandbox="a").json["now"][:10] > before[:10]
-    assert str(server.world.sandboxes.get_or_create("a", server.wall()).day) == "2026-09-24"
+    assert str(server.runtime.sandboxes.get_or_create("a", server.wall()).day) == "2026-09-24"
 
 
 def test_its_own_datasets_credentials_are_told(vendor: Vendor, tmp_path: Path) -> None:

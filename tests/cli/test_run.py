@@ -168,7 +168,7 @@ def test_junit_that_cannot_be_written_any_more_hides_nothing(vendor: Vendor, tmp
 
 
 def test_what_the_command_is_told(vendor: Vendor) -> None:
-    told = run_.client_variables(Sandboxed(vendor, control_token="open-sesame").world, "http://127.0.0.1:1")
+    told = run_.client_variables(Sandboxed(vendor, control_token="open-sesame").runtime, "http://127.0.0.1:1")
     assert told == {
         "MOCKSERVER_URL": "http://127.0.0.1:1",
         "MOCKSERVER_CONTROL_TOKEN": "open-sesame",

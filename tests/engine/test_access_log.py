@@ -16,7 +16,7 @@ from tests.support.acme import BILLS, RICH, Sandboxed
 def lines(capsys: pytest.CaptureFixture[str], vendor: Vendor, form: str, *targets: str, **headers: str) -> list[str]:
     """What is logged of calls."""
     server = Sandboxed(vendor)
-    server.world.observers.append(access_log.make_observer(form))
+    server.runtime.observers.append(access_log.make_observer(form))
     access_log.configure_logging(form)
     for target in targets:
         server.get(target, headers={name.replace("_", "-"): value for name, value in headers.items()})
@@ -53,7 +53,7 @@ def test_a_line_has_the_sandbox_and_the_id_that_the_client_got(
 ) -> None:
     server = Sandboxed(vendor)
     for form in ("text", "json"):
-        server.world.observers.append(access_log.make_observer(form))
+        server.runtime.observers.append(access_log.make_observer(form))
     answer = server.get(BILLS, X_Mock_Sandbox="my.test")
     lost = server.get("/nowhere", X_Mock_Sandbox="my.test")
     text, line, nowhere, _ = capsys.readouterr().err.splitlines()
@@ -68,7 +68,7 @@ def test_what_the_journal_has_not_has_no_id(capsys: pytest.CaptureFixture[str], 
     preflight = {"Origin": "http://a.example", "Access-Control-Request-Method": "GET"}
     server = Sandboxed(vendor)
     for form in ("text", "json"):
-        server.world.observers.append(access_log.make_observer(form))
+        server.runtime.observers.append(access_log.make_observer(form))
     server.get(BILLS, method="OPTIONS", headers=preflight)
     server.get(BILLS, X_Mock_Sandbox="no name")
     text, line, nowhere, unnamed = capsys.readouterr().err.splitlines()
@@ -80,7 +80,7 @@ def test_what_the_journal_has_not_has_no_id(capsys: pytest.CaptureFixture[str], 
 
 def test_what_is_no_call_has_no_line(capsys: pytest.CaptureFixture[str], vendor: Vendor) -> None:
     server = Sandboxed(vendor)
-    server.world.observers.append(access_log.make_observer("text"))
+    server.runtime.observers.append(access_log.make_observer("text"))
     for path in ("/__admin/health", "/__admin/requests", "/__admin/", "/__docs/", "/"):
         assert server.get(path, Accept="text/html").status < 400
     assert capsys.readouterr().err == ""
@@ -88,7 +88,7 @@ def test_what_is_no_call_has_no_line(capsys: pytest.CaptureFixture[str], vendor:
 
 def test_a_line_without_headers_of_ours_has_the_id_too(capsys: pytest.CaptureFixture[str], vendor: Vendor) -> None:
     server = Sandboxed(vendor, mock_headers=False)
-    server.world.observers.append(access_log.make_observer("text"))
+    server.runtime.observers.append(access_log.make_observer("text"))
     assert "X-Mock-Call" not in server.get(BILLS).headers
     assert capsys.readouterr().err.endswith("ms default #1\n")
 
@@ -122,13 +122,13 @@ def test_json_for_machines(capsys: pytest.CaptureFixture[str], vendor: Vendor) -
 @pytest.mark.parametrize("form", ["text", "json"])
 def test_a_method_can_forge_no_line(capsys: pytest.CaptureFixture[str], vendor: Vendor, form: str) -> None:
     server = Sandboxed(vendor)
-    server.world.observers.append(access_log.make_observer(form))
+    server.runtime.observers.append(access_log.make_observer(form))
     server.get(BILLS, method="GE\x1b[2K\xf6" + "T" * 50)
     (line,) = capsys.readouterr().err.splitlines()
     assert line.isascii()
     assert line.isprintable()
     assert "T" * 20 not in line
-    handle(server.world, Request("\x1b[2J\nX\u202e", "/acme/nowhere"))  # as no server lets it through
+    handle(server.runtime, Request("\x1b[2J\nX\u202e", "/acme/nowhere"))  # as no server lets it through
     (line,) = capsys.readouterr().err.splitlines()
     assert line.isascii()
     assert line.isprintable()
@@ -164,7 +164,7 @@ def test_a_trace_can_forge_no_line(capsys: pytest.CaptureFixture[str], vendor: V
 
     for name, target in (("newer", "/__admin/requests?after=1"), ("append", BILLS)):
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(server.world.store, name, crash)
+            patch.setattr(server.runtime.store, name, crash)
             assert server.get(target, headers={"Authorization": f"Bearer {RICH}"}).status == 500
         first, *trace = capsys.readouterr().err.splitlines()
         assert first.endswith(f"GET {target.partition('?')[0]} broke")

@@ -53,7 +53,7 @@ def test_it_still_is_a_call(server: Sandboxed) -> None:
     statuses = [server.get(f"{BILLS}?state=paid").status for _ in range(5)]
     assert statuses == [200] * 4 + [429]
     assert server.get(f"{BILLS}?state=paid", key="nobody's").status == 401
-    assert len(server.world.store.entries("default")) == 6
+    assert len(server.runtime.store.entries("default")) == 6
 
 
 def test_its_warnings_are_told_each_time(server: Sandboxed) -> None:

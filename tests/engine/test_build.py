@@ -1,4 +1,4 @@
-"""From settings to a world."""
+"""From settings to a runtime."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ def test_data_is_remembered_unless_told_otherwise(
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     for _ in range(2):
         with only(vendor):
-            world = build_runtime(make_settings(given, {}))
-        assert len(world.start["acme"].records) == 7
+            runtime = build_runtime(make_settings(given, {}))
+        assert len(runtime.start["acme"].records) == 7
         assert len(list(tmp_path.glob("mockserver/*"))) == entries  # the data, and what its spec rests on
 
 

@@ -190,7 +190,7 @@ def test_a_list_limits_what_is_allowed(vendor: Vendor) -> None:
 def test_a_preflight_after_which_no_call_comes_is_in_the_journal_and_fails_where_strict(vendor: Vendor) -> None:
     server = Sandboxed(vendor, cors_headers="X-App")
     failed: list[bool] = []
-    server.world.observers.append(lambda done: failed.append(done.failed))
+    server.runtime.observers.append(lambda done: failed.append(done.failed))
     sent = {"Origin": ORIGIN, "Access-Control-Request-Method": "GET", "X-Mock-Strict": "true"}
     for names in ("x-app", "x-acme-key,x-other"):
         server.get(method="OPTIONS", headers={**sent, "Access-Control-Request-Headers": names})
@@ -204,7 +204,7 @@ def test_a_preflight_after_which_no_call_comes_is_in_the_journal_and_fails_where
 def test_a_call_from_another_origin_warns_of_such_headers_and_is_no_mistake(vendor: Vendor) -> None:
     server = Sandboxed(vendor, strict=True)
     failed: list[bool] = []
-    server.world.observers.append(lambda done: failed.append(done.failed))
+    server.runtime.observers.append(lambda done: failed.append(done.failed))
     answer = server.get(Origin=ORIGIN, headers={**TRACED, "Sec-Fetch-Mode": "cors", "X-Forwarded-For": "10.0.0.1"})
     assert answer.status == 200
     warned = [(each["location"], each["code"]) for each in json.loads(answer.headers["X-Mock-Warnings"])]

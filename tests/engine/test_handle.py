@@ -118,13 +118,13 @@ def test_data_that_breaks_at_run_time_is_the_vendors_500_and_not_the_end(
     (tmp_path / "acme").mkdir()
     (tmp_path / "acme" / "later.yaml").write_text("- broken")
     server = Sandboxed(vendor, fixtures=str(tmp_path))
-    server.world.sandboxes.change("a", server.wall(), lambda box: replace(box, dataset="later"))
+    server.runtime.sandboxes.change("a", server.wall(), lambda box: replace(box, dataset="later"))
     answer = server.get(X_Mock_Sandbox="a")
     assert (answer.status, answer.json) == (500, {"error": "Acme is broken."})
     assert answer.rule == "acme.500"
     assert answer.headers["X-Mock-Sandbox"] == "a"
     assert "InvalidFixture" in logged.text
-    assert [entry["reached"] for _, entry in server.world.store.entries("a")] == ["sandbox"]
+    assert [entry["reached"] for _, entry in server.runtime.store.entries("a")] == ["sandbox"]
     assert server.get(key=f"{RICH}~a").status == 500  # choosing the sandbox looks at its accounts
     assert server.get().status == 200
 
@@ -150,8 +150,8 @@ def test_a_store_that_breaks_is_the_vendors_500(
         raise ConnectionError("the store is gone")
 
     server = Sandboxed(vendor)
-    server.world.sandboxes.change("default", server.wall(), lambda box: replace(box, **counted))
-    monkeypatch.setattr(server.world.store, broken, fail)
+    server.runtime.sandboxes.change("default", server.wall(), lambda box: replace(box, **counted))
+    monkeypatch.setattr(server.runtime.store, broken, fail)
     answer = server.get()
     assert (answer.status, answer.json) == (500, {"error": "Acme is broken."})
     assert answer.headers["Content-Type"] == "application/json; charset=utf-8"
@@ -167,7 +167,7 @@ def test_what_breaks_after_the_answer_is_the_vendors_500_too(
 
     server = Sandboxed(replace(vendor, quota_headers=fail) if what != "observer" else vendor, quotas="acme=9/minute")
     if what == "observer":
-        server.world.observers.append(fail)
+        server.runtime.observers.append(fail)
     answer = server.get()
     assert (answer.status, answer.json) == (500, {"error": "Acme is broken."})
     assert "LookupError: a bug" in logged.text
@@ -244,7 +244,7 @@ def test_the_three_ways_into_a_sandbox(vendor: Vendor, any_credential: bool) -> 
         assert (answer.status, answer.headers["X-Mock-Sandbox"], answer.warnings) == (200, "box", [])
         assert answer.body == server.get().body
     assert server.get().headers["X-Mock-Sandbox"] == "default"
-    kept = [entry["sandbox"] for _, entry in server.world.store.entries("box")]
+    kept = [entry["sandbox"] for _, entry in server.runtime.store.entries("box")]
     assert kept == ["box"] * 5
     told = server.get(key=f"{RICH}~box", X_Mock_Sandbox="other")
     assert (told.status, told.headers["X-Mock-Sandbox"], told.codes) == (200, "other", ["sandbox-disagreement"])
@@ -254,18 +254,18 @@ def test_a_credential_that_nobody_knows_is_not_split_unless_any_is_accepted(vend
     server = Sandboxed(vendor)
     answer = server.get(key="who-ever~box")
     assert (answer.status, answer.headers["X-Mock-Sandbox"]) == (401, "default")
-    assert "box" not in server.world.store.sandboxes()
+    assert "box" not in server.runtime.store.sandboxes()
     lenient = Sandboxed(vendor, accept_any_credential=True)
     answer = lenient.get(key="who-ever~box")
     assert (answer.status, answer.headers["X-Mock-Sandbox"]) == (200, "box")
-    server.world.sandboxes.change("box", server.wall(), lambda box: replace(box, any_credential=True))
+    server.runtime.sandboxes.change("box", server.wall(), lambda box: replace(box, any_credential=True))
     assert server.get(key="who-ever~box").headers["X-Mock-Sandbox"] == "box"
 
 
 def test_a_credential_is_looked_up_among_the_accounts_of_the_sandbox_that_it_names(vendor: Vendor) -> None:
     server = Sandboxed(vendor)
     account = {"account": "rich", "secret": "another-secret-0000009"}
-    server.world.sandboxes.edit("box", server.wall(), vendor, lambda edits, data: edits.with_accounts([account]))
+    server.runtime.sandboxes.edit("box", server.wall(), vendor, lambda edits, data: edits.with_accounts([account]))
     assert server.ids(key="another-secret-0000009~box") == [1, 2, 3, 4, 5]
     assert server.get(key="another-secret-0000009~other").headers["X-Mock-Sandbox"] == "default"
     assert server.get(key=f"{RICH}~box").status == 401
@@ -274,12 +274,12 @@ def test_a_credential_is_looked_up_among_the_accounts_of_the_sandbox_that_it_nam
 @pytest.mark.parametrize("target", [BILLS, "/acme/nowhere"])
 @pytest.mark.parametrize("how", ["header", "url"])
 def test_a_name_that_cannot_be_is_no_vendor_reply_and_makes_none(server: Sandboxed, how: str, target: str) -> None:
-    before = set(server.world.store.sandboxes())
+    before = set(server.runtime.store.sandboxes())
     answer = server.get(target, X_Mock_Sandbox="a b") if how == "header" else server.get(f"/__sandbox/a%20b{target}")
     assert (answer.status, answer.headers["Content-Type"]) == (400, "application/problem+json")
     assert answer.json["type"] == "urn:mockserver:bad-sandbox-name"
     assert "X-Mock-Sandbox" not in answer.headers
-    assert set(server.world.store.sandboxes()) == before
+    assert set(server.runtime.store.sandboxes()) == before
 
 
 def test_too_many_are_told_with_the_setting_and_those_in_use_live_on(vendor: Vendor) -> None:
@@ -289,10 +289,10 @@ def test_too_many_are_told_with_the_setting_and_those_in_use_live_on(vendor: Ven
     full = server.get(X_Mock_Sandbox="c")
     assert (full.status, full.headers["Content-Type"]) == (507, "application/problem+json")
     assert "--max-sandboxes" in full.json["detail"]
-    assert len(server.world.store.entries("a")) == 2
+    assert len(server.runtime.store.entries("a")) == 2
     passed.seconds += 101
     assert server.get(X_Mock_Sandbox="c").status == 200
-    assert set(server.world.store.sandboxes()) == {"c"}
+    assert set(server.runtime.store.sandboxes()) == {"c"}
 
 
 # Quota ----------------------------------------------------------------------------------------------------------------
@@ -364,7 +364,7 @@ def test_real_time_remakes_recipes_and_rolls_the_rest(vendor: Vendor) -> None:
     assert real.ids(f"{BILLS}?size=50") == list(range(100, 123))
     rolled = Sandboxed(vendor, clock="real", dataset="hand")
     assert rolled.ids(f"{BILLS}?size=50") == [1, 2, 3, 4, 5, 6]
-    shift = timedelta(days=(rolled.world.sandboxes.get_or_create("default", 0).clock.start.date() - ANCHOR_DAY).days)
+    shift = timedelta(days=(rolled.runtime.sandboxes.get_or_create("default", 0).clock.start.date() - ANCHOR_DAY).days)
     assert rolled.get("/v3/bills/3").json["bill"]["due"] == (ANCHOR_DAY + shift).isoformat()
 
 
@@ -457,7 +457,7 @@ def test_strictness_counts_a_warned_call_and_changes_no_byte(
 ) -> None:
     told: list[Exchange] = []
     own = Sandboxed(vendor, strict=default)
-    own.world.observers.append(told.append)
+    own.runtime.observers.append(told.append)
     answer = own.get(f"{BILLS}?stat=paid", headers={"X-Mock-Strict": asked} if asked else {})
     assert answer.status == 200
     assert answer.body == server.get().body
@@ -472,10 +472,10 @@ def test_a_strictness_that_is_no_yes_and_no_no(server: Sandboxed) -> None:
 
 def test_a_sandbox_may_be_strict_by_itself(vendor: Vendor) -> None:
     server = Sandboxed(vendor)
-    server.world.sandboxes.change("a", server.wall(), lambda box: replace(box, strict=True))
+    server.runtime.sandboxes.change("a", server.wall(), lambda box: replace(box, strict=True))
     for name, asked in (("a", None), ("a", "false"), ("b", None), ("b", "true")):
         server.get(f"{BILLS}?stat=paid", X_Mock_Sandbox=name, headers={"X-Mock-Strict": asked} if asked else {})
-    kept = [entry for name in "ab" for _, entry in server.world.store.entries(name)]
+    kept = [entry for name in "ab" for _, entry in server.runtime.store.entries(name)]
     assert [entry["strict"] for entry in kept] == [True, False, False, True]
     assert [len(entry["warnings"]) for entry in kept] == [1, 1, 1, 1]
 
@@ -501,14 +501,14 @@ def test_the_journal_says_how_far_a_call_came(vendor: Vendor, target: str, sent:
     server = Sandboxed(vendor, quotas="acme=1/minute")
     server.get(key=POOR)
     answer = server.get(target, **sent)
-    id, entry = server.world.store.entries("default")[-1]
+    id, entry = server.runtime.store.entries("default")[-1]
     assert (id, entry["response"]["status"], entry["reached"]) == (answer.call, answer.status, reached)
 
 
 def test_a_misuse_is_in_the_journal_under_its_name(vendor: Vendor) -> None:
     server = Sandboxed(vendor)
     answers = [server.get(X_Mock_Delay="x"), server.get(X_Mock_Readings="x.y=z"), server.get(Prefer="code=x")]
-    kept = server.world.store.entries("default")
+    kept = server.runtime.store.entries("default")
     assert [entry["fault"] for _, entry in kept] == ["bad-delay", "unknown-reading", "unknown-outcome"]
     assert [id for id, _ in kept] == [answer.call for answer in answers]
     assert {entry["response"]["status"] for _, entry in kept} == {400}
@@ -517,16 +517,16 @@ def test_a_misuse_is_in_the_journal_under_its_name(vendor: Vendor) -> None:
 def test_delay_and_network_faults_are_written_on_the_reply_for_the_server_in_front(server: Sandboxed) -> None:
     headers = {"x-acme-key": RICH, "x-mock-delay": "800"}
     request = Request("GET", "/v3/bills/1", "trouble=drip", headers)
-    reply = handle(server.world, request)
+    reply = handle(server.runtime, request)
     assert (reply.status, reply.delay, reply.network) == (200, 0.8, "drip")
-    refused = handle(server.world, request._replace(headers={"x-mock-delay": "5"}))
+    refused = handle(server.runtime, request._replace(headers={"x-mock-delay": "5"}))
     assert (refused.status, refused.delay, refused.network) == (401, 0.005, None)
 
 
 def test_observers_learn_of_every_call_that_is_over(vendor: Vendor) -> None:
     server = Sandboxed(vendor)
     told: list[Exchange] = []
-    server.world.observers.append(told.append)
+    server.runtime.observers.append(told.append)
     server.get("/v3/bills/1")
     server.get("/acme/nowhere")
     server.get(X_Mock_Delay="x")
@@ -551,7 +551,7 @@ def test_the_same_request_gets_the_same_bytes(vendor: Vendor, server: Sandboxed)
 
 
 def test_the_sandbox_has_a_clock_of_its_own(server: Sandboxed) -> None:
-    assert isinstance(server.world.sandboxes.get_or_create("default", server.wall()).clock, Clock)
+    assert isinstance(server.runtime.sandboxes.get_or_create("default", server.wall()).clock, Clock)
 
 
 # Properties -----------------------------------------------------------------------------------------------------------
@@ -620,7 +620,7 @@ def test_whatever_http_allows_gets_a_reply_in_the_vendors_words_below_500(
 ) -> None:
     sent = {name.lower(): value for name, value in headers.items()} | ({"x-acme-key": key} if key is not None else {})
     sent = {name: value for name, value in sent.items() if name != "prefer" or "code" not in value.lower()}
-    reply = handle(server.world, Request(method, BILLS, query, sent))
+    reply = handle(server.runtime, Request(method, BILLS, query, sent))
     assert reply.status < 500
     if "__code" not in query:
         assert reply.rule.startswith(("acme.", "listBills.")) or reply.status == 204
@@ -644,8 +644,8 @@ def test_data_that_breaks_at_run_time_is_the_vendors_500(
         raise RuntimeError("a fixture file broke meanwhile")
 
     told: list[Exchange] = []
-    monkeypatch.setattr(server.world.sandboxes, "dataset", breaks)
-    monkeypatch.setattr(server.world, "observers", [told.append])
+    monkeypatch.setattr(server.runtime.sandboxes, "dataset", breaks)
+    monkeypatch.setattr(server.runtime, "observers", [told.append])
     monkeypatch.setattr(logging.getLogger("mockserver"), "propagate", True)
     answer = server.get("/acme/v3/bi%0alls", Origin="http://page.example")
     assert (answer.status, answer.json) == (500, {"error": "Acme is broken."})
@@ -668,7 +668,7 @@ def test_an_outcome_that_was_asked_for_is_no_failure_of_a_strict_client(
     server: Sandboxed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     told: list[Exchange] = []
-    monkeypatch.setattr(server.world, "observers", [told.append])
+    monkeypatch.setattr(server.runtime, "observers", [told.append])
     assert server.get(Prefer="code=418", X_Mock_Strict="true").codes == ["undocumented-status"]
     server.get(f"{BILLS}?nonsense=1", X_Mock_Strict="true")
     assert [done.failed for done in told] == [False, True]

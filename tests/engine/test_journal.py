@@ -27,7 +27,7 @@ def calls(server: Sandboxed, number: int) -> None:
         body = b"b" * (index % 7 * 900)
         query = f"page={index % 4}&unknown={index}" + "&long=" + "q" * (index % 5 * 500)
         path = BILLS if index % 2 else "/acme/nowhere"
-        handle(server.world, Request("GET", path, query, key, body=body))
+        handle(server.runtime, Request("GET", path, query, key, body=body))
 
 
 def size(value: Any) -> int:
@@ -45,7 +45,7 @@ def size(value: Any) -> int:
 def test_a_hundred_thousand_calls_stay_within_the_bounds(vendor: Vendor) -> None:
     server = Sandboxed(vendor, journal_entries="500", journal_bytes="3000000")
     calls(server, 100_000)
-    kept = server.world.store.entries("default")
+    kept = server.runtime.store.entries("default")
     assert 50 < len(kept) <= 500
     assert kept[-1][0] == 100_000
     assert [id for id, _ in kept] == list(range(100_001 - len(kept), 100_001))
@@ -73,7 +73,7 @@ def test_bodies_are_cut(vendor: Vendor) -> None:
     assert len(big.body) < 64 * 1024
     (entry,) = server.control("GET", "/requests").json["requests"]
     assert (entry["response"]["body"], entry["response"]["truncated"]) == (big.body.decode(), False)
-    handle(server.world, Request("POST", "/acme/x", body=b"b" * 100_000))
+    handle(server.runtime, Request("POST", "/acme/x", body=b"b" * 100_000))
     entry = server.control("GET", "/requests").json["requests"][0]
     assert len(entry["request"]["body"]) == 64 * 1024
 
@@ -92,13 +92,13 @@ def test_a_read_after_a_reply_sees_the_call(vendor: Vendor) -> None:
 
 
 def test_what_is_kept_of_a_call_is_no_more_than_is_counted(vendor: Vendor) -> None:
-    world = Sandboxed(vendor).world
+    runtime = Sandboxed(vendor).runtime
     body, names = b"x" * (10 * MAX_BODY_BYTES), {"x-" + "n" * 5000: ""}
-    told = world.redactor.redact(Request("GET", "/v3/bills", headers=names), vendor)
+    told = runtime.redactor.redact(Request("GET", "/v3/bills", headers=names), vendor)
     reply = Reply(200, body)
     notice = CallWarning("header." + "n" * 5000, "unknown-header", "n" * 5000)
     request = Request("GET", "/acme/")
-    route = world.router.match(request)
+    route = runtime.router.match(request)
     now = clock.from_timestamp(0)
     done = Exchange(request, route, None, None, 0.0, 0.0, now, reply=reply, warnings=(notice,))
     entry, size = journal.make_entry(done, told)
@@ -107,4 +107,4 @@ def test_what_is_kept_of_a_call_is_no_more_than_is_counted(vendor: Vendor) -> No
     held = entry._parts.reply.body
     assert len(held) == MAX_BODY_BYTES + 1
     assert (entry["response"]["truncated"], len(entry["response"]["body"])) == (True, MAX_BODY_BYTES)
-    assert world.redactor._cached_read_headers.cache_info().currsize == 0
+    assert runtime.redactor._cached_read_headers.cache_info().currsize == 0

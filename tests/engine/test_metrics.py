@@ -36,14 +36,14 @@ def parsed(text: str) -> dict[str, Counted]:
 
 
 def told(server: Sandboxed) -> dict[str, Counted]:
-    return parsed(server.world.metrics.render(sandboxes=1))
+    return parsed(server.runtime.metrics.render(sandboxes=1))
 
 
 def one(vendor: Vendor, ms: float = 1.0) -> Exchange:
     """A call that is over, which took so long."""
     found: list[Exchange] = []
     server = Sandboxed(vendor)
-    server.world.observers.append(found.append)
+    server.runtime.observers.append(found.append)
     server.get(BILLS)
     return replace(found[0], ms=ms)
 

@@ -32,7 +32,7 @@ def server(vendor: Vendor) -> Sandboxed:
 def kept(server: Sandboxed, request: Request) -> str:
     """All that is kept of a call that repeats the secret in a header and in its path."""
     request = request._replace(path=f"{request.path}/{SECRET}", headers={**request.headers, "x-trace": f"<{SECRET}>"})
-    return json.dumps(server.world.redactor.redact(request, server.vendor).request)
+    return json.dumps(server.runtime.redactor.redact(request, server.vendor).request)
 
 
 @pytest.mark.parametrize(
@@ -154,7 +154,7 @@ def test_in_a_body(server: Sandboxed, body: str) -> None:
     ],
 )
 def test_of_a_secret_nothing_is_left_behind_odd_signs(server: Sandboxed, body: str) -> None:
-    assert SECRET not in str(server.world.redactor.redact(Request("POST", BILLS, body=body.encode())).request)
+    assert SECRET not in str(server.runtime.redactor.redact(Request("POST", BILLS, body=body.encode())).request)
 
 
 def part(text: str, coding: str, name: str = "a") -> str:
@@ -188,7 +188,7 @@ def test_in_a_part_that_is_encoded(server: Sandboxed, text: str) -> None:
 
 @pytest.mark.parametrize("coding", ["base64", "x-uuencode", "gzip"])
 def test_a_part_that_nobody_can_read_is_masked_whole(server: Sandboxed, coding: str) -> None:
-    told = server.world.redactor.redact(Request("POST", BILLS, body=part(f"?{SECRET}?", coding).encode()))
+    told = server.runtime.redactor.redact(Request("POST", BILLS, body=part(f"?{SECRET}?", coding).encode()))
     assert told.request["body"] == part(MASK, coding).rstrip()
 
 
@@ -266,7 +266,7 @@ def test_in_a_header(server: Sandboxed, name: str, value: str) -> None:
 
 
 def test_in_a_parameter_of_the_path(server: Sandboxed) -> None:
-    told = server.world.redactor.redact(Request("GET", f"{BILLS};jsessionid={SECRET}/more;v=1", f"q={SECRET}"))
+    told = server.runtime.redactor.redact(Request("GET", f"{BILLS};jsessionid={SECRET}/more;v=1", f"q={SECRET}"))
     assert told.request["path"] == f"{BILLS};jsessionid={MASK}/more;v=1"
     assert told.request["query"] == {"q": MASK}
 
@@ -302,14 +302,14 @@ def test_in_a_parameter_of_the_path(server: Sandboxed) -> None:
     ],
 )
 def test_what_is_no_secret_is_kept_as_it_is(server: Sandboxed, request_: Request, shown: dict[str, Any]) -> None:
-    told = server.world.redactor.redact(request_, server.vendor).request
+    told = server.runtime.redactor.redact(request_, server.vendor).request
     assert MASK not in json.dumps(told, default=dict)
     assert told["body"].encode() == request_.body
     assert told["query"].items() >= shown.get("query", {}).items()
 
 
 def test_a_part_with_too_many_names_or_secrets_is_masked_whole(server: Sandboxed) -> None:
-    redaction = server.world.redactor
+    redaction = server.runtime.redactor
     many = "&".join(f"n{number}=1" for number in range(MAX_NAMES + 1))
     told = redaction.redact(Request("GET", BILLS, f"{many}&token={SECRET}", {"x-a": "b"}, body=b"a=1"))
     assert told.request["url"] == f"{BILLS}?{MASK}="
@@ -356,7 +356,7 @@ def test_secrets_of_every_vendor_and_sandbox_and_of_the_server_are_known(
     """Whichever vendor and sandbox is called, and as soon as they are there."""
     token, theirs, own, password = "the-token-of-Control", "secret-of-Bolt", "secret-of-a-Sandbox", "of-the-St%40re"
     server = Sandboxed(vendor, other_vendor(tmp_path, theirs), control_token=token)
-    server.world.redactor._known.add(password)
+    server.runtime.redactor._known.add(password)
     accounts = {"accounts": [{"account": "rich", "secret": own}, {"account": "poor", "secret": None}]}
     headers = {"X-Mock-Control-Token": token}
     assert server.control("PUT", "/accounts/bolt", accounts, sandbox="elsewhere", headers=headers).status == 200
@@ -372,7 +372,7 @@ def test_secrets_of_every_vendor_and_sandbox_and_of_the_server_are_known(
             server.app.test_client().post(BILLS, data=f"<{secret}>", content_type="text/plain")
         if place != "body":
             server.get(**sent)
-        entry = json.dumps(dict(server.world.store.entries("default")[-1][1]), default=dict)
+        entry = json.dumps(dict(server.runtime.store.entries("default")[-1][1]), default=dict)
         assert secret.casefold() not in entry.casefold()
         assert quote(secret, safe="").casefold() not in entry.casefold()
 
@@ -382,7 +382,7 @@ def test_a_secret_that_no_account_has_any_more_is_no_secret(vendor: Vendor) -> N
     for secrets in (("of-the-first-account", None), ("of-the-next-account", None)):
         accounts = [{"account": name, "secret": secret} for name, secret in zip(("rich", "poor"), secrets, strict=True)]
         assert server.control("PUT", "/accounts/acme", {"accounts": accounts}).status == 200
-    redaction = server.world.redactor
+    redaction = server.runtime.redactor
     assert redaction.redact_text("of-the-first-account of-the-next-account") == f"of-the-first-account {MASK}"
     assert server.control("POST", "/reset").status == 200
     assert redaction.redact_text(f"of-the-next-account {RICH}") == f"of-the-next-account {MASK}"
@@ -397,7 +397,7 @@ def test_a_credential_with_a_tilde_is_split_at_the_last_one(vendor: Vendor) -> N
     for key, sandbox in ((secret, "default"), (f"{secret}~box", "box")):
         answer = server.get(key=key)
         assert (answer.status, answer.headers["X-Mock-Sandbox"]) == (200, sandbox)
-        assert secret not in json.dumps(dict(server.world.store.entries(sandbox)[-1][1]), default=dict)
+        assert secret not in json.dumps(dict(server.runtime.store.entries(sandbox)[-1][1]), default=dict)
 
 
 def test_no_account_has_a_credential_that_is_in_the_name_of_a_sandbox(vendor: Vendor) -> None:

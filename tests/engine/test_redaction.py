@@ -19,8 +19,8 @@ from tests.support.acme import BILLS, POOR, RICH, Sandboxed, acme
 def kept_of(server: Sandboxed, *, path: str = BILLS, query: str = "", body: bytes = b"", **headers: str) -> str:
     """What the journal keeps of a call, as text."""
     sent = {name.replace("_", "-"): value for name, value in headers.items()}
-    handle(server.world, Request("GET", path, query, sent, body=body))
-    return json.dumps(dict(server.world.store.entries("default")[-1][1]), ensure_ascii=False)
+    handle(server.runtime, Request("GET", path, query, sent, body=body))
+    return json.dumps(dict(server.runtime.store.entries("default")[-1][1]), ensure_ascii=False)
 
 
 FOREIGN = "not-one-of-ours-1234"
@@ -64,7 +64,7 @@ def test_secrets_of_other_vendors_and_of_a_sandboxs_own_accounts_are_hidden_too(
     (tmp_path / "bolt" / "default.yaml").write_text(text.replace(RICH, theirs))
     server = Sandboxed(vendor, other)
     account = {"account": "rich", "secret": own}
-    server.world.sandboxes.edit("default", server.wall(), vendor, lambda edits, data: edits.with_accounts([account]))
+    server.runtime.sandboxes.edit("default", server.wall(), vendor, lambda edits, data: edits.with_accounts([account]))
     kept = kept_of(server, path=f"/acme/a{theirs}b", query=f"x={own}&y={theirs}", body=f"<{RICH}>".encode())
     for secret in (theirs, own, RICH):
         assert secret not in kept
@@ -77,7 +77,7 @@ def test_no_sandbox_is_named_by_a_secret(vendor: Vendor) -> None:
             assert (answer.status, answer.json["type"]) == (400, "urn:mockserver:bad-sandbox-name")
             assert name not in f"{answer.body!r}{answer.headers}"
     assert server.get(key="short", X_Mock_Sandbox="short-one").status == 200
-    assert set(server.world.store.sandboxes()) <= {"default", "short-one"}
+    assert set(server.runtime.store.sandboxes()) <= {"default", "short-one"}
 
 
 @pytest.mark.parametrize(
@@ -102,7 +102,7 @@ def test_what_is_told_of_a_mistake_repeats_no_secret(vendor: Vendor, sent: dict[
 
 
 def test_a_long_request_is_told_alike_and_not_remembered(vendor: Vendor) -> None:
-    redaction = Sandboxed(vendor).world.redactor
+    redaction = Sandboxed(vendor).runtime.redactor
     for length in (10, 10_000):
         headers = {"x-acme-key": RICH, "x-long": "b" * length}
         told = redaction.redact(Request("GET", "/v3/bills", f"q={'a' * length}", headers), vendor)
@@ -131,7 +131,7 @@ JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJzb21lYm9keSJ9.c2lnbmF0dXJlLW9mLWl0"
 def test_what_no_vendor_declares_and_is_a_secret_is_hidden_wherever_it_is(
     vendor: Vendor, headers: dict[str, str], secret: str
 ) -> None:
-    redaction = Sandboxed(vendor).world.redactor
+    redaction = Sandboxed(vendor).runtime.redactor
     request = Request("GET", f"/v3/{secret}", f"q={secret}", {"x-acme-key": POOR, "x-other": secret, **headers})
     told = redaction.redact(request, vendor)
     assert secret not in str(told.request)
@@ -142,7 +142,7 @@ def test_what_no_vendor_declares_and_is_a_secret_is_hidden_wherever_it_is(
 @pytest.mark.parametrize("name", ["page_token", "nextToken", "continuation-token", "X-Sync-Token", "Idempotency-Key"])
 def test_where_a_page_begins_is_no_secret(vendor: Vendor, name: str) -> None:
     request = Request("GET", BILLS, f"{name}=the-second-page", {name.lower(): "at-two"})
-    told = Sandboxed(vendor).world.redactor.redact(request)
+    told = Sandboxed(vendor).runtime.redactor.redact(request)
     assert told.request["query"] == {name: "the-second-page"}
     assert told.request["headers"] == {name.lower(): "at-two"}
 
@@ -154,7 +154,7 @@ def test_a_secret_is_hidden_in_a_path_that_was_encoded_once_or_twice(vendor: Ven
         coded = coded.replace("%", "%25")
     server = Sandboxed(vendor)
     server.get(f"/v3/bills/{coded}", key=POOR)
-    ((_, entry),) = server.world.store.entries("default")
+    ((_, entry),) = server.runtime.store.entries("default")
     path = entry["request"]["path"]
     for _ in range(times):
         path = unquote(path)
@@ -171,7 +171,7 @@ def test_a_secret_is_hidden_in_a_path_that_was_encoded_once_or_twice(vendor: Ven
 )
 def test_a_secret_of_a_body_is_hidden_as_it_was_meant_not_only_as_it_is_spelled(vendor: Vendor, body: bytes) -> None:
     secret = 'with "signs" & blanks'
-    told = Sandboxed(vendor).world.redactor.redact(Request("GET", BILLS, f"q={quote(secret)}", {}, body=body), vendor)
+    told = Sandboxed(vendor).runtime.redactor.redact(Request("GET", BILLS, f"q={quote(secret)}", {}, body=body), vendor)
     assert told.request["query"] == {"q": "[redacted]"}
     assert secret not in told.request["body"]
 
@@ -185,10 +185,10 @@ def test_the_trace_of_a_crash_is_without_the_secrets_of_accounts_that_did_not_ca
         "accounts": [{"account": "rich", "secret": "an-account-of-this-sandbox"}, {"account": "poor", "secret": None}]
     }
     assert server.control("PUT", "/accounts/acme", own).status == 200
-    world = server.world
-    told = world.redactor.redact(Request("GET", BILLS, "", {"x-acme-key": "an-unknown-one"}), vendor)
+    runtime = server.runtime
+    told = runtime.redactor.redact(Request("GET", BILLS, "", {"x-acme-key": "an-unknown-one"}), vendor)
     text = f"KeyError: {{'a': '{RICH}', 'b': 'an-account-of-this-sandbox', 'c': 'an-unknown-one', 'd': '{JWT}'}}"
-    shown = world.redactor.redact_text(text, told)
+    shown = runtime.redactor.redact_text(text, told)
     assert shown == "KeyError: {'a': '[redacted]', 'b': '[redacted]', 'c': '[redacted]', 'd': '[redacted]'}"
 
 
@@ -196,6 +196,6 @@ def test_the_trace_of_a_crash_is_without_the_secrets_of_accounts_that_did_not_ca
 def test_what_looks_live_is_hidden_where_it_is_not_refused(vendor: Vendor, place: str) -> None:
     server = Sandboxed(vendor, refuse_live=False)
     server.get(f"/v3/bills/{JWT}" if place == "path" else f"{BILLS}?text={JWT}", key=POOR)
-    ((_, entry),) = server.world.store.entries("default")
+    ((_, entry),) = server.runtime.store.entries("default")
     assert JWT not in str(dict(entry))
     assert "[redacted]" in (*entry["request"]["query"].values(), entry["request"]["path"].rpartition("/")[2])

@@ -74,7 +74,7 @@ class Served(Sandboxed):
 
     def __init__(self, files: Files, *vendors: Vendor, **settings: Any) -> None:
         super().__init__(*vendors, fixtures=str(files.folder), watch="true", **settings)
-        self.reloading = DataReload(self.world)
+        self.reloading = DataReload(self.runtime)
 
     def turn(self) -> bool:
         """Look as often as a change needs to be seen; whether it was."""
@@ -134,7 +134,7 @@ def test_what_tells_that_a_file_is_another_one(vendor: Vendor, files: Files, cha
 def test_a_folder_of_ours_that_is_not_there_is_no_change(vendor: Vendor, tmp_path: Path) -> None:
     bare = acme(tmp_path / "ours")
     server = Sandboxed(bare)
-    reloading = DataReload(server.world)
+    reloading = DataReload(server.runtime)
     for _ in range(3):
         assert not reloading.find_changes()
     shutil.rmtree(bare.fixtures)
@@ -175,15 +175,15 @@ def test_whoever_says_so_has_the_files_read_without_a_look(
 
 def test_what_did_not_change_is_the_very_same(vendor: Vendor, files: Files, tmp_path: Path) -> None:
     server = Served(files, vendor, acme(tmp_path / "ours", name="bolt"))
-    before = dict(server.world.start)
+    before = dict(server.runtime.start)
     files.write(renamed("Bolt"))
     assert server.turn()
-    assert server.world.start["bolt"] is before["bolt"]
-    assert server.world.start["acme"] is not before["acme"]
+    assert server.runtime.start["bolt"] is before["bolt"]
+    assert server.runtime.start["acme"] is not before["acme"]
     files.touch()
-    before = dict(server.world.start)
+    before = dict(server.runtime.start)
     assert server.turn()
-    assert dict(server.world.start) == before
+    assert dict(server.runtime.start) == before
 
 
 def test_a_file_of_the_users_comes_and_goes(vendor: Vendor, files: Files, log: pytest.LogCaptureFixture) -> None:
@@ -204,7 +204,7 @@ def test_data_of_another_day_takes_ours_along(vendor: Vendor, files: Files, tmp_
     server = Served(files, vendor, acme(tmp_path / "ours", name="bolt"))
     files.write(head=lambda head: head.replace("2026-03-31T12:00:00Z", "2028-03-31T12:00:00Z"))
     assert server.turn()
-    assert {data.anchor.year for data in server.world.start.values()} == {2028}
+    assert {data.anchor.year for data in server.runtime.start.values()} == {2028}
 
 
 def test_data_of_the_day_is_rolled_anew(vendor: Vendor, files: Files) -> None:
@@ -215,7 +215,8 @@ def test_data_of_the_day_is_rolled_anew(vendor: Vendor, files: Files) -> None:
     first = server.get(EVERY).json["bills"][0]
     assert (first["name"], first["due"][:4]) == ("Bolt", "2026")
     assert (
-        server.world.start["acme"].anchor.date() == server.world.sandboxes.get_or_create("default", server.wall()).day
+        server.runtime.start["acme"].anchor.date()
+        == server.runtime.sandboxes.get_or_create("default", server.wall()).day
     )
 
 
@@ -224,8 +225,8 @@ def test_old_data_is_let_go(vendor: Vendor, files: Files) -> None:
     server.control("PATCH", "/records/acme/2", {"name": "Mine"})
     for _ in range(3):
         names(server)
-    rooms = server.world.sandboxes
-    old = [server.world.start["acme"], rooms.dataset(rooms.get_or_create("default", server.wall()), vendor)]
+    rooms = server.runtime.sandboxes
+    old = [server.runtime.start["acme"], rooms.dataset(rooms.get_or_create("default", server.wall()), vendor)]
     gone = list(map(weakref.ref, old))
     assert old[0] is not old[1]
     del old
@@ -451,11 +452,11 @@ def test_who_took_the_old_data_just_before_leaves_nothing_of_it_behind(
     """A call in another thread: it is answered out of what it took, and the next one out of the new data."""
     server = Served(files, vendor)
     server.control("PATCH", "/records/acme/2", {"name": "Changed"})
-    old, there = server.world.sandboxes.catalog, server.world.sandboxes.catalog.dataset
+    old, there = server.runtime.sandboxes.catalog, server.runtime.sandboxes.catalog.dataset
 
     def taken(*asked: Any) -> Any:
         data = there(*asked)
-        if server.world.sandboxes.catalog is old:
+        if server.runtime.sandboxes.catalog is old:
             server.reloading.swap()
         return data
 
@@ -514,7 +515,7 @@ def test_credentials_of_before_and_of_now_are_kept_out_of_the_journal(vendor: Ve
 
 
 def follower(server: Served, files: Files, vendor: Vendor) -> Served:
-    """A worker of the server, as far as it follows: with a world of its own, and the number that all share."""
+    """A worker of the server, as far as it follows: with a runtime of its own, and the number that all share."""
     worker = Served(files, vendor)
     worker.reloading._newest_version = server.reloading._newest_version
     return worker

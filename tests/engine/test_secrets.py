@@ -85,7 +85,7 @@ class Watched:
     used: set[str] = field(default_factory=set)
 
     @property
-    def world(self) -> Runtime:
+    def runtime(self) -> Runtime:
         found: Runtime = self.app.extensions["mockserver"]
         return found
 
@@ -118,7 +118,7 @@ def watched(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     own = make_settings({"control_token": TOKEN, "scenarios": folder}, {})
     with logged(request.param) as stream:
         found = Watched(create_app(own, wall=lambda: WALL), stream)
-        found.world.observers.append(access_log.make_observer(request.param, stream))
+        found.runtime.observers.append(access_log.make_observer(request.param, stream))
         yield found
 
 
@@ -126,8 +126,8 @@ def begin(watched: Watched) -> None:
     """A sandbox anew, with accounts of its own and a rule for each of their credentials."""
     watched.log.seek(0)
     watched.log.truncate()
-    for name in list(watched.world.store.sandboxes()):
-        watched.world.store.remove(name)
+    for name in list(watched.runtime.store.sandboxes()):
+        watched.runtime.store.remove(name)
     assert watched.control("PUT", "/scenarios/active", {"name": "refused"})[0] == 200
     for vendor in VENDORS:
         listed = json.loads(watched.control("GET", f"/accounts/{vendor.name}")[1].partition("\n")[0])["accounts"]
@@ -204,7 +204,7 @@ def outputs(watched: Watched, call: Planted) -> Iterator[tuple[str, str]]:
     for sandbox in (BOX, "default"):
         for path in paths:
             yield f"{path} of {sandbox}", ask("GET", path, **{"X-Mock-Sandbox": sandbox})[1]
-        entries = Journal(watched.world.store, sandbox).entries()
+        entries = Journal(watched.runtime.store, sandbox).entries()
         yield f"journal of {sandbox}", json.dumps(entries, default=dict, ensure_ascii=False)
         for entry in entries:
             for path in (f"/requests/{entry['id']}", f"/requests/{entry['id']}/near-misses"):
@@ -234,7 +234,7 @@ def outputs(watched: Watched, call: Planted) -> Iterator[tuple[str, str]]:
         reply = watched.app.test_client().get(page, headers={"Accept": "text/html", "X-Mock-Control-Token": TOKEN})
         yield page, reply.get_data(as_text=True)
         reply.close()
-    _, lines, junit = judge(watched.world)
+    _, lines, junit = judge(watched.runtime)
     yield "mockserver run", "\n".join(lines)
     yield "its JUnit", junit
     yield "the log", watched.log.getvalue()

@@ -15,7 +15,7 @@ from tests.support.acme import BILLS, RICH, Sandboxed
 def test_a_path_that_nobody_has_is_told_like_a_call(vendor: Vendor, monkeypatch: pytest.MonkeyPatch) -> None:
     told: list[Exchange] = []
     server = Sandboxed(vendor, strict="true")
-    monkeypatch.setattr(server.world, "observers", [told.append])
+    monkeypatch.setattr(server.runtime, "observers", [told.append])
     answer = server.get("/v3/bils", Origin="http://page.example")
     assert answer.headers["Access-Control-Allow-Origin"] == "http://page.example"
     assert [(done.vendor, done.reply.status, done.failed) for done in told] == [(None, 404, True)]
@@ -34,7 +34,7 @@ def test_a_path_that_nobody_has_is_in_the_journal_of_its_sandbox(vendor: Vendor,
     name = "default" if way == "none" else "box"
     assert (answer.status, answer.json["type"]) == (404, "urn:mockserver:unknown-path")
     assert answer.headers["X-Mock-Sandbox"] == name
-    ((id, kept),) = server.world.store.entries(name)
+    ((id, kept),) = server.runtime.store.entries(name)
     assert id == answer.call
     request = kept["request"]
     assert (kept["vendor"], kept["operation"], kept["sandbox"], kept["reached"]) == (None, None, name, "sandbox")
@@ -58,9 +58,9 @@ def test_a_path_that_nobody_has_is_in_the_journal_of_its_sandbox(vendor: Vendor,
 @pytest.mark.parametrize(("asked", "strict"), [({}, True), ({"X_Mock_Strict": "false"}, False)])
 def test_such_a_call_is_as_strict_as_any_other(vendor: Vendor, asked: dict[str, Any], strict: bool) -> None:
     server = Sandboxed(vendor)
-    server.world.sandboxes.change("a", server.wall(), lambda box: replace(box, strict=True))
+    server.runtime.sandboxes.change("a", server.wall(), lambda box: replace(box, strict=True))
     server.get("/v9/bills", X_Mock_Sandbox="a", **asked)
-    ((_, kept),) = server.world.store.entries("a")
+    ((_, kept),) = server.runtime.store.entries("a")
     assert kept["strict"] is strict
 
 
@@ -77,7 +77,7 @@ def test_such_a_call_is_refused_for_the_same_reasons_as_any_other(vendor: Vendor
         answer = server.get("/v9/bills", **sent)
         assert (answer.status, answer.json["type"]) == (status, f"urn:mockserver:{code}")
         assert ("X-Mock-Sandbox" in answer.headers) == bool(answer.call) == (sent["X_Mock_Sandbox"] == "one")
-    kept = [entry for _, entry in server.world.store.entries("one")]
+    kept = [entry for _, entry in server.runtime.store.entries("one")]
     assert [entry["fault"] for entry in kept] == [None, "bad-strictness", "live-credential"]
     assert (kept[-1]["vendor"], kept[-1]["request"]["path"]) == (None, "")
     verdict = server.control("GET", "/verdict", sandbox="one").json
@@ -87,17 +87,17 @@ def test_such_a_call_is_refused_for_the_same_reasons_as_any_other(vendor: Vendor
 def test_a_live_credential_in_such_a_path_is_told_nowhere(vendor: Vendor) -> None:
     told: list[Exchange] = []
     server = Sandboxed(vendor)
-    server.world.observers.append(told.append)
+    server.runtime.observers.append(told.append)
     answer = server.get("/v9/sk_live_0123456789")
     assert answer.json["type"] == "urn:mockserver:live-credential"
-    everything = f"{answer.body!r}{answer.headers}{server.world.store.entries('default')}{told[0].path}"
+    everything = f"{answer.body!r}{answer.headers}{server.runtime.store.entries('default')}{told[0].path}"
     assert "sk_live" not in everything
 
 
 def test_a_path_that_two_vendors_have_is_in_the_journal_too(both: Sandboxed) -> None:
     answer = both.get(BILLS, X_Mock_Sandbox="torn")
     assert answer.json["type"] == "urn:mockserver:ambiguous-path"
-    assert [(id, kept["vendor"]) for id, kept in both.world.store.entries("torn")] == [(answer.call, None)]
+    assert [(id, kept["vendor"]) for id, kept in both.runtime.store.entries("torn")] == [(answer.call, None)]
 
 
 def test_a_preflight_that_is_refused_is_all_that_comes_of_a_call(vendor: Vendor) -> None:
@@ -105,7 +105,7 @@ def test_a_preflight_that_is_refused_is_all_that_comes_of_a_call(vendor: Vendor)
     asked = {"Origin": "http://page.example", "Access-Control-Request-Method": "GET"}
     for target in ("/v9/bills", BILLS):
         server.get(target, method="OPTIONS", headers=asked)
-    assert [kept["request"]["path"] for _, kept in server.world.store.entries("default")] == ["/v9/bills"]
+    assert [kept["request"]["path"] for _, kept in server.runtime.store.entries("default")] == ["/v9/bills"]
 
 
 def test_a_store_that_breaks_there_is_a_problem_of_ours(vendor: Vendor, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -113,6 +113,6 @@ def test_a_store_that_breaks_there_is_a_problem_of_ours(vendor: Vendor, monkeypa
         raise ConnectionError("the store is gone")
 
     server = Sandboxed(vendor)
-    monkeypatch.setattr(server.world.store, "append", fail)
+    monkeypatch.setattr(server.runtime.store, "append", fail)
     answer = server.get("/v9/bills")
     assert (answer.status, answer.json["type"]) == (500, "urn:mockserver:broken")

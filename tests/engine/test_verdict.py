@@ -34,8 +34,8 @@ class Watched(Sandboxed):
 
     def judged(self, sandbox: str = "default", **how: Any) -> dict[str, Check]:
         """The checks over a sandbox's journal by their names."""
-        entries = Journal(self.world.store, sandbox).entries()
-        return {check.name: check for check in judge(entries, self.world.vendors, **how)}
+        entries = Journal(self.runtime.store, sandbox).entries()
+        return {check.name: check for check in judge(entries, self.runtime.vendors, **how)}
 
     def outcome(self, name: str) -> tuple[str, tuple[int, ...]]:
         check = self.judged()[name]
@@ -199,7 +199,7 @@ def test_checks_are_named_in_a_text(server: Watched) -> None:
 @pytest.mark.parametrize("kept", ["evidence", "nothing"])
 def test_a_call_at_a_path_that_no_vendor_has_breaks_nothing(server: Watched, kept: str) -> None:
     server.get()
-    ((_, known),) = server.world.store.entries("default")
+    ((_, known),) = server.runtime.store.entries("default")
     lost = {**known, "vendor": None, "operation": None, "basis": None, "reached": "address"}
     evidence = {**known["evidence"], "caller": None, "quota": None, "page": None} if kept == "evidence" else None
     again = [{"id": id, **lost, "evidence": evidence} for id in (2, 3)]
@@ -429,12 +429,12 @@ def test_a_429_that_was_asked_for_is_not_over_a_quota(server: Watched) -> None:
 def test_the_mark_of_a_caller_tells_callers_apart_and_no_secret(server: Watched) -> None:
     for key in (RICH, POOR, RICH, None):
         server.get(key=key)
-    first, second, third, fourth = [kept["evidence"]["caller"] for _, kept in server.world.store.entries("default")]
+    first, second, third, fourth = [kept["evidence"]["caller"] for _, kept in server.runtime.store.entries("default")]
     assert first == third != second
     assert fourth is None
     assert len(first) == 6
     server.get(X_Mock_Sandbox="other")
-    assert server.world.store.entries("other")[0][1]["evidence"]["caller"] != first
+    assert server.runtime.store.entries("other")[0][1]["evidence"]["caller"] != first
 
 
 # Telling --------------------------------------------------------------------------------------------------------------

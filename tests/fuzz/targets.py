@@ -148,9 +148,9 @@ class Server:
     """gunicorn's parser, our protocol and all that is behind it, in this process, on no socket."""
 
     def __init__(self, **settings: Any) -> None:
-        self.world: Runtime = build_runtime(make_settings({**BOUNDS, **settings}, {}), wall=lambda: WALL)
-        self.world.observers += [make_observer("text", Lines()), make_observer("json", Lines())]
-        self._app = AsgiAdapter(Front(self.world), _no_sleep)
+        self.runtime: Runtime = build_runtime(make_settings({**BOUNDS, **settings}, {}), wall=lambda: WALL)
+        self.runtime.observers += [make_observer("text", Lines()), make_observer("json", Lines())]
+        self._app = AsgiAdapter(Front(self.runtime), _no_sleep)
         self._config = Config()
         for name, value in HTTP_OPTIONS.items():
             self._config.set(name, value)
@@ -317,18 +317,18 @@ def control(
             one.raw(request("GET", path_of_vendor, {**sent, "X-Mock-Sandbox": name}))
         for read in ("settings", "faults", "clock", "requests?limit=1", "export"):
             one.raw(request("GET", f"/__admin/{read}".encode(), {"X-Mock-Sandbox": name}))
-    bounded(one.world)
+    bounded(one.runtime)
     return reply
 
 
-def bounded(world: Runtime) -> None:
+def bounded(runtime: Runtime) -> None:
     """Nothing that is remembered is over its bound."""
-    names = world.store.sandboxes()
-    if len(names) > world.settings.max_sandboxes + 1:
+    names = runtime.store.sandboxes()
+    if len(names) > runtime.settings.max_sandboxes + 1:
         raise Broken(f"{len(names)} sandboxes")
     for name in names:
-        if len(world.store.entries(name)) > world.settings.journal_entries:
-            raise Broken(f"{len(world.store.entries(name))} entries in the journal of {name}")
+        if len(runtime.store.entries(name)) > runtime.settings.journal_entries:
+            raise Broken(f"{len(runtime.store.entries(name))} entries in the journal of {name}")
 
 
 @lru_cache(maxsize=1)
@@ -346,7 +346,7 @@ def folder() -> Path:
 
 def fixture(vendor: str, text: str, suffix: str = ".yaml") -> bool:
     """A fixture file: it is refused fault by fault, or all of it can be served. Whether it can."""
-    told = next(each for each in server().world.vendors if each.name == vendor)
+    told = next(each for each in server().runtime.vendors if each.name == vendor)
     path = folder() / f"own{suffix}"
     path.write_text(text, encoding="utf-8", errors="surrogatepass", newline="")
     with watched(text):
@@ -371,7 +371,7 @@ def scenario(text: str) -> bool:
     path = folder() / "own.yaml"
     path.write_text(text, encoding="utf-8", errors="surrogatepass", newline="")
     with watched(text):
-        faults = find_faults(path, server().world.sandboxes, WALL)
+        faults = find_faults(path, server().runtime.sandboxes, WALL)
         if not all(str(fault).isprintable() for fault in faults):
             raise Broken(f"{text!r} is told as {faults}")
         return not faults

@@ -50,7 +50,7 @@ def test_no_damaged_request_breaks_a_connection(sent: bytes, damage: list[tuple[
 def test_nothing_grows_beyond_its_bound(sent: list[bytes]) -> None:
     for each in sent:
         targets.call(each)
-    targets.bounded(targets.server().world)
+    targets.bounded(targets.server().runtime)
 
 
 def test_a_request_is_what_it_seems() -> None:

@@ -21,7 +21,7 @@ def test_it_has_each_family_with_its_type_and_labels(vendor: Vendor) -> None:
     server = Sandboxed(vendor)
     server.get(BILLS)
     told = set()
-    for family in text_string_to_metric_families(server.world.metrics.render(sandboxes=1)):
+    for family in text_string_to_metric_families(server.runtime.metrics.render(sandboxes=1)):
         name = family.name + ("_total" if family.type == "counter" else "")
         labels = {label for sample in family.samples for label in sample.labels} - {"le"}
         told.add((name, family.type, frozenset(labels)))
@@ -31,7 +31,7 @@ def test_it_has_each_family_with_its_type_and_labels(vendor: Vendor) -> None:
 
 def test_it_has_each_field_of_a_line(vendor: Vendor, capsys: pytest.CaptureFixture[str]) -> None:
     server = Sandboxed(vendor)
-    server.world.observers.append(access_log.make_observer("json"))
+    server.runtime.observers.append(access_log.make_observer("json"))
     server.get(BILLS)
     fields = list(json.loads(capsys.readouterr().err))
     line = PAGE[PAGE.index("writes one object a line") : PAGE.index("what else the server has to say")]

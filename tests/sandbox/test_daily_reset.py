@@ -125,7 +125,7 @@ def test_with_a_real_clock_the_data_is_that_of_the_day(vendor: Vendor) -> None:
     for day, time in ((21, DAY - 51_200 - 1), (21, DAY - 51_200 + 3 * 3600 - 1), (22, DAY - 51_200 + 3 * 3600)):
         server.wall.seconds = WALL + time
         assert (server.get(f"{BILLS}?size=50").body == before) == (day == 21)
-        assert server.world.sandboxes.get_or_create("default", server.wall()).day.day == day  # type: ignore[union-attr]
+        assert server.runtime.sandboxes.get_or_create("default", server.wall()).day.day == day  # type: ignore[union-attr]
 
 
 @pytest.mark.slow
@@ -135,7 +135,7 @@ def test_a_server_that_runs_for_months_keeps_the_data_of_days_that_are_in_use(
 ) -> None:
     passed = Elapsed()
     server = Sandboxed(vendor, store=MemoryStore(elapsed=passed), clock="real", reset_at=reset_at)
-    library, made = server.world.sandboxes.catalog, list[weakref.ref[Dataset]]()
+    library, made = server.runtime.sandboxes.catalog, list[weakref.ref[Dataset]]()
     first = server.get(f"{BILLS}?size=50").body
     for day in range(1, 100):
         passed.seconds = day * DAY
@@ -152,7 +152,7 @@ def test_a_server_that_runs_for_months_keeps_the_data_of_days_that_are_in_use(
 
 def seen(server: Sandboxed, day: int) -> Dataset:
     """What a sandbox sees that has changed something."""
-    rooms = server.world.sandboxes
+    rooms = server.runtime.sandboxes
     return rooms.dataset(rooms.get_or_create(f"of-day-{day}", server.wall()), server.vendor)
 
 
@@ -183,7 +183,7 @@ def test_a_call_that_came_before_the_time_and_is_slow_undoes_nothing(vendor: Ven
     server = Sandboxed(vendor, reset_at=SOON)
     server.wall.seconds += TO_SOON
     assert server.get().status == 200
-    server.world.sandboxes.get_or_create("default", WALL + TO_SOON - 0.01)
-    server.world.sandboxes.change("default", WALL + TO_SOON - 0.01, lambda sandbox: sandbox)
+    server.runtime.sandboxes.get_or_create("default", WALL + TO_SOON - 0.01)
+    server.runtime.sandboxes.change("default", WALL + TO_SOON - 0.01, lambda sandbox: sandbox)
     assert server.get().status == 200
     assert server.control("GET", "/requests").json["meta"]["total"] == 2

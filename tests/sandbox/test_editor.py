@@ -29,7 +29,7 @@ VENDORS = [pytest.param(index, id=vendor.name) for index, vendor in enumerate(sh
 
 
 @pytest.fixture(scope="module")
-def world() -> Runtime:
+def runtime() -> Runtime:
     found: Runtime = create_app(make_settings({}, {}), wall=lambda: WALL).extensions["mockserver"]
     return found
 
@@ -39,16 +39,16 @@ SLOW_DATASETS = ("default", "docs", "empty")
 
 @pytest.fixture
 def editor(vendor: Vendor) -> RecordEditor:
-    return RecordEditor(Sandboxed(vendor).world.sandboxes, "x", vendor, WALL)
+    return RecordEditor(Sandboxed(vendor).runtime.sandboxes, "x", vendor, WALL)
 
 
 @pytest.mark.parametrize("index", VENDORS)
 @pytest.mark.parametrize("dataset", ["edge", *(pytest.param(name, marks=pytest.mark.slow) for name in SLOW_DATASETS)])
-def test_every_vendors_data_can_be_edited_and_written_down(world: Runtime, index: int, dataset: str) -> None:
-    vendor = world.vendors[index]
+def test_every_vendors_data_can_be_edited_and_written_down(runtime: Runtime, index: int, dataset: str) -> None:
+    vendor = runtime.vendors[index]
     name = f"{vendor.name}-{dataset}"
-    world.sandboxes.change(name, WALL, lambda sandbox: replace(sandbox, dataset=dataset))
-    editor = RecordEditor(world.sandboxes, name, vendor, WALL)
+    runtime.sandboxes.change(name, WALL, lambda sandbox: replace(sandbox, dataset=dataset))
+    editor = RecordEditor(runtime.sandboxes, name, vendor, WALL)
     before = editor.data.records
     whole = [before.record(row) for row in range(len(before))]
     ids = [editor.add({})[vendor.resource.id] for _ in range(3)]
@@ -80,10 +80,10 @@ def assert_written_down(editor: RecordEditor) -> None:
 
 
 @pytest.mark.parametrize("index", VENDORS)
-def test_added_records_are_the_example_accounts_and_of_the_newest_month(world: Runtime, index: int) -> None:
-    vendor = world.vendors[index]
+def test_added_records_are_the_example_accounts_and_of_the_newest_month(runtime: Runtime, index: int) -> None:
+    vendor = runtime.vendors[index]
     assert vendor.recipe is not None
-    editor = RecordEditor(world.sandboxes, "added", vendor, WALL)
+    editor = RecordEditor(runtime.sandboxes, "added", vendor, WALL)
     owner = editor.data.accounts.first[vendor.account_id]
     recipe, seed = vendor.recipe(), editor.sandboxes.get_or_create("added", WALL).seed
     first, newest = (recipe.record(seed, index, editor.data.anchor) for index in (FIRST_ADDED_INDEX, 0))
@@ -130,7 +130,7 @@ def test_a_dataset_as_large_as_the_distance_is_not_run_into(vendor: Vendor, monk
         return RECIPE.record(seed, index, anchor)
 
     counted = replace(vendor, recipe=lambda: replace(RECIPE, record=record))
-    editor = RecordEditor(Sandboxed(counted, records="50").world.sandboxes, "x", counted, WALL)
+    editor = RecordEditor(Sandboxed(counted, records="50").runtime.sandboxes, "x", counted, WALL)
     asked.clear()
     assert editor.add({})["id"] == 150
     assert len(set(asked)) == 1
@@ -154,7 +154,7 @@ def test_accounts_of_records_must_stay(editor: RecordEditor) -> None:
 
 
 def test_json_lines_when_there_are_many(vendor: Vendor) -> None:
-    editor = RecordEditor(Sandboxed(vendor, records="10001").world.sandboxes, "x", vendor, WALL)
+    editor = RecordEditor(Sandboxed(vendor, records="10001").runtime.sandboxes, "x", vendor, WALL)
     assert editor.file == "default.jsonl"
     head, *rows = io.StringIO(editor.fixture())
     assert head.startswith('{"vendor":"acme","dataset":"default","anchor":"2026-03-31T12:00:00Z","accounts":[')
@@ -162,19 +162,19 @@ def test_json_lines_when_there_are_many(vendor: Vendor) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _as_before(world: Runtime) -> Iterator[None]:
+def _as_before(runtime: Runtime) -> Iterator[None]:
     yield
-    for name in list(world.store.sandboxes()):
-        world.sandboxes.delete(name)
+    for name in list(runtime.store.sandboxes()):
+        runtime.sandboxes.delete(name)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("index", VENDORS)
 @pytest.mark.parametrize("seed", [None, 99])
 def test_as_many_records_as_may_be_asked_for_can_be_made_of_every_vendor(
-    world: Runtime, index: int, seed: int | None
+    runtime: Runtime, index: int, seed: int | None
 ) -> None:
-    vendor = world.vendors[index]
+    vendor = runtime.vendors[index]
     client = create_app(make_settings({}, {}), wall=lambda: WALL).test_client()
     body = {"records": MAX_GENERATED} if seed is None else {"records": MAX_GENERATED, "seed": seed}
     made = client.post(f"/__admin/records/{vendor.name}/generate", json=body)
@@ -196,5 +196,5 @@ def test_a_value_that_no_record_can_have_is_refused_without_looking_for_one(vend
 
     counted = replace(vendor, recipe=lambda: replace(RECIPE, record=record))
     with pytest.raises(Problem, match="found"):
-        RecordEditor(Sandboxed(counted).world.sandboxes, "x", counted, WALL).add(given)
+        RecordEditor(Sandboxed(counted).runtime.sandboxes, "x", counted, WALL).add(given)
     assert len(made) == 1

@@ -177,7 +177,7 @@ def ruled(vendor: Vendor, *rules: Mapping[str, Any], **settings: Any) -> Sandbox
     """A server whose default sandbox has these rules; their ids are 1, 2, …"""
     server = Sandboxed(vendor)
     made = tuple(parse_rule(str(number), dict(rule), [vendor]) for number, rule in enumerate(rules, 1))
-    server.world.sandboxes.change("default", server.wall(), lambda box: replace(box, faults=made, **settings))
+    server.runtime.sandboxes.change("default", server.wall(), lambda box: replace(box, faults=made, **settings))
     return server
 
 
@@ -185,7 +185,7 @@ def replied(server: Sandboxed, target: str = BILLS, **headers: str) -> Reply:
     """A reply with what the server in front is to do with it."""
     path, _, query = target.partition("?")
     sent = {"x-acme-key": RICH, **{name.lower().replace("_", "-"): value for name, value in headers.items()}}
-    return handle(server.world, Request("GET", path, query, sent))
+    return handle(server.runtime, Request("GET", path, query, sent))
 
 
 def test_the_first_rule_that_takes_hold_wins() -> None:
@@ -224,7 +224,7 @@ def test_only_what_no_fault_ends_and_every_gate_lets_through_spends_the_quota(ve
     assert "RateLimit-Remaining" not in dict(found[0].headers)
     assert [dict(reply.headers)["RateLimit-Remaining"] for reply in found[1:]] == ["3", "2"]
     assert replied(server).status == 504
-    server.world.sandboxes.change(
+    server.runtime.sandboxes.change(
         "default", server.wall(), lambda box: replace(box, faults=(FaultRule("9", status=500, after=9, times=1),))
     )
     assert replied(server, x_acme_key="wrong").status == 401
@@ -236,7 +236,7 @@ def test_a_rule_that_takes_hold_each_time_is_not_counted(vendor: Vendor) -> None
     delay = {"type": "uniform", "lower": 0, "upper": 1}
     server = ruled(vendor, {"status": 500, "after": 1, "times": 1}, {"status": 503}, {"status": 504}, delay=delay)
     assert [server.get().status for _ in range(4)] == [503, 500, 503, 503]
-    assert [server.world.store.get_count("default", f"fault/{name}") for name in ("1", "2", "3", "delay")] == [
+    assert [server.runtime.store.get_count("default", f"fault/{name}") for name in ("1", "2", "3", "delay")] == [
         4,
         0,
         0,
@@ -374,7 +374,7 @@ def test_a_rule_speaks_the_vendors_words_and_leaves_a_trace_in_the_journal(vendo
     assert [(a.status, a.rule) for a in answers] == [(429, "acme.429"), (400, "acme.400.day"), (418, "acme.default")]
     assert answers[0].headers["Retry-After"] == "60"
     assert "Preference-Applied" not in answers[0].headers
-    kept = [entry for _, entry in server.world.store.entries("default")]
+    kept = [entry for _, entry in server.runtime.store.entries("default")]
     assert [(entry["fault"], entry["reached"]) for entry in kept] == [(id, "faults") for id in ("1", "2", "3")]
 
 
@@ -393,7 +393,7 @@ def test_what_a_request_asks_for_comes_before_the_rules_and_uses_none_up(vendor:
     assert replied(server, f"{BILLS}?__code=404").status == 404
     assert replied(server).status == 503
     assert replied(server).network == "empty"
-    assert [entry["fault"] for _, entry in server.world.store.entries("default")] == [
+    assert [entry["fault"] for _, entry in server.runtime.store.entries("default")] == [
         "Prefer: code=404",
         "Prefer: code=404",
         "1",
@@ -405,7 +405,7 @@ def test_rules_of_one_sandbox_are_counted_there_alone(vendor: Vendor) -> None:
     server = Sandboxed(vendor)
     made = (parse_rule("1", {"status": 503, "times": 2}, [vendor]),)
     for name in ("a", "b"):
-        server.world.sandboxes.change(name, server.wall(), lambda box: replace(box, faults=made))
+        server.runtime.sandboxes.change(name, server.wall(), lambda box: replace(box, faults=made))
     statuses = [server.get(X_Mock_Sandbox=name).status for name in "aabbabc"]
     assert statuses == [503, 503, 503, 503, 200, 200, 200]
 

@@ -26,7 +26,7 @@ SANDBOXES, THREADS, KEPT = 40, 16, 12
 
 def life(server: Sandboxed, number: int) -> Iterator[None]:
     """Everything that a sandbox can differ in, step by step; each step sees what it must, whoever else is at work."""
-    name, rooms, vendor = f"box-{number}", server.world.sandboxes, server.vendor
+    name, rooms, vendor = f"box-{number}", server.runtime.sandboxes, server.vendor
     ways: tuple[Callable[..., Answer], ...] = (
         lambda target, key=RICH, **more: server.get(target, key=key, X_Mock_Sandbox=name, **more),
         lambda target, key=RICH, **more: server.get(f"/__sandbox/{name}{target}", key=key, **more),
@@ -87,7 +87,7 @@ def life(server: Sandboxed, number: int) -> Iterator[None]:
         statuses.append(get(BILLS, key=POOR).status)
         yield
     assert statuses == [200] * (number % 4 + 1) + [429] * (4 - number % 4)
-    kept = server.world.store.entries(name)
+    kept = server.runtime.store.entries(name)
     assert calls > len(kept) == KEPT
     assert {entry["sandbox"] for _, entry in kept} == {name}
     assert [entry["response"]["status"] for _, entry in kept][-5:] == statuses
@@ -115,10 +115,10 @@ def test_each_of_many_sandboxes_lives_as_if_it_were_alone(vendor: Vendor, make: 
         steps = list(pool.map(work, range(THREADS)))
     assert sum(steps) == SANDBOXES * 23  # nobody was left out
     assert sum(step > 0 for step in steps) > THREADS / 2
-    names = [name for name in server.world.store.sandboxes() if name.startswith("box-")]
+    names = [name for name in server.runtime.store.sandboxes() if name.startswith("box-")]
     assert len(names) == SANDBOXES
-    fresh = server.world.sandboxes.initial("box-0", server.wall())
-    assert server.world.sandboxes.reset("box-0", server.wall()) == fresh == Sandbox("box-0", "default", fresh.clock)
+    fresh = server.runtime.sandboxes.initial("box-0", server.wall())
+    assert server.runtime.sandboxes.reset("box-0", server.wall()) == fresh == Sandbox("box-0", "default", fresh.clock)
     assert server.ids(f"{BILLS}?size=50", X_Mock_Sandbox="box-0") == [1, 2, 3, 4, 5, 6]
     assert server.get(X_Mock_Sandbox="box-41").status == 507
 
@@ -128,7 +128,7 @@ def test_of_many_at_once_in_one_sandbox_none_is_lost(vendor: Vendor, make: Make)
     calls, allowed, hits = 25, 150, 40
     server = Sandboxed(vendor, store=make(journal_entries=THREADS * calls), clock="frozen")
     quota, rule = Quota(allowed, 86_400), parse_rule("1", {"status": 503, "times": hits}, [vendor])
-    server.world.sandboxes.change(
+    server.runtime.sandboxes.change(
         "one", server.wall(), lambda box: replace(box, quotas={"acme": quota}, faults=(rule,))
     )
     together = Barrier(THREADS)
@@ -142,7 +142,7 @@ def test_of_many_at_once_in_one_sandbox_none_is_lost(vendor: Vendor, make: Make)
     with ThreadPoolExecutor(THREADS) as pool:
         answers = dict(answer for answered in pool.map(work, range(THREADS)) for answer in answered)
     assert Counter(answers.values()) == {503: hits, 200: allowed, 429: THREADS * calls - hits - allowed}
-    kept = server.world.store.entries("one")
+    kept = server.runtime.store.entries("one")
     assert len({id for id, _ in kept}) == len(kept) == THREADS * calls
     assert {entry["request"]["headers"]["x-number"]: entry["response"]["status"] for _, entry in kept} == answers
     left = [entry["evidence"]["quota"]["remaining"] for _, entry in kept if entry["response"]["status"] == 200]

@@ -98,12 +98,12 @@ def test_a_live_credential_is_refused_and_nothing_of_the_call_is_kept(
     log = io.StringIO()
     monkeypatch.setattr(logging.getLogger("mockserver"), "propagate", True)
     server = Sandboxed(vendor)
-    server.world.observers.append(access_log.make_observer("text", log))
+    server.runtime.observers.append(access_log.make_observer("text", log))
     with caplog.at_level(logging.DEBUG):
         answer = server.get(target, key=None, headers={**headers, "X-Mock-Sandbox": "a", "X-Other": "secret-thing"})
     assert (answer.status, answer.headers["Content-Type"]) == (400, "application/problem+json")
     assert answer.json["type"] == "urn:mockserver:live-credential"
-    ((id, kept),) = server.world.store.entries("a")
+    ((id, kept),) = server.runtime.store.entries("a")
     assert id == answer.call
     assert (kept["vendor"], kept["fault"], kept["time"]) == ("acme", "live-credential", "2026-09-21T14:13:20Z")
     assert kept["request"] == {"method": "", "url": "", "path": "", "query": {}, "headers": {}, "body": ""}
@@ -117,7 +117,7 @@ def test_it_can_be_switched_off(vendor: Vendor) -> None:
     server = Sandboxed(vendor, refuse_live=False)
     assert server.get(key=LIVE).status == 401
     assert server.get(f"{BILLS}?x={LIVE}").status == 200
-    assert LIVE not in str(server.world.store.entries("default")[0])
+    assert LIVE not in str(server.runtime.store.entries("default")[0])
 
 
 def test_a_browsers_cookies_of_other_apps_are_nobodys_business(vendor: Vendor) -> None:
@@ -127,10 +127,10 @@ def test_a_browsers_cookies_of_other_apps_are_nobodys_business(vendor: Vendor) -
 def test_no_credential_of_ours_looks_live(vendor: Vendor) -> None:
     for known in (RICH, POOR):
         assert not looks_live(known, 0)
-    world = create_app(make_settings({}, {})).extensions["mockserver"]
+    runtime = create_app(make_settings({}, {})).extensions["mockserver"]
     for served in shelf.find_vendors():
-        for dataset in world.sandboxes.catalog.list_names(served):
-            for account in world.sandboxes.catalog.dataset(served, dataset).accounts:
+        for dataset in runtime.sandboxes.catalog.list_names(served):
+            for account in runtime.sandboxes.catalog.dataset(served, dataset).accounts:
                 assert not looks_live(str(account.get(served.credential.key)), 0), (served.name, dataset)
 
 
@@ -140,7 +140,7 @@ def test_one_in_a_body_is_refused_too(vendor: Vendor) -> None:
         response = server.app.test_client().post(BILLS, data=body)
         assert response.json is not None
         assert response.json["type"] == "urn:mockserver:live-credential"
-    assert {kept["request"]["body"] for _, kept in server.world.store.entries("default")} == {""}
+    assert {kept["request"]["body"] for _, kept in server.runtime.store.entries("default")} == {""}
 
 
 @pytest.mark.parametrize("wrapped", ["Basic", "Basic !", "Basic YWI", "Basic eyJh"])

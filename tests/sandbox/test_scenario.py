@@ -33,23 +33,23 @@ ALL = pytest.mark.parametrize("name", [vendor.name for vendor in shelf.find_vend
 class Stage:
     """A server on which scenarios are played; each in a sandbox of its own."""
 
-    def __init__(self, world: Runtime, app: Any) -> None:
-        self.world, self.app = world, app
-        self.scenarios = Scenarios(world.sandboxes)
+    def __init__(self, runtime: Runtime, app: Any) -> None:
+        self.runtime, self.app = runtime, app
+        self.scenarios = Scenarios(runtime.sandboxes)
 
     def play(self, scenario: str, sandbox: str) -> Any:
         return self.scenarios.apply(self.scenarios.get(scenario, WALL), sandbox, WALL)
 
     def calls(self, vendor: str, sandbox: str, pages: int = 1) -> list[dict[str, Any]]:
         """The journal entries of so many example calls, one page after the other where there are pages."""
-        served = next(each for each in self.world.vendors if each.name == vendor)
-        data = self.world.sandboxes.catalog.dataset(served, "default")
+        served = next(each for each in self.runtime.vendors if each.name == vendor)
+        data = self.runtime.sandboxes.catalog.dataset(served, "default")
         example, paging = served.example(data.accounts.first, data), served.operations[0].paging
         for number in range(pages):
             query = {**example.query, **({paging.parameter: str(paging.first + number)} if paging else {})}
             target = f"/{vendor}{example.path}?{encode(query)}"
             self.app.test_client().get(target, headers={**example.headers, "X-Mock-Sandbox": sandbox})
-        return [dict(entry) for _, entry in self.world.store.entries(sandbox)[-pages:]]
+        return [dict(entry) for _, entry in self.runtime.store.entries(sandbox)[-pages:]]
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +74,7 @@ def test_ours_are_all_there_and_name_no_vendor(stage: Stage) -> None:
     for name in SHIPPED:
         text = (OURS / f"{name}.yaml").read_text(encoding="utf-8")
         assert not [vendor.name for vendor in shelf.find_vendors() if vendor.name in text.lower()]
-        assert find_faults(OURS / f"{name}.yaml", stage.world.sandboxes, WALL) == []
+        assert find_faults(OURS / f"{name}.yaml", stage.runtime.sandboxes, WALL) == []
 
 
 @ALL
@@ -90,18 +90,18 @@ def test_healthy(stage: Stage, name: str) -> None:
 def test_empty(stage: Stage, name: str) -> None:
     sandbox = stage.play("empty", f"{name}.empty")
     (entry,) = stage.calls(name, f"{name}.empty")
-    (vendor,) = [each for each in stage.world.vendors if each.name == name]
+    (vendor,) = [each for each in stage.runtime.vendors if each.name == name]
     assert entry["response"]["status"] == 200  # so the credentials are still good
-    assert len(stage.world.sandboxes.dataset(sandbox, vendor).records) == 0
-    plain = stage.world.sandboxes.catalog.dataset(vendor, "default")
+    assert len(stage.runtime.sandboxes.dataset(sandbox, vendor).records) == 0
+    plain = stage.runtime.sandboxes.catalog.dataset(vendor, "default")
     assert all(str(id) not in entry["response"]["body"] for id in plain.records.ids)
 
 
 @ALL
 def test_past_due(stage: Stage, name: str) -> None:
     sandbox = stage.play("past-due", f"{name}.due")
-    (vendor,) = [each for each in stage.world.vendors if each.name == name]
-    records = stage.world.sandboxes.dataset(sandbox, vendor).records
+    (vendor,) = [each for each in stage.runtime.vendors if each.name == name]
+    records = stage.runtime.sandboxes.dataset(sandbox, vendor).records
     rows = [records.record(index) for index in range(len(records))]
     due = {key for key, field in vendor.resource.schema().by_wire_name.items() if isinstance(field, Timestamp)}
     due = {key for key in due if "due" in key.lower()}
@@ -183,8 +183,8 @@ def ids(server: Sandboxed, page: int) -> list[int]:
 def test_a_walk_through_paging_hazards(vendor: Vendor) -> None:
     server = Sandboxed(vendor)
     assert server.control("PUT", "/scenarios/active", {"name": "paging-hazards"}).status == 200
-    world = server.world.sandboxes
-    there = sorted(world.dataset(world.get_or_create("default", WALL), vendor).records.ids)
+    runtime = server.runtime.sandboxes
+    there = sorted(runtime.dataset(runtime.get_or_create("default", WALL), vendor).records.ids)
     there.remove(7)  # of another account
     assert len(there) == 21
     assert ids(server, 1) == there[:5]
@@ -215,7 +215,7 @@ def files(folder: Path, **texts: str) -> Path:
 
 
 def rooms_of(server: Sandboxed) -> tuple[Scenarios, Sandboxes]:
-    return Scenarios(server.world.sandboxes), server.world.sandboxes
+    return Scenarios(server.runtime.sandboxes), server.runtime.sandboxes
 
 
 FULL = """\
@@ -373,7 +373,7 @@ BROKEN: dict[str, list[str]] = {
 @pytest.mark.parametrize("text", BROKEN, ids=repr)
 def test_a_broken_scenario_is_told_with_line_path_found_and_wanted(vendor: Vendor, tmp_path: Path, text: str) -> None:
     file = files(tmp_path, own=text) / "own.yaml"
-    told = sorted(str(fault) for fault in find_faults(file, Sandboxed(vendor).world.sandboxes, WALL))
+    told = sorted(str(fault) for fault in find_faults(file, Sandboxed(vendor).runtime.sandboxes, WALL))
     assert len(told) == len(BROKEN[text])
     for line, wanted in zip(told, sorted(BROKEN[text]), strict=True):
         assert line.startswith(f"{file}:{wanted}"), line
@@ -406,14 +406,14 @@ def test_what_is_tried_for_later_is_not_there_yet(vendor: Vendor, tmp_path: Path
 def test_a_file_whose_name_is_none_is_told(vendor: Vendor, tmp_path: Path, name: str) -> None:
     file = tmp_path / f"{name}.yaml"
     file.write_text("description: x\n")
-    (fault,) = find_faults(file, Sandboxed(vendor).world.sandboxes, WALL)
+    (fault,) = find_faults(file, Sandboxed(vendor).runtime.sandboxes, WALL)
     assert (fault.found, fault.line) == (f"the file name {name}.yaml", 1)
 
 
 def test_a_file_that_cannot_be_read_is_told(vendor: Vendor, tmp_path: Path) -> None:
     file = tmp_path / "own.yaml"
     file.write_bytes(b"\xff")
-    (fault,) = find_faults(file, Sandboxed(vendor).world.sandboxes, WALL)
+    (fault,) = find_faults(file, Sandboxed(vendor).runtime.sandboxes, WALL)
     assert fault.wanted == "UTF-8 text"
 
 

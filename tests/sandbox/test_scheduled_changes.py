@@ -108,11 +108,11 @@ def expect(server: Sandboxed, *changes: ScheduledChange) -> None:
     def awaiting(sandbox: Sandbox) -> Sandbox:
         return replace(sandbox, changes=tuple(change.document() for change in changes))
 
-    server.world.sandboxes.change("default", server.wall(), awaiting)
+    server.runtime.sandboxes.change("default", server.wall(), awaiting)
 
 
 def editor(server: Sandboxed) -> RecordEditor:
-    return RecordEditor(server.world.sandboxes, "default", server.vendor, server.wall())
+    return RecordEditor(server.runtime.sandboxes, "default", server.vendor, server.wall())
 
 
 def now(server: Sandboxed, **change: Any) -> list[int]:

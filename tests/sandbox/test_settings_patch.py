@@ -14,7 +14,7 @@ from tests.support.acme import Sandboxed
 
 
 def test_the_sandbox_itself_is_left_as_it_was(vendor: Vendor) -> None:
-    rooms = Sandboxed(vendor).world.sandboxes
+    rooms = Sandboxed(vendor).runtime.sandboxes
     before = rooms.get_or_create("a", 0.0)
     changes = {"strict": True, "quotas": {"acme": "3/minute"}, "dataset": "hand", "delay": 5}
     after = patch_sandbox(rooms, before, changes, 0.0)
@@ -26,7 +26,7 @@ def test_the_sandbox_itself_is_left_as_it_was(vendor: Vendor) -> None:
 
 
 def test_what_cannot_be_set_is_a_sentence(vendor: Vendor) -> None:
-    rooms = Sandboxed(vendor).world.sandboxes
+    rooms = Sandboxed(vendor).runtime.sandboxes
     sandbox = rooms.get_or_create("a", 0.0)
     with pytest.raises(
         InvalidSetting, match=r"^There is no setting 'clock', wanted dataset, readings, quotas, strict,"

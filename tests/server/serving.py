@@ -27,4 +27,4 @@ if __name__ == "__main__":
     sandboxed = Sandboxed(acme(Path(sys.argv[2])))
     listener = listen.listen("127.0.0.1", 0)
     port = listener.getsockname()[1]
-    wire.run(Front(sandboxed.world), listener, lambda: print(port, flush=True))
+    wire.run(Front(sandboxed.runtime), listener, lambda: print(port, flush=True))

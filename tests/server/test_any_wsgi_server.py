@@ -47,7 +47,7 @@ def test_a_network_fault_that_cannot_be_carried_out_is_refused_in_a_sentence(ven
     }
     assert refused.headers["X-Mock-Sandbox"] == "default"
     assert client.get(BILLS, headers=KEY).status_code == 200
-    told = [(entry["fault"], entry["response"]["status"]) for _, entry in server.world.store.entries("default")]
+    told = [(entry["fault"], entry["response"]["status"]) for _, entry in server.runtime.store.entries("default")]
     assert told == [("network-fault-unsupported", 501), (None, 200)]
 
 

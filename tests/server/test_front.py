@@ -75,8 +75,11 @@ def test_it_answers_as_the_flask_app_does_to_the_byte_and_the_header(vendor: Ven
         assert (one.status, one.data) == (other.status, other.data), request
         assert sorted(one.headers) == sorted(other.headers), request
     journals = [
-        [{name: value for name, value in entry.items() if name != "ms"} for _, entry in world.store.entries("default")]
-        for world in (front.runtime, app.extensions["mockserver"])
+        [
+            {name: value for name, value in entry.items() if name != "ms"}
+            for _, entry in runtime.store.entries("default")
+        ]
+        for runtime in (front.runtime, app.extensions["mockserver"])
     ]
     assert journals[0] == journals[1]
 
@@ -95,12 +98,12 @@ from mockserver.engine.build import build_runtime
 from mockserver.server.front import Front
 from mockserver.engine.examples import list_vendors
 from mockserver.sandbox.settings import make_settings
-world = build_runtime(make_settings({}, {}))
-first = list_vendors(world.vendors, world.sandboxes.catalog, "default")[0]
+runtime = build_runtime(make_settings({}, {}))
+first = list_vendors(runtime.vendors, runtime.sandboxes.catalog, "default")[0]
 example = first["example"]
 told = []
 headers = {"HTTP_" + name.upper().replace("-", "_"): value for name, value in example["headers"].items()}
-Front(world)({"REQUEST_METHOD": "GET", "PATH_INFO": example["path"], **headers}, lambda *said: told.append(said[0]))
+Front(runtime)({"REQUEST_METHOD": "GET", "PATH_INFO": example["path"], **headers}, lambda *said: told.append(said[0]))
 print(told, sorted({"flask", "werkzeug", "yaml", "faker", "jinja2", "mockserver.admin", "redis"} & set(sys.modules)))
 """
 

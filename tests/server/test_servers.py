@@ -336,7 +336,7 @@ def test_nobody_waits_for_a_client_that_does_not_hang_up(port: int) -> None:
 
 def test_werkzeug_inside_this_process(vendor: Vendor) -> None:
     with listen.listen("127.0.0.1", 0) as listener:
-        serving = werkzeug.build_server(Front(Sandboxed(vendor).world), listener)
+        serving = werkzeug.build_server(Front(Sandboxed(vendor).runtime), listener)
         thread = Thread(target=serving.serve_forever, args=(0.01,))
         thread.start()
         try:
@@ -363,7 +363,7 @@ def test_werkzeug_says_when_it_is_ready_and_ends_in_peace(vendor: Vendor, monkey
         return Stopped()
 
     monkeypatch.setattr(werkzeug, "make_server", make_server)
-    front = Front(Sandboxed(vendor).world)
+    front = Front(Sandboxed(vendor).runtime)
     with listen.listen("127.0.0.1", 0) as listener:
         werkzeug.run(front, listener, lambda: told.append("ready"), (Path("cert"), Path("key")))
     assert told == [("cert", "key"), "ready", "serves", "closed"]
@@ -381,7 +381,9 @@ def test_werkzeug_speaks_tls_on_a_socket_of_its_own(
     monkeypatch.setattr(werkzeug, "make_server", making)
     certificate, key = self_signed(tmp_path)
     with listen.listen("127.0.0.1", 0) as plain, listen.listen("127.0.0.1", 0) as encrypted:
-        run = partial(werkzeug.run, Front(Sandboxed(vendor).world), plain, lambda: None, (certificate, key), encrypted)
+        run = partial(
+            werkzeug.run, Front(Sandboxed(vendor).runtime), plain, lambda: None, (certificate, key), encrypted
+        )
         thread = Thread(target=run)
         thread.start()
         try:
@@ -401,7 +403,7 @@ def test_how_gunicorn_is_set(vendor: Vendor, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(gunicorn._Arbiter, "run", lambda self: made.append(self.app))
     ready: list[str] = []
     ended: list[Any] = []
-    front = Front(Sandboxed(vendor).world)
+    front = Front(Sandboxed(vendor).runtime)
     for tls in (None, (ROOT / "setup.cfg", ROOT / "setup.py")):
         listener = listen.listen("127.0.0.1", 0)
         descriptor = listener.fileno()

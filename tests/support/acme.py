@@ -358,13 +358,13 @@ class Sandboxed:
         with only():
             self.app: Flask = create_app(make_settings(settings, {}), vendors=vendors, store=store, wall=self.wall)
         self.app.test_client_class = CarryingClient
-        self.world: Runtime = self.app.extensions["mockserver"]
+        self.runtime: Runtime = self.app.extensions["mockserver"]
         self.vendor = vendors[0]
         if data is not None:
             bills = [{"id": index, **bill, "_owner": "rich"} for index, bill in enumerate(data)]
-            shipped = self.world.sandboxes.catalog.dataset(self.vendor, "default")
+            shipped = self.runtime.sandboxes.catalog.dataset(self.vendor, "default")
             made = build_dataset(self.vendor, "default", shipped.anchor, list(shipped.accounts), bills)
-            self.world.sandboxes.catalog.dataset = lambda *asked: made
+            self.runtime.sandboxes.catalog.dataset = lambda *asked: made
 
     def get(
         self,

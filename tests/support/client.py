@@ -100,12 +100,12 @@ class Client:
 
     def __init__(self, vendor: str, *, dataset: str = "default", **settings: Any) -> None:
         self.app = app_for(dataset=dataset, **settings)
-        self.world: Runtime = self.app.extensions["mockserver"]
-        self.vendor: Vendor = next(known for known in self.world.vendors if known.name == vendor)
-        self.data = self.world.sandboxes.catalog.dataset(self.vendor, dataset)
+        self.runtime: Runtime = self.app.extensions["mockserver"]
+        self.vendor: Vendor = next(known for known in self.runtime.vendors if known.name == vendor)
+        self.data = self.runtime.sandboxes.catalog.dataset(self.vendor, dataset)
         self.example = next(
             listed["example"]
-            for listed in list_vendors(self.world.vendors, self.world.sandboxes.catalog, dataset)
+            for listed in list_vendors(self.runtime.vendors, self.runtime.sandboxes.catalog, dataset)
             if listed["name"] == vendor
         )
 

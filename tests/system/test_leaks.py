@@ -51,7 +51,7 @@ class Watched:
     log: io.StringIO
 
     @property
-    def world(self) -> Runtime:
+    def runtime(self) -> Runtime:
         found: Runtime = self.app.extensions["mockserver"]
         return found
 
@@ -60,7 +60,7 @@ class Watched:
 def watched(request: pytest.FixtureRequest) -> Iterator[Watched]:
     with logged(request.param) as stream:
         found = Watched(create_app(make_settings({}, {}), wall=lambda: WALL), stream)
-        found.world.observers.append(access_log.make_observer(request.param, stream))
+        found.runtime.observers.append(access_log.make_observer(request.param, stream))
         yield found
 
 
@@ -168,7 +168,7 @@ def assert_in_none(where: str, found: Iterator[str], secret: str) -> None:
 def test_no_credential_stays(watched: Watched, call: Leaky) -> None:
     watched.log.seek(0)
     watched.log.truncate()
-    store = watched.world.store
+    store = watched.runtime.store
     for name in list(store.sandboxes()):
         store.remove(name)
     reply = send(watched, call)

@@ -18,15 +18,15 @@ from tests.support.client import WALL
 
 
 @pytest.fixture(scope="module")
-def world() -> Runtime:
+def runtime() -> Runtime:
     found: Runtime = create_app(make_settings({}, {}), wall=lambda: WALL).extensions["mockserver"]
     return found
 
 
-def test_what_is_left_out_agrees_with_the_words_and_flags_given(world: Runtime) -> None:
+def test_what_is_left_out_agrees_with_the_words_and_flags_given(runtime: Runtime) -> None:
     def add(name: str, given: Mapping[str, Any]) -> dict[str, Any]:
-        vendor = next(vendor for vendor in world.vendors if vendor.name == name)
-        added = RecordEditor(world.sandboxes, "agreeing", vendor, WALL).add(given)
+        vendor = next(vendor for vendor in runtime.vendors if vendor.name == name)
+        added = RecordEditor(runtime.sandboxes, "agreeing", vendor, WALL).add(given)
         assert vendor.resource.id in added
         return added
 
@@ -61,9 +61,9 @@ def test_what_is_left_out_agrees_with_the_words_and_flags_given(world: Runtime) 
         assert add("saaslogic", {"statusName": "Unpaid"})["amountReceived"] == 0
 
 
-def test_words_that_no_record_of_the_recipe_has_together_are_taken_as_given(world: Runtime) -> None:
-    vendor = next(vendor for vendor in world.vendors if vendor.name == "jframework")
-    editor = RecordEditor(world.sandboxes, "disagreeing", vendor, WALL)
+def test_words_that_no_record_of_the_recipe_has_together_are_taken_as_given(runtime: Runtime) -> None:
+    vendor = next(vendor for vendor in runtime.vendors if vendor.name == "jframework")
+    editor = RecordEditor(runtime.sandboxes, "disagreeing", vendor, WALL)
     row = editor.add({"status": "Paid", "payment": {"status": "Denied"}})
     assert (row["status"], row["payment"]["status"]) == ("Paid", "Denied")
     assert vendor.recipe is not None
@@ -72,10 +72,10 @@ def test_words_that_no_record_of_the_recipe_has_together_are_taken_as_given(worl
     assert [row["id"], editor.add({})["id"]] == ids
 
 
-def test_further_keys_are_secrets_that_one_account_alone_has(world: Runtime) -> None:
-    vendor = next(vendor for vendor in world.vendors if vendor.name == "netgroot")
-    editor = RecordEditor(world.sandboxes, "further", vendor, WALL)
-    world.sandboxes.change("further", WALL, lambda sandbox: replace(sandbox, dataset="empty"))
+def test_further_keys_are_secrets_that_one_account_alone_has(runtime: Runtime) -> None:
+    vendor = next(vendor for vendor in runtime.vendors if vendor.name == "netgroot")
+    editor = RecordEditor(runtime.sandboxes, "further", vendor, WALL)
+    runtime.sandboxes.change("further", WALL, lambda sandbox: replace(sandbox, dataset="empty"))
     first = {"subscriber_id": "one", "token": "secret-of-one", "more_tokens": ["second-of-one"]}
     other = {"subscriber_id": "two", "token": "secret-of-two", "more_tokens": ["third-of-two", "second-of-one"]}
     with pytest.raises(Problem) as refused:
@@ -88,7 +88,7 @@ def test_further_keys_are_secrets_that_one_account_alone_has(world: Runtime) -> 
     assert "second-of-one" not in refused.value.detail
     assert "accounts[0].more_tokens: found something that is not shown, wanted a list" in refused.value.detail
     editor.replace_accounts([first])
-    assert world.sandboxes.secrets.find("it is second-of-one") == [(6, 19)]
+    assert runtime.sandboxes.secrets.find("it is second-of-one") == [(6, 19)]
     found = editor.data.accounts.find_by("token", "second-of-one")
     assert found is not None
     assert found["subscriber_id"] == "one"

@@ -130,7 +130,7 @@ def client(vendor: str) -> Client:
 
 def parts(vendor: str, answer: Answer) -> list[dict[str, str]]:
     """All that the reply rests on, as the journal has it."""
-    entries = client(vendor).world.store.entries("default")
+    entries = client(vendor).runtime.store.entries("default")
     entry = next(entry for id, entry in entries if id == answer.call)
     found: list[dict[str, str]] = entry["basis"]["parts"]
     return found

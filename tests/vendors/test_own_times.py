@@ -17,7 +17,7 @@ NEVER = "0000-00-00 00:00:00"
 
 
 @pytest.fixture(scope="module")
-def world() -> Runtime:
+def runtime() -> Runtime:
     found: Runtime = create_app(make_settings({}, {}), wall=lambda: WALL).extensions["mockserver"]
     return found
 
@@ -62,11 +62,11 @@ DATED = [
 
 @pytest.mark.parametrize(("name", "given", "wanted"), DATED, ids=[name for name, _, _ in DATED])
 def test_a_record_with_a_time_of_its_own_gets_cycle_and_due_date_from_it(
-    world: Runtime, name: str, given: dict[str, Any], wanted: dict[str, Any]
+    runtime: Runtime, name: str, given: dict[str, Any], wanted: dict[str, Any]
 ) -> None:
     """Whichever of the recipe's records it is made of."""
-    vendor = next(vendor for vendor in world.vendors if vendor.name == name)
-    editor = RecordEditor(world.sandboxes, f"dated-{name}", vendor, WALL)
+    vendor = next(vendor for vendor in runtime.vendors if vendor.name == name)
+    editor = RecordEditor(runtime.sandboxes, f"dated-{name}", vendor, WALL)
     for _ in range(60):
         added = editor.add(given)
         assert {field: added[field] for field in given} == given
@@ -108,11 +108,11 @@ OTHER_TIMES = [
     ("name", "given", "wanted"), OTHER_TIMES, ids=[f"{n}-{next(iter(g))}" for n, g, _ in OTHER_TIMES]
 )
 def test_any_other_time_moves_the_whole_record(
-    world: Runtime, name: str, given: dict[str, Any], wanted: dict[str, str | tuple[str, ...]]
+    runtime: Runtime, name: str, given: dict[str, Any], wanted: dict[str, str | tuple[str, ...]]
 ) -> None:
     """A due date, a cycle's start or end, or a payment given alone; what may be null may still be."""
-    vendor = next(vendor for vendor in world.vendors if vendor.name == name)
-    editor = RecordEditor(world.sandboxes, f"moved-{name}-{next(iter(given))}", vendor, WALL)
+    vendor = next(vendor for vendor in runtime.vendors if vendor.name == name)
+    editor = RecordEditor(runtime.sandboxes, f"moved-{name}-{next(iter(given))}", vendor, WALL)
     for _ in range(40):
         added = editor.add(given)
         assert {field: added[field] for field in given} == given
@@ -120,9 +120,9 @@ def test_any_other_time_moves_the_whole_record(
             assert added.get(field) is None or added[field].startswith(start), field
 
 
-def test_what_a_record_says_itself_comes_before_what_follows_from_its_time(world: Runtime) -> None:
-    vendor = next(vendor for vendor in world.vendors if vendor.name == "netgroot")
-    editor = RecordEditor(world.sandboxes, "dated-by-itself", vendor, WALL)
+def test_what_a_record_says_itself_comes_before_what_follows_from_its_time(runtime: Runtime) -> None:
+    vendor = next(vendor for vendor in runtime.vendors if vendor.name == "netgroot")
+    editor = RecordEditor(runtime.sandboxes, "dated-by-itself", vendor, WALL)
     given = {"date": "2025-03-20T11:22:33Z", "due_date": "2030-01-01T00:00:00Z"}
     assert editor.add(given)["due_date"] == given["due_date"]
     long_ago = "1066-10-14T00:00:00Z"

@@ -236,7 +236,7 @@ def test_where_something_is_counted_a_call_takes_three_trips(
     wanted: dict[str, Any] = {}
     for each in what.split("+"):
         wanted |= changes[each]
-    server.world.sandboxes.change(DEFAULT, server.wall(), lambda box: replace(box, **wanted))
+    server.runtime.sandboxes.change(DEFAULT, server.wall(), lambda box: replace(box, **wanted))
     server.get()
     assert [trips(server.get) for _ in range(4)] == [3] * 4
 
@@ -375,7 +375,7 @@ def test_a_call_goes_on_in_a_sandbox_as_it_was_last_seen(
 def test_a_call_that_cannot_go_on_honestly_is_refused_in_the_vendors_words(
     redis: stores.Server, server: Sandboxed, vendor: Vendor, what: str
 ) -> None:
-    rooms = server.world.sandboxes
+    rooms = server.runtime.sandboxes
     changes: dict[str, Any] = {
         "quota": {"quotas": {"acme": QUOTA}},
         "fault": {"faults": (parse_rule("1", {"status": 500, "times": 2}, [vendor]),)},
@@ -398,7 +398,7 @@ def test_a_call_that_cannot_go_on_honestly_is_refused_in_the_vendors_words(
 
 def test_an_outage_is_not_the_fault_of_a_strict_client(redis: stores.Server, server: Sandboxed, vendor: Vendor) -> None:
     done: list[bool] = []
-    server.world.observers.append(lambda call: done.append(call.failed))
+    server.runtime.observers.append(lambda call: done.append(call.failed))
     server.get(X_Mock_Strict="true")
     redis.stop()
     server.get(X_Mock_Strict="true")
