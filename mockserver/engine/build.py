@@ -29,7 +29,7 @@ def build_runtime(
     store: Store | None = None,
     wall: Callable[[], float] = clock.wall_time,
 ) -> Runtime:
-    """The runtime for these settings, with our vendors, installed vendors and ``vendors``.
+    """Build the runtime for these settings, with bundled vendors, installed vendors and ``vendors``.
 
     Raises InvalidSetting, InvalidFixture or BadVendor.
     """
@@ -53,7 +53,7 @@ def build_runtime(
 
 
 def open_store(settings: Settings) -> Store:
-    """The store that the settings name, once it answers. Raises InvalidSetting."""
+    """Open the store that the settings name. Raises InvalidSetting."""
     entries, bytes, all_bytes = settings.journal_entries, settings.journal_bytes, settings.all_journals_bytes
     if settings.store == "memory":
         return MemoryStore(journal_entries=entries, journal_bytes=bytes, all_journals_bytes=all_bytes)

@@ -1,7 +1,7 @@
-"""The ledger: what of a vendor's API is documented, public or inferred; read out of ``x-basis`` in its spec.
+"""Reads the fidelity rows of a vendor from ``x-basis`` in its spec: documented, public or inferred.
 
-Read on first need and kept until the file changes. ``x-name-basis`` and its like say where one aspect of a thing comes
-from, if not from the same place as the thing itself: they are rows of their own (``parameter-name``).
+Rows are cached until the file changes. A key such as ``x-name-basis`` gives one aspect a basis of its own, which is a
+row of its own (``parameter-name``).
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ _ASPECT = re.compile(r"x-(?:(\w+)-)?basis")
 
 
 class InvalidSpec(Exception):
-    """A spec cannot be read; the message says which and why."""
+    """A spec that cannot be read. The message says which and why."""
 
 
 Place = tuple[str | int, ...]
 
 
 class Gap(NamedTuple):
-    """A thing that does not say on what it is based: where it stands, how people call it, what it lacks."""
+    """A thing without a basis: its place, its description, and the fields it lacks."""
 
     where: Place
     thing: str
@@ -41,7 +41,10 @@ class Gap(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One thing and where it comes from. ``confidence`` is said of what is inferred; ``readings`` change the thing."""
+    """One thing and its basis.
+
+    Inferred things have a ``confidence``. ``readings`` names the readings that change the thing.
+    """
 
     kind: str
     name: str
@@ -53,22 +56,22 @@ class Row:
     readings: tuple[str, ...] = ()
 
     def document(self) -> dict[str, Any]:
-        """The row as JSON."""
+        """Return the row as JSON."""
         return {**asdict(self), "readings": list(self.readings)}
 
 
 def read_rows(spec: Path) -> tuple[Row, ...]:
-    """All rows of a spec, in its order. Raises OSError or ValueError."""
+    """Read all rows of a spec, in its order. Raises OSError or ValueError."""
     return _read(spec)[0]
 
 
 def read_gaps(spec: Path) -> tuple[Gap, ...]:
-    """Everything in a spec that does not say on what it is based. Raises OSError or ValueError."""
+    """Read every gap of a spec. Raises OSError or ValueError."""
     return _read(spec)[1]
 
 
 def list_fidelity(vendor: Vendor) -> tuple[Row, ...]:
-    """All rows of a vendor, in the order of its spec. Raises BadSpec."""
+    """List all rows of a vendor, in the order of its spec. Raises InvalidSpec."""
     try:
         return read_rows(vendor.spec)
     except (OSError, ValueError) as error:
@@ -76,9 +79,9 @@ def list_fidelity(vendor: Vendor) -> tuple[Row, ...]:
 
 
 def count_bases(rows: Iterable[Row]) -> dict[str, int]:
-    """How many rows have each basis."""
-    found = Counter(row.basis for row in rows)
-    return {basis: found[basis] for basis in get_args(Basis)}
+    """Count the rows of each basis."""
+    counts = Counter(row.basis for row in rows)
+    return {basis: counts[basis] for basis in get_args(Basis)}
 
 
 def _read(spec: Path) -> tuple[tuple[Row, ...], tuple[Gap, ...]]:
@@ -95,7 +98,7 @@ def _parse(spec: Path, changed: int) -> tuple[tuple[Row, ...], tuple[Gap, ...]]:
 
 
 def iterate_rows(spec: Any) -> Iterator[Row]:
-    """The rows of a parsed spec: hosts and credentials, then each operation with what it takes and what it answers."""
+    """Yield the rows of a parsed spec: servers, credentials, readings, then each operation with its parts."""
     for server in map(_map, _list(_at(spec, "servers"))):
         yield from _make_rows("server", str(server.get("url")), "address", server)
     for scheme in _map(_at(spec, "components", "securitySchemes")).values():
@@ -103,9 +106,9 @@ def iterate_rows(spec: Any) -> Iterator[Row]:
         name = scheme.get("name", "Authorization")
         yield from _make_rows("credential", str(name), str(scheme.get("in", "header")), scheme)
     for reading, choices in _map(_at(spec, "x-reading-choices")).items():
-        for choice, said in _map(choices).items():
+        for choice, basis in _map(choices).items():
             yield Row(
-                "reading", f"{reading}={choice}", "reading", *_read_basis(_map(said)), _map(said).get("confidence")
+                "reading", f"{reading}={choice}", "reading", *_read_basis(_map(basis)), _map(basis).get("confidence")
             )
     for _, where, operation, parameters in _iterate_operations(spec):
         yield from _make_operation_rows(spec, where, operation, [parameter for _, parameter in parameters])
@@ -114,7 +117,7 @@ def iterate_rows(spec: Any) -> Iterator[Row]:
 def _iterate_operations(
     spec: Any,
 ) -> Iterator[tuple[Place, str, Mapping[str, Any], list[tuple[Place, Mapping[str, Any]]]]]:
-    """Each operation: where it stands, its method and path, itself, and its parameters with those of its path."""
+    """Yield each operation: place, method and path, content, and parameters with those of its path."""
     for path, item in _map(_at(spec, "paths")).items():
         item = _resolve(spec, item)
         for method in METHODS:
@@ -123,23 +126,23 @@ def _iterate_operations(
             at: Place = ("paths", path, method)
             operation = _map(item[method])
             holders: tuple[tuple[Place, Mapping[str, Any]], ...] = ((("paths", path), item), (at, operation))
-            found: dict[tuple[str, str], tuple[Place, Mapping[str, Any]]] = {}
+            by_key: dict[tuple[str, str], tuple[Place, Mapping[str, Any]]] = {}
             for place, holder in holders:
                 for index, parameter in enumerate(_list(holder.get("parameters"))):
                     parameter = _resolve(spec, parameter)
-                    known = (str(parameter.get("name")), str(parameter.get("in")))
-                    found[known] = (*place, "parameters", index), parameter
-            yield at, f"{method.upper()} {path}", operation, list(found.values())
+                    key = (str(parameter.get("name")), str(parameter.get("in")))
+                    by_key[key] = (*place, "parameters", index), parameter
+            yield at, f"{method.upper()} {path}", operation, list(by_key.values())
 
 
 def iterate_gaps(spec: Any) -> Iterator[Gap]:
-    """Everything in a parsed spec that must say on what it is based and does not."""
+    """Yield everything in a parsed spec that must have a basis and lacks it."""
     for name, scheme in _map(_at(spec, "components", "securitySchemes")).items():
         place: Place = ("components", "securitySchemes", name)
         yield from _check_basis(place, f"the security scheme {name}", _resolve(spec, scheme))
     for reading, choices in _map(_at(spec, "x-reading-choices")).items():
-        for choice, said in _map(choices).items():
-            if not _has_basis(said):
+        for choice, basis in _map(choices).items():
+            if not _has_basis(basis):
                 yield Gap(("x-reading-choices", reading, choice), f"the reading {reading}={choice}", _BASIS_FIELDS)
     for at, where, operation, parameters in _iterate_operations(spec):
         name = operation.get("operationId", where)
@@ -160,8 +163,8 @@ _BASIS_FIELDS = "basis (documented, public or inferred) and source"
 _BASIS_FIELDS_ABOUT = "x-basis with basis, source and about"
 
 
-def _check_basis(at: Place, thing: str, based: Mapping[str, Any], *, about: bool = False) -> Iterator[Gap]:
-    basis = based.get("x-basis")
+def _check_basis(at: Place, thing: str, content: Mapping[str, Any], *, about: bool = False) -> Iterator[Gap]:
+    basis = content.get("x-basis")
     if not _has_basis(basis) or (about and not _map(basis).get("about")):
         yield Gap(at, thing, _BASIS_FIELDS_ABOUT if about else "x-basis with basis and source")
 
@@ -189,25 +192,25 @@ def _make_operation_rows(
     yield from _make_rows("body", "body", "request", _map(operation.get("x-body")))
     fields: dict[tuple[str, int, str], tuple[Row, list[str]]] = {}
     for status, response in _map(operation.get("responses")).items():
-        response, answered = _resolve(spec, response), f"response {status}"
+        response, place = _resolve(spec, response), f"response {status}"
         yield from _make_rows("response", str(status), "response", response)
         for name, header in _map(response.get("headers")).items():
-            yield from _make_rows("header", name, answered, _resolve(spec, header))
+            yield from _make_rows("header", name, place, _resolve(spec, header))
         for rule in _list(response.get("x-rules")):
             if not str(status).startswith("2"):
-                yield from _make_rule_rows(rule, answered, response)
+                yield from _make_rule_rows(rule, place, response)
         for media in _map(response.get("content")).values():
             for kind, name, schema in _iterate_fields(spec, _map(media).get("schema"), "", ()):
                 for row in _make_rows(kind, name, "", schema):
                     _, statuses = fields.setdefault((name, id(schema), row.kind), (row, []))
-                    if str(status) not in statuses:  # two branches of one schema
+                    if str(status) not in statuses:  # two branches of one schema repeat a status
                         statuses.append(str(status))
     for row, statuses in fields.values():
         yield replace(row, where="response " + ", ".join(statuses))
 
 
 def _make_rows(kind: str, name: str, where: str, thing: Any) -> Iterator[Row]:
-    """The thing's own row, and one for each aspect of it that has a basis of its own."""
+    """Yield the row of a thing, and one for each aspect with a basis of its own."""
     readings = tuple(map(str, _list(_map(thing).get("x-readings"))))
     for key, basis in _map(thing).items():
         match = _ASPECT.fullmatch(str(key))
@@ -221,11 +224,11 @@ def _make_rule_rows(rule: Any, where: str, response: Mapping[str, Any]) -> Itera
     readings = _list(rule.get("x-readings")) or _list(response.get("x-readings"))
     about = f"{rule['code']}: {rule.get('text')}" if rule.get("code") else str(rule.get("text", ""))
     basis, source, _ = _read_basis(rule)
-    named = tuple(map(str, readings))
-    yield Row("error", str(rule.get("rule")), where, basis, source, about, rule.get("confidence"), named)
+    reading_names = tuple(map(str, readings))
+    yield Row("error", str(rule.get("rule")), where, basis, source, about, rule.get("confidence"), reading_names)
     if condition := _map(rule.get("condition")):
         confidence = condition.get("confidence")
-        yield Row("error-condition", str(rule.get("rule")), where, *_read_basis(condition), confidence, named)
+        yield Row("error-condition", str(rule.get("rule")), where, *_read_basis(condition), confidence, reading_names)
 
 
 def _read_basis(basis: Mapping[str, Any]) -> tuple[str, str, str]:
@@ -235,11 +238,12 @@ def _read_basis(basis: Mapping[str, Any]) -> tuple[str, str, str]:
 def _iterate_fields(
     spec: Any, schema: Any, path: str, above: tuple[int, ...], parent: Any = None
 ) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
-    """Every field of a schema by its path (``data.items[].id``), whichever of its branches it stands in, and the
-    objects that hold them, as far as they say where they come from; but not the one that was ``told`` before.
+    """Yield every field of a schema, in all its branches, by path (``data.items[].id``), and its objects.
+
+    ``parent`` is the schema that the caller has already yielded; it is skipped.
     """
     schema = _resolve(spec, schema)
-    if id(schema) in above:  # a schema that holds itself
+    if id(schema) in above:  # a recursive schema
         return
     above = (*above, id(schema))
     if schema is not parent:
@@ -256,12 +260,12 @@ def _iterate_fields(
 
 
 def _resolve(spec: Any, thing: Any) -> Mapping[str, Any]:
-    """What a ``$ref`` within the file stands for; anything else as it is."""
-    found, seen = _map(thing), 0
-    while isinstance(found.get("$ref"), str) and seen < 20:
-        steps = found["$ref"].removeprefix("#/").split("/")
-        found, seen = _map(_at(spec, *(step.replace("~1", "/").replace("~0", "~") for step in steps))), seen + 1
-    return found
+    """Resolve a ``$ref`` within the file; return anything else as it is."""
+    target, hops = _map(thing), 0
+    while isinstance(target.get("$ref"), str) and hops < 20:
+        steps = target["$ref"].removeprefix("#/").split("/")
+        target, hops = _map(_at(spec, *(step.replace("~1", "/").replace("~0", "~") for step in steps))), hops + 1
+    return target
 
 
 def _at(thing: Any, *steps: str) -> Any:

@@ -30,10 +30,10 @@ from .runtime import Runtime
 
 
 def requested_outcome(request: Request) -> tuple[Outcome, Request]:
-    """What a request asks for (``Prefer: code=429, retry-after=1``, ``?__code=429``, ``X-Mock-Delay: 800``), and the
-    request without it.
+    """Return the outcome that a request asks for, and the request without ``__code``.
 
-    Raises Problem when the delay is no number of milliseconds, or retry-after none of seconds.
+    It reads ``Prefer: code=429, retry-after=1``, ``?__code=429`` and ``X-Mock-Delay: 800`` (milliseconds). Raises
+    Problem for an invalid delay or retry-after.
     """
     if "prefer" not in request.headers and LOWER_DELAY not in request.headers and "__code" not in request.query:
         return NO_OUTCOME, request
@@ -55,9 +55,9 @@ def requested_outcome(request: Request) -> tuple[Outcome, Request]:
 
 
 def match_fault(runtime: Runtime, sandbox: Sandbox, call: Call, requested: Outcome) -> Outcome:
-    """What the request asks for, or else what the sandbox's fault rules do, beside the sandbox's delay.
+    """Return the requested outcome, or else that of the sandbox's fault rules, with the sandbox's delay.
 
-    A requested outcome uses up no rule. Raises Problem for a network fault that the server cannot carry out.
+    A requested outcome leaves the rules unused. Raises Problem for a network fault that the server cannot carry out.
     """
     rules = sandbox.faults if requested.code is None else ()
     outcome = NO_OUTCOME
@@ -80,27 +80,27 @@ def match_fault(runtime: Runtime, sandbox: Sandbox, call: Call, requested: Outco
 
 
 def force_error(runtime: Runtime, call: Call, outcome: Outcome) -> Reply:
-    """The error of an outcome. Warns of a status that neither the document nor any public text knows."""
+    """Reply with the error of an outcome. Warns of a status that no public text mentions."""
     spec, error = find_forced_error(call, outcome)
     known = runtime.bases[call.vendor.name].errors.get(spec.rule)
     if known is None or known[1].basis == "inferred":
         message = f"No public text says that {call.vendor.title} answers {spec.status} here; this reply is inferred."
         call.warn(outcome.where, "undocumented-status", message)
     reply = render_error(call, error, spec)
-    if outcome.retry_after is None or isinstance(error, Throttled):  # which says it itself
+    if outcome.retry_after is None or isinstance(error, Throttled):  # Throttled sets the header itself
         return reply
     return reply._replace(headers=(*reply.headers, (RETRY_AFTER, str(outcome.retry_after))))
 
 
 def spoil(reply: Reply, outcome: Outcome) -> Reply:
-    """The reply with the delay and the network fault of an outcome, which the server carries out."""
+    """Add the delay and the network fault of an outcome to the reply, for the server."""
     if not outcome.delay and not outcome.network:
         return reply
     return reply._replace(delay=reply.delay + outcome.delay, network=outcome.network or reply.network)
 
 
 def apply_preference(reply: Reply, requested: Outcome) -> Reply:
-    """The reply with a header that says which of the request's preferences were applied (RFC 7240)."""
+    """Add the header ``Preference-Applied`` to the reply (RFC 7240)."""
     wait = "" if requested.retry_after is None else f", retry-after={requested.retry_after}"
     return reply._replace(headers=(*reply.headers, ("Preference-Applied", f"code={requested.code}{wait}")))
 
@@ -117,10 +117,9 @@ def _read_retry_after(preferred: Mapping[str, str], code: str | None) -> int | N
 
 
 def find_forced_error(call: Call, outcome: Outcome) -> tuple[ErrorSpec, ApiError]:
-    """The error of an outcome: a status (400 to 599) or a name of the vendor's table, which is a code, or the rule of a
-    row without a code.
+    """Find the error of an outcome by status (400 to 599), code or rule in the vendor's errors.
 
-    A status without a row gets the vendor's failure envelope with the HTTP phrase. Raises Misuse for anything else.
+    A status without an entry gets the vendor's failure envelope with the HTTP phrase. Raises Problem for anything else.
     """
     spec = _row(call.vendor, outcome.code or "")
     if spec.error is RequestedStatus:
@@ -151,9 +150,9 @@ def _row(vendor: Vendor, code: str) -> ErrorSpec:
 
 
 def _parse_preferences(header: str) -> dict[str, str]:
-    """The preferences of RFC 7240 by name; the first one of a name counts."""
-    found: dict[str, str] = {}
+    """Parse the preferences of RFC 7240 by name. The first of each name counts."""
+    preferences: dict[str, str] = {}
     for preference in re.split(r"[,;]", header):
         name, _, value = preference.partition("=")
-        found.setdefault(name.strip().lower(), value.strip().strip('"'))
-    return found
+        preferences.setdefault(name.strip().lower(), value.strip().strip('"'))
+    return preferences

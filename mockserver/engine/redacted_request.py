@@ -22,7 +22,7 @@ from ..sdk.secret_names import normalise
 MASK = "[redacted]"
 
 
-MAX_SECRETS = 256  # of a part of a request; a part with more is masked whole
+MAX_SECRETS = 256  # a part of a request with more is masked whole
 
 
 MAX_SPANS = 8 * MAX_SECRETS  # each secret may occur in several spellings
@@ -31,11 +31,11 @@ MAX_SPANS = 8 * MAX_SECRETS  # each secret may occur in several spellings
 _SAFE = "/:@-._~!$&'()*+,;=[]"  # not percent-encoded in a path
 
 
-Find = Callable[..., Iterable[Found]]  # of a text, and of its spellings
+Find = Callable[..., Iterable[Found]]  # takes a text and its spellings
 
 
 class RedactedRequest:
-    """A request without its secrets. Called with another text, it masks them there."""
+    """A request without its secrets. A call with a text masks them there."""
 
     def __init__(
         self,
@@ -49,11 +49,11 @@ class RedactedRequest:
     ) -> None:
         self._indexes, self.path = indexes, path
         self._method, self._prefix, self._query, self._headers, self._body = method, prefix, query, headers, body
-        self.size = len(body) + 2 * (len(path) + len(query) + count_chars(headers))  # about, in bytes
+        self.size = len(body) + 2 * (len(path) + len(query) + count_chars(headers))  # estimated bytes
 
     @cached_property
     def request(self) -> Document:
-        """The request as the journal has it."""
+        """The request as the journal stores it."""
         query = parse_pairs(self._query)
         by_name: dict[str, Any] = dict(query)
         if len(by_name) < len(query):
@@ -69,23 +69,23 @@ class RedactedRequest:
         }
 
     def with_secrets(self, index: SecretIndex) -> RedactedRequest:
-        """The same request, which also masks these secrets."""
+        """Return a copy that also masks these secrets."""
         other = copy(self)
         other._indexes = (*self._indexes, index)
         return other
 
     def __call__(self, text: str, *, cut: int = 0) -> str:
-        """The text without the secrets of the request and known ones. ``cut`` is that of ``SecretIndex.find``."""
+        """Mask the request's secrets and known ones in a text. ``cut`` as for ``SecretIndex.find``."""
         return mask(text, self._indexes, cut=cut)
 
     def redact_warning(self, warning: CallWarning) -> CallWarning:
-        """The notice without secrets: what a client sent may be in it."""
+        """Mask secrets in a warning, which may quote what the client sent."""
         message = self(warning.message, cut=MIN_QUOTED_CHARS)
         return replace(warning, location=self(warning.location), message=message)
 
 
 class TextPart:
-    """A text of a request with its secrets and their places. One with too many is masked whole."""
+    """A text of a request with its secrets and their spans. Too many mask it whole."""
 
     def __init__(
         self,
@@ -117,8 +117,10 @@ class TextPart:
 
 
 class HeaderParts:
-    """Headers that were looked through: each by its name, with the scheme word before a secret; the secrets that they
-    have; and how they may be shown if the rest of the request has no more.
+    """The headers of a request with their secrets.
+
+    ``parts`` holds the name, the scheme before a secret, and the value of each header. ``redacted`` is valid if the
+    rest of the request has no further secrets.
     """
 
     def __init__(self, parts: Iterable[tuple[str, str, TextPart]], secrets: Iterable[str], known: SecretIndex) -> None:
@@ -133,17 +135,17 @@ class HeaderParts:
         return {mask(name, indexes): scheme + part.mask(indexes) for name, scheme, part in self.parts}
 
     def drop_spellings(self) -> None:
-        """Free memory: drop what can be computed again."""
+        """Drop the spellings, which can be computed again, to free memory."""
         for _, _, part in self.parts:
             part.drop_spellings()
 
 
 def split_header_secret(name: str, scheme: str, secret: str) -> Iterator[str]:
-    """The secrets of a header that is named like one: what Basic has wrapped, and each of several cookies."""
+    """Yield the secrets in a secret header: decoded Basic credentials, each cookie, or each word."""
     yield secret
     if scheme.strip().lower() == "basic":
-        wrapped = places.decode_basic(secret)
-        yield from (wrapped, wrapped.partition(":")[2])
+        decoded = places.decode_basic(secret)
+        yield from (decoded, decoded.partition(":")[2])
     elif normalise(name).endswith("cookie"):
         yield from (cookie.partition("=")[2].strip() for cookie in secret.split(";", MAX_SECRETS)[:MAX_SECRETS])
     else:
@@ -158,15 +160,15 @@ def mask(
     cut: int = 0,
     spelled: Iterable[Spelling] | None = None,
 ) -> str:
-    """A text without the secrets of these indexes, however it spells them, and without these parts."""
-    found = list(spans)
+    """Mask in a text the secrets of these indexes, in every spelling, and these spans."""
+    matches = list(spans)
     for spelling in list_spellings(text) if spelled is None else spelled:
         for index in indexes:
-            found += [spelling.original(span) for span in index.find(spelling.text, cut=cut)]
-    if not found:
+            matches += [spelling.original(span) for span in index.find(spelling.text, cut=cut)]
+    if not matches:
         return text
     pieces, done = list[str](), 0
-    for start, stop in sorted(found):
+    for start, stop in sorted(matches):
         if start >= done:
             pieces += (text[done:start], MASK)
         done = max(done, stop)
@@ -174,5 +176,5 @@ def mask(
 
 
 def count_chars(headers: Mapping[str, str]) -> int:
-    """How many characters headers have, names and values."""
+    """Count the characters of header names and values."""
     return sum(map(len, headers)) + sum(map(len, headers.values()))

@@ -29,18 +29,17 @@ from .redacted_request import (
     split_header_secret,
 )
 
-MAX_BODY_BYTES = 64 * 1024  # of a body that are looked at, and kept
-MAX_REMEMBERED_CHARS = 4096  # of headers that may come again; longer ones are looked at anew
-MAX_REMEMBERED_QUERY_CHARS = 512  # the same of an address
-MIN_OWN_CHARS = 16  # shorter ones may be what a test calls its sandbox, too
+MAX_BODY_BYTES = 64 * 1024  # the part of a body that is redacted and stored
+MAX_REMEMBERED_CHARS = 4096  # longer headers are not cached
+MAX_REMEMBERED_QUERY_CHARS = 512  # longer paths and queries are not cached
+MIN_OWN_CHARS = 16  # a shorter secret may also be the name of a sandbox
 
 
 class Redactor:
-    """Knows what must not be shown: the secrets of all accounts, of every sandbox, and those of the server itself; what
-    travels where a vendor declares its credential or under the name of a secret; whatever looks live.
+    """Redacts known secrets, values in secret places, and credentials that look live.
 
-    ``known`` is the set of the secrets of sandboxes, kept up to date by whoever changes them. What is found in a
-    request where secrets belong is masked wherever else in the call it turns up.
+    ``known`` holds the secrets of all sandboxes; the code that changes a sandbox updates it. ``secrets`` are those of
+    the server. A value in a place for secrets (a declared credential, a secret name) is masked everywhere in the call.
     """
 
     def __init__(self, vendors: Iterable[Vendor], known: SecretIndex, secrets: Iterable[str] = ()) -> None:
@@ -57,20 +56,20 @@ class Redactor:
         self._known = known
         for secret in secrets:
             known.add(secret)
-        # Clients send the same headers again and again.
+        # Clients repeat their headers and requests.
         self._cached_read_headers = lru_cache(maxsize=256)(self._read_headers)
-        self._cached_is_clean = lru_cache(maxsize=1024)(self._is_clean)  # and they ask the same again
+        self._cached_is_clean = lru_cache(maxsize=1024)(self._is_clean)
         self._version = known.version
 
     def is_secret(self, name: str) -> bool:
-        """Whether what has this name, in a header, query or body, is a credential."""
+        """Whether this name, in a header, query or body, is that of a credential."""
         return self._cached_is_secret(name) if len(name) <= MAX_CACHED_CHARS else self._is_secret(name)
 
     def _is_secret(self, name: str) -> bool:
         return is_secret_name(name) or normalise(name) in self._names
 
     def redact(self, request: Request, vendor: Vendor | None = None) -> RedactedRequest:
-        """The request without its secrets."""
+        """Return the request without its secrets."""
         prefix, query = f"/{vendor.name}" if vendor else "", parse_pairs(request.query)
         headers = self._get_headers(request.headers)
         indexes = (headers.index, self._known)
@@ -81,31 +80,34 @@ class Redactor:
         return self._redact(request, prefix, query, headers)
 
     def with_json(self, request: RedactedRequest, body: str) -> RedactedRequest:
-        """The same request, which masks also what this body, of as many names as it likes, has where secrets belong."""
-        found = [secret for _, secret in places.find_in_json(body, self.is_secret)]
-        found += TextPart(body[:MAX_BODY_BYTES], self._find).secrets
-        return request.with_secrets(SecretIndex(_iterate_variants(found))) if found else request
+        """Return a copy that also masks the secrets of this JSON body. The number of names has no limit."""
+        secrets = [secret for _, secret in places.find_in_json(body, self.is_secret)]
+        secrets += TextPart(body[:MAX_BODY_BYTES], self._find).secrets
+        return request.with_secrets(SecretIndex(_iterate_variants(secrets))) if secrets else request
 
     def redact_text(self, text: str, request: RedactedRequest | None = None, *, cut: int = 0) -> str:
-        """A text of ours without known secrets, those of a request, and what looks live."""
-        shown = request(text, cut=cut) if request else mask(text, (self._known,), cut=cut)
-        return live_credentials.mask_live(shown, MASK)
+        """Mask known secrets, those of a request, and live credentials in a text of the server."""
+        redacted = request(text, cut=cut) if request else mask(text, (self._known,), cut=cut)
+        return live_credentials.mask_live(redacted, MASK)
 
     def contains_secret(self, name: str, secret: str | None) -> bool:
-        """Whether the name of a sandbox, which everybody may see, holds the secret of its caller or of an account."""
+        """Whether a sandbox name, which is public, contains its caller's secret or a known one."""
         own = secret is not None and len(secret) >= MIN_OWN_CHARS and secret in name
         return own or bool(self._known.find(name))
 
     def mark_caller(self, vendor: str, headers: Mapping[str, str], sandbox: str) -> str | None:
-        """A mark that two calls of a sandbox share when they carry the same secret. Too short to find the secret by."""
+        """Return a hash that calls of a sandbox share if their secret is the same.
+
+        The hash is too short to recover the secret.
+        """
         secret = self._credentials[vendor].read(headers)
         return None if secret is None else _hash_secret(secret, sandbox)
 
-    # Looking ----------------------------------------------------------------------------------------------------------
+    # Search -----------------------------------------------------------------------------------------------------------
 
-    def _is_clean(self, path: str, sandbox: str, raw: str, own: SecretIndex) -> bool:
-        """Whether there is nothing to mask in a path and a query."""
-        query = parse_pairs(raw)
+    def _is_clean(self, path: str, sandbox: str, raw_query: str, own: SecretIndex) -> bool:
+        """Whether a path, a sandbox name and a query need no masking."""
+        query = parse_pairs(raw_query)
         if len(query) > MAX_NAMES or any(value and self.is_secret(name) for name, value in query):
             return False
         texts = (path, sandbox, *chain(*query))
@@ -120,27 +122,27 @@ class Redactor:
             TextPart(request.path, self._find),
             TextPart(text, self._find_in_body, spell=places.spellings_of_body),
         )
-        asked = self._read_query(query)
-        found = list(chain(path.secrets, body.secrets, *(part.secrets for part in chain(*asked))))
-        found += live_credentials.find_live("\n".join((request.path, request.sandbox or "", *chain(*query), text)))
+        query_parts = self._read_query(query)
+        secrets = list(chain(path.secrets, body.secrets, *(part.secrets for part in chain(*query_parts))))
+        secrets += live_credentials.find_live("\n".join((request.path, request.sandbox or "", *chain(*query), text)))
         indexes = (headers.index, self._known)
-        if found:
-            indexes = (SecretIndex((*headers.secrets, *_iterate_variants(found))), self._known)
-        shown = headers.redact(indexes) if found else dict(headers.redacted)
-        whole = len(query) > MAX_NAMES or sum(len(part.secrets) for part in chain(*asked)) > MAX_SPANS
-        shown_pairs = [] if whole else [(name.mask(indexes), value.mask(indexes)) for name, value in asked]
+        if secrets:
+            indexes = (SecretIndex((*headers.secrets, *_iterate_variants(secrets))), self._known)
+        redacted_headers = headers.redact(indexes) if secrets else dict(headers.redacted)
+        whole = len(query) > MAX_NAMES or sum(len(part.secrets) for part in chain(*query_parts)) > MAX_SPANS
+        redacted_pairs = [] if whole else [(name.mask(indexes), value.mask(indexes)) for name, value in query_parts]
         return RedactedRequest(
             indexes,
             request.method,
             prefix,
             path.mask(indexes),
-            MASK if whole else encode_pairs(shown_pairs),
-            shown,
+            MASK if whole else encode_pairs(redacted_pairs),
+            redacted_headers,
             body.mask(indexes, cut=MIN_CUT_CHARS if len(request.body) > MAX_BODY_BYTES else 0),
         )
 
     def _read_query(self, query: Pairs) -> list[tuple[TextPart, TextPart]]:
-        """The names and values of a query, or of the beginning of one that is too long to be shown."""
+        """Read the names and values of a query, at most ``MAX_NAMES`` of them."""
         read = []
         for name, value in query[:MAX_NAMES]:
             secret = self.is_secret(name) and value not in NOTHING
@@ -158,24 +160,24 @@ class Redactor:
         return (self._cached_read_headers if known else self._read_headers)(tuple(headers.items()))
 
     def _read_headers(self, headers: tuple[tuple[str, str], ...]) -> HeaderParts:
-        parts, found, left = list[tuple[str, str, TextPart]](), list[str](), MAX_SECRETS
+        parts, secrets, remaining = list[tuple[str, str, TextPart]](), list[str](), MAX_SECRETS
         for name, value in headers:
             if self.is_secret(name):
                 scheme, secret = self._split(value)
                 parts.append((name, scheme, TextPart(secret, whole=True)))
-                found += split_header_secret(name, scheme, secret)
+                secrets += split_header_secret(name, scheme, secret)
             else:
-                part = TextPart(value, self._find, whole=left < 0 and places.may_have_any(value))
-                left -= len(part.secrets)
+                part = TextPart(value, self._find, whole=remaining < 0 and places.may_have_any(value))
+                remaining -= len(part.secrets)
                 parts.append((name, "", part))
-                found += part.secrets + live_credentials.find_live(value)
-        read = HeaderParts(parts, dict.fromkeys(_iterate_variants(found)), self._known)
+                secrets += part.secrets + live_credentials.find_live(value)
+        read = HeaderParts(parts, dict.fromkeys(_iterate_variants(secrets)), self._known)
         if count_chars(dict(headers)) <= MAX_REMEMBERED_CHARS:
             read.drop_spellings()
         return read
 
     def _split(self, value: str) -> tuple[str, str]:
-        """A header's scheme word with the blank behind it, if it has one, and the rest."""
+        """Split a header value into its scheme with the space after it, or "", and the rest."""
         value = value.strip(" \t")
         scheme, *rest = value.split(None, 1) or [""]
         return (f"{scheme} ", rest[0]) if rest and scheme.lower() in self._schemes else ("", value)
@@ -189,22 +191,23 @@ def _hash_secret(secret: str, sandbox: str) -> str:
 _PLAIN = re.compile(r"[\w.-]*", re.ASCII)
 
 
-def _iterate_variants(found: Iterable[str]) -> Iterator[str]:
-    """Secrets, also without a scheme word before them, without a sandbox's name behind them, and as forms, URLs and
-    headers (whose bytes are read as Latin-1) may have meant them.
+def _iterate_variants(secrets: Iterable[str]) -> Iterator[str]:
+    """Yield the secrets and their variants: without scheme, without sandbox name, decoded.
+
+    Decoding covers forms, URLs, and UTF-8 in headers, whose bytes are read as Latin-1.
     """
-    for secret in dict.fromkeys(found):
+    for secret in dict.fromkeys(secrets):
         if _PLAIN.fullmatch(secret):
             yield secret
             continue
-        for meant in {secret, unquote_plus(secret), secret.strip()}:
-            yield meant
-            yield meant.rpartition(" ")[2]
-            if "~" in meant:
-                yield meant.rpartition("~")[0]
-                yield meant.rpartition(" ")[2].rpartition("~")[0]
-            if not meant.isascii():
-                yield _decode_as_utf8(meant)
+        for variant in {secret, unquote_plus(secret), secret.strip()}:
+            yield variant
+            yield variant.rpartition(" ")[2]
+            if "~" in variant:
+                yield variant.rpartition("~")[0]
+                yield variant.rpartition(" ")[2].rpartition("~")[0]
+            if not variant.isascii():
+                yield _decode_as_utf8(variant)
 
 
 def _decode_as_utf8(text: str) -> str:

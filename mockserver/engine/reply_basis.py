@@ -26,7 +26,7 @@ SANDBOX_CODES = frozenset(
 
 
 class BasisInput(NamedTuple):
-    """What of a call decides on what its reply rests."""
+    """The properties of a call that decide the basis of its reply."""
 
     spec: SpecBasis
     operation: str
@@ -44,74 +44,76 @@ class BasisInput(NamedTuple):
 
 
 def add_basis(spec: SpecBasis, call: Call, reply: Reply) -> Reply:
-    """The reply with all that it rests on, the most general first."""
+    """Return the reply with its basis and the parts behind it, the most general first."""
     if not reply.rule:
         return reply
-    endpoint, read = call.operation, call.stage in ("parameters", "answer")
-    shaping = BasisInput(
+    operation, is_read = call.operation, call.stage in ("parameters", "answer")
+    basis_input = BasisInput(
         spec,
-        endpoint.id if endpoint else "",
+        operation.id if operation else "",
         reply.rule,
         reply.status,
-        endpoint is not None and reply.rule == endpoint.rule,
+        operation is not None and reply.rule == operation.rule,
         call.forced,
         call.stage not in ("sandbox", "faults"),
         call.unchecked and bool(call.account),
-        (*call.request.path_params, *call.sent_params) if read else (),
+        (*call.request.path_params, *call.sent_params) if is_read else (),
         call.respelled_params,
         tuple([(name, call.choices[name]) for name in call.consulted]),
         call.unordered,
-        tuple(dict.fromkeys([notice.code for notice in call.warnings])),
+        tuple(dict.fromkeys([warning.code for warning in call.warnings])),
     )
-    parts, basis, because = _find_basis(shaping)
+    parts, basis, because = _find_basis(basis_input)
     return reply._replace(basis=basis, parts=parts, because=because)
 
 
 @lru_cache(maxsize=1024)
-def _find_basis(shaping: BasisInput) -> tuple[tuple[Part, ...], Basis, str]:
-    """All parts, the basis of the weakest, and which that is."""
-    parts = _collect_parts(shaping)
-    weak = find_weakest(parts)
-    return parts, weak.basis, str(weak).encode("ascii", "replace").decode().replace('"', "'")
+def _find_basis(basis_input: BasisInput) -> tuple[tuple[Part, ...], Basis, str]:
+    """Return all parts, the basis of the weakest, and the text that names it."""
+    parts = _collect_parts(basis_input)
+    weakest = find_weakest(parts)
+    return parts, weakest.basis, str(weakest).encode("ascii", "replace").decode().replace('"', "'")
 
 
-def _collect_parts(shaping: BasisInput) -> tuple[Part, ...]:
-    spec, parts, condition = shaping.spec, list[Part](), None
-    operation = spec.operations.get(shaping.operation)
-    if operation and shaping.succeeded:
+def _collect_parts(basis_input: BasisInput) -> tuple[Part, ...]:
+    spec, parts, condition = basis_input.spec, list[Part](), None
+    operation = spec.operations.get(basis_input.operation)
+    if operation and basis_input.succeeded:
         parts.append(operation.success)
     else:
         errors = operation.errors if operation else spec.errors
-        text, status, condition = errors.get(shaping.rule) or _make_unknown_parts(shaping.rule)
-        parts += [text, *([status] if status.name in (str(shaping.status), "default") else [])]
-        parts += [] if shaping.forced else [condition]
-    if shaping.authenticated:
-        parts.append(ANY_CREDENTIAL if shaping.unchecked else spec.authentication)
+        text, status, condition = errors.get(basis_input.rule) or _make_unknown_parts(basis_input.rule)
+        parts += [text, *([status] if status.name in (str(basis_input.status), "default") else [])]
+        parts += [] if basis_input.forced else [condition]
+    if basis_input.authenticated:
+        parts.append(ANY_CREDENTIAL if basis_input.unchecked else spec.authentication)
     if operation:
         parts += [
-            _make_parameter_part(shaping, operation, name) for name in shaping.sent if name in operation.parameters
+            _make_parameter_part(basis_input, operation, name)
+            for name in basis_input.sent
+            if name in operation.parameters
         ]
-    parts += [spec.readings[name][choice] for name, choice in shaping.readings]
-    if shaping.unordered:
+    parts += [spec.readings[name][choice] for name, choice in basis_input.readings]
+    if basis_input.unordered:
         parts.append(ORDER)
-    explaining = {
+    explained_by = {
         "misplaced-credential": spec.authentication,
         "refused-value": condition,
         "unknown-path": condition,
     }
-    for code in shaping.warnings:
+    for code in basis_input.warnings:
         if code not in SANDBOX_CODES:
-            reason = explaining.get(code)
+            reason = explained_by.get(code)
             parts.append(Part("warning", code, *(reason[2:] if reason else ("inferred", "none"))))
     return tuple(parts)
 
 
-def _make_parameter_part(shaping: BasisInput, operation: OperationBasis, name: str) -> Part:
+def _make_parameter_part(basis_input: BasisInput, operation: OperationBasis, name: str) -> Part:
     part = operation.parameters[name]
-    return part._replace(basis="inferred", source="its spelling") if name in shaping.respelled else part
+    return part._replace(basis="inferred", source="its spelling") if name in basis_input.respelled else part
 
 
 def _make_unknown_parts(rule: str) -> tuple[Part, Part, Part]:
-    """Of an error that was asked for and that no vendor knows."""
+    """Make the parts of a requested error that the vendor's spec lacks."""
     text = Part("text", rule, "inferred", "none")
     return text, text._replace(kind="status"), text._replace(kind="condition")

@@ -1,7 +1,7 @@
-"""Verdicts: whether a client behaved as a careful client of a billing API, judged by its sandbox's journal.
+"""Verdicts: checks a client's behaviour against the journal of its sandbox.
 
-Each check is ``kept``, ``broken`` or ``untested`` (nothing happened that could have told), with the calls that prove
-it. One that is ``advisory`` decides nothing: its findings are advice.
+Each check is ``kept``, ``broken`` or ``untested`` (no call exercised it), with the calls that prove it. An
+``advisory`` check does not affect the verdict.
 """
 
 from __future__ import annotations
@@ -30,15 +30,16 @@ from .pages_evidence import find_pages
 Outcome = Literal["kept", "broken", "untested"]
 
 CHECKS = ("pages", "retry-after", "refused", "back-off", "parameters", "live-credentials", "quota")
-OPTIONAL_CHECKS = ("pages",)  # what a run of a whole suite fails on only if that is asked for
+OPTIONAL_CHECKS = ("pages",)  # a test run fails on these only if it asks for them
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One check with its outcome. ``calls`` are journal ids: those of its findings, or those that prove it kept.
+    """One check with its outcome.
 
-    ``advisory``: its findings are advice, which decides nothing.
+    ``calls`` are the journal ids of its findings, or those that prove it kept. An ``advisory`` check does not affect
+    the verdict.
     """
 
     name: str
@@ -51,11 +52,11 @@ class Check:
 
     @property
     def decides(self) -> bool:
-        """Whether it breaks the verdict as a whole."""
+        """Whether it breaks the whole verdict."""
         return self.verdict == "broken" and not self.advisory
 
     def document(self) -> dict[str, Any]:
-        """The check as JSON."""
+        """Return the check as JSON."""
         return {
             "name": self.name,
             "title": self.title,
@@ -63,16 +64,16 @@ class Check:
             "advisory": self.advisory,
             "about": self.about,
             "calls": list(self.calls),
-            "findings": [{"calls": list(found.calls), "message": found.message} for found in self.findings],
+            "findings": [{"calls": list(finding.calls), "message": finding.message} for finding in self.findings],
         }
 
 
 def parse_checks(text: str) -> frozenset[str]:
-    """The checks that a text names, with commas between them. Raises ValueError with what is wanted."""
-    found = frozenset(filter(None, map(str.strip, text.split(","))))
-    if not found <= set(CHECKS):
+    """Parse comma-separated check names. Raises ValueError with the names allowed."""
+    names = frozenset(filter(None, map(str.strip, text.split(","))))
+    if not names <= set(CHECKS):
         raise ValueError("some of " + ", ".join(CHECKS))
-    return found
+    return names
 
 
 def judge(
@@ -83,10 +84,10 @@ def judge(
     whole: bool = True,
     ignore: Collection[str] = (),
 ) -> list[Check]:
-    """All checks over a journal's entries, those of ``ignore`` untested.
+    """Run all checks over a journal's entries. Those in ``ignore`` are untested.
 
-    ``refuses_live``: whether the server looks for live credentials. ``whole``: whether the journal still has all calls;
-    of one that let the oldest go nobody knows whether a page was asked for before.
+    ``refuses_live``: whether the server detects live credentials. ``whole``: whether the journal still has all calls;
+    a journal that dropped the oldest cannot prove that a page was never requested.
     """
     checks = _run_checks(Calls(entries, vendors), refuses_live, whole)
     return [
@@ -125,7 +126,7 @@ def _run_checks(calls: Calls, refuses_live: bool, whole: bool) -> list[Check]:
 
 
 def combine(checks: Iterable[Check]) -> Outcome:
-    """Broken if any check is that is not advisory, else kept if any is."""
+    """Combine checks: broken if any that decides is broken, else kept if any is kept."""
     checks = list(checks)
     if any(check.decides for check in checks):
         return "broken"
@@ -133,8 +134,9 @@ def combine(checks: Iterable[Check]) -> Outcome:
 
 
 def apply_fail_on(checks: Iterable[Check], fail_on: Collection[str] = ()) -> list[Check]:
-    """The checks as a run of a whole suite is judged by them: those of ``fail_on`` also by what is only advised, those
-    that are a matter of choice by nothing unless ``fail_on`` has them.
+    """Return the checks as a test run applies them.
+
+    For those in ``fail_on`` advice also breaks the check. The others of ``OPTIONAL_CHECKS`` become advisory.
     """
     return [_apply_fail_on(check, check.name in fail_on) for check in checks]
 
@@ -148,18 +150,18 @@ def _apply_fail_on(check: Check, wanted: bool) -> Check:
 
 
 def render_json(sandbox: str, checks: Sequence[Check]) -> dict[str, Any]:
-    """The verdict as JSON."""
-    found = [check.verdict for check in checks]
+    """Return the verdict as JSON."""
+    verdicts = [check.verdict for check in checks]
     return {
         "sandbox": sandbox,
         "verdict": combine(checks),
-        "counts": {outcome: found.count(outcome) for outcome in ("kept", "broken", "untested")},
+        "counts": {outcome: verdicts.count(outcome) for outcome in ("kept", "broken", "untested")},
         "checks": [check.document() for check in checks],
     }
 
 
 def render_junit(sandbox: str, checks: Sequence[Check]) -> bytes:
-    """The verdict as JUnit XML: broken is a failure, untested is skipped, advice is output of a case."""
+    """Return the verdict as JUnit XML: broken fails, untested is skipped, advice is output."""
     suites = ET.Element("testsuites", name="mockserver")
     suite = ET.SubElement(
         suites,
@@ -187,7 +189,7 @@ def render_junit(sandbox: str, checks: Sequence[Check]) -> bytes:
 
 
 def _escape_xml(text: str) -> str:
-    """The text with the characters that XML cannot hold written as escapes."""
+    """Escape the characters that XML cannot hold."""
     return _NOT_XML.sub(lambda match: match[0].encode("unicode_escape").decode(), text)
 
 
@@ -195,13 +197,13 @@ def _join_ids(calls: Iterable[int]) -> str:
     return ", ".join(map(str, calls))
 
 
-def _make_check(name: str, title: str, untested: str, found: Evidence) -> Check:
-    verdict: Outcome = "broken" if found.findings else "kept" if found.proof else "untested"
-    findings = tuple(found.findings or found.advice)
+def _make_check(name: str, title: str, untested: str, evidence: Evidence) -> Check:
+    verdict: Outcome = "broken" if evidence.findings else "kept" if evidence.proof else "untested"
+    findings = tuple(evidence.findings or evidence.advice)
     if findings:
         ids = tuple(dict.fromkeys(id for each in findings for id in each.calls))
         more = f" (and {len(findings) - 1} more)" if findings[1:] else ""
-        return Check(name, title, verdict, findings[0].message + more, ids, findings, advisory=not found.findings)
-    if found.proof:
-        return Check(name, title, verdict, found.detail or title + ".", tuple(sorted(set(found.proof))))
+        return Check(name, title, verdict, findings[0].message + more, ids, findings, advisory=not evidence.findings)
+    if evidence.proof:
+        return Check(name, title, verdict, evidence.detail or title + ".", tuple(sorted(set(evidence.proof))))
     return Check(name, title, verdict, untested)

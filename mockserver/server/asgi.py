@@ -1,7 +1,7 @@
-"""Carrying out calls, delays and network faults in an event loop, where a call that waits costs no thread.
+"""Carries out calls, delays and network faults in an event loop, so that a waiting call needs no thread.
 
-What the app answers soon it answers in the loop itself: handing a call to a thread costs more than most calls do.
-Only pages of ours (``/__…``) go to threads, but for those that are known to be quick: they may work for long.
+The loop itself answers calls, since a thread would cost more than most of them. Threads answer only the server's own
+pages (``/__…``) that may be slow.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ Receive = Callable[[], Awaitable[Message]]
 
 
 class Answer(NamedTuple):
-    """A reply as it is sent."""
+    """A reply as the server sends it."""
 
     status: int
     headers: list[tuple[bytes, bytes]]
@@ -38,13 +38,16 @@ class Answer(NamedTuple):
 
 
 class AsgiAdapter:
-    """An ASGI app around a front, which carries out delays and network faults without a thread for each."""
+    """An ASGI app around a front that carries out delays and network faults without threads."""
 
     def __init__(self, front: Front, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep) -> None:
         self._front, self._sleep = front, sleep
 
     def handle_without_body(self, request: Any) -> Reply | None:
-        """The reply to one of gunicorn's requests, without ASGI's messages; None for one with a body, or of ours."""
+        """Reply to a gunicorn request without ASGI messages.
+
+        Returns None for a request with a body or for one of the server's own pages.
+        """
         if request.content_length or request.chunked:
             return None
         headers: dict[str, str] = {}
@@ -76,7 +79,7 @@ class AsgiAdapter:
         await self._send(answer, send)
 
     async def carry(self, reply: Reply, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
-        """Send a reply, with its delay and its network fault."""
+        """Send a reply with its delay and network fault."""
         answer = Answer(
             reply.status, encode_headers(frame_headers(reply)), b"" if scope["method"] == "HEAD" else reply.body
         )
@@ -94,9 +97,9 @@ class AsgiAdapter:
     async def _misbehave(self, fault: NetworkFault, answer: Answer, receive: Receive, send: Send) -> None:
         body, half = answer.body, len(answer.body) // 2
         if fault == "reset":
-            reset_connection(receive.__self__.protocol.transport)  # type: ignore[attr-defined]  # gunicorn hands out no other
+            reset_connection(receive.__self__.protocol.transport)  # type: ignore[attr-defined]  # always gunicorn's
         if fault in ("reset", "empty"):
-            raise asyncio.CancelledError  # the server closes the connection, and passes over it in silence
+            raise asyncio.CancelledError  # the server closes the connection silently
         await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
         if fault == "malformed":
             await send({"type": "http.response.body", "body": body[:half].ljust(len(body), b"!")})
@@ -112,37 +115,39 @@ class AsgiAdapter:
 
 
 def is_slow(path: str, query: str) -> bool:
-    """Whether a page of ours may take longer than a call, so that it needs a thread.
+    """Whether one of the server's own pages may take long, so that it needs a thread.
 
-    Not so what a console asks for every second or two.
+    The requests that a console repeats are quick.
     """
     quick = path == "/__admin/health" or (path == "/__admin/requests" and "brief=true" in query)
     return path.startswith("/__") and not quick
 
 
 def split_target(path: str, host: str | None) -> tuple[str, str | None]:
-    """The path and host of a request target, which may be in absolute form, as a client behind a proxy sends it."""
-    found = _ABSOLUTE.fullmatch(path)
-    return (found[2] or "/", found[1]) if found else (path, host)
+    """Split a request target, possibly in absolute form as sent through a proxy, into path and host."""
+    match = _ABSOLUTE.fullmatch(path)
+    return (match[2] or "/", match[1]) if match else (path, host)
 
 
 _HOST = r"(?:[\w.~-]+|\[[\da-f:.]+\])(?::\d*)?"
-_ABSOLUTE = re.compile(rf"https?://({_HOST})(/.*)?", re.IGNORECASE | re.ASCII | re.DOTALL)  # decoded, without its query
+_ABSOLUTE = re.compile(
+    rf"https?://({_HOST})(/.*)?", re.IGNORECASE | re.ASCII | re.DOTALL
+)  # matches a decoded target without its query
 
 
 def reset_connection(transport: Any) -> None:
-    """Close a connection with an RST: what was written to it and is not sent yet is forgotten, by the system, too."""
+    """Close a connection with an RST, which also discards unsent data in the system's buffers."""
     linger = struct.pack("ii", 1, 0)
     transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
     transport.abort()
 
 
 def call_wsgi(app: WSGIApplication, environ: WSGIEnvironment) -> Answer:
-    told: list[Any] = []
+    started: list[Any] = []
 
     def start_response(status: str, headers: list[tuple[str, str]], failure: Any = None) -> Callable[[bytes], object]:
-        told[:] = status, headers
-        return told.append
+        started[:] = status, headers
+        return started.append
 
     pieces = app(environ, start_response)
     try:
@@ -150,22 +155,23 @@ def call_wsgi(app: WSGIApplication, environ: WSGIEnvironment) -> Answer:
     finally:
         if hasattr(pieces, "close"):
             pieces.close()
-    status, headers = told
+    status, headers = started
     return Answer(int(status[:3]), encode_headers(headers), body)
 
 
 def encode_headers(headers: list[tuple[str, str]]) -> list[tuple[bytes, bytes]]:
-    """Headers as they travel."""
+    """Encode headers as bytes."""
     return [(_bytes(name), value.encode("latin-1")) for name, value in headers]
 
 
 def is_plain(reply: Reply) -> bool:
-    """Whether a reply can go out as it stands: no header of it ends early, is beyond Latin-1, or is the server's to
-    say, and it has no body where HTTP allows none. What is not plain gunicorn itself must see to.
+    """Whether a reply can be sent without gunicorn's checks.
+
+    Its headers have no control characters, fit Latin-1 and are not the server's own. A 204 or 304 has no body.
     """
     names, values = zip(*reply.headers, strict=True) if reply.headers else ((), ())
     text = "".join(values)
-    if not (text.isascii() and text.isprintable()) and _ODD.search(text):  # to search takes ten times as long
+    if not (text.isascii() and text.isprintable()) and _ODD.search(text):  # skips the slow search for most replies
         return False
     return _are_plain(names) and not (reply.body and reply.status in (204, 304))
 
@@ -175,8 +181,8 @@ _ODD = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]|[^\x00-\xff]")
 
 @lru_cache(maxsize=1000)
 def _are_plain(names: tuple[str, ...]) -> bool:
-    ours = all(name.lower() not in ("connection", "date", "server", "transfer-encoding") for name in names)
-    return ours and not _ODD.search("".join(names))
+    are_allowed = all(name.lower() not in ("connection", "date", "server", "transfer-encoding") for name in names)
+    return are_allowed and not _ODD.search("".join(names))
 
 
 @lru_cache(maxsize=1000)
@@ -185,7 +191,7 @@ def _bytes(name: str) -> bytes:
 
 
 def environment(scope: Mapping[str, Any]) -> WSGIEnvironment:
-    """The WSGI environment of a request without its body; a header that comes twice has its values joined."""
+    """Build the WSGI environment of a request without its body. Values of repeated headers are joined."""
     query, path = scope["query_string"].decode("latin-1"), scope["raw_path"].decode("latin-1")
     environ: WSGIEnvironment = {
         "REQUEST_METHOD": scope["method"],
@@ -216,7 +222,7 @@ def environment(scope: Mapping[str, Any]) -> WSGIEnvironment:
     return environ
 
 
-REMEMBERED = 64  # bytes of a header's name: what a client sends must not fill the memory
+REMEMBERED = 64  # bytes; longer header names are not cached, so that clients cannot fill the memory
 
 
 def _lower(name: bytes) -> str:
@@ -238,17 +244,17 @@ def _known_key(name: bytes) -> str:
     return key if key in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{key}"
 
 
-async def _body(receive: Receive, most: int) -> bytes:
-    """The first so many bytes of a request's body, all of which is read.
+async def _body(receive: Receive, max_bytes: int) -> bytes:
+    """Read the whole body of a request and return its first ``max_bytes`` bytes.
 
-    Raises CancelledError when the client leaves before it sent all: half a request is none.
+    Raises CancelledError if the client disconnects before the end.
     """
     body, more = bytearray(), True
     while more:
         message = await receive()
         if message["type"] == "http.disconnect":
             raise asyncio.CancelledError
-        if len(body) < most:
-            body += message.get("body", b"")  # in place: a body may come in millions of pieces
+        if len(body) < max_bytes:
+            body += message.get("body", b"")  # in place, since a body may come in millions of pieces
         more = message.get("more_body", False)
-    return bytes(body[:most])
+    return bytes(body[:max_bytes])

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def pause_collector() -> Iterator[None]:
-    """Disables the garbage collector: nothing that a start loads is garbage."""
+    """Disable the garbage collector: a start creates no garbage."""
     gc.disable()
     try:
         yield

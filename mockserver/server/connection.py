@@ -16,18 +16,15 @@ from ..sdk.http import CLIENT_TIMEOUT_SECONDS, Reply, reason_phrase
 from .asgi import AsgiAdapter, is_plain, reset_connection
 from .malformed import MAX_HEADER_BYTES, MAX_HEADERS, MAX_LINE_BYTES, render_refusal
 
-# Both in seconds. How long a connection is kept alive for the next request. A connection that was busy a LINGER before
-# a stop may have its next request on the way, which is answered, too.
 KEEPALIVE_SECONDS = 15
-LINGER_SECONDS = 1.0
+LINGER_SECONDS = 1.0  # a connection busy this long before a stop may have its next request on the way
 
-# How it speaks with clients.
 HTTP_OPTIONS = {
-    "http_parser": "python",  # its limits hold, whatever else is installed
+    "http_parser": "python",  # enforces the limits below, whatever else is installed
     "limit_request_line": MAX_LINE_BYTES,
     "limit_request_fields": MAX_HEADERS,
     "limit_request_field_size": MAX_HEADER_BYTES,
-    "forwarded_allow_ips": "",  # or a client's SCRIPT_NAME header would rewrite its path
+    "forwarded_allow_ips": "",  # else a client's SCRIPT_NAME header would rewrite its path
 }
 
 
@@ -35,12 +32,12 @@ _ORIGIN = re.compile(rb"(?im)^origin:([^\r\n]*)")
 
 
 class Connection(protocol.ASGIProtocol):  # type: ignore[misc]  # gunicorn has no types
-    """A connection on which nothing but HTTP is spoken, and of which its worker knows."""
+    """An HTTP connection that is registered with its worker."""
 
-    app: Any  # AsgiAdapter, or for the length of one request a reply that it carries
-    _last_state: tuple[Any, ...] = ()  # what it was doing when it was last looked at, and since when
+    app: Any  # AsgiAdapter, or during one request the adapter bound to its reply
+    _last_state: tuple[Any, ...] = ()  # the state at the last check
     _unchanged_since = 0.0
-    cors = True  # whether browsers of other origins may read what is refused
+    cors = True  # whether browsers of other origins may read refusals
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.worker.connections.add(self)
@@ -53,14 +50,13 @@ class Connection(protocol.ASGIProtocol):  # type: ignore[misc]  # gunicorn has n
         self._task.add_done_callback(self._break_cycles)
 
     def _break_cycles(self, task: asyncio.Task[None]) -> None:
-        """Take apart what holds on to each other: it would stay, with all that was sent, until garbage is looked for,
-        which is seldom.
-        """
+        """Break reference cycles, which would hold the request data until a rare garbage collection."""
         self._callback_parser = self._body_receiver = None
 
     async def _serve_http_request(self, request: Any, sockname: Any, peername: Any) -> bool:
-        """A call that needs neither Flask nor patience needs none of ASGI's tasks, scopes and messages, either: it is
-        answered here and now, with one write. Whether the connection goes on.
+        """Answer a simple call directly, with one write; pass others to ASGI.
+
+        Returns whether the connection stays open.
         """
         adapter: AsgiAdapter = self.app
         try:
@@ -79,7 +75,7 @@ class Connection(protocol.ASGIProtocol):  # type: ignore[misc]  # gunicorn has n
                 self.app = adapter
         if reply.delay:
             await asyncio.sleep(reply.delay)
-            if self._closed:  # nobody waits for it any more
+            if self._closed:  # the client has left
                 return False
         closes = self._will_close(request, False)
         self._response_buffer = self._head(request, reply, closes)
@@ -87,11 +83,11 @@ class Connection(protocol.ASGIProtocol):  # type: ignore[misc]  # gunicorn has n
         if self._flow_control.write_paused:
             await self._flow_control.drain()
         elif self._http1_buffered():
-            await asyncio.sleep(0)  # the others' turn, before what this client sent beyond its request
+            await asyncio.sleep(0)  # lets other clients run before this client's pipelined requests
         return not closes
 
     def _head(self, request: Any, reply: Reply, closes: bool) -> bytes:
-        """All that goes before the body, spelled as gunicorn would, but encoded in one go."""
+        """Encode everything before the body at once, with gunicorn's spelling."""
         headers = "".join([f"{name}: {value}\r\n" for name, value in frame_headers(reply)]).encode("latin-1")
         status = protocol._get_cached_status_line(request.version, reply.status)
         server, date = protocol._CACHED_SERVER_HEADER, protocol._get_cached_date_header()
@@ -100,29 +96,29 @@ class Connection(protocol.ASGIProtocol):  # type: ignore[misc]  # gunicorn has n
     def _feed_callback_parser(self, data: bytes) -> bool:
         try:
             return bool(super()._feed_callback_parser(data))
-        except ValueError:  # a length of thousands of digits, which Python does not read
+        except ValueError:  # Python does not parse a length of thousands of digits
             self._send_error_response(400, "a length is no number")
             self._close_transport()
             return False
 
     def _send_error_response(self, status: int, message: str, extra_headers: object = ()) -> None:
-        """In our words: gunicorn's are plain text, and quote what was sent."""
+        """Send a problem document: gunicorn's plain text quotes the request."""
         reply = render_refusal(status, message, make_refusal_headers(*self._read_arrived()) if self.cors else ())
         head = "".join([f"{name}: {value}\r\n" for name, value in (*frame_headers(reply), ("Connection", "close"))])
         self._safe_write(f"HTTP/1.1 {status} {reason_phrase(status)}\r\n{head}\r\n".encode("latin-1") + reply.body)
 
     def _read_arrived(self) -> tuple[str, list[str]]:
-        """The path and each Origin of a request, as far as it is there and was read."""
+        """Return the path and each Origin of a request that may be incomplete."""
         parser: Any = self._callback_parser
         if parser is None:
             return "", []
         head = b"" if parser._state not in ("request_line", "headers") else bytes(parser._buffer).split(b"\r\n\r\n")[0]
         path = parser.path or head.partition(b" ")[2].partition(b" ")[0]
-        found = [value for name, value in parser._headers_list if name == b"origin"] + _ORIGIN.findall(head)
-        return path.decode("latin-1"), [value.strip().decode("latin-1") for value in found]
+        origins = [value for name, value in parser._headers_list if name == b"origin"] + _ORIGIN.findall(head)
+        return path.decode("latin-1"), [value.strip().decode("latin-1") for value in origins]
 
     def _is_websocket_upgrade(self, request: object) -> bool:
-        return False  # a client that offers it gets the answer to its request
+        return False  # a client that offers an upgrade gets a plain reply
 
     def close_if_idle(self, now: float) -> None:
         """Close the connection if it has no call and none is likely to arrive."""
@@ -133,14 +129,15 @@ class Connection(protocol.ASGIProtocol):  # type: ignore[misc]  # gunicorn has n
             self._close_and_wake()
 
     def check_timeout(self, now: float, stopped: float) -> None:
-        """Give up a client that lets us wait: from time to time each connection is looked at. While this process was
-        ``stopped`` (for so many seconds since the last look), no client let it wait.
+        """Close a connection whose state has not changed for too long.
+
+        ``stopped``: seconds since the last check during which this process was suspended. They do not count.
         """
         self._unchanged_since += stopped
         unsent, arriving = self.transport.get_write_buffer_size(), self._is_arriving()
-        found = (self.req_count, unsent, arriving)
-        if found != self._last_state:
-            self._last_state, self._unchanged_since = found, now
+        state = (self.req_count, unsent, arriving)
+        if state != self._last_state:
+            self._last_state, self._unchanged_since = state, now
         elif now >= self._unchanged_since + CLIENT_TIMEOUT_SECONDS:
             if unsent:
                 reset_connection(self.transport)
@@ -154,27 +151,28 @@ class Connection(protocol.ASGIProtocol):  # type: ignore[misc]  # gunicorn has n
 
     def _close_and_wake(self) -> None:
         self._close_transport()
-        self._request_ready.set()  # for nobody waits any more
+        self._request_ready.set()  # ends the wait for the next request
 
     def _is_arriving(self) -> bool:
-        """Whether a request has arrived in part."""
+        """Whether a request has arrived only in part."""
         if self._current_request is not None:
             return self._body_receiver is not None and not self._body_receiver._complete
         parser: Any = self._callback_parser
         return bool(parser._buffer) or parser._state != "request_line"
 
     def _resume_reading(self) -> None:
-        """Read on, once there is room: gunicorn would after each request, and so keep all that a client cares to send
-        ahead, however much that is.
+        """Resume reading only while the buffer has room.
+
+        gunicorn resumes after each request, and so stores any amount of pipelined data.
         """
         if self._reading_paused and not self._is_buffer_full():
             super()._resume_reading()
 
     def _keepalive_timeout(self) -> None:
-        if not self._is_arriving():  # else it has as long as any other request
+        if not self._is_arriving():  # else the request has its usual time
             super()._keepalive_timeout()
 
 
-# Its worker offers no other way to say which protocol, and which words stand behind a status.
+# gunicorn's worker has no other setting for the protocol and the reason phrases.
 gasgi.ASGIProtocol = Connection
 protocol._REASON_PHRASES.update({status: reason_phrase(status) for status in range(400, 600)})

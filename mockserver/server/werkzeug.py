@@ -1,4 +1,4 @@
-"""werkzeug's threaded server: for Windows, where gunicorn does not run, and for servers inside a test process."""
+"""werkzeug's threaded server, for Windows (without gunicorn) and for servers inside a test process."""
 
 from __future__ import annotations
 
@@ -34,25 +34,26 @@ _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
 
 class _Handler(WSGIRequestHandler):
-    """One that leaves the log of calls to us, and keeps no connection alive on which a reply was lost."""
+    """A handler that logs no calls and closes a connection that lost a reply."""
 
-    default_request_version = "HTTP/1.0"  # of HTTP/0.9, which replies without a head, nothing is left
-    cors = True  # whether browsers of other origins may read what is refused
+    default_request_version = "HTTP/1.0"  # HTTP/0.9 is not supported: its replies have no head
+    cors = True  # whether browsers of other origins may read refusals
 
     def setup(self) -> None:
-        self.timeout = CLIENT_TIMEOUT_SECONDS  # type: ignore[misc]  # it may well be each one's own
+        self.timeout = CLIENT_TIMEOUT_SECONDS  # type: ignore[misc]  # typed as a class variable
         super().setup()
 
     def handle_one_request(self) -> None:
-        self.path, self.headers = "", self.MessageClass()  # nothing is left of the request before
+        self.path, self.headers = "", self.MessageClass()  # clears the previous request
         super().handle_one_request()
 
     def log_error(self, format: str, *args: object) -> None:
-        """A client that hung, or sent what is no HTTP, is nobody's news; a secret may be in it."""
+        """Log nothing: the message may contain a secret."""
 
     def parse_request(self) -> bool:
-        """Whether it is a request; if not, it is refused already. Stricter than http.server, and as strict as gunicorn
-        where it would matter: what stands in a header may come back in a header of ours.
+        """Parse the request; refuse a malformed one and return False.
+
+        Stricter than http.server, since the value of a header may return in a header of the reply.
         """
         return super().parse_request() and self._is_legal()
 
@@ -67,7 +68,7 @@ class _Handler(WSGIRequestHandler):
         lengths = self.headers.get_all("Content-Length", [])
         if len(lengths) + ("Transfer-Encoding" in self.headers) > 1 or not all(map(_LENGTH.fullmatch, lengths)):
             why = "the length is not said once, in digits"
-        if self.headers.defects:  # what stands behind a header that is none would be passed over
+        if self.headers.defects:  # the parser skips what follows a malformed header
             why = "a header has no name"
         for name, value in self.headers.items():
             if not _TOKEN.fullmatch(name) or _CONTROL.search(value):
@@ -79,10 +80,10 @@ class _Handler(WSGIRequestHandler):
         return not why
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
-        """In our words: http.server's are a page."""
+        """Send a problem document: http.server sends an HTML page."""
         origins = self.headers.get_all("Origin", [])
-        beside = make_refusal_headers(self.path, origins) if self.cors else ()
-        reply = render_refusal(int(code), explain or message or "", beside)
+        cors_headers = make_refusal_headers(self.path, origins) if self.cors else ()
+        reply = render_refusal(int(code), explain or message or "", cors_headers)
         self.send_response_only(reply.status, reason_phrase(reply.status))
         for name, value in (*frame_headers(reply), ("Connection", "close")):
             self.send_header(name, value)
@@ -104,7 +105,10 @@ class _WithoutCors(_Handler):
 def build_server(
     front: Front, listener: socket.socket, tls: tuple[Path, Path] | None = None, *, cors: bool = True
 ) -> BaseWSGIServer:
-    """A server on a listening socket; ``serve_forever`` runs it, ``shutdown`` from another thread stops it."""
+    """Build a server on a listening socket.
+
+    ``serve_forever`` runs it; ``shutdown`` from another thread stops it.
+    """
     host, port = listener.getsockname()[:2]
     context = (str(tls[0]), str(tls[1])) if tls else None
     return make_server(
@@ -133,31 +137,31 @@ def run(
     cors: bool = True,
     alone: bool = True,
 ) -> None:
-    """Serve until interrupted; ``ready`` is called just before the first call can be answered, ``leaving`` at the end.
-    There are no workers to be ``starting``. Raises WrongSetting.
+    """Serve until interrupted. Raises InvalidSetting.
 
-    With a certificate and its key the socket speaks TLS, or if there is one more only that: then this one speaks HTTP.
-    ``data`` is read anew when it says so, if it watches. The one process counts where it counted; it is ``alone``.
+    ``ready`` runs just before the first call can be answered, ``leaving`` at the end. ``tls`` (certificate and key)
+    applies to the socket ``encrypted`` if there is one, else to ``listener``. If ``data`` watches files, changes reload
+    it. ``starting``, ``metrics`` and ``alone`` are ignored: the server is a single process.
     """
     if workers > 1:
         raise InvalidSetting(f"--workers is {workers}, wanted 1: on this system there can be no more.")
-    serving = build_server(front, listener, None if encrypted else tls, cors=cors)
+    server = build_server(front, listener, None if encrypted else tls, cors=cors)
     if encrypted:
         Thread(target=build_server(front, encrypted, tls, cors=cors).serve_forever, daemon=True).start()
     if data and data.watching:
         Thread(target=_poll_files, args=[data, partial(time.sleep, POLL_SECONDS)], daemon=True).start()
     ready()
     try:
-        serving.serve_forever()
+        server.serve_forever()
     except KeyboardInterrupt:
         pass
     finally:
-        serving.server_close()
+        server.server_close()
         leaving()
 
 
 def _poll_files(data: DataReload, pause: Callable[[], None]) -> None:
-    """Look whether files have changed, again and again."""
+    """Poll for changed files and swap in their data, forever."""
     while True:
         pause()
         if data.find_changes():

@@ -1,4 +1,4 @@
-"""gunicorn's worker: a process with an event loop, which serves until a signal stops it."""
+"""gunicorn's worker: a process with an event loop that serves until a signal stops it."""
 
 from __future__ import annotations
 
@@ -17,19 +17,16 @@ from .memory import MemoryTrimmer
 
 log = logging.getLogger("mockserver")
 
-GRACE_SECONDS = 10  # for the calls under way at a stop
+GRACE_SECONDS = 10  # for calls in progress at a stop
 STOP_SIGNALS = {signal.SIGTERM, signal.SIGQUIT, signal.SIGINT}
 
 
 class Worker(gasgi.ASGIWorker):  # type: ignore[misc]  # gunicorn has no types
-    """One that stops as soon as it is told to and the calls that it was sent are answered, and waits for no client
-    longer than it said.
-    """
+    """A worker that answers its pending calls before it stops, and limits how long clients take."""
 
     connections: set[Connection]
     region: int  # of the metrics
-    # Not reset to what the system does, end the process: the master's handler, which it inherits, does no harm until
-    # there is our own.
+    # SIGHUP keeps the handler inherited from the master until the worker sets its own: the default ends the process.
     SIGNALS = [number for number in gasgi.ASGIWorker.SIGNALS if number != signal.SIGHUP]
     _fetch_task: asyncio.Task[None] | None = None
 
@@ -38,13 +35,13 @@ class Worker(gasgi.ASGIWorker):  # type: ignore[misc]  # gunicorn has no types
         self.loop.add_signal_handler(signal.SIGHUP, self._fetch_newer_data)
 
     def _fetch_newer_data(self) -> None:
-        """Start fetching the data that the master has reloaded, if any."""
+        """Start to fetch the data that the master has reloaded, if any."""
         data: DataReload | None = self.app.data
         if data and data.is_behind and (self._fetch_task is None or self._fetch_task.done()):
             self._fetch_task = self.loop.create_task(self._fetch(data))
 
     async def _fetch(self, data: DataReload) -> None:
-        """Read it in a thread, and put it in place between two calls."""
+        """Read the data in a thread and swap it in between two calls."""
         while data.is_behind:
             (await asyncio.to_thread(data.fetch))()
 
@@ -52,24 +49,27 @@ class Worker(gasgi.ASGIWorker):  # type: ignore[misc]  # gunicorn has no types
         task = asyncio.current_task()
         assert task is not None
         self.connections, self._wake, self._trimmer = set(), task.cancel, MemoryTrimmer()
-        if self.app.encrypted:  # beside gunicorn's own socket: TLS on all of those, or on none, is all that it offers
+        if self.app.encrypted:  # gunicorn offers TLS on all of its own sockets or on none
             listener, context = self.app.encrypted
             self.servers.append(await self.loop.create_server(lambda: Connection(self), sock=listener, ssl=context))
-        self.loop.call_soon(self._restore_backlog)  # once it listens
+        self.loop.call_soon(self._restore_backlog)  # runs once the sockets listen
         await super()._serve()
 
     def _restore_backlog(self) -> None:
-        """Let the system take in as many as it was told at first: asyncio has told it 100."""
+        """Restore the configured backlog of each socket: asyncio sets 100."""
         for listener in self.sockets:
             listener.sock.listen(self.cfg.backlog)
 
     def handle_exit_signal(self) -> None:
-        if self.alive:  # told again, by its master beside its group, it is shutting down by then
-            self._wake()  # it sleeps between heartbeats, and goes on to shut down
+        if self.alive:  # a second signal, from the master after the group's, finds the shutdown begun
+            self._wake()  # ends the sleep between heartbeats, and so starts the shutdown
         super().handle_exit_signal()
 
     def notify(self) -> None:
-        """Say that it is alive, once a second. A signal that came too early to be heard is made up for."""
+        """Send the heartbeat, once a second, and check reloads, connections and memory.
+
+        The check for reloads covers a SIGHUP that came before its handler.
+        """
         super().notify()
         self._fetch_newer_data()
         now, stopped = self.loop.time(), process_time.tick()
@@ -78,13 +78,13 @@ class Worker(gasgi.ASGIWorker):  # type: ignore[misc]  # gunicorn has no types
         self._trimmer.trim(now)
 
     async def _shutdown(self) -> None:
-        until = self.loop.time() + GRACE_SECONDS - 0.5  # before the master's patience ends
+        deadline = self.loop.time() + GRACE_SECONDS - 0.5  # before the master kills the worker
         await self._await_master()
-        coming = await self._accept_pending()
-        while (now := self.loop.time()) < until and not self._quick_shutdown:
+        accepted = await self._accept_pending()
+        while (now := self.loop.time()) < deadline and not self._quick_shutdown:
             for connection in tuple(self.connections):
                 connection.close_if_idle(now)
-            if not self.connections and coming.done():
+            if not self.connections and accepted.done():
                 return
             await asyncio.sleep(0.01)
         calls = sum(not connection._awaiting_request for connection in self.connections)
@@ -92,38 +92,39 @@ class Worker(gasgi.ASGIWorker):  # type: ignore[misc]  # gunicorn has no types
 
     def _cleanup(self) -> None:
         signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
-        for number in STOP_SIGNALS:  # the loop that is closed next would be told by a pipe that is closed, too
+        for number in STOP_SIGNALS:  # the loop closes next, and with it the pipe that reports signals
             self.loop.remove_signal_handler(number)
         ignore_signals()
         super()._cleanup()
 
     async def _await_master(self) -> None:
-        """Go on until the master listens no more, if it is about to: connections that come when nobody takes them in
-        any more, but the master's socket is still open, would be cut. A signal to the group of processes tells a worker
-        at the same moment as its master, one to a worker alone tells the master nothing.
+        """Keep serving until the master closes its socket, at most ``LINGER_SECONDS``.
+
+        While that socket is open, the system accepts connections, which end with a reset if no worker takes them. The
+        wait is limited because a signal to a worker alone does not stop the master.
         """
-        until = self.loop.time() + LINGER_SECONDS
-        while not self.app.closed[0] and self.loop.time() < until:
+        deadline = self.loop.time() + LINGER_SECONDS
+        while not self.app.closed[0] and self.loop.time() < deadline:
             await asyncio.sleep(0.005)
 
     async def _accept_pending(self) -> asyncio.Future[Any]:
-        """Listen no more, but take those connections that the system has accepted for us so far."""
+        """Stop listening, and take the connections that the system has already accepted."""
         listeners = [(listener.sock, self._context) for listener in self.sockets]
         if self.app.encrypted:
             listeners.append(self.app.encrypted)
         for listener, _ in listeners:
             self.loop.remove_reader(listener)
-        await asyncio.sleep(0)  # those that the loop has just accepted become connections
-        taken = []
+        await asyncio.sleep(0)  # lets the loop make connections of the sockets it has just accepted
+        accepted = []
         for listener, context in listeners:
-            with suppress(OSError):  # there are no more
+            with suppress(OSError):  # none is left
                 while True:
-                    taken.append((listener.accept()[0], context))
+                    accepted.append((listener.accept()[0], context))
         for server in self.servers:
             server.close()
-        take = self.loop.connect_accepted_socket
+        connect = self.loop.connect_accepted_socket
         return asyncio.gather(
-            *(take(lambda: Connection(self), connection, ssl=context) for connection, context in taken),
+            *(connect(lambda: Connection(self), connection, ssl=context) for connection, context in accepted),
             return_exceptions=True,
         )
 
@@ -133,6 +134,6 @@ class Worker(gasgi.ASGIWorker):  # type: ignore[misc]  # gunicorn has no types
 
 
 def ignore_signals() -> None:
-    """Heed no further signal to stop: this process is all but over, and would end with a trace or another status."""
+    """Ignore further stop signals, which would end this process with a traceback or another status."""
     for number in STOP_SIGNALS:
         signal.signal(number, signal.SIG_IGN)

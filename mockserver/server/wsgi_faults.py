@@ -1,4 +1,4 @@
-"""Carrying out delays and network faults where each call has a thread of its own, as under werkzeug."""
+"""Carries out delays and network faults where each call has its own thread, as under werkzeug."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import socket
 import struct
 import time
 from collections.abc import Callable, Iterable, Iterator
-from errno import ECONNRESET  # servers pass over it in silence
+from errno import ECONNRESET  # servers ignore it silently
 from threading import Semaphore
 from typing import TYPE_CHECKING
 
@@ -23,10 +23,9 @@ DRIP_PAUSE = 0.2
 
 
 class WsgiAdapter:
-    """A WSGI app around a front, which carries out delays and network faults.
+    """A WSGI app around a front that carries out delays and network faults.
 
-    Any number of calls may wait at once, but only some are worked on: a thousand that all want the interpreter would
-    spend most of their time on taking it from each other.
+    Any number of calls may wait, but at most ``AT_ONCE`` run: more would contend for the interpreter lock.
     """
 
     def __init__(self, front: Front, sleep: Callable[[float], None] = time.sleep) -> None:
@@ -68,7 +67,7 @@ class WsgiAdapter:
 
 
 def _reset(environ: WSGIEnvironment) -> None:
-    """Close the connection with an RST, before the server would close it in peace."""
+    """Close the connection with an RST, before the server closes it normally."""
     connection = environ.get("werkzeug.socket")
     if isinstance(connection, socket.socket):
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
@@ -76,5 +75,5 @@ def _reset(environ: WSGIEnvironment) -> None:
 
 
 def wait(seconds: float) -> None:
-    """Delay a reply in a thread of its own."""
+    """Delay a reply in its own thread."""
     time.sleep(seconds)

@@ -1,1 +1,1 @@
-"""Tests of the room engine."""
+"""Tests of the engine package."""

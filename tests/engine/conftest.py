@@ -1,4 +1,4 @@
-"""Servers of the invented vendors that routing is tested with."""
+"""Servers of invented vendors for the routing tests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One line a call; no credential is ever in it."""
+"""The access log: one line per call, without credentials."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.support.acme import BILLS, RICH, Sandboxed
 
 
 def lines(capsys: pytest.CaptureFixture[str], vendor: Vendor, form: str, *targets: str, **headers: str) -> list[str]:
-    """What is logged of calls."""
+    """The log lines of calls."""
     server = Sandboxed(vendor)
     server.runtime.observers.append(access_log.make_observer(form))
     access_log.configure_logging(form)
@@ -128,7 +128,7 @@ def test_a_method_can_forge_no_line(capsys: pytest.CaptureFixture[str], vendor: 
     assert line.isascii()
     assert line.isprintable()
     assert "T" * 20 not in line
-    handle(server.runtime, Request("\x1b[2J\nX\u202e", "/acme/nowhere"))  # as no server lets it through
+    handle(server.runtime, Request("\x1b[2J\nX\u202e", "/acme/nowhere"))  # no server accepts this method
     (line,) = capsys.readouterr().err.splitlines()
     assert line.isascii()
     assert line.isprintable()
@@ -154,7 +154,7 @@ def test_a_crash_is_logged_with_its_trace(capsys: pytest.CaptureFixture[str], ve
 
 
 def test_a_trace_can_forge_no_line(capsys: pytest.CaptureFixture[str], vendor: Vendor) -> None:
-    """Neither a call's nor one of the control API, whose crash Flask would tell by itself."""
+    """Neither that of a call nor that of a control API crash, which Flask would log."""
     server = Sandboxed(vendor)
     server.app.config["PROPAGATE_EXCEPTIONS"] = False
     access_log.configure_logging("text")

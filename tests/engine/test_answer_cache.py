@@ -1,4 +1,4 @@
-"""What is asked again is answered again: as it was, for as long as nothing changed that it was an answer from."""
+"""The answer cache: a repeated request gets the same answer until its sources change."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Answering = Callable[[Call], Reply]
 
 @pytest.fixture
 def asked() -> list[str]:
-    """The queries that the endpoint itself answered."""
+    """The queries that reached the operation itself."""
     return []
 
 

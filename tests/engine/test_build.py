@@ -1,4 +1,4 @@
-"""From settings to a runtime."""
+"""Building a runtime from settings."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def test_data_is_remembered_unless_told_otherwise(
         with only(vendor):
             runtime = build_runtime(make_settings(given, {}))
         assert len(runtime.start["acme"].records) == 7
-        assert len(list(tmp_path.glob("mockserver/*"))) == entries  # the data, and what its spec rests on
+        assert len(list(tmp_path.glob("mockserver/*"))) == entries  # the data and the basis of its spec
 
 
 def test_scenarios_of_the_users_are_tried_before_anything_is_served(vendor: Vendor, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Browsers of other origins."""
+"""CORS: browsers of other origins."""
 
 from __future__ import annotations
 
@@ -118,7 +118,7 @@ TRACED = {"traceparent": "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-0
 
 
 def asking(server: Sandboxed, names: str) -> tuple[list[str], list[dict[str, str]]]:
-    """The headers that a preflight for these allows, and what it warns of."""
+    """The headers that a preflight allows, and its warnings."""
     headers = preflight(server, asked=names)
     return headers["Access-Control-Allow-Headers"].split(", "), json.loads(headers.get("X-Mock-Warnings", "[]"))
 

@@ -1,4 +1,4 @@
-"""Who is here and how to call them."""
+"""The vendors and their example calls."""
 
 from __future__ import annotations
 

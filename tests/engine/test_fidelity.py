@@ -1,4 +1,4 @@
-"""The ledger: what is documented, public or inferred, read out of the specs."""
+"""Fidelity rows read from the specs: documented, public or inferred."""
 
 from __future__ import annotations
 

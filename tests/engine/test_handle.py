@@ -1,4 +1,4 @@
-"""The life of a call, from its sandbox to its reply."""
+"""The handling of a call, from its sandbox to its reply."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def server(vendor: Vendor) -> Sandboxed:
         ("/acme/nowhere", "GET", RICH, 404, "acme.404.unknown-path"),
         (BILLS + "?page=0", "GET", RICH, 400, "acme.400"),
         (BILLS + "?since=today", "GET", RICH, 400, "acme.400.day"),
-        (BILLS + "?page=0&since=today", "GET", RICH, 400, "acme.400"),  # the first complaint's row
+        (BILLS + "?page=0&since=today", "GET", RICH, 400, "acme.400"),  # the row of the first error
         (BILLS + "?x=" + "a" * 16_384, "GET", None, 414, "acme.414"),
         ("/v3/bills/1?trouble=crash", "GET", RICH, 500, "acme.500"),
     ],
@@ -125,7 +125,7 @@ def test_data_that_breaks_at_run_time_is_the_vendors_500_and_not_the_end(
     assert answer.headers["X-Mock-Sandbox"] == "a"
     assert "InvalidFixture" in logged.text
     assert [entry["reached"] for _, entry in server.runtime.store.entries("a")] == ["sandbox"]
-    assert server.get(key=f"{RICH}~a").status == 500  # choosing the sandbox looks at its accounts
+    assert server.get(key=f"{RICH}~a").status == 500  # selecting the sandbox reads its accounts
     assert server.get().status == 200
 
 
@@ -187,16 +187,16 @@ def test_a_vendor_that_cannot_even_say_so_is_a_problem_of_ours(
 
 def test_a_fact_without_words_is_said_as_the_nearest_one_that_has(vendor: Vendor) -> None:
     class Lost(NotFound):
-        """A vendor's own kind."""
+        """A vendor's own error."""
 
     class Odd(ApiError):
-        """A fact nobody has words for."""
+        """An error without an ErrorSpec."""
 
     assert find_error(vendor, Lost()).rule == "acme.404"
     assert find_error(vendor, Odd()).rule == "acme.500"
 
 
-# Who calls ------------------------------------------------------------------------------------------------------------
+# Callers --------------------------------------------------------------------------------------------------------------
 
 
 def test_each_account_sees_its_own(server: Sandboxed) -> None:
@@ -220,7 +220,7 @@ def test_any_credential_acts_for_the_first_account_but_none_does_not(vendor: Ven
     assert lenient.get(key=GONE).status == 401
 
 
-# Which sandbox --------------------------------------------------------------------------------------------------------
+# Sandboxes ------------------------------------------------------------------------------------------------------------
 
 
 def test_only_an_unknown_credential_rests_on_the_switch(vendor: Vendor) -> None:
@@ -399,7 +399,7 @@ def test_a_reading_that_makes_no_sense_is_no_vendor_reply(server: Sandboxed, ask
     assert "X-Mock-Basis" not in answer.headers
 
 
-# What travels beside the body -----------------------------------------------------------------------------------------
+# Response headers -----------------------------------------------------------------------------------------------------
 
 
 def test_the_headers_of_ours(server: Sandboxed) -> None:
@@ -634,7 +634,7 @@ def test_whatever_http_allows_gets_a_reply_in_the_vendors_words_below_500(
     assert through.status_code == reply.status
 
 
-# What must never reach Flask ------------------------------------------------------------------------------------------
+# Requests that must not reach Flask -----------------------------------------------------------------------------------
 
 
 def test_data_that_breaks_at_run_time_is_the_vendors_500(

@@ -1,4 +1,4 @@
-"""The journal: bounded whatever is sent, written before a reply is seen, its entries as large as they say."""
+"""The journal: its bounds, the size of its entries, and writes before the reply."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.support.acme import BILLS, RICH, Sandboxed
 
 
 def calls(server: Sandboxed, number: int) -> None:
-    """So many calls of all kinds, without the server in front: small and large ones, answered and refused."""
+    """Make calls of all kinds without a server: small and large, answered and refused."""
     for index in range(number):
         key = {"x-acme-key": RICH} if index % 3 else {}
         body = b"b" * (index % 7 * 900)
@@ -31,7 +31,7 @@ def calls(server: Sandboxed, number: int) -> None:
 
 
 def size(value: Any) -> int:
-    """How many bytes a JSON value takes in memory, counting what is shared each time."""
+    """The bytes of a JSON value in memory; shared objects count each time."""
     inner: Iterator[Any] = iter(())
     if isinstance(value, Mapping):
         inner = (item for pair in value.items() for item in pair)

@@ -1,4 +1,4 @@
-"""What is counted of calls: right over workers and threads, and told as Prometheus' own parser reads it."""
+"""Metrics of calls: correct across workers and threads, and valid for Prometheus' own parser."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Counted = dict[tuple[str, ...], float]
 
 
 def parsed(text: str) -> dict[str, Counted]:
-    """What Prometheus makes of a text: the values of each name by those of its labels."""
+    """Parse a text as Prometheus does: values by name and label values."""
     found: dict[str, Counted] = {}
     for family in text_string_to_metric_families(text):
         assert family.documentation
@@ -40,7 +40,7 @@ def told(server: Sandboxed) -> dict[str, Counted]:
 
 
 def one(vendor: Vendor, ms: float = 1.0) -> Exchange:
-    """A call that is over, which took so long."""
+    """A finished call of this duration."""
     found: list[Exchange] = []
     server = Sandboxed(vendor)
     server.runtime.observers.append(found.append)
@@ -95,7 +95,7 @@ def test_warnings_faults_and_refusals_of_quotas(vendor: Vendor) -> None:
     server.control("POST", "/faults", {"status": 503, "times": 2})
     assert [server.get(BILLS).status for _ in range(3)] == [503, 503, 429]
     assert server.get(BILLS, Prefer="code=429").status == 429
-    assert server.get(BILLS, Prefer="code=NONSENSE").status == 400  # no fault, but a misuse of ours
+    assert server.get(BILLS, Prefer="code=NONSENSE").status == 400  # a problem, not a fault
     found = told(server)
     assert found["mockserver_warnings_total"] == {("acme",): 5, ("",): 0}  # of each fault that no document has, too
     assert found["mockserver_faults_total"] == {("acme",): 3, ("",): 0}
@@ -148,7 +148,7 @@ print(metrics.render(sandboxes=1))
 @pytest.mark.skipif(os.name == "nt", reason="nothing is forked there")
 @pytest.mark.slow
 def test_counts_are_those_of_all_workers_and_outlive_them(tmp_path: Path) -> None:
-    """Processes that are forked, as workers are; the last one counts where one that is gone has counted."""
+    """The processes are forked, as workers are. The last one reuses the region of one that ended."""
     command = [sys.executable, "-c", FORKING, str(tmp_path)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     found = parsed(done.stdout)

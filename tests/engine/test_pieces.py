@@ -1,4 +1,4 @@
-"""Work grows with what is sent, never faster: four times the input examines at most 4.5 times the pieces."""
+"""Work grows at most linearly with the input, measured in pieces examined."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ JSON = "application/json"
 
 @pytest.fixture(autouse=True)
 def nothing_is_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Short requests are, which makes the second of them cheaper, and a longer one dearer by a step."""
+    """Disable the caches of short requests, which would distort the growth."""
     for module, name in (
         (redaction, "MAX_REMEMBERED_CHARS"),
         (redaction, "MAX_REMEMBERED_QUERY_CHARS"),
@@ -47,7 +47,7 @@ def asked(
     body: bytes = b"",
     kind: str = JSON,
 ) -> Callable[[], object]:
-    """Answers a request when it is called; all that a client does is done before."""
+    """Return a function that answers a request; the client's work is done before."""
     sent = Headers({"X-Acme-Key": RICH, **(headers or {})})
     environ = EnvironBuilder(path, method=method, query_string=query, headers=sent).get_environ()
     environ |= {"wsgi.input": BytesIO(body), "CONTENT_LENGTH": str(len(body)), "CONTENT_TYPE": kind}
@@ -78,7 +78,7 @@ QUERIES = {
 @pytest.mark.parametrize("kind", QUERIES)
 @pytest.mark.parametrize("path", [BILLS, f"/acme{BILLS}", "/acme/nowhere", "/nowhere", "/__admin/settings"])
 def test_a_query(server: Sandboxed, path: str, kind: str) -> None:
-    """The names are others in each run: of some it is remembered what they mean."""
+    """The names differ in each run, since the server caches some."""
     grows_with_what_is_sent(
         lambda size: asked(server, "GET", path, query=numbered(QUERIES[kind].replace("N", f"a{size}x"), size)), 200
     )
@@ -103,7 +103,7 @@ def test_headers(server: Sandboxed, path: str, kind: str) -> None:
 
 
 def test_cookies(server: Sandboxed) -> None:
-    """They are secrets all, with a name in front."""
+    """Each cookie is a secret with a name."""
     grows_with_what_is_sent(
         lambda size: asked(server, "GET", BILLS, headers={"Cookie": numbered("a{0}=1234567{0}", size, "; ")}), 25
     )

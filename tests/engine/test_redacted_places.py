@@ -1,4 +1,4 @@
-"""Where secrets belong in a request, by name or by form: none of them is kept, and neither is a copy elsewhere."""
+"""Secrets in places of a request that hold secrets: neither they nor their copies are stored."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def server(vendor: Vendor) -> Sandboxed:
 
 
 def kept(server: Sandboxed, request: Request) -> str:
-    """All that is kept of a call that repeats the secret in a header and in its path."""
+    """Everything stored of a call that repeats the secret in a header and its path."""
     request = request._replace(path=f"{request.path}/{SECRET}", headers={**request.headers, "x-trace": f"<{SECRET}>"})
     return json.dumps(server.runtime.redactor.redact(request, server.vendor).request)
 
@@ -173,7 +173,7 @@ def part(text: str, coding: str, name: str = "a") -> str:
     ],
 )
 def test_in_a_part_that_is_encoded(server: Sandboxed, text: str) -> None:
-    """Not even its encoded text is kept; what is harmless is."""
+    """Its encoded text is not stored either; harmless text is."""
     other = base64.encodebytes(b"of nobody, and of no use " * 9).decode()
     for coding, encoded in (
         ("base64", base64.encodebytes(text.encode()).decode()),
@@ -339,7 +339,7 @@ def test_a_control_that_refuses_a_value_repeats_no_secret_of_it(server: Sandboxe
     assert SECRET not in f"{answer.body!r}"
 
 
-# Secrets that are known ---------------------------------------------------------------------------------------------
+# Known secrets ------------------------------------------------------------------------------------------------------
 
 
 def other_vendor(folder: Path, secret: str) -> Vendor:
@@ -353,7 +353,7 @@ def other_vendor(folder: Path, secret: str) -> Vendor:
 def test_secrets_of_every_vendor_and_sandbox_and_of_the_server_are_known(
     vendor: Vendor, tmp_path: Path, place: str
 ) -> None:
-    """Whichever vendor and sandbox is called, and as soon as they are there."""
+    """Whichever vendor and sandbox the call names, and as soon as the secret exists."""
     token, theirs, own, password = "the-token-of-Control", "secret-of-Bolt", "secret-of-a-Sandbox", "of-the-St%40re"
     server = Sandboxed(vendor, other_vendor(tmp_path, theirs), control_token=token)
     server.runtime.redactor._known.add(password)

@@ -1,4 +1,4 @@
-"""What is told of a request: nothing secret, wherever in it it is and however it is spelled."""
+"""Redaction of secrets in a request, wherever they occur and however they are encoded."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.support.acme import BILLS, POOR, RICH, Sandboxed, acme
 
 
 def kept_of(server: Sandboxed, *, path: str = BILLS, query: str = "", body: bytes = b"", **headers: str) -> str:
-    """What the journal keeps of a call, as text."""
+    """The journal entry of a call, as text."""
     sent = {name.replace("_", "-"): value for name, value in headers.items()}
     handle(server.runtime, Request("GET", path, query, sent, body=body))
     return json.dumps(dict(server.runtime.store.entries("default")[-1][1]), ensure_ascii=False)

@@ -1,4 +1,4 @@
-"""Fixtures that change while they are served: a good change is in the next call, a bad one is told and not served."""
+"""Reload of changed fixtures: the next call sees a valid change; an invalid one is logged."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ TITLE = "{id: 1, name: Anvil"
 
 
 class Files:
-    """A user's fixtures, which a test changes."""
+    """A user's fixtures that a test changes."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -94,7 +94,7 @@ def names(server: Sandboxed, target: str = EVERY, **more: Any) -> list[str]:
     return [bill["name"] for bill in answer.json["bills"]]
 
 
-# looking --------------------------------------------------------------------------------------------------------------
+# Detection ------------------------------------------------------------------------------------------------------------
 
 
 def test_a_change_is_due_once_nobody_is_writing_any_more(vendor: Vendor, files: Files) -> None:
@@ -141,12 +141,12 @@ def test_a_folder_of_ours_that_is_not_there_is_no_change(vendor: Vendor, tmp_pat
     assert [reloading.find_changes(), reloading.find_changes()] == [False, True]
 
 
-# a good change --------------------------------------------------------------------------------------------------------
+# A valid change -------------------------------------------------------------------------------------------------------
 
 
 def test_the_next_call_sees_a_good_change(vendor: Vendor, files: Files, log: pytest.LogCaptureFixture) -> None:
     server = Served(files, vendor)
-    for _ in range(4):  # what was answered twice may be answered out of memory
+    for _ in range(4):  # repeated answers may come from the cache
         assert names(server)[0] == "Anvil"
     files.write(renamed("Bolt") + BILL_ROWS.splitlines()[0].replace("id: 1", "id: 70") + "\n")
     assert server.turn()
@@ -193,14 +193,14 @@ def test_a_file_of_the_users_comes_and_goes(vendor: Vendor, files: Files, log: p
     assert names(server)[0] == "Bolt"
     files.path("hand").unlink()
     assert server.turn()
-    assert names(server)[0] == "Anvil"  # of the vendor's own dataset of that name
+    assert names(server)[0] == "Anvil"  # from the vendor's own dataset of that name
     files.write(renamed("Nut"), "hand")
     assert server.turn()
     assert names(server)[0] == "Nut"
 
 
 def test_data_of_another_day_takes_ours_along(vendor: Vendor, files: Files, tmp_path: Path) -> None:
-    """What is made beside files of the user's is made for their day."""
+    """Data generated beside the user's files is for their day."""
     server = Served(files, vendor, acme(tmp_path / "ours", name="bolt"))
     files.write(head=lambda head: head.replace("2026-03-31T12:00:00Z", "2028-03-31T12:00:00Z"))
     assert server.turn()
@@ -237,7 +237,7 @@ def test_old_data_is_let_go(vendor: Vendor, files: Files) -> None:
     assert [ref() for ref in gone] == [None, None]
 
 
-# a bad one ------------------------------------------------------------------------------------------------------------
+# An invalid change ----------------------------------------------------------------------------------------------------
 
 
 def test_a_bad_change_is_told_as_at_the_start_and_not_served(
@@ -254,7 +254,7 @@ def test_a_bad_change_is_told_as_at_the_start_and_not_served(
     ]
     assert {record.levelname for record in log.records} == {"ERROR"}
     assert names(server)[0] == "Anvil"
-    assert not server.turn()  # told once
+    assert not server.turn()  # logged once
     files.write(renamed("Bolt"))
     assert server.turn()
     assert names(server)[0] == "Bolt"
@@ -365,7 +365,7 @@ def test_a_secret_in_the_wrong_place_is_not_in_the_log(
 
 
 def test_the_data_of_other_days_stays_when_a_file_is_bad(vendor: Vendor, files: Files) -> None:
-    """A demo goes on at midnight: with what there was."""
+    """After midnight a demo continues with its old data."""
     server = Served(files, vendor, clock="real", reset_at="00:00")
     files.write(renamed("Bolt").replace("state: open", "state: opened"))
     assert server.turn()
@@ -379,7 +379,7 @@ def test_the_data_of_other_days_stays_when_a_file_is_bad(vendor: Vendor, files: 
 def test_a_file_that_is_written_while_it_is_read_is_read_again(
     vendor: Vendor, files: Files, log: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """And nobody remembers what stood there meanwhile as if it stood there before."""
+    """The cache must not store the new content under the old one's key."""
     server, there = Served(files, vendor, cache="false"), build.read_dataset
 
     def written(vendor: Vendor, path: Path) -> Any:
@@ -449,7 +449,7 @@ def test_what_a_sandbox_changed_lies_over_the_new_data(vendor: Vendor, files: Fi
 def test_who_took_the_old_data_just_before_leaves_nothing_of_it_behind(
     vendor: Vendor, files: Files, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A call in another thread: it is answered out of what it took, and the next one out of the new data."""
+    """A call in another thread uses the data it took; the next call uses the new data."""
     server = Served(files, vendor)
     server.control("PATCH", "/records/acme/2", {"name": "Changed"})
     old, there = server.runtime.sandboxes.catalog, server.runtime.sandboxes.catalog.dataset
@@ -533,7 +533,7 @@ def test_a_worker_follows_what_was_read_for_all(vendor: Vendor, files: Files, lo
     assert (names(worker)[0], worker.reloading.is_behind) == ("Anvil", True)
     serve()
     assert (names(worker)[0], worker.reloading.is_behind) == ("Bolt", False)
-    assert len(log.messages) == 1  # one tells for all
+    assert len(log.messages) == 1  # one worker logs for all
 
 
 def test_a_worker_that_read_while_there_came_more_is_still_behind(vendor: Vendor, files: Files) -> None:
@@ -567,11 +567,11 @@ def test_a_worker_that_cannot_follow_tells_nothing_again_and_goes_on(
     assert log.messages == []
 
 
-# the real server ------------------------------------------------------------------------------------------------------
+# The real server ------------------------------------------------------------------------------------------------------
 
 
 class Copy:
-    """A server on a copy of the vendors' fixtures; of one of them a test changes the records."""
+    """A server on a copy of the vendors' fixtures; a test changes the records of one."""
 
     def __init__(self, url: str, pid: int, folder: Path) -> None:
         self.url, self.pid, self._folder = url, pid, folder
@@ -639,7 +639,7 @@ def test_serve_watch_takes_what_is_good_and_refuses_what_is_not(tmp_path: Path) 
             assert copy.records() == 0
         copy.write()
         copy.until(whole)
-        while len((tmp_path / "log").read_text().splitlines()) < 3:  # a worker may be faster than the master
+        while len((tmp_path / "log").read_text().splitlines()) < 3:  # a worker may log before the master
             assert copy.records() == whole
     told = [line.partition(" ")[2] for line in (tmp_path / "log").read_text().splitlines()]
     assert [line.partition(":")[0] for line in told] == [
@@ -661,7 +661,7 @@ def test_a_hangup_reads_anew_and_cuts_nothing(tmp_path: Path) -> None:
         assert copy.records(kept) == whole
         copy.get("/__admin/settings", X_Mock_Sandbox="made-before")
         copy.call(slow, **{"X-Mock-Delay": "1000"})
-        while not copy.get("/__admin/requests")["requests"]:  # it is written down before it waits
+        while not copy.get("/__admin/requests")["requests"]:  # the journal has it before its delay
             pass
         copy.write(records=False)
         for number in ("before", "again"):
@@ -669,7 +669,7 @@ def test_a_hangup_reads_anew_and_cuts_nothing(tmp_path: Path) -> None:
             copy.until(0)
             assert copy.records(kept) == 0, number
         for worker in workers(server):
-            os.kill(worker, signal.SIGHUP)  # who tells all processes tells them, too
+            os.kill(worker, signal.SIGHUP)  # a signal to all processes reaches workers too
         assert slow.getresponse().status == 200
         assert copy.records(kept) == 0
         assert "made-before" in [each["name"] for each in copy.get("/__admin/sandboxes")["sandboxes"]]
@@ -699,7 +699,7 @@ def test_all_workers_follow_and_so_does_one_that_starts_later(tmp_path: Path) ->
         copy.write(records=False)
         server.send_signal(signal.SIGHUP)
         each(0)
-        copy.write()  # nobody says so
+        copy.write()  # without a signal
         os.kill(first := min(workers(server)), signal.SIGKILL)
         while first in workers(server) or len(workers(server)) < 2:
             pass

@@ -1,4 +1,4 @@
-"""The router: which vendor and operation a method, path and host lead to."""
+"""The router: from method, path and host to vendor and operation."""
 
 from __future__ import annotations
 
@@ -204,7 +204,7 @@ def test_head_is_get_and_a_wrong_method_is_told_the_right_ones(server: Sandboxed
 
 @pytest.fixture(scope="module")
 def several(tmp_path_factory: pytest.TempPathFactory) -> Vendor:
-    """Acme with further operations on the paths that it has, in its spec, too."""
+    """Acme with further operations on its paths, in its spec too."""
     vendor = acme(tmp_path_factory.mktemp("several"))
     text, more = vendor.spec.read_text(encoding="utf-8"), list[Operation]()
     for known, id, method in zip(vendor.operations, ("makeBill", "dropBill"), ("POST", "DELETE"), strict=True):

@@ -1,8 +1,8 @@
-"""Whatever secret is planted, and wherever in a call: nobody who looks at the sandbox, or has its log, finds it again.
+"""Secrets planted anywhere in a call never appear in the server's output or log.
 
-What a person may read who controls, and why: the accounts of a sandbox are data of it, like its records. So
-``accounts``, ``export`` (fixtures hold credentials) and the example calls of ``vendors`` and ``sandboxes/{name}`` tell
-them, and nothing else does. A secret that is only sent, the control token, and the store's password are told nowhere.
+Accounts are data of a sandbox. Only ``accounts``, ``export`` (fixtures hold credentials) and the example calls of
+``vendors`` and ``sandboxes/{name}`` show them. No output shows a secret that was only sent, the control token or the
+store's password.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ BESIDE = {"header", "cookie", "body"}
 
 @dataclass(frozen=True)
 class Planted:
-    """A call with a secret in it: where one belongs, or where nearly, and copies of it where none does."""
+    """A call with a secret in or near a place for secrets, and copies elsewhere."""
 
     vendor: int
     secret: str
@@ -78,7 +78,7 @@ class Planted:
 
 @dataclass
 class Watched:
-    """A server whose log is written down, with a sandbox whose accounts, faults and scenario hold secrets."""
+    """A server with its log, and a sandbox whose accounts, faults and scenario hold secrets."""
 
     app: Flask
     log: io.StringIO
@@ -173,7 +173,7 @@ def send(watched: Watched, call: Planted) -> tuple[int, str]:
         headers["Cookie"] = f"{headers.get('Cookie', 'a=b')}; copy={secret}"
     if "body" in call.copies and data is None:
         data, kind = f"note: {secret}", "text/plain"
-    client = watched.app.test_client(use_cookies=False)  # or it would send its own instead of ours
+    client = watched.app.test_client(use_cookies=False)  # else it would replace the test's cookies
     reply = client.open(f"{target}?{'&'.join(query)}", method="GET", headers=headers, data=data, content_type=kind)
     text = reply.get_data(as_text=True)
     return reply.status_code, "\n".join((text, *map(": ".join, reply.headers)))
@@ -196,7 +196,7 @@ MAY_TELL = ("/accounts/", "/export/", "/vendors", "/sandboxes/")
 
 
 def outputs(watched: Watched, call: Planted) -> Iterator[tuple[str, str]]:
-    """Each surface by its name, and all that it says, after such a call."""
+    """Each output by name, after such a call."""
     vendor, secret = VENDORS[call.vendor], call.secret
     ask = watched.control
     paths = ["/requests", "/requests/unmatched", "/verdict", "/verdict?format=junit", "/faults", "/settings"]
@@ -264,7 +264,7 @@ def planted(vendor: int) -> some.SearchStrategy[Planted]:
 
 
 def held(watched: Watched, call: Planted) -> None:
-    """The call is made, and its secret is nowhere; nor are those that nobody sent."""
+    """Make the call and check that no output has its secret or an unsent one."""
     begin(watched)
     _, reply = send(watched, call)
     secrets = {call.secret, TOKEN, SCENARIO, *OWN.values()}
@@ -334,7 +334,7 @@ for line in ("GET / HTTP/1.1 " + SECRET, "GET / HTTP/1.1\\r\\nApikey " + SECRET,
 
 
 def test_mockserver_run_tells_no_secret_of_its_command_or_its_environment(tmp_path: Path) -> None:
-    """Also not of what is no HTTP at all, which the server under it refuses."""
+    """Includes malformed HTTP, which the server below it refuses."""
     vendor, junit = VENDORS[0].name.upper(), tmp_path / "junit.xml"
     secret = "Zq-of-a-client-9w"
     program = CALLING.replace("{VENDOR}", vendor).replace("SECRET", repr(secret))

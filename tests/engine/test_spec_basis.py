@@ -1,4 +1,4 @@
-"""A vendor whose spec does not say where everything comes from is refused at the start, and told what is missing."""
+"""A vendor whose spec lacks a basis is refused at start-up, with the gaps named."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Broken = Callable[[Vendor], Vendor]
 
 
 def without(text: str, instead: str = "") -> Broken:
-    """The vendor with a spec in which this text is another one."""
+    """The vendor with this text of its spec replaced."""
 
     def broken(vendor: Vendor) -> Vendor:
         spec = vendor.spec.read_text(encoding="utf-8")
@@ -117,7 +117,7 @@ OTHERS = {
 
 
 def with_other(vendor: Vendor, text: str = "", instead: str = "") -> Vendor:
-    """The vendor with an operation in its spec that no code has, and this text of it changed."""
+    """The vendor with an operation only in its spec, and this text of it replaced."""
     assert text in OTHER
     return without("components:\n", OTHER.replace(text, instead) if text else OTHER)(vendor)
 
@@ -150,7 +150,7 @@ def test_a_scheme_or_a_reading_that_no_code_has_says_so_too(tmp_path: Path) -> N
 
 def test_errors_rest_on_what_is_said_of_their_own_operation(tmp_path: Path) -> None:
     found = read_spec_basis(with_other(acme(tmp_path)))
-    assert {part.basis for part in found.errors["acme.401"]} == {"public", "inferred"}  # where no operation is known
+    assert {part.basis for part in found.errors["acme.401"]} == {"public", "inferred"}  # without a known operation
     assert {part.basis for part in found.operations["listBills"].errors["acme.401"]} == {"documented"}
     assert set(found.operations["other"].parameters) == {"shared", "far"}
 

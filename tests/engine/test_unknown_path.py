@@ -1,4 +1,4 @@
-"""Paths that nobody has, or several have: told and kept like any call."""
+"""Paths of no vendor or of several: answered and recorded like any call."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Verdicts: each check kept, broken and untested, by calls of a client that behaves and of one that does not."""
+"""Verdicts: each check kept, broken and untested, by careful and careless clients."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ from mockserver.sdk.contract import ErrorSpec, Vendor
 from mockserver.sdk.http import Reply
 from tests.support.acme import BILLS, POOR, RICH, Sandboxed, render_error
 
-LIVE = "sk_" + "live_" + "0123456789abcdef"  # not in one piece, so that nobody takes it for one
+LIVE = "sk_" + "live_" + "0123456789abcdef"  # split, so that no scanner takes it for a real one
 
 
 class Watched(Sandboxed):
-    """A server whose calls are judged."""
+    """A server whose calls are checked."""
 
     def judged(self, sandbox: str = "default", **how: Any) -> dict[str, Check]:
-        """The checks over a sandbox's journal by their names."""
+        """The checks of a sandbox's journal by name."""
         entries = Journal(self.runtime.store, sandbox).entries()
         return {check.name: check for check in judge(entries, self.runtime.vendors, **how)}
 
@@ -140,7 +140,7 @@ def test_a_page_that_a_network_fault_spoiled_is_not_the_clients_fault(server: Wa
     server.spoil(network, times=2)
     server.walk(1)
     assert server.outcome("pages")[0] == "untested"
-    server.walk(1, 1, 2, 3)  # once more in vain, and then well
+    server.walk(1, 1, 2, 3)  # one failed retry, then a good one
     assert server.outcome("pages")[0] == "kept"
     server.get(f"{BILLS}?size=4")
     assert server.outcome("pages")[0] == "broken"
@@ -394,7 +394,7 @@ def test_the_quota_is_kept_until_a_call_is_over_it(server: Watched) -> None:
     server.get()
     assert server.outcome("quota") == ("kept", (2,))
     server.get()
-    assert server.outcome("quota") == ("kept", (2, 3))  # nobody knows a quota before it is told
+    assert server.outcome("quota") == ("kept", (2, 3))  # a client learns the quota from a reply
     server.get(f"{BILLS}?page=2")
     assert server.outcome("quota") == ("broken", (3, 4))
 
@@ -437,7 +437,7 @@ def test_the_mark_of_a_caller_tells_callers_apart_and_no_secret(server: Watched)
     assert server.runtime.store.entries("other")[0][1]["evidence"]["caller"] != first
 
 
-# Telling --------------------------------------------------------------------------------------------------------------
+# Output ---------------------------------------------------------------------------------------------------------------
 
 MADE_UP = [
     Check("a", "Did a", "kept", "Did a.", (1, 2)),

@@ -1,4 +1,4 @@
-"""A request and a reply as WSGI has them."""
+"""Requests and replies in WSGI."""
 
 from __future__ import annotations
 
