@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import click
 
-from ..sandbox.settings import Settings, describe_source, find_unknown, variable_name
+from ..sandbox.settings import Settings, check_variables, read_variable, variable_name
 from ..sdk.logtext import escape_unprintable
 from ..sdk.similar import MAX_NAME_CHARS
 
@@ -43,7 +43,7 @@ def _make_option(setting: Field[Any]) -> Callable[[F], F]:
 
 def print_unknown_variables() -> None:
     """Print which ``MOCKSERVER_*`` variables are ignored. For commands that read settings from the environment."""
-    unknown = find_unknown(os.environ)
+    unknown = check_variables(os.environ)
     if not unknown:
         return
     more = f" and {len(unknown) - MAX_NAMES_PRINTED:,} more" if len(unknown) > MAX_NAMES_PRINTED else ""
@@ -54,8 +54,8 @@ def print_unknown_variables() -> None:
 
 def server_url() -> str:
     """The URL of the user's server by the environment. Raises InvalidSetting for a misspelled variable."""
-    find_unknown(os.environ)
-    encrypted = describe_source(os.environ, "tls_cert") and not describe_source(os.environ, "tls_port")
+    check_variables(os.environ)
+    encrypted = read_variable(os.environ, "tls_cert") and not read_variable(os.environ, "tls_port")
     scheme = "https" if encrypted else "http"
-    port = describe_source(os.environ, "port") or 8080
+    port = read_variable(os.environ, "port") or 8080
     return os.environ.get("MOCKSERVER_URL") or f"{scheme}://127.0.0.1:{port}"

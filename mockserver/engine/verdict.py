@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from ..sdk.contract import Vendor
-from .evidence import (
+from .verdict_evidence import (
     Calls,
     Entry,
     Evidence,
@@ -25,9 +25,9 @@ from .evidence import (
     find_refused,
     find_retry_after,
 )
-from .pages_evidence import find_pages
+from .verdict_pages import find_pages
 
-Outcome = Literal["kept", "broken", "untested"]
+CheckResult = Literal["kept", "broken", "untested"]
 
 CHECKS = ("pages", "retry-after", "refused", "back-off", "parameters", "live-credentials", "quota")
 OPTIONAL_CHECKS = ("pages",)  # a test run fails on these only if it asks for them
@@ -44,7 +44,7 @@ class Check:
 
     name: str
     title: str
-    verdict: Outcome
+    verdict: CheckResult
     about: str
     calls: tuple[int, ...] = ()
     findings: tuple[Finding, ...] = ()
@@ -125,7 +125,7 @@ def _run_checks(calls: Calls, refuses_live: bool, whole: bool) -> list[Check]:
     ]
 
 
-def combine(checks: Iterable[Check]) -> Outcome:
+def combine(checks: Iterable[Check]) -> CheckResult:
     """Combine checks: broken if any that decides is broken, else kept if any is kept."""
     checks = list(checks)
     if any(check.decides for check in checks):
@@ -198,7 +198,7 @@ def _join_ids(calls: Iterable[int]) -> str:
 
 
 def _make_check(name: str, title: str, untested: str, evidence: Evidence) -> Check:
-    verdict: Outcome = "broken" if evidence.findings else "kept" if evidence.proof else "untested"
+    verdict: CheckResult = "broken" if evidence.findings else "kept" if evidence.proof else "untested"
     findings = tuple(evidence.findings or evidence.advice)
     if findings:
         ids = tuple(dict.fromkeys(id for each in findings for id in each.calls))

@@ -164,13 +164,13 @@ def variable_name(name: str) -> str:
     return f"MOCKSERVER_{name.upper()}"
 
 
-def describe_source(environ: Mapping[str, str], name: str) -> str | None:
+def read_variable(environ: Mapping[str, str], name: str) -> str | None:
     """The environment's value of a setting; None if there is none, or if it describes a service of this name."""
     key = variable_name(name)
     return None if _is_of_a_service(key, environ.get(key, "")) else environ.get(key) or None
 
 
-def find_unknown(environ: Mapping[str, str]) -> list[str]:
+def check_variables(environ: Mapping[str, str]) -> list[str]:
     """The ``MOCKSERVER_*`` variables that are not settings.
 
     Raises InvalidSetting for a misspelled setting: ignoring it would lose its value.
@@ -207,13 +207,13 @@ def make_settings(given: Mapping[str, Any] | None = None, environ: Mapping[str, 
 
     Raises InvalidSetting, also for a misspelled ``MOCKSERVER_*`` variable; ignores other unknown ones.
     """
-    find_unknown(environ)
+    check_variables(environ)
     values: dict[str, Any] = {}
     given = given or {}
     for f in fields(Settings):
         value, source = given.get(f.name), "--" + f.name.replace("_", "-")
         if value is None:
-            value, source = describe_source(environ, f.name), variable_name(f.name)
+            value, source = read_variable(environ, f.name), variable_name(f.name)
         if value is None:
             continue
         parse = cast(Callable[[str], Any], f.metadata["parse"])

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from mockserver.engine.evidence import Finding
 from mockserver.engine.journal import Journal
 from mockserver.engine.verdict import (
     CHECKS,
@@ -21,6 +20,7 @@ from mockserver.engine.verdict import (
     render_json,
     render_junit,
 )
+from mockserver.engine.verdict_evidence import Finding
 from mockserver.sdk.call import Call
 from mockserver.sdk.contract import ErrorSpec, Vendor
 from mockserver.sdk.http import Reply

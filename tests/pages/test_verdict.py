@@ -6,8 +6,8 @@ import re
 from datetime import timedelta
 from pathlib import Path
 
-from mockserver.engine.evidence import MIN_WAIT
 from mockserver.engine.verdict import CHECKS, OPTIONAL_CHECKS
+from mockserver.engine.verdict_evidence import MIN_WAIT
 
 PAGE = (Path(__file__).parent.parent.parent / "docs" / "verdict.md").read_text(encoding="utf-8")
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from mockserver.sandbox.setting_values import parse_assignments
-from mockserver.sandbox.settings import Settings, find_unknown, is_loopback, make_settings, secure, variable_name
+from mockserver.sandbox.settings import Settings, check_variables, is_loopback, make_settings, secure, variable_name
 from mockserver.sandbox.store_url import secrets_of_url, without_password
 from mockserver.sdk.errors import InvalidSetting
 from mockserver.sdk.quota import Quota
@@ -162,13 +162,13 @@ def test_a_slip_of_a_settings_name_is_refused(slip: str, meant: str) -> None:
 @pytest.mark.parametrize("name", ["IMAGE", "LOG_LEVEL", "HOME", "VERSION", "HTTPS_PORT", "DATA", "X" * 500])
 def test_a_variable_of_somebody_else_stops_nothing(name: str) -> None:
     assert make_settings({}, {f"MOCKSERVER_{name}": "1"}) == Settings()
-    assert find_unknown({f"MOCKSERVER_{name}": "1", "MOCKSERVER_PORT": "1", "OTHER": "2"}) == [f"MOCKSERVER_{name}"]
+    assert check_variables({f"MOCKSERVER_{name}": "1", "MOCKSERVER_PORT": "1", "OTHER": "2"}) == [f"MOCKSERVER_{name}"]
 
 
 def test_variables_for_clients_are_passed_over() -> None:
     told = ("MOCKSERVER_URL", "MOCKSERVER_ACME_URL", "MOCKSERVER_ACME_2_CREDENTIAL", "MOCKSERVER_ACME_HEADERS")
     assert make_settings({}, dict.fromkeys(told, "x")) == Settings()
-    assert find_unknown(dict.fromkeys(told, "x")) == []
+    assert check_variables(dict.fromkeys(told, "x")) == []
 
 
 SERVICE = {  # as Kubernetes and ``docker --link`` set them for services called mockserver and mockserver-tls
@@ -192,7 +192,7 @@ SERVICE = {  # as Kubernetes and ``docker --link`` set them for services called 
 
 def test_what_is_said_of_a_service_of_this_name_is_passed_over() -> None:
     assert make_settings({}, SERVICE) == Settings()
-    assert find_unknown(SERVICE) == []
+    assert check_variables(SERVICE) == []
     assert make_settings({"port": "1"}, SERVICE).port == 1
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ..sdk.contract import Operation, Paging
-from .evidence import Calls, Entry, Evidence, describe_call, is_spoiled
+from .verdict_evidence import Calls, Entry, Evidence, describe_call, is_spoiled
 
 
 def find_pages(calls: Calls, whole: bool) -> Evidence:
