@@ -6,25 +6,21 @@ import re
 import traceback
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import quote
 
-from flask import Blueprint, Flask, Response, current_app, request
+from flask import Flask, Response, current_app, request
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import PathConverter
 
-from ..engine.examples import sandbox_prefix
 from ..engine.replies import log, render_problem
 from ..engine.router import CONTROL_PREFIXES, cut_path
 from ..engine.runtime import Runtime
-from ..engine.wsgi import REPLY, SANDBOX
-from ..sdk import jsontext
+from ..engine.wsgi import REPLY
 from ..sdk.errors import Problem
 from ..sdk.http import VERSION_HEADER, Reply, reason_phrase
 from ..sdk.logtext import escape_text, indent_lines
 from ..sdk.similar import find_closest_paths
 from ..sdk.version import __version__
-from . import api, docs, outside, start
-from .browsers import wants_page
+from . import api, docs, start
 from .redact import redact_problem, redact_trace
 
 
@@ -39,7 +35,7 @@ def create_admin_app(runtime: Runtime) -> Flask:
     if runtime.settings.control:
         for part in (api, docs):
             app.register_blueprint(part.blueprint(runtime))
-    app.register_blueprint(_start(runtime))
+    app.register_blueprint(start.blueprint(runtime, respond))
     return app
 
 
@@ -74,39 +70,6 @@ def respond(reply: Reply) -> Response:
     for name, value in reply.headers:
         response.headers.add(name, value)
     return response
-
-
-def _start(runtime: Runtime) -> Blueprint:
-    """The routes of ``/``: a page for browsers, and JSON for everybody else."""
-    own, control = Blueprint("start", __name__), runtime.settings.control
-
-    @own.route("/", methods=["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"], provide_automatic_options=False)
-    def index() -> Response:
-        if control and wants_page(request.environ):
-            return start.start_page()
-        reply = Reply.json(jsontext.encode(_describe(runtime)))
-        return respond(reply._replace(headers=(*reply.headers, ("Vary", "Accept"))) if control else reply)
-
-    return own
-
-
-def _describe(runtime: Runtime) -> dict[str, Any]:
-    """The server, its pages and its vendors, with their addresses as called from outside."""
-    settings, sandbox, base = runtime.settings, request.environ.get(SANDBOX), outside.base(runtime.settings)
-    if base and sandbox:  # paths are below whatever was called, whole URLs are not
-        base += sandbox_prefix(quote(sandbox))
-    pages = {"health": f"{base}/__admin/health", "console": f"{base}/__admin/", "docs": f"{base}/__docs/"}
-    links = {**pages, "tokenWanted": settings.control_token is not None} if settings.control else {}
-    vendors = [
-        {
-            "name": vendor.name,
-            "title": vendor.title,
-            "document": vendor.document,
-            "addresses": [f"{base}/{vendor.name}{operation.path}" for operation in vendor.operations],
-        }
-        for vendor in runtime.vendors
-    ]
-    return {"name": "mockserver", "version": __version__, **links, "vendors": vendors}
 
 
 def _refuse(runtime: Runtime) -> Callable[[HTTPException], Response]:
