@@ -24,7 +24,7 @@ TO_SOON, DAY = 40, 86_400
 
 
 def spoil(server: Sandboxed, sandbox: str = "default") -> None:
-    """Use and change all that a sandbox has."""
+    """Use and change everything in a sandbox."""
     server.control("PATCH", "/settings", {"quotas": {"acme": "1/day"}, "strict": True}, sandbox=sandbox)
     server.control("POST", "/clock/advance", {"duration": "9d"}, sandbox=sandbox)
     server.control("POST", "/clock/freeze", sandbox=sandbox)
@@ -39,7 +39,7 @@ def everything(server: Sandboxed, sandbox: str = "default") -> dict[str, Any]:
 
 
 def fresh(vendor: Vendor, seconds: int, sandbox: str = "default", clock: str = "anchor") -> dict[str, Any]:
-    """What is in a sandbox of a server that is started so many seconds later."""
+    """The content of a sandbox of a server started this many seconds later."""
     server = Sandboxed(vendor, clock=clock)
     server.wall.seconds += seconds
     return everything(server, sandbox)
@@ -151,7 +151,7 @@ def test_a_server_that_runs_for_months_keeps_the_data_of_days_that_are_in_use(
 
 
 def seen(server: Sandboxed, day: int) -> Dataset:
-    """What a sandbox sees that has changed something."""
+    """The content of a sandbox after a change."""
     rooms = server.world.sandboxes
     return rooms.dataset(rooms.get_or_create(f"of-day-{day}", server.wall()), server.vendor)
 
@@ -164,7 +164,7 @@ def test_without_the_setting_nothing_is_reset(vendor: Vendor) -> None:
 
 
 def test_of_many_first_calls_at_once_each_is_kept(vendor: Vendor) -> None:
-    """A second reset would take the first calls out of the journal."""
+    """A second reset would delete the first calls from the journal."""
     server = Sandboxed(vendor, reset_at=SOON)
     spoil(server)
     server.wall.seconds += TO_SOON
