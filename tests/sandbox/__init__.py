@@ -1,1 +1,1 @@
-"""Tests of the room sandbox."""
+"""Tests of the sandbox package."""

@@ -1,4 +1,4 @@
-"""Editing the data of a sandbox: every vendor that there is, many editors at once, and fixtures that hold it all."""
+"""Editing the data of a sandbox: every vendor, concurrent editors, and export as fixtures."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def test_every_vendors_data_can_be_edited_and_written_down(runtime: Runtime, ind
 
 
 def assert_written_down(editor: RecordEditor) -> None:
-    """A fixture file of it is valid, and holds it to the last digit."""
+    """Check that its fixture file is valid and holds every digit."""
     content, wrong = fixture_check.check_fixture(yaml_text.load(editor.fixture()), fixture_schema(editor.vendor))
     assert wrong == []
     assert content is not None

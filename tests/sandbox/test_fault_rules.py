@@ -1,4 +1,4 @@
-"""Trouble on demand."""
+"""Fault rules and requested outcomes."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def server(vendor: Vendor) -> Sandboxed:
 
 
 def asks(code: str, where: str, retry_after: int | None = None) -> Outcome:
-    """What a request asks for with a code."""
+    """The outcome of a request with a code."""
     return Outcome(f"Prefer: code={code}", code, where=where, retry_after=retry_after)
 
 
@@ -160,7 +160,7 @@ NOBODY = MatchInput({}, {}, {})
 
 
 def hits(rules: list[FaultRule], calls: int, *, seed: int = 1, standing: Any = None) -> list[Outcome]:
-    """What the rules do to so many equal calls, one after the other."""
+    """The outcomes of the rules for a number of equal calls in sequence."""
     store = MemoryStore()
     store.write("x", SETTINGS, {}, expected=0, wall=1.0)
 
@@ -182,7 +182,7 @@ def ruled(vendor: Vendor, *rules: Mapping[str, Any], **settings: Any) -> Sandbox
 
 
 def replied(server: Sandboxed, target: str = BILLS, **headers: str) -> Reply:
-    """A reply with what the server in front is to do with it."""
+    """A reply with its delay and network fault."""
     path, _, query = target.partition("?")
     sent = {"x-acme-key": RICH, **{name.lower().replace("_", "-"): value for name, value in headers.items()}}
     return handle(server.runtime, Request("GET", path, query, sent))
@@ -218,7 +218,7 @@ def test_only_what_no_fault_ends_and_every_gate_lets_through_spends_the_quota(ve
     found = [replied(server) for _ in range(3)]
     assert [(reply.status, reply.delay, reply.network) for reply in found] == [
         (503, 0, None),
-        (200, 0, "reset"),  # it was answered, and the answer lost on the way
+        (200, 0, "reset"),  # answered, but the reply was lost
         (200, 0.3, None),
     ]
     assert "RateLimit-Remaining" not in dict(found[0].headers)
@@ -232,7 +232,7 @@ def test_only_what_no_fault_ends_and_every_gate_lets_through_spends_the_quota(ve
 
 
 def test_a_rule_that_takes_hold_each_time_is_not_counted(vendor: Vendor) -> None:
-    """So that one that later gets ``times`` has them all, whatever stood before it in the meantime."""
+    """A rule that later gets ``times`` must have all of them left."""
     delay = {"type": "uniform", "lower": 0, "upper": 1}
     server = ruled(vendor, {"status": 500, "after": 1, "times": 1}, {"status": 503}, {"status": 504}, delay=delay)
     assert [server.get().status for _ in range(4)] == [503, 500, 503, 503]
@@ -265,7 +265,7 @@ def test_probability_repeats_by_the_seed_and_is_about_right() -> None:
     assert not any(each.rule for each in hits([FaultRule("1", status=500, probability=0)], 50))
     assert all(each.rule for each in hits([FaultRule("1", status=500, probability=1.0)], 50))
     two = hits([FaultRule("1", status=500, probability=0.5), FaultRule("2", status=501, probability=0.5)], 400)
-    assert {each.code for each in two} == {"500", "501", None}  # each rule draws by itself
+    assert {each.code for each in two} == {"500", "501", None}  # each rule draws independently
 
 
 @pytest.mark.parametrize(

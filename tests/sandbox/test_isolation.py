@@ -1,4 +1,4 @@
-"""Forty sandboxes used by sixteen threads at once: each lives as if it were alone, within its bounds."""
+"""Many sandboxes used by many threads at once do not affect each other."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ def test_each_of_many_sandboxes_lives_as_if_it_were_alone(vendor: Vendor, make: 
 
     with ThreadPoolExecutor(THREADS) as pool:
         steps = list(pool.map(work, range(THREADS)))
-    assert sum(steps) == SANDBOXES * 23  # nobody was left out
+    assert sum(steps) == SANDBOXES * 23  # every sandbox took all its steps
     assert sum(step > 0 for step in steps) > THREADS / 2
     names = [name for name in server.runtime.store.sandboxes() if name.startswith("box-")]
     assert len(names) == SANDBOXES
@@ -134,7 +134,7 @@ def test_of_many_at_once_in_one_sandbox_none_is_lost(vendor: Vendor, make: Make)
     together = Barrier(THREADS)
 
     def work(thread: int) -> list[tuple[str, int]]:
-        """The number of each call, and its status."""
+        """The number and status of each call."""
         together.wait()
         numbers = [f"{thread}-{call}" for call in range(calls)]
         return [(n, server.get(headers={"X-Mock-Sandbox": "one", "X-Number": n}).status) for n in numbers]

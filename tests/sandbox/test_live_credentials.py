@@ -1,4 +1,4 @@
-"""Credentials that look live are found, wherever credentials are, and none of the sandbox's own are taken for one."""
+"""Detection of live credentials; those of the sandbox itself never count as live."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Matchers: what fits, what does not and why, and what cannot be understood."""
+"""Matchers: matches, mismatches with their reasons, and invalid matchers."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def test_what_fits(matcher: dict[str, Any]) -> None:
         ({"query": {"other": {"absent": False}}}, [("query.other", {"absent": False}, None)]),
         ({"headers": {"Accept": "text/html"}}, [("headers.Accept", "text/html", "application/json")]),
         ({"credential": "another"}, [("credential", "another", "this one")]),
-        ({"credential": "wanted-secret"}, [("credential", "another", "this one")]),  # no secret is repeated
+        ({"credential": "wanted-secret"}, [("credential", "another", "this one")]),  # the message repeats no secret
     ],
 )
 def test_what_does_not_and_why(matcher: dict[str, Any], different: list[tuple[str, Any, Any]]) -> None:

@@ -1,4 +1,4 @@
-"""Sandboxes: made on first use from the server's settings, kept in the store."""
+"""Sandboxes: created on first use from the server's settings, and kept in the store."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def test_it_is_made_once_and_follows_the_store(vendor: Vendor) -> None:
     rooms, elsewhere = sandboxes(vendor, store), sandboxes(vendor, store, strict="true")
     made = rooms.get_or_create("a", WALL)
     assert rooms.get_or_create("a", WALL + 5) is made
-    assert elsewhere.get_or_create("a", WALL + 9) == made  # another worker finds what is there
+    assert elsewhere.get_or_create("a", WALL + 9) == made  # another worker finds the same sandbox
     assert elsewhere.change("a", WALL, lambda sandbox: replace(sandbox, strict=True)).strict
     assert rooms.get_or_create("a", WALL).strict
 
@@ -139,7 +139,7 @@ def test_later_readings_win(vendor: Vendor) -> None:
     assert readings_for(vendor, *reversed(layers)) == {"amounts": "cents", "bad-input": "ignore"}
 
 
-# Choosing -------------------------------------------------------------------------------------------------------------
+# Selection ------------------------------------------------------------------------------------------------------------
 
 KEY, BEARER = Credential("X-Key"), Credential("Authorization", scheme="Bearer")
 
@@ -151,7 +151,7 @@ def chosen(
     credential: Credential = KEY,
     known: Callable[[str, str], bool] = lambda head, name: head in ("good-key", "go~od~key"),
 ) -> tuple[str, dict[str, str], list[tuple[str, str]]]:
-    """The sandbox, the headers that the vendor sees, and where what is told."""
+    """The sandbox, the headers for the vendor, and the warnings with their locations."""
     choice = select(Request("GET", "/", "", headers, sandbox=url), replace(vendor, credential=credential), known)
     return choice.name, dict(choice.request.headers), [(notice.location, notice.message) for notice in choice.warnings]
 
@@ -306,7 +306,7 @@ def test_an_idle_one_is_as_new_when_it_is_used_again(vendor: Vendor) -> None:
     passed.seconds = 301
     assert not rooms.get_or_create("a", WALL).strict
     passed.seconds = 10**6
-    assert rooms.get_or_create(DEFAULT, WALL).strict  # the one that nobody asked for stays
+    assert rooms.get_or_create(DEFAULT, WALL).strict  # the default sandbox stays
     assert rooms.names(WALL) == {DEFAULT: 0}
 
 
@@ -397,7 +397,7 @@ def test_an_untouched_sandbox_shares_everything_and_a_touched_one_what_it_did_no
 
 @pytest.mark.parametrize("end", ["another edit", "delete", "reset", "idleness", "idleness of all"])
 def test_of_data_that_is_out_of_use_nothing_is_kept(vendor: Vendor, end: str) -> None:
-    """Or a server would grow with every edit, until the room for such copies is full."""
+    """Else memory would grow with every edit."""
     passed = Elapsed()
     rooms = sandboxes(vendor, MemoryStore(elapsed=passed), sandbox_idle="100")
 
@@ -458,7 +458,7 @@ def test_changes_made_at_the_same_time_are_all_there(vendor: Vendor) -> None:
             id = 1000 + thread * 10 + number
             rooms.edit("a", WALL, vendor, lambda edits, data, id=id: edits.with_records({id: {**row, "id": id}}))  # type: ignore[misc]
             seen = rooms.dataset(rooms.get_or_create("a", WALL), vendor).records
-            assert id in seen.ids  # who edited sees it, whatever others do
+            assert id in seen.ids  # the editor sees its edit, despite others
             reading = {f"acme.{id}": "on"}
             rooms.change("a", WALL, lambda s, new=reading: replace(s, readings={**s.readings, **new}))  # type: ignore[misc]
 
@@ -506,7 +506,7 @@ def test_an_edit_that_meets_another_sandbox_in_the_place_of_its_own_changes_that
 
 
 def test_nobody_takes_the_place_of_a_sandbox_while_it_is_reset(vendor: Vendor) -> None:
-    """On a full server the sandbox would be gone, and could not be made again."""
+    """On a full server the sandbox could not be created again."""
 
     class Watched(MemoryStore):
         def write(self, sandbox: str, part: str, document: Document, **how: Any) -> int:
@@ -523,7 +523,7 @@ def test_nobody_takes_the_place_of_a_sandbox_while_it_is_reset(vendor: Vendor) -
 
 
 def test_a_reset_meets_a_change(vendor: Vendor) -> None:
-    """Whatever is changed before the reset is done is gone after it."""
+    """A reset discards every change made before it ends."""
     changed: list[Sandbox] = []
 
     class Watched(MemoryStore):

@@ -1,4 +1,4 @@
-"""Scenarios: ours for the invented vendor and for every vendor there is, the user's, and broken ones."""
+"""Scenarios: bundled ones for every vendor, the user's, and invalid ones."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ ALL = pytest.mark.parametrize("name", [vendor.name for vendor in shelf.find_vend
 
 
 class Stage:
-    """A server on which scenarios are played; each in a sandbox of its own."""
+    """A server that runs each scenario in its own sandbox."""
 
     def __init__(self, runtime: Runtime, app: Any) -> None:
         self.runtime, self.app = runtime, app
@@ -61,7 +61,7 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Stage:
 
 @pytest.fixture(scope="module")
 def hazards(stage: Stage) -> str:
-    """A sandbox with paging-hazards, in which each vendor counts its own calls."""
+    """A sandbox with paging-hazards, where each vendor counts its own calls."""
     stage.play("paging-hazards", "hazards")
     return "hazards"
 
@@ -173,7 +173,7 @@ def test_paging_hazards_without_pages_are_a_record_that_comes_and_goes(stage: St
     assert first == third == fourth > second
 
 
-# For a vendor of which nobody ever heard -----------------------------------------------------------------------------
+# For an invented vendor ----------------------------------------------------------------------------------------------
 
 
 def ids(server: Sandboxed, page: int) -> list[int]:

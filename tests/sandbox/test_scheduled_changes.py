@@ -1,4 +1,4 @@
-"""Changes of a scenario: what can be asked for, how a wrong one is told, and what they make of a vendor's data."""
+"""Scheduled changes of a scenario: valid and invalid ones, and their effect on a vendor's data."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def test_whom_a_change_meets(vendor: Vendor) -> None:
     assert not ScheduledChange(pages=3).meets(without_recipe)
     assert not ScheduledChange(add=3).meets(without_recipe)
     assert not ScheduledChange(vendor="bolt", add=3).meets(vendor)
-    assert ScheduledChange(vendor="acme", add=3).meets(without_recipe)  # who asks for it is told that there is none
+    assert ScheduledChange(vendor="acme", add=3).meets(without_recipe)  # reported as missing when used
 
 
 # Carried out ----------------------------------------------------------------------------------------------------------
@@ -103,7 +103,7 @@ def server(vendor: Vendor) -> Sandboxed:
 
 
 def expect(server: Sandboxed, *changes: ScheduledChange) -> None:
-    """Let these changes come in the default sandbox."""
+    """Schedule these changes in the default sandbox."""
 
     def awaiting(sandbox: Sandbox) -> Sandbox:
         return replace(sandbox, changes=tuple(change.document() for change in changes))
@@ -116,7 +116,7 @@ def editor(server: Sandboxed) -> RecordEditor:
 
 
 def now(server: Sandboxed, **change: Any) -> list[int]:
-    """The first bills after a change that comes at once."""
+    """The first bills after an immediate change."""
     apply_change(ScheduledChange(**change), editor(server))
     return server.ids(f"{BILLS}?size=50")
 

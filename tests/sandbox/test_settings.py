@@ -1,4 +1,4 @@
-"""Settings: a flag wins over its variable, which wins over the default; wrong ones are told in a sentence."""
+"""Settings: a flag overrides its variable, which overrides the default; errors are one sentence."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What can be set in a sandbox: checked whole, as values; what calls make of it is shown in tests/control."""
+"""Validation of the settings of a sandbox; tests/admin covers their effect on calls."""
 
 from __future__ import annotations
 

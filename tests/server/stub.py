@@ -1,4 +1,4 @@
-"""A front that gives the reply it was made with."""
+"""A front with a fixed reply."""
 
 from __future__ import annotations
 

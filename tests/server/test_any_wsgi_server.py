@@ -1,4 +1,4 @@
-"""Any WSGI server serves ``mockserver:create_app()``; what it cannot carry out is refused, never passed over."""
+"""Any WSGI server serves ``mockserver:create_app()``; faults it cannot carry out are refused."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Carrying out what a Reply says in an event loop, with an injected sleep."""
+"""Carrying out a Reply in an event loop, with an injected sleep."""
 
 from __future__ import annotations
 

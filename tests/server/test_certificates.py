@@ -1,4 +1,4 @@
-"""A certificate and its key: refused before anybody is served, or served with a word about their days."""
+"""Certificates and keys: refused at start-up, or served with a warning about expiry."""
 
 from __future__ import annotations
 

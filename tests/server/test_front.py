@@ -1,4 +1,4 @@
-"""The front of a server of ours answers as the Flask app does, and starts without Flask."""
+"""The front answers as the Flask app does, and starts without Flask."""
 
 from __future__ import annotations
 

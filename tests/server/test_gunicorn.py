@@ -1,4 +1,4 @@
-"""The embedded gunicorn; how it carries calls out is tested with the servers that it starts."""
+"""The embedded gunicorn; tests of started servers cover its handling of calls."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_what_is_loaded_before_the_server_starts_is_not_looked_at_again(
 
 
 class Breaking(StubFront):
-    """A front that breaks, and the log of the server before it."""
+    """A front that fails, and the log of its server."""
 
     def __init__(self) -> None:
         super().__init__(Reply(200, b"ok"))

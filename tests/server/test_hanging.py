@@ -46,7 +46,7 @@ def connected(port: int, sent: str = "") -> socket.socket:
 
 
 def heard(client: socket.socket) -> bytes:
-    """All that comes until the server closes the connection, as it must before ``LONGEST``."""
+    """Everything received until the server closes the connection, at most ``LONGEST``."""
     return b"".join(iter(lambda: client.recv(65536), b""))
 
 
@@ -146,7 +146,7 @@ def test_who_leaves_is_not_missed(port: int, sent: str, peaceful: bool) -> None:
 
 
 def test_half_a_change_is_none(port: int) -> None:
-    """Its client left: what it wanted is not done with the half that came, also when that makes sense by itself."""
+    """A body cut off by its client changes nothing, even if the first half is valid."""
     with closing(connected(port, f"{JSON}X-Mock-Sandbox: half\r\nContent-Length: 30\r\n\r\n" + '{"status": 503}')):
         pass
     for _ in range(20):

@@ -1,4 +1,4 @@
-"""The listening socket and what is told of it."""
+"""The listening socket and its messages."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from mockserver.server import log_stream
 
 
 class Line(list[str]):
-    """What reaches the stream behind a BatchedStream, write by write."""
+    """Records each write that reaches the stream behind a BatchedStream."""
 
     def write(self, text: str) -> None:
         self.append(text)

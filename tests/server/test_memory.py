@@ -1,4 +1,4 @@
-"""Room in memory that is given back."""
+"""Memory that the server returns to the system."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Both servers, seen by http.client: every network fault arrives, and the server lives on."""
+"""Both servers, called by http.client: every network fault arrives and the server survives."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def trouble(port: int, kind: str) -> tuple[http.client.HTTPResponse, bytes]:
 
 @pytest.fixture
 def wanted(vendor: Vendor) -> dict[str, Any]:
-    """The bill that every trouble spoils."""
+    """The bill that the faults apply to."""
     found: dict[str, Any] = json.loads(Sandboxed(vendor).get("/v3/bills/4").body)["bill"]
     return found
 
@@ -158,7 +158,7 @@ def test_a_request_line_that_is_too_long_reaches_the_vendor(port: int) -> None:
 
 
 def told(port: int, sent: bytes) -> tuple[int, dict[str, Any], bytes]:
-    """The status, the body and the head of the reply to what is sent as it is."""
+    """The status, body and head of the reply to raw bytes."""
     with socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
         connection.sendall(sent)
         raw = b"".join(iter(lambda: connection.recv(65536), b""))
@@ -446,7 +446,7 @@ FROM_A_PAGE = b"Origin: https://app.example\r\n"
 def test_a_page_of_another_origin_reads_why_it_is_refused(
     port: int, sent: bytes, status: int, known: bool | None
 ) -> None:
-    """By its Origin where that was read, else as any page may that sends no credentials."""
+    """By its Origin if the server has read it, else as a page without credentials."""
     found, _, head = told(port, sent + b"\r\n")
     allowed = {
         name.decode(): value.decode()

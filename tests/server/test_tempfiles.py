@@ -1,4 +1,4 @@
-"""Where temporary files are, and that none can be made is a sentence."""
+"""The folder of temporary files, and the error if none can be created."""
 
 from __future__ import annotations
 

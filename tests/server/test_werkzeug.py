@@ -1,4 +1,4 @@
-"""The threaded server's own look at files; how it answers is tested with the servers that are started."""
+"""The threaded server's file polling; tests of started servers cover its replies."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Enough(Exception):
 
 
 class Looked:
-    """Files that have changed at some looks."""
+    """Files that have changed at some polls."""
 
     def __init__(self, *looks: bool, watching: bool = True) -> None:
         self._looks, self.watching, self.swapped = iter(looks), watching, list[int]()

@@ -1,4 +1,4 @@
-"""Carrying out what a Reply says, with an injected sleep."""
+"""Carrying out a Reply, with an injected sleep."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ BODY = b'{"bills":[' + b",".join(b'{"id":%d}' % index for index in range(50)) + 
 
 
 def carried(reply: Reply | None, slept: list[float], **environ: Any) -> Iterable[bytes]:
-    """What a server gets to send for a reply; none is what the admin app answers."""
+    """The output of a server for a reply; without one the admin app answers."""
     front = StubFront(reply, BODY)
     return WsgiAdapter(front, slept.append)(environ, lambda *anything: lambda data: None)
 
