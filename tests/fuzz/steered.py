@@ -118,7 +118,10 @@ def main() -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for index, seed in enumerate(seeds(name)):
         (folder / f"seed-{index}").write_bytes(seed)
-    limits = ["-timeout=10", "-rss_limit_mb=3000", "-max_len=4096", f"-artifact_prefix={folder}-"]
+    seconds = (
+        60 if name == "scenario" else 10
+    )  # a scenario may generate thousands of records, each step of which is traced
+    limits = [f"-timeout={seconds}", "-rss_limit_mb=3000", "-max_len=4096", f"-artifact_prefix={folder}-"]
     files = [] if any(Path(each).is_file() for each in more) else [str(folder)]
     atheris.Setup([sys.argv[0], *limits, *more, *files], TARGETS[name])
     atheris.Fuzz()
