@@ -15,7 +15,7 @@ __all__ = ["__version__", "create_app"]
 def __getattr__(name: str) -> Any:
     """``create_app`` is imported when it is asked for: commands that need no server start without Flask."""
     if name == "create_app":
-        from .app import create_app
+        from .app import create_app  # commands that need no server start without Flask
 
         return create_app
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

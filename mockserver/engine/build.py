@@ -46,7 +46,7 @@ def build_runtime(
         raise InvalidSetting(f"--readings (or MOCKSERVER_READINGS): {problem.detail}") from None
     start = catalog.load_all(settings.dataset, first_day(settings, wall()))
     if settings.scenarios:
-        from ..sandbox.scenario import Scenarios
+        from ..sandbox.scenario import Scenarios  # most servers have no scenarios of their own
 
         Scenarios(sandboxes).check(wall())
     return Runtime(settings, served, sandboxes, store, start, bases, wall)
@@ -59,7 +59,7 @@ def open_store(settings: Settings) -> Store:
         return MemoryStore(journal_entries=entries, journal_bytes=bytes, all_journals_bytes=all_bytes)
     setting = f"--store (or MOCKSERVER_STORE) is {without_password(settings.store)!r}, and"
     try:
-        from ..sandbox.store.redis import RedisStore
+        from ..sandbox.store.redis import RedisStore  # the package redis is an extra
     except ImportError:
         raise InvalidSetting(f"{setting} that takes the package redis: pip install 'mockserver[redis]'.") from None
     try:

@@ -33,7 +33,7 @@ def find_closest_paths(path: str, known: Iterable[str], most: int = 1) -> list[s
 
 def is_slip_of(text: str, names: Iterable[str]) -> bool:
     """Whether a text differs from one of these by a slip."""
-    from difflib import get_close_matches
+    from difflib import get_close_matches  # not before something is misspelled
 
     short = [name[:MAX_VALUE_CHARS] for name in names]
     return bool(get_close_matches(text[:MAX_VALUE_CHARS], short, 1, MIN_SLIP))
@@ -83,7 +83,7 @@ def guess_parameter(name: str, known: Mapping[str, Sequence[str]]) -> str | None
     """
     if len(name) > MAX_NAME_CHARS:
         return None
-    from difflib import get_close_matches
+    from difflib import get_close_matches  # not before something is misspelled
 
     words: dict[str, str] = {}
     for parameter, others in known.items():

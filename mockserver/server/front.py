@@ -33,7 +33,7 @@ class Front:
         """The admin app, made when it is first needed: a start without Flask is shorter."""
         with self._lock:
             if self._admin is None:
-                from ..admin.app import create_admin_app
+                from ..admin.app import create_admin_app  # with Flask, which most calls do without
 
                 self._admin = create_admin_app(self.runtime)
         return self._admin

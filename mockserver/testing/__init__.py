@@ -15,7 +15,7 @@ __all__ = ["Client", "Refused", "Sandbox", "Server"]
 def __getattr__(name: str) -> Any:
     """Import a name when it is used: pytest imports this package, with the plugin, at every start."""
     if name == "Server":
-        from .server import Server
+        from .server import Server  # the client does without the server
 
         return Server
     if name in __all__:

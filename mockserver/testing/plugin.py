@@ -69,7 +69,7 @@ def _decisive_checks(config: pytest.Config) -> frozenset[str]:
     text = config.getini("mockserver_fail_on") if option is None else option
     if not text:
         return frozenset()
-    from ..engine import verdict
+    from ..engine import verdict  # only runs that name checks need it
 
     try:
         return verdict.parse_checks(text)
@@ -93,7 +93,7 @@ def pytest_configure_node(node: Any) -> None:
     config: pytest.Config = node.config
     if _given_url(config) is None:
         if SERVER not in config.stash:
-            from .process import LazyServerProcess
+            from .process import LazyServerProcess  # only runs that use the plugin
 
             config.stash[SERVER] = LazyServerProcess().start()
         node.workerinput["mockserver_url"] = config.stash[SERVER].url
@@ -116,7 +116,7 @@ def mockserver(pytestconfig: pytest.Config) -> Iterator[Client]:
     if url := _given_url(pytestconfig):
         yield _connect(url, token)
         return
-    from .client import Client
+    from .client import Client  # only runs that use the plugin
     from .process import NotStarted, ServerProcess
 
     server = ServerProcess()
@@ -132,7 +132,7 @@ def mockserver(pytestconfig: pytest.Config) -> Iterator[Client]:
 
 def _connect(url: str, token: str | None) -> Client:
     """Connect to a running server; the run fails in a sentence without one."""
-    from ..sandbox.store_url import without_password
+    from ..sandbox.store_url import without_password  # only where a server is named
     from .client import Client, Refused
 
     try:
@@ -167,7 +167,7 @@ def sandbox(
     mockserver: Client, mockserver_readings: Mapping[str, str], request: pytest.FixtureRequest
 ) -> Iterator[Sandbox]:
     """A strict sandbox of this test alone: a call with a warning, or to an unknown path, fails the test."""
-    from .client import Refused
+    from .client import Refused  # only runs that use the plugin
 
     name = _sandbox_name(request.config, request.node.nodeid)
     created = mockserver.sandbox(name).create(strict=True, readings=mockserver_readings)
@@ -204,7 +204,7 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
 
 def _find_error(owned: OwnedSandbox, decisive: Collection[str]) -> BaseException | None:
     """The exception for a test whose calls were mistaken; None where the server cannot be asked now."""
-    from .client import Refused
+    from .client import Refused  # only runs that use the plugin
     from .report import describe_findings
 
     sandbox, lines = owned.sandbox, list[str]()
@@ -249,7 +249,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
 
 def _describe_sandbox(sandbox: Sandbox) -> tuple[str, int | None]:
     """The calls and findings of a sandbox as text, and its newest call; None where it cannot be asked."""
-    from .client import Refused
+    from .client import Refused  # only for a test that failed
     from .report import describe_calls, describe_findings, format_count
 
     try:
@@ -277,7 +277,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         return
     if not markers:
         return
-    from .reading_variants import make_variants
+    from .reading_variants import make_variants  # only for tests that name readings
 
     variants = make_variants(dict.fromkeys(vendor for marker in markers for vendor in marker.args))
     ids = [",".join(f"{name}={choice}" for name, choice in variant.items()) or "defaults" for variant in variants]
