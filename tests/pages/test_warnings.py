@@ -11,7 +11,7 @@ FORMS = (
     r"warn\(\s*[^,()]+(?:\([^)]*\))?,\s*\"([a-z-]+)\"",
     r"CallWarning\(\s*f?\"[^\"]*\",\s*\"([a-z-]+)\"",
     r"\"code\":\"([a-z-]+)\"",
-    r"STORE_UNAVAILABLE = \"([a-z-]+)\"",
+    r"(?:STORE_UNAVAILABLE|REFUSED_HEADER|UNDOCUMENTED_HEADER) = \"([a-z-]+)\"",
     r"Problem\(\"(?:Unknown|Ambiguous) path\", [^)]*\"([a-z-]+-path)\"",
 )
 
