@@ -40,7 +40,7 @@ def _check_request(control: AdminContext) -> None:
         if name is not None:
             control.check_name(name)
     if request.args and not route.parameters:
-        raise unprocessable(f"There is no parameter {next(iter(request.args))[:80]!r} here, wanted none.")
+        raise unprocessable(f"Unexpected parameter {next(iter(request.args))[:80]!r}: this route takes none.")
 
 
 def _reset_if_due(control: AdminContext) -> None:

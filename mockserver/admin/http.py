@@ -185,7 +185,7 @@ def parse_query(**readers: Callable[[str], Any]) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for name, text in request.args.items(multi=True):
         if name not in readers:
-            raise unprocessable(f"There is no parameter {name[:80]!r}, wanted {', '.join(readers)}.")
+            raise unprocessable(f"Unexpected parameter {name[:80]!r}, wanted {', '.join(readers)}.")
         if name in values:
             raise unprocessable(f"{name} is there more than once, wanted once.")
         try:

@@ -29,7 +29,7 @@ def list_sandboxes(control: AdminContext) -> Response:
 def get_sandbox(control: AdminContext, name: str) -> Response:
     sandboxes = control.runtime.sandboxes
     if not sandboxes.exists(control.check_name(name), control.now):
-        raise not_found(f"There is no sandbox {name}; it is made by its first use, or by PUT.")
+        raise not_found(f"There is no sandbox {name}. The first request that names it creates it; so does PUT.")
     return json_response(_describe(control, sandboxes.get_or_create(name, control.now)))
 
 

@@ -174,7 +174,7 @@ def judge(runtime: Runtime, ignore: Collection[str] = (), fail_on: Collection[st
             lines.append(f"sandbox {name}: {len(mistakes)} of {len(calls)} calls are not as documented")
             lines += describe_calls(mistakes, paths.__getitem__)
     if not broken:
-        result = f"the verdict on {count(total, 'call')} stands." if total else "no call is there to be judged."
+        result = f"the verdict on {count(total, 'call')} stands." if total else "no calls to check."
         lines.append(f"mockserver: {result}")
     if total:
         lines.append(_describe_decisive(ignore, fail_on))

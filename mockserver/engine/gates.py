@@ -11,9 +11,9 @@ from ..sdk.call import Call
 from ..sdk.errors import MethodNotAllowed, Unauthenticated, UnknownPath, UriTooLong
 from ..sdk.similar import did_you_mean, find_closest_paths
 from .answer_cache import read_query
+from .router import MAX_TOLD_PATH_CHARS
 
 MAX_TARGET_BYTES = 16 * 1024
-MAX_TOLD_PATH_CHARS = 200
 EMPTY_BODY = re.compile(rb"\{\s*\}|\[\s*\]|null")
 
 

@@ -13,7 +13,7 @@ from ..sandbox.fault_rules import (
     NO_OUTCOME,
     RETRY_AFTER,
     Outcome,
-    _is_retry_after,
+    is_retry_after,
     match_rules,
 )
 from ..sandbox.fault_values import MAX_DELAY_MS
@@ -109,7 +109,7 @@ def _read_retry_after(preferred: Mapping[str, str], code: str | None) -> int | N
     text = preferred.get("retry-after")
     if text is None:
         return None
-    if code is None or not _is_retry_after(text):
+    if code is None or not is_retry_after(text):
         found = f"{text!r}" if code is not None else "without a code"
         wanted = f"whole seconds from 0 to {MAX_RETRY_AFTER_SECONDS} beside a code"
         raise Problem("Bad Retry-After", f"Prefer: retry-after is {found}, wanted {wanted}.", code="bad-retry-after")

@@ -149,5 +149,5 @@ def _warn_of_unknown_headers(call: Call) -> None:
     """A slip in the name of a header of ours would go unseen."""
     for name in call.request.headers:
         if name.startswith("x-mock-") and name not in KNOWN_HEADERS:
-            message = f"{name} is no header of this sandbox and was ignored; there are {', '.join(KNOWN_HEADERS)}."
+            message = f"Unknown header {name} was ignored, wanted one of {', '.join(KNOWN_HEADERS)}."
             call.warn(f"header.{name}", "unknown-header", message)

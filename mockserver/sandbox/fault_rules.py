@@ -21,7 +21,7 @@ RETRY_AFTER = "Retry-After"  # the only header that a rule may set
 MAX_RULES = 100  # of a sandbox; every call is compared with all of them
 
 
-def _is_retry_after(text: Any) -> bool:
+def is_retry_after(text: Any) -> bool:
     return (
         isinstance(text, str)
         and re.fullmatch(r"\d{1,5}", text, re.ASCII) is not None
@@ -161,7 +161,7 @@ def _parse_headers(body: Mapping[str, Any]) -> dict[str, str] | None:
     for name, value in headers.items():
         if name.lower() != RETRY_AFTER.lower():
             raise InvalidRule(f"headers has {format_brief(name)}, wanted {RETRY_AFTER} alone")
-        if not _is_retry_after(value):
+        if not is_retry_after(value):
             wanted = f"a text of whole seconds from 0 to {MAX_RETRY_AFTER_SECONDS}"
             raise InvalidRule(f"headers.{name} is {format_brief(value)}, wanted {wanted}")
     if len(headers) > 1:

@@ -26,7 +26,7 @@ def render_refusal(status: int, why: str, extra: Headers = ()) -> Reply:
     ``why`` is the server's reason, which may quote the request; ``extra`` are headers for browsers.
     """
     reason = escape_text(why).rstrip(".")
-    unknown = f"{reason}." if status == 408 else f"The request is no HTTP that the server understands: {reason}."
+    unknown = f"{reason}." if status == 408 else f"Malformed HTTP request: {reason}."
     detail = _LIMITS.get(status, unknown)
     reply = render_problem(Problem(reason_phrase(status), detail, status, code="http"))
     return reply._replace(headers=(*reply.headers, *extra))

@@ -102,7 +102,7 @@ def test_a_parameter_where_none_is_taken_changes_nothing(vendor: Vendor, method:
     server.control("POST", "/faults", {"status": 503})
     server.get()
     answer, name = server.control(method, path), path.partition("?")[2].partition("=")[0]
-    assert (answer.status, answer.json["detail"]) == (422, f"There is no parameter {name!r} here, wanted none.")
+    assert (answer.status, answer.json["detail"]) == (422, f"Unexpected parameter {name!r}: this route takes none.")
     assert server.control("GET", "/settings").json["strict"] is True
     assert len(server.control("GET", "/faults").json["faults"]) == 1
     assert len(server.control("GET", "/requests").json["requests"]) == 1

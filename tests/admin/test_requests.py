@@ -182,7 +182,7 @@ def test_a_journal_tells_how_many_calls_it_let_go(vendor: Vendor) -> None:
 @pytest.mark.parametrize(
     ("query", "detail"),
     [
-        ("since=3", "There is no parameter 'since', wanted after, limit, brief, vendor, status, unmatched, warned."),
+        ("since=3", "Unexpected parameter 'since', wanted after, limit, brief, vendor, status, unmatched, warned."),
         ("after=x", "after is 'x', wanted a whole number."),
         ("limit=-1", "limit is '-1', wanted a whole number."),
         ("status=4xx", "status is '4xx', wanted a whole number."),

@@ -53,7 +53,7 @@ def test_any_other_format_is_refused(server: Sandboxed) -> None:
     answer = server.control("GET", "/verdict?format=html")
     assert (answer.status, answer.json["detail"]) == (422, "format is 'html', wanted json or junit.")
     answer = server.control("GET", "/verdict?fromat=junit")
-    assert (answer.status, answer.json["detail"]) == (422, "There is no parameter 'fromat', wanted format, ignore.")
+    assert (answer.status, answer.json["detail"]) == (422, "Unexpected parameter 'fromat', wanted format, ignore.")
 
 
 def test_without_looking_for_live_credentials_there_is_no_verdict_on_them(vendor: Vendor) -> None:

@@ -65,7 +65,7 @@ def test_it_ends_with_the_status_of_the_command(vendor: Vendor, status: int) -> 
 
 def test_it_does_not_praise_a_command_that_called_nobody(vendor: Vendor) -> None:
     found = run(vendor, *program(""))
-    assert (found.exit_code, found.stderr) == (0, "mockserver: no call is there to be judged.\n")
+    assert (found.exit_code, found.stderr) == (0, "mockserver: no calls to check.\n")
 
 
 def test_a_broken_verdict_is_a_failure_with_a_table(vendor: Vendor) -> None:

@@ -167,7 +167,7 @@ def told(port: int, sent: bytes) -> tuple[int, dict[str, Any], bytes]:
 
 
 HELLO = b"GET /v3/bills HTTP/1.1\r\nHost: x\r\n"
-NO_HTTP = "The request is no HTTP that the server understands"
+NO_HTTP = "Malformed HTTP request"
 
 
 @pytest.mark.parametrize(
